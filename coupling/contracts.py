@@ -1,0 +1,154 @@
+"""What the rooms promise each other: protocols and plain records, no backend.
+
+Atomistic quantities are in eV and Å, continuum quantities in SI. Stress and traction are
+positive in tension, an opening is positive apart.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+GapOwner = Literal["in law", "in bulk"]
+"""Who owns the layer spacing across the interface: the law, or the finite elements."""
+
+
+class Structure(Protocol):
+    """Atoms in a cell; `ase.Atoms` satisfies it as it is.
+
+    Attributes:
+        numbers: (N,) atomic numbers.
+        positions: (N, 3) Å.
+        cell: (3, 3) Å, rows are lattice vectors.
+        pbc: (3,) periodicity flags.
+    """
+
+    numbers: Any
+    positions: Any
+    cell: Any
+    pbc: Any
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an evaluation cost.
+
+    Attributes:
+        structures: Structures evaluated.
+        atom_evaluations: Sum of their atoms.
+        batches: Calls of the model.
+        seconds: Wall-clock time.
+        peak_memory_bytes: Peak memory of the device (GPU) or growth of the process (CPU).
+    """
+
+    structures: int = 0
+    atom_evaluations: int = 0
+    batches: int = 0
+    seconds: float = 0.0
+    peak_memory_bytes: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.structures + other.structures,
+            self.atom_evaluations + other.atom_evaluations,
+            self.batches + other.batches,
+            self.seconds + other.seconds,
+            max(self.peak_memory_bytes, other.peak_memory_bytes),
+        )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Energies, forces and stresses of n structures.
+
+    Attributes:
+        energies: (n,) eV.
+        forces: n arrays (N_i, 3), eV/Å.
+        stresses: (n, 3, 3) eV/Å³, positive in tension; NaN where a structure has no volume.
+        site_energies: n arrays (N_i,), eV, when asked for.
+        features: n arrays (N_i, F), the inputs of the model's last linear layer, when asked for.
+        cost: What it took.
+    """
+
+    energies: FloatArray
+    forces: tuple[FloatArray, ...]
+    stresses: FloatArray
+    cost: Cost
+    site_energies: tuple[FloatArray, ...] | None = None
+    features: tuple[FloatArray, ...] | None = None
+
+
+@runtime_checkable
+class Potential(Protocol):
+    """An interatomic potential: many structures in, energies, forces and stresses out.
+
+    Attributes:
+        name: As listed by `multiscale potentials`.
+        elements: Atomic numbers that it knows.
+        cutoff: Range of one interaction or message, Å.
+        fingerprint: Hash of all that determines its numbers; equal hashes give equal results.
+    """
+
+    name: str
+    elements: frozenset[int]
+    cutoff: float
+    fingerprint: str
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; the inputs are left as they are."""
+        ...
+
+
+class LawValue(NamedTuple):
+    """A cohesive law evaluated at n points.
+
+    Attributes:
+        energy: (n,) ψ, J/m².
+        traction: (n, 3) dψ/dδ, Pa; components normal, tangential 1, tangential 2.
+        tangent: (n, 3, 3) d²ψ/dδ², Pa/m.
+    """
+
+    energy: FloatArray
+    traction: FloatArray
+    tangent: FloatArray
+
+
+@runtime_checkable
+class CohesiveLaw(Protocol):
+    """A potential ψ(δ) of the displacement jump across an interface; SI units.
+
+    The history (damage, unloading, contact) is the continuum side's; the law is the
+    response to a first, monotone opening.
+
+    Attributes:
+        gap: Who owns the layer spacing across the interface.
+        work_of_separation: ψ at full opening, J/m².
+        peak_traction: Largest normal traction without slip, Pa.
+        opening_at_peak: Where that is, m.
+        final_opening: Normal opening beyond which the traction is zero, m.
+    """
+
+    gap: GapOwner
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
+    def evaluate(self, jump: FloatArray) -> LawValue:
+        """ψ and its first two derivatives at jumps (n, 3) in m: normal, tangential 1, 2."""
+        ...
+
+
+class Progress(Protocol):
+    """Receives the advance of long work; a terminal bar, a log line, or nothing."""
+
+    def __call__(self, stage: str, done: int, total: int, note: str = "") -> None: ...
+
+
+def silent(stage: str, done: int, total: int, note: str = "") -> None:
+    """The `Progress` that says nothing."""

@@ -1,0 +1,57 @@
+"""The errors that this project raises on purpose.
+
+Each carries one clear sentence: the value, the valid choices, the way out. The command
+line shows that sentence alone and leaves with the class's `exit_status`.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class MultiscaleError(Exception):
+    """Base of every error raised on purpose."""
+
+    exit_status = 1
+
+
+class InputError(MultiscaleError, ValueError):
+    """The user's input cannot be used as it is: a value, a file, a name."""
+
+    exit_status = 2
+
+
+class MissingBackend(InputError, ImportError):
+    """An optional library is not installed; the message names the extra that brings it."""
+
+
+class NotConverged(MultiscaleError, RuntimeError):
+    """A solver did not converge; the message says where the last good state was saved."""
+
+
+class CountingError(MultiscaleError):
+    """The counting identity of the ledger does not hold."""
+
+
+class DoubleCounted(CountingError):
+    """Some site's energy is counted more than once."""
+
+
+class Uncounted(CountingError):
+    """Some site's energy is counted less than once."""
+
+
+def unknown_choice(what: str, value: object, choices: Iterable[object]) -> InputError:
+    """The error for a name that is not among the valid ones.
+
+    Args:
+        what: What the name stands for, e.g. "physical group".
+        value: The name as given.
+        choices: The valid names.
+
+    Returns:
+        An `InputError` that names the value, the nearest valid name and all valid names.
+    """
+    names = sorted(str(choice) for choice in choices)
+    near = get_close_matches(str(value), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return InputError(f"Unknown {what} {str(value)!r}; valid: {', '.join(names) or '(none)'}.{hint}")

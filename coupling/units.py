@@ -1,0 +1,58 @@
+"""The one border between atomistic units (eV, Å) and SI, from scipy's CODATA constants.
+
+Multiply a value in atomistic units by the constant to get SI: `energy_eV_A2 * EV_A2` is in J/m².
+"""
+
+import re
+
+from scipy import constants
+
+from coupling.errors import InputError
+
+EV: float = constants.electron_volt
+"""J per eV."""
+ANGSTROM: float = constants.angstrom
+"""m per Å."""
+EV_A2: float = EV / ANGSTROM**2
+"""J/m² per eV/Å²: energies per area."""
+EV_A3: float = EV / ANGSTROM**3
+"""Pa per eV/Å³: stresses and tractions."""
+GPA: float = 1e9
+"""Pa per GPa."""
+BOLTZMANN_EV: float = constants.Boltzmann / EV
+"""eV per K."""
+
+SI_FACTORS: dict[str, dict[str, float]] = {
+    "length": {"m": 1.0, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "nm": 1e-9, "A": ANGSTROM, "Å": ANGSTROM},
+    "stress": {"Pa": 1.0, "kPa": 1e3, "MPa": 1e6, "GPa": 1e9, "eV/A^3": EV_A3, "eV/Å^3": EV_A3},
+    "energy per area": {"J/m^2": 1.0, "mJ/m^2": 1e-3, "eV/A^2": EV_A2, "eV/Å^2": EV_A2},
+    "temperature": {"K": 1.0},
+    "time": {"s": 1.0, "ps": 1e-12, "fs": 1e-15},
+}
+"""Accepted unit names by physical quantity, each with its factor to SI."""
+
+_QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S+)\s*$")
+
+
+def parse_quantity(text: object, quantity: str) -> float:
+    """Read a number with its unit, such as "12 nm", into SI.
+
+    Args:
+        text: The quantity as written.
+        quantity: A key of `SI_FACTORS`.
+
+    Returns:
+        The value in SI units.
+
+    Raises:
+        InputError: there is no unit, or it is not one of this quantity.
+    """
+    factors = SI_FACTORS[quantity]
+    match = _QUANTITY.match(text) if isinstance(text, str) else None
+    if match is None or match[2] not in factors:
+        example = f"12 {list(factors)[-2] if len(factors) > 1 else list(factors)[0]}"
+        raise InputError(
+            f"{text!r} is not a {quantity} with a unit; write a number and one of {', '.join(factors)}, "
+            f"for example '{example}'."
+        )
+    return float(match[1]) * factors[match[2]]
