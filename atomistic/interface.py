@@ -1,0 +1,158 @@
+"""Crystals cut along a lattice plane, ready to be opened there."""
+
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+from ase import Atoms
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+
+_PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
+
+
+@dataclass(frozen=True)
+class CleavageSlab:
+    """A periodic crystal, oriented to be opened at the top of its cell.
+
+    Attributes:
+        atoms: The closed crystal; cleavage normal along z, the first two cell vectors in the xy
+            plane, periodic in all directions.
+        area: Area of the cleavage plane in the cell, Å².
+        planes: Atomic planes in the cell.
+        spacing: Distance of the two planes that part, Å.
+        axes: (3, 3), rows are the x, y, z axes of `atoms` in the crystal's Cartesian frame.
+    """
+
+    atoms: Atoms
+    area: float
+    planes: int
+    spacing: float
+    axes: FloatArray
+
+    @property
+    def spacings(self) -> tuple[int, int]:
+        """Layer spacings of the upper and of the lower half, the opened one left out."""
+        upper = (self.planes - 1) // 2
+        return upper, self.planes - 1 - upper
+
+    def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
+        """The slab with the rigid halves moved apart by `opening` and along x, y by `slip`, in Å."""
+        atoms = self.atoms.copy()
+        cell = atoms.cell.array.copy()
+        cell[2] += (*slip, opening)
+        atoms.set_cell(cell, scale_atoms=False)
+        return atoms
+
+
+def cleavage_slab(
+    bulk: Atoms,
+    miller: tuple[int, int, int],
+    planes: int,
+    *,
+    conventional: FloatArray | None = None,
+    x: FloatArray | None = None,
+) -> CleavageSlab:
+    """Cut a bulk crystal along (hkl) and stack whole repeats until there are at least `planes` planes.
+
+    Of the spacings between neighbouring planes the widest one is opened (in diamond (111) the
+    shuffle set).
+
+    Args:
+        bulk: The primitive (or any) cell at its equilibrium.
+        miller: Plane indices in the basis `conventional`.
+        planes: Atomic planes wanted; rounded up to whole lattice repeats.
+        conventional: (3, 3) cell that the indices refer to, Å; by default the cell of `bulk`.
+        x: Direction, in the frame of `bulk`, that becomes x; it must lie in the plane. By default
+            the shortest lattice vector of the plane.
+
+    Raises:
+        InputError: the indices are all zero, `planes` is under 2, or `x` is not in the plane.
+    """
+    if not any(miller):
+        raise InputError("The Miller indices (0, 0, 0) name no plane; give for example (1, 1, 1).")
+    if planes < 2:
+        raise InputError(f"A slab of {planes} planes has no two halves; ask for 2 or more.")
+    conventional = bulk.cell.array if conventional is None else np.asarray(conventional, dtype=float)
+    normal = np.linalg.inv(conventional) @ np.asarray(miller, dtype=float)
+    normal /= np.linalg.norm(normal)
+    vectors = _plane_basis(bulk.cell.array, np.linalg.inv(conventional) @ np.asarray(miller, dtype=float))
+    direction = vectors[0] if x is None else np.asarray(x, dtype=float)
+    direction = direction / np.linalg.norm(direction)
+    if abs(direction @ normal) > 1e-8:
+        raise InputError(f"The direction x = {list(x)} does not lie in the plane {tuple(miller)}.")
+    axes = np.array([direction, np.cross(normal, direction), normal])
+    unit = Atoms(bulk.numbers, bulk.positions @ axes.T, cell=vectors @ axes.T, pbc=True)
+    return _stacked(unit, planes, axes)
+
+
+def _stacked(unit: Atoms, planes: int, axes: FloatArray) -> CleavageSlab:
+    """Repeat one lattice layer along z, with the widest spacing at the top of the cell."""
+    height = unit.cell[2, 2]
+    levels = np.mod(unit.positions[:, 2], height)
+    levels[height - levels < _PLANE_TOLERANCE] = 0.0
+    heights = np.unique(np.round(levels / _PLANE_TOLERANCE)) * _PLANE_TOLERANCE
+    gaps = np.diff(np.append(heights, heights[0] + height))
+    widest = int(np.argmax(gaps > gaps.max() - 2 * _PLANE_TOLERANCE))
+    bottom = heights[(widest + 1) % len(heights)]
+    levels = np.mod(levels - bottom + _PLANE_TOLERANCE, height) - _PLANE_TOLERANCE
+    unit = unit.copy()
+    unit.positions += np.outer((levels - unit.positions[:, 2]) / height, unit.cell[2])
+    repeats = -(-planes // len(heights))
+    atoms = unit.repeat((1, 1, repeats))
+    atoms.set_cell(_upright(atoms.cell.array), scale_atoms=False)
+    atoms.positions[:, :2] -= np.floor(atoms.get_scaled_positions(wrap=False)[:, :2]) @ atoms.cell.array[:2, :2]
+    area = abs(np.linalg.det(atoms.cell.array[:2, :2]))
+    return CleavageSlab(atoms, area, repeats * len(heights), float(gaps[widest]), axes)
+
+
+def _upright(cell: FloatArray) -> FloatArray:
+    """The same lattice with the in-plane part of the third vector made as short as it can be."""
+    cell = cell.copy()
+    shift = np.round(np.linalg.solve(cell[:2, :2].T, cell[2, :2]))
+    cell[2, :2] -= shift @ cell[:2, :2]
+    return cell
+
+
+def _plane_basis(lattice: FloatArray, covector: FloatArray) -> FloatArray:
+    """Lattice vectors a, b in the plane (reduced) and c one lattice plane above it, right-handed.
+
+    Args:
+        lattice: (3, 3) rows are lattice vectors, Å.
+        covector: (3,) reciprocal vector normal to the plane, 1/Å.
+    """
+    projections = lattice @ covector
+    indices = _integers(projections)
+    basis = np.eye(3, dtype=int)
+    values = list(indices)
+    for i in (0, 1):  # Euclid: unimodular steps until only the last vector leaves the plane
+        while values[i]:
+            q = values[2] // values[i]
+            basis[2] -= q * basis[i]
+            values[2] -= q * values[i]
+            basis[[i, 2]], values[i], values[2] = basis[[2, i]], values[2], values[i]
+    if values[2] < 0:
+        basis[2] *= -1
+    a, b, c = basis @ lattice
+    while True:  # Lagrange-Gauss reduction
+        if a @ a > b @ b:
+            a, b = b, -a
+        step = np.round((a @ b) / (a @ a))
+        if step == 0:
+            break
+        b = b - step * a
+    if np.cross(a, b) @ c < 0:
+        b = -b
+    return np.array([a, b, c])
+
+
+def _integers(values: FloatArray) -> list[int]:
+    """Proportional coprime integers, for values that are rational multiples of each other."""
+    scale = np.max(np.abs(values))
+    for denominator in range(1, 61):
+        scaled = values / scale * denominator
+        if np.allclose(scaled, np.round(scaled), atol=1e-6 * denominator):
+            integers = [int(v) for v in np.round(scaled)]
+            return [v // gcd(*integers) for v in integers]
+    raise InputError("The plane is not a lattice plane of this crystal; give integer Miller indices.")

@@ -1,0 +1,99 @@
+"""Opening paths of an interface: structures in, energies and tractions out, all in one batch."""
+
+import numpy as np
+
+from atomistic.interface import CleavageSlab
+from coupling.cohesive import PathSamples
+from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
+from coupling.errors import InputError
+
+SLIP_STEP = 0.05
+"""Å: tangential displacement of the central differences for the shear stiffness."""
+_CHUNK = 16
+
+
+def default_openings(largest: float = 6.0, points: int = 40) -> FloatArray:
+    """Openings from slight compression to full separation, dense where the traction peaks.
+
+    Args:
+        largest: Last opening, Å; beyond the range of the potential.
+        points: Number of openings, at least 12.
+
+    Returns:
+        (points,) rising openings in Å, among them 0.
+
+    Raises:
+        InputError: too few points, or an opening that cannot reach past the peak.
+    """
+    if points < 12:
+        raise InputError(f"{points} openings cannot resolve a traction curve; use 12 or more.")
+    if largest < 1.5:
+        raise InputError(f"A largest opening of {largest:g} Å ends before the faces have parted; use about 6 Å.")
+    compressed = np.array([-0.3, -0.2, -0.1])
+    stretched = largest * np.linspace(0.0, 1.0, points - len(compressed)) ** 1.5
+    return np.concatenate([compressed, stretched])
+
+
+def rigid_path(
+    potential: Potential,
+    slab: CleavageSlab,
+    openings: FloatArray,
+    *,
+    shear: bool = True,
+    progress: Progress = silent,
+) -> PathSamples:
+    """Move the two halves apart rigidly and evaluate every structure.
+
+    Args:
+        potential: The interatomic potential.
+        slab: The crystal, closed.
+        openings: (n,) Å, among them 0.
+        shear: Also sample the tangential stiffness, by four slipped structures an opening.
+        progress: Told after each batch.
+
+    Returns:
+        The samples for `coupling.cohesive.rigid_law`.
+    """
+    slips = [(0.0, 0.0)]
+    if shear:
+        slips += [(SLIP_STEP, 0.0), (-SLIP_STEP, 0.0), (0.0, SLIP_STEP), (0.0, -SLIP_STEP)]
+    structures = [slab.opened(d, slip) for slip in slips for d in openings]
+    energies, tractions = [], []
+    for start in range(0, len(structures), _CHUNK):
+        batch = structures[start : start + _CHUNK]
+        evaluation = potential.evaluate(batch)
+        energies.append(evaluation.energies)
+        tractions.append(boundary_tractions(batch, evaluation, slab.area))
+        progress("atomistic path", min(start + _CHUNK, len(structures)), len(structures))
+    energy = np.concatenate(energies).reshape(len(slips), -1)
+    traction = np.concatenate(tractions).reshape(len(slips), -1, 3)
+    stiffness = None
+    if shear:
+        stiffness = np.column_stack(
+            [(traction[2 * a + 1, :, a] - traction[2 * a + 2, :, a]) / (2 * SLIP_STEP) for a in (0, 1)]
+        )
+    return PathSamples(
+        np.asarray(openings, dtype=float), energy[0], traction[0, :, 2], slab.area, slab.spacings, stiffness
+    )
+
+
+def boundary_tractions(structures, evaluation: Evaluation, area: float) -> FloatArray:  # type: ignore[no-untyped-def]
+    """Traction across the cell's top from virial and forces: dE/dc at fixed positions, over the area.
+
+    With M = V σ + Σ F_i ⊗ r_i = Σ_a g_a ⊗ h_a over the cell vectors h_a, the derivative with
+    respect to the third one is g_3 = M H⁻¹ e_3. It holds on any path, relaxed or not.
+
+    Args:
+        structures: n structures, opened at the top of their cells.
+        evaluation: Their energies, forces and stresses.
+        area: Area of the interface, Å².
+
+    Returns:
+        (n, 3) eV/Å³, Cartesian; z is normal, positive in tension.
+    """
+    tractions = np.empty((len(structures), 3))
+    for k, atoms in enumerate(structures):
+        cell = np.asarray(atoms.cell, dtype=float)
+        moment = abs(np.linalg.det(cell)) * evaluation.stresses[k] + evaluation.forces[k].T @ atoms.positions
+        tractions[k] = (moment @ np.linalg.inv(cell))[:, 2] / area
+    return tractions

@@ -1,0 +1,31 @@
+"""FEniCSx and PETSc, imported in the one order that works.
+
+The PyPI wheel `dolfinx-solver-real` wants `dolfinx_solver` imported first; a conda
+`fenics-dolfinx` has no such module. Every module of this room takes FEniCSx from here.
+"""
+
+import os
+import shutil
+import sys
+
+# The just-in-time compiler of forms is called "ninja"/"cc" by name: the environment's own come first.
+if shutil.which("ninja") is None:
+    os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
+
+try:
+    import dolfinx_solver  # noqa: F401
+except ModuleNotFoundError:
+    pass
+
+import basix
+import basix.ufl
+import dolfinx
+import dolfinx.fem.petsc
+import ufl
+from mpi4py import MPI
+from petsc4py import PETSc
+
+if PETSc.ScalarType is not float and not issubclass(PETSc.ScalarType, float):
+    raise ImportError("The cohesive solver needs a PETSc with real scalars; install dolfinx-solver-real.")
+
+__all__ = ["MPI", "PETSc", "basix", "dolfinx", "ufl"]

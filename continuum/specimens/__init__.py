@@ -1,0 +1,1 @@
+"""Parametric specimens, meshed with Gmsh; one file a specimen."""

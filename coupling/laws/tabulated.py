@@ -1,0 +1,151 @@
+"""A cohesive law interpolated from samples: the traction is the analytic derivative of the energy."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import BPoly, CubicSpline, PchipInterpolator, PPoly
+
+from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.errors import InputError
+
+OPEN_TOLERANCE = 1e-3
+"""Largest |traction| over the peak that counts as zero at the closed and at the open end."""
+
+
+class TabulatedLaw:
+    """ψ(δn, δt) = ψ_n(δn) + ½ Σ_a k_a(δn) δ_a², from samples along the normal opening.
+
+    ψ_n is the quintic Hermite interpolant through the sampled energies and tractions, so that ψ and
+    T are met exactly at the samples and ∫T dδ is the work of separation to rounding. k_a is the
+    tangential stiffness (monotone cubic), a small-slip expansion: exact as δt → 0.
+
+    Below the first sample (compression) the traction goes on linearly with the stiffness there;
+    beyond the last one the energy is constant and the traction zero.
+
+    Args:
+        opening: (n,) normal openings in m, rising, through 0.
+        energy: (n,) ψ_n, J/m²; shifted so that ψ_n(0) = 0.
+        traction: (n,) dψ_n/dδ, Pa; None takes the derivative of the C² spline through the energies.
+        tangential_stiffness: (n, 2) k_a, Pa/m; None is a law without shear resistance.
+        gap: Who owns the layer spacing across the interface.
+
+    Raises:
+        InputError: the samples do not make a law; the message says which sample and why.
+    """
+
+    def __init__(
+        self,
+        opening: FloatArray,
+        energy: FloatArray,
+        traction: FloatArray | None = None,
+        tangential_stiffness: FloatArray | None = None,
+        gap: GapOwner = "in law",
+    ) -> None:
+        self.gap: GapOwner = gap
+        samples = _checked(opening, energy, traction, tangential_stiffness)
+        self.opening, self.energy, self.traction = samples.opening, samples.energy, samples.traction
+        self.tangential_stiffness = samples.tangential_stiffness
+        slope = _limited_slopes(self.opening, self.traction)
+        slope[-1] = 0.0
+        self._energy = PPoly.from_bernstein_basis(
+            BPoly.from_derivatives(self.opening, np.column_stack([self.energy, self.traction, slope]))
+        )
+        self._traction = self._energy.derivative()
+        self._stiffness = self._energy.derivative(2)
+        self._shear = PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
+        self._shear_slope, self._shear_curvature = self._shear.derivative(), self._shear.derivative(2)
+        self.work_of_separation = float(self.energy[-1])
+        self.final_opening = float(self.opening[-1])
+        self.opening_at_peak, self.peak_traction = self._peak()
+
+    def _peak(self) -> tuple[float, float]:
+        roots = self._stiffness.roots(discontinuity=False, extrapolate=False)
+        candidates = np.concatenate([self.opening, roots[np.isfinite(roots)]])
+        tractions = self._traction(candidates)
+        best = int(np.argmax(tractions))
+        return float(candidates[best]), float(tractions[best])
+
+    @property
+    def initial_stiffness(self) -> float:
+        """dT/dδ at zero opening, Pa/m."""
+        return float(self._stiffness(0.0))
+
+    def normal(self, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """ψ_n (J/m²), T (Pa) and dT/dδ (Pa/m) at normal openings of any shape, in m."""
+        opening = np.asarray(opening, dtype=float)
+        first, last = self.opening[0], self.opening[-1]
+        inside = np.clip(opening, first, last)
+        energy, traction, stiffness = (f(inside) for f in (self._energy, self._traction, self._stiffness))
+        below = np.minimum(opening - first, 0.0)
+        contact = float(self._stiffness(first))
+        energy = energy + below * (float(self.traction[0]) + 0.5 * contact * below)
+        traction = np.where(opening > last, 0.0, traction + contact * below)
+        stiffness = np.where(opening > last, 0.0, stiffness)
+        return energy, traction, stiffness
+
+    def evaluate(self, jump: FloatArray) -> LawValue:
+        """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""
+        jump = np.asarray(jump, dtype=float)
+        opening, slip = jump[:, 0], jump[:, 1:]
+        energy, normal_traction, normal_stiffness = self.normal(opening)
+        inside = np.clip(opening, self.opening[0], self.opening[-1])
+        within = (inside == opening)[:, None]
+        shear = self._shear(inside)
+        slope = np.where(within, self._shear_slope(inside), 0.0)
+        curvature = np.where(within, self._shear_curvature(inside), 0.0)
+        traction, tangent = np.zeros_like(jump), np.zeros((len(jump), 3, 3))
+        traction[:, 0] = normal_traction + 0.5 * np.sum(slope * slip**2, axis=1)
+        traction[:, 1:] = shear * slip
+        tangent[:, 0, 0] = normal_stiffness + 0.5 * np.sum(curvature * slip**2, axis=1)
+        tangent[:, 0, 1:] = tangent[:, 1:, 0] = slope * slip
+        tangent[:, [1, 2], [1, 2]] = shear
+        return LawValue(energy + 0.5 * np.sum(shear * slip**2, axis=1), traction, tangent)
+
+
+@dataclass(frozen=True)
+class _Samples:
+    opening: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    tangential_stiffness: FloatArray
+
+
+def _checked(opening, energy, traction, tangential_stiffness) -> _Samples:  # type: ignore[no-untyped-def]
+    """The samples as arrays, zeroed at both ends; raise `InputError` unless they make a law."""
+    opening, energy = np.array(opening, dtype=float), np.array(energy, dtype=float)
+    if opening.ndim != 1 or len(opening) < 5 or energy.shape != opening.shape:
+        raise InputError("A tabulated law needs at least 5 openings and as many energies.")
+    traction = CubicSpline(opening, energy)(opening, 1) if traction is None else np.array(traction, dtype=float)
+    shear = np.zeros((len(opening), 2)) if tangential_stiffness is None else np.array(tangential_stiffness, float)
+    if traction.shape != opening.shape or shear.shape != (len(opening), 2):
+        raise InputError("A tabulated law needs one traction and two tangential stiffnesses at each opening.")
+    if not all(np.isfinite(a).all() for a in (opening, energy, traction, shear)):
+        raise InputError("The samples of a tabulated law contain numbers that are not finite.")
+    if np.any(np.diff(opening) <= 0) or opening[0] > 0 or 0.0 not in opening:
+        raise InputError("The openings of a tabulated law must rise and contain 0 (the closed interface).")
+    closed, peak = int(np.flatnonzero(opening == 0.0)[0]), traction.max()
+    if peak <= 0:
+        raise InputError("A tabulated law must resist opening: no sample has a positive traction.")
+    for index, where, remedy in (
+        (closed, "at zero opening", "relax the bulk lattice first"),
+        (-1, "at the last opening", "extend the openings until the faces no longer interact"),
+    ):
+        if abs(traction[index]) > OPEN_TOLERANCE * peak:
+            raise InputError(
+                f"The traction {where} is {traction[index] / 1e9:.4g} GPa, more than {OPEN_TOLERANCE:g} of the "
+                f"peak {peak / 1e9:.4g} GPa; {remedy}."
+            )
+        traction[index] = 0.0
+    shear[-1] = 0.0
+    return _Samples(opening, energy - energy[closed], traction, shear)
+
+
+def _limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:
+    """dy/dx at the samples by the C² spline, limited (Fritsch-Carlson) wherever the data are monotone."""
+    slopes = CubicSpline(x, y)(x, 1)
+    secants = np.diff(y) / np.diff(x)
+    left, right = np.append(secants[0], secants), np.append(secants, secants[-1])
+    same_sign = left * right > 0
+    bound = 3.0 * np.minimum(np.abs(left), np.abs(right))
+    limited = np.sign(left) * np.clip(slopes * np.sign(left), 0.0, bound)
+    return np.where(same_sign, limited, slopes)
