@@ -112,10 +112,10 @@ def read_mesh(
 def _read_file(path: Path, bodies: list[str]) -> _FileMesh:
     import meshio
 
+    if not path.is_file():
+        raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.")
     try:
         source = meshio.read(path)
-    except FileNotFoundError:
-        raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.") from None
     except (Exception, SystemExit) as error:  # meshio's readers raise what they like on a broken file
         raise InputError(f"The mesh file {path} cannot be read: {error or type(error).__name__}.") from error
     known = {c.type for c in source.cells if c.type in _CELLS}
@@ -143,14 +143,18 @@ def _read_file(path: Path, bodies: list[str]) -> _FileMesh:
 
 
 def _groups(source) -> dict[str, dict[str, NDArray[np.int64]]]:  # type: ignore[no-untyped-def]
-    """Entities' nodes by cell type and group name."""
+    """Entities' nodes by cell type and group name: cell sets, or the physical tags of MSH 2."""
     groups: dict[str, dict[str, NDArray[np.int64]]] = {}
+    nodes = {kind: np.asarray(data, dtype=np.int64) for kind, data in source.cells_dict.items()}
     for name, by_type in source.cell_sets_dict.items():
-        if name.startswith("gmsh:"):
-            continue
-        for kind, indices in by_type.items():
-            nodes = np.vstack([block.data for block in source.cells if block.type == kind])
-            groups.setdefault(kind, {})[name] = nodes[np.asarray(indices, dtype=int)].astype(np.int64)
+        for kind, indices in by_type.items() if not name.startswith("gmsh:") else ():
+            groups.setdefault(kind, {})[name] = nodes[kind][np.asarray(indices, dtype=int)]
+    if not groups and "gmsh:physical" in source.cell_data:
+        names = {(int(tag), int(dim)): name for name, (tag, dim) in source.field_data.items()}
+        for kind, tags in source.cell_data_dict["gmsh:physical"].items():
+            for tag in np.unique(tags):
+                name = names.get((int(tag), _CELLS[kind][2] if kind in _CELLS else 0), str(tag))
+                groups.setdefault(kind, {})[name] = nodes[kind][tags == tag]
     return groups
 
 

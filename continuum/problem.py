@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from continuum.fenics import PETSc, dolfinx, ufl
+from continuum.fenics import MPI, PETSc, dolfinx, ufl
 from continuum.interface import InterfaceResponse, Kinematics, kinematics, respond
 from continuum.materials import LinearElastic
 from continuum.mesh import SpecimenMesh
@@ -227,12 +227,12 @@ class CohesiveProblem:
         self._bulk = self._create_matrix()
         dolfinx.fem.petsc.assemble_matrix(self._bulk, blocks)
         self._bulk.assemble()
-        self._scale = self._bulk.getDiagonal().sum() / self.size
+        self.stiffness_scale = self._bulk.getDiagonal().sum() / self.size
         self._constrained = self._bulk.duplicate(copy=True)
         self._constrained.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
-        self._constrained.zeroRows(self.fixed, diag=self._scale)
+        self._constrained.zeroRows(self.fixed, diag=self.stiffness_scale)
         for number, factor in zip(self.fixed, self.factors, strict=True):
-            self._constrained.setValue(number, self.load_number, -self._scale * factor)
+            self._constrained.setValue(number, self.load_number, -self.stiffness_scale * factor)
         self._constrained.assemble()
         self.jacobian = self._constrained.duplicate(copy=True)
         self.force = self._bulk.createVecLeft()
@@ -256,13 +256,13 @@ class CohesiveProblem:
         return matrix
 
     def _responses(self, x: "PETSc.Vec") -> list[InterfaceResponse]:
-        self._update(x)
+        self.update(x)
         responses = []
         for bond, kin, largest in zip(self.bonds, self.interfaces, self.largest, strict=True):
             responses.append(respond(bond.law, self._jump(bond, kin), largest))
         return responses
 
-    def _update(self, x: "PETSc.Vec") -> None:
+    def update(self, x: "PETSc.Vec") -> None:
         """Copy x into the bodies' displacement fields, ghosts included."""
         start = 0
         for field in self.displacements.values():
@@ -301,7 +301,7 @@ class CohesiveProblem:
         """Equilibrium, prescribed displacements and control, all in force units (SNES callback)."""
         self.internal_force(x, out)
         load = self.load_parameter(x)
-        out.setValues(self.fixed, self._scale * (x.getValues(self.fixed) - load * self.factors))
+        out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
         reached = load if self.control.kind == "load" else self.broken_area(x)
         if self._owns_load:
             out.setValue(self.load_number, self._control_scale * (reached - self.control.target))
@@ -309,7 +309,7 @@ class CohesiveProblem:
 
     @property
     def _control_scale(self) -> float:
-        return self._scale if self.control.kind == "load" else max(b.law.peak_traction for b in self.bonds)
+        return self.stiffness_scale if self.control.kind == "load" else max(b.law.peak_traction for b in self.bonds)
 
     def tangent(self, snes, x: "PETSc.Vec", matrix: "PETSc.Mat", _) -> None:  # type: ignore[no-untyped-def]
         """The consistent tangent (SNES callback)."""
@@ -344,7 +344,7 @@ class CohesiveProblem:
 
     def commit(self, x: "PETSc.Vec") -> None:
         """Make the damage of an equilibrium state permanent."""
-        self._update(x)
+        self.update(x)
         for index, (bond, kin) in enumerate(zip(self.bonds, self.interfaces, strict=True)):
             opening = self._jump(bond, kin)[..., 0]
             self.largest[index] = np.maximum(self.largest[index], opening)
@@ -376,9 +376,40 @@ class CohesiveProblem:
         constant shape adds a constant, so that increments of this measure are increments of crack
         area; it knows no energy.
         """
-        self._update(x)
-        area = 0.0
-        for bond, kin in zip(self.bonds, self.interfaces, strict=True):
-            opening = self._jump(bond, kin)[..., 0]
-            area += float(np.sum(kin.weights * np.clip(opening / bond.law.final_opening, 0.0, 1.0)))
+        self.update(x)
+        area = sum(
+            float(np.sum(kin.weights * np.clip(opening, 0.0, 1.0)))
+            for kin, opening in zip(self.interfaces, self._relative_openings(), strict=True)
+        )
         return float(self.comm.allreduce(area))
+
+    def _relative_openings(self) -> list[FloatArray]:
+        """(f, q) δ/δ_f of each interface at the state that `update` last saw."""
+        return [
+            self._jump(bond, kin)[..., 0] / bond.law.final_opening
+            for bond, kin in zip(self.bonds, self.interfaces, strict=True)
+        ]
+
+    def zone(self, x: "PETSc.Vec") -> tuple[float, int]:
+        """The state of the process zone.
+
+        Returns:
+            The largest normal opening over the final one; the number of facets whose opening lies
+            between that of the peak traction and the final one.
+        """
+        self.update(x)
+        most, facets = 0.0, 0
+        for bond, opening in zip(self.bonds, self._relative_openings(), strict=True):
+            mean = opening.mean(axis=1)
+            most = max(most, float(opening.max(initial=0.0)))
+            facets += int(np.sum((mean > bond.law.opening_at_peak / bond.law.final_opening) & (mean < 1)))
+        return self.comm.allreduce(most, MPI.MAX), self.comm.allreduce(facets)
+
+    def profiles(self, x: "PETSc.Vec") -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
+        """Points (n, dim) m, jumps (n, 3) m and tractions (n, 3) Pa of each interface, on rank 0."""
+        profiles = {}
+        for bond, kin, response in zip(self.bonds, self.interfaces, self._responses(x), strict=True):
+            local = (kin.points.reshape(-1, self.mesh.dimension), self._jump(bond, kin).reshape(-1, 3), response.traction.reshape(-1, 3))
+            parts = self.comm.gather(local) or [local]
+            profiles[bond.group] = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+        return profiles

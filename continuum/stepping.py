@@ -12,6 +12,8 @@ from coupling.contracts import Progress, silent
 from coupling.errors import InputError, NotConverged
 
 _ITERATIONS = 20
+_ROUNDING = 1e-13  # of stiffness × displacement: forces below cannot be resolved
+_SEPARATED = 0.98  # part of the interfaces opened, from which on the load is the control again
 _SWEEPS = 50  # steps at least in which all interfaces open
 _FEW, _MANY = 7, 12  # Newton iterations up to which a step grows, from which on it shrinks
 _SMALLEST = 2.0**-12  # of the nominal step
@@ -27,6 +29,8 @@ class Step:
         work: External work since the start (trapezoidal), J or J/m.
         energies: Where the work went.
         broken_area: See `CohesiveProblem.broken_area`, m² or m.
+        most_opened: Largest opening over the law's final one.
+        zone_facets: Facets between peak traction and final opening: the resolution of the zone.
         iterations: Newton iterations.
     """
 
@@ -35,6 +39,8 @@ class Step:
     work: float
     energies: Energies
     broken_area: float
+    most_opened: float
+    zone_facets: int
     iterations: int
 
 
@@ -80,9 +86,13 @@ class NewtonSolver:
         if control.kind == "load":
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
-        scale = max(self.problem.force.norm(), 1e-300)
-        self.snes.setTolerances(rtol=0.0, atol=self.relative * scale, stol=0.0, max_it=_ITERATIONS)
-        self.snes.solve(None, x)
+        force, rounding = self.problem.force.norm(), self.problem.stiffness_scale * x.norm()
+        tolerance = max(self.relative * force, _ROUNDING * rounding, 1e-300)
+        self.snes.setTolerances(rtol=0.0, atol=tolerance, stol=0.0, max_it=_ITERATIONS)
+        try:
+            self.snes.solve(None, x)
+        except PETSc.Error:  # a singular tangent: the step is cut like any other failure
+            return None
         return int(self.snes.getIterationNumber()) if self.snes.getConvergedReason() > 0 else None
 
 
@@ -119,7 +129,7 @@ def pull(
         raise InputError(f"A loading to {final} m in {steps} steps is none; give a final load and 1 step or more.")
     solver, x = NewtonSolver(problem), problem.x.duplicate()
     x.set(0.0)
-    record = Loading([Step(0.0, 0.0, 0.0, problem.energies(x), problem.broken_area(x), 0)])
+    record = Loading([_step(problem, x, None, 0)])
     follower = _Follower(problem, final / steps)
     previous = x.copy()
     while record.steps[-1].load < final * (1 - 1e-12) and not stop(record):
@@ -147,10 +157,13 @@ class _Follower:
 
     def __init__(self, problem: CohesiveProblem, nominal: float) -> None:
         self.kind: Literal["load", "opening"] = "load"
-        self.largest = {"load": nominal, "opening": problem.interface_area / _SWEEPS}
+        self.interface_area = problem.interface_area
+        self.largest = {"load": nominal, "opening": self.interface_area / _SWEEPS}
         self.size = nominal
 
     def next(self, last: Step, final: float) -> Control:
+        if self.kind == "opening" and last.broken_area + self.size > _SEPARATED * self.interface_area:
+            self.kind, self.size = "load", self.largest["load"]  # nothing is left to open
         if self.kind == "load":
             return Control("load", min(last.load + self.size, final))
         return Control("opening", last.broken_area + self.size)
@@ -163,7 +176,7 @@ class _Follower:
 
     def cut(self, last: Step, count: int) -> None:
         """Halve the step; under load control go over to the opening instead."""
-        if self.kind == "load" and last.broken_area > 0:
+        if self.kind == "load" and 0 < last.broken_area < 0.5 * self.interface_area:
             self.kind, self.size = "opening", 0.1 * last.broken_area
             return
         self.size /= 2
@@ -186,7 +199,8 @@ def _predicted(record: Loading, kind: str, previous, x, target: float):  # type:
     return guess
 
 
-def _step(problem: CohesiveProblem, x, last: Step, iterations: int) -> Step:  # type: ignore[no-untyped-def]
-    load, force = problem.load_parameter(x), problem.reaction(x)
-    work = last.work + 0.5 * (force + last.force) * (load - last.load)
-    return Step(load, force, work, problem.energies(x), problem.broken_area(x), iterations)
+def _step(problem: CohesiveProblem, x, last: Step | None, iterations: int) -> Step:  # type: ignore[no-untyped-def]
+    load, force, work = problem.load_parameter(x), problem.reaction(x), 0.0
+    if last is not None:
+        work = last.work + 0.5 * (force + last.force) * (load - last.load)
+    return Step(load, force, work, problem.energies(x), problem.broken_area(x), *problem.zone(x), iterations)

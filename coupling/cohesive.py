@@ -8,6 +8,7 @@ constant energy of the bulk is subtracted and the imposed opening is the excess 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
@@ -62,12 +63,14 @@ def rigid_law(samples: PathSamples) -> TabulatedLaw:
 
 
 def consistency(samples: PathSamples) -> float:
-    """Largest |dψ/dδ − T| over the peak traction: the energies' spline against forces and virial.
+    """Largest disagreement of energies with tractions (forces and virial), over the largest.
 
-    A potential whose virial is wrong on slabs shows here, without reference to any other code.
+    On each interval Δψ/Δδ is compared with the mean of the C² spline through the tractions. A
+    potential whose virial is wrong on slabs shows here, without reference to any other code.
     """
-    slope = TabulatedLaw(samples.opening, samples.energy_per_area).normal(samples.opening)[1]
-    return float(np.max(np.abs(slope - samples.traction)) / samples.traction.max())
+    work = CubicSpline(samples.opening, samples.traction).antiderivative()(samples.opening)
+    difference = np.diff(samples.energy_per_area - work) / np.diff(samples.opening)
+    return float(np.max(np.abs(difference)) / np.max(np.abs(samples.traction)))
 
 
 def interface_ledger(samples: PathSamples, owner: str = "GNN") -> Ledger:

@@ -141,11 +141,14 @@ def _checked(opening, energy, traction, tangential_stiffness) -> _Samples:  # ty
 
 
 def _limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:
-    """dy/dx at the samples by the C² spline, limited (Fritsch-Carlson) wherever the data are monotone."""
+    """dy/dx at the samples by the C² spline; limited (Fritsch-Carlson) where the data are monotone.
+
+    Samples next to an extremum keep the spline's slope: there the interpolant must overshoot them.
+    """
     slopes = CubicSpline(x, y)(x, 1)
-    secants = np.diff(y) / np.diff(x)
-    left, right = np.append(secants[0], secants), np.append(secants, secants[-1])
-    same_sign = left * right > 0
-    bound = 3.0 * np.minimum(np.abs(left), np.abs(right))
-    limited = np.sign(left) * np.clip(slopes * np.sign(left), 0.0, bound)
-    return np.where(same_sign, limited, slopes)
+    secants = np.pad(np.diff(y) / np.diff(x), 2, mode="edge")
+    around = np.stack([secants[k : k + len(x)] for k in range(4)])
+    monotone = np.abs(np.sign(around).sum(axis=0)) == 4
+    bound = 3.0 * np.abs(around[1:3]).min(axis=0)
+    limited = np.sign(around[1]) * np.clip(slopes * np.sign(around[1]), 0.0, bound)
+    return np.where(monotone, limited, slopes)
