@@ -1,6 +1,7 @@
 """Opening paths of an interface: structures in, energies and tractions out, all in one batch."""
 
 import numpy as np
+from scipy.interpolate import PchipInterpolator
 
 from atomistic.interface import CleavageSlab
 from coupling.cohesive import PathSamples
@@ -48,33 +49,37 @@ def rigid_path(
         potential: The interatomic potential.
         slab: The crystal, closed.
         openings: (n,) Å, among them 0.
-        shear: Also sample the tangential stiffness, by four slipped structures an opening.
+        shear: Also sample the tangential stiffness, by four slipped structures at every second
+            opening.
         progress: Told after each batch.
 
     Returns:
         The samples for `coupling.cohesive.rigid_law`.
     """
-    slips = [(0.0, 0.0)]
-    if shear:
-        slips += [(SLIP_STEP, 0.0), (-SLIP_STEP, 0.0), (0.0, SLIP_STEP), (0.0, -SLIP_STEP)]
-    structures = [slab.opened(d, slip) for slip in slips for d in openings]
+    openings = np.asarray(openings, dtype=float)
+    probed = _every_other(openings) if shear else np.zeros(0, dtype=int)
+    slips = [(SLIP_STEP, 0.0), (-SLIP_STEP, 0.0), (0.0, SLIP_STEP), (0.0, -SLIP_STEP)]
+    structures = [slab.opened(d) for d in openings]
+    structures += [slab.opened(d, slip) for slip in slips for d in openings[probed]]
     energies, tractions = [], []
     for start in range(0, len(structures), _CHUNK):
         batch = structures[start : start + _CHUNK]
         evaluation = potential.evaluate(batch)
         energies.append(evaluation.energies)
         tractions.append(boundary_tractions(batch, evaluation, slab.area))
-        progress("atomistic path", min(start + _CHUNK, len(structures)), len(structures))
-    energy = np.concatenate(energies).reshape(len(slips), -1)
-    traction = np.concatenate(tractions).reshape(len(slips), -1, 3)
-    stiffness = None
+        progress("opening path", min(start + _CHUNK, len(structures)), len(structures))
+    energy, traction = np.concatenate(energies), np.concatenate(tractions)
+    count, stiffness = len(openings), None
     if shear:
-        stiffness = np.column_stack(
-            [(traction[2 * a + 1, :, a] - traction[2 * a + 2, :, a]) / (2 * SLIP_STEP) for a in (0, 1)]
-        )
-    return PathSamples(
-        np.asarray(openings, dtype=float), energy[0], traction[0, :, 2], slab.area, slab.spacings, stiffness
-    )
+        slipped = traction[count:].reshape(4, len(probed), 3)
+        rate = np.column_stack([(slipped[2 * a, :, a] - slipped[2 * a + 1, :, a]) / (2 * SLIP_STEP) for a in (0, 1)])
+        stiffness = PchipInterpolator(openings[probed], rate, axis=0)(openings)
+    return PathSamples(openings, energy[:count], traction[:count, 2], slab.area, slab.spacings, stiffness)
+
+
+def _every_other(openings: FloatArray) -> np.ndarray:
+    """Indices of every second opening, both ends among them."""
+    return np.unique(np.append(np.arange(0, len(openings), 2), len(openings) - 1))
 
 
 def boundary_tractions(structures, evaluation: Evaluation, area: float) -> FloatArray:  # type: ignore[no-untyped-def]

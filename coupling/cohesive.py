@@ -49,6 +49,9 @@ class PathSamples:
 def rigid_law(samples: PathSamples) -> TabulatedLaw:
     """The law of a rigid path; the gap is in the law, with the stiffness of one stretched spacing.
 
+    Where the sampled tangential stiffness is negative (the faces would slide by themselves) it is
+    taken as zero: the small-slip expansion has no other stable meaning there.
+
     Raises:
         InputError: the samples do not make a law (see `TabulatedLaw`).
     """
@@ -57,7 +60,7 @@ def rigid_law(samples: PathSamples) -> TabulatedLaw:
         samples.opening * ANGSTROM,
         samples.energy_per_area * EV_A2,
         samples.traction * EV_A3,
-        None if shear is None else shear * EV_A3 / ANGSTROM,
+        None if shear is None else np.maximum(shear, 0.0) * EV_A3 / ANGSTROM,
         gap="in law",
     )
 

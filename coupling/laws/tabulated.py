@@ -10,6 +10,8 @@ from coupling.errors import InputError
 
 OPEN_TOLERANCE = 1e-3
 """Largest |traction| over the peak that counts as zero at the closed and at the open end."""
+FELT = 1e-6
+"""|traction| over the peak below which the faces no longer feel each other."""
 
 
 class TabulatedLaw:
@@ -55,8 +57,9 @@ class TabulatedLaw:
         self._shear = PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
         self._shear_slope, self._shear_curvature = self._shear.derivative(), self._shear.derivative(2)
         self.work_of_separation = float(self.energy[-1])
-        self.final_opening = float(self.opening[-1])
         self.opening_at_peak, self.peak_traction = self._peak()
+        felt = np.flatnonzero(np.abs(self.traction) > FELT * self.peak_traction)
+        self.final_opening = float(self.opening[felt[-1] + 1])
 
     def _peak(self) -> tuple[float, float]:
         roots = self._stiffness.roots(discontinuity=False, extrapolate=False)

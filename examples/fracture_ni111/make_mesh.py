@@ -5,7 +5,7 @@ from pathlib import Path
 from continuum.specimens.dcb import DoubleCantileverBeam
 
 SPECIMEN = DoubleCantileverBeam(
-    length=1200.0, arm=200.0, crack=600.0, growth=60.0, fine=0.2, coarse=20.0, grading=0.2
+    length=1200.0, arm=200.0, crack=600.0, growth=30.0, fine=0.1, coarse=20.0, grading=0.2
 )
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def test_ends_contact_and_separation():
     law = law_of(60)
     stiffness = law.normal(law.opening[0])[2]
     assert law.normal(law.opening[0] - 1e-12)[1] == pytest.approx(law.traction[0] - 1e-12 * stiffness, rel=1e-9)
-    energy, traction, tangent = law.normal(2 * law.final_opening)
+    energy, traction, tangent = law.normal(2 * law.opening[-1])
     assert energy == pytest.approx(law.work_of_separation, rel=1e-13)
     assert traction == tangent == 0.0
 
