@@ -1,6 +1,6 @@
 """Crystals cut along a lattice plane, ready to be opened there."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import gcd
 
 import numpy as np
@@ -21,6 +21,7 @@ class CleavageSlab:
             plane, periodic in all directions.
         area: Area of the cleavage plane in the cell, Å².
         planes: Atomic planes in the cell.
+        repeats: Lattice repeats along z in the cell.
         spacing: Distance of the two planes that part, Å.
         axes: (3, 3), rows are the x, y, z axes of `atoms` in the crystal's Cartesian frame.
     """
@@ -28,6 +29,7 @@ class CleavageSlab:
     atoms: Atoms
     area: float
     planes: int
+    repeats: int
     spacing: float
     axes: FloatArray
 
@@ -36,6 +38,18 @@ class CleavageSlab:
         """Layer spacings of the upper and of the lower half, the opened one left out."""
         upper = (self.planes - 1) // 2
         return upper, self.planes - 1 - upper
+
+    def repeat_unit(self) -> "CleavageSlab":
+        """One lattice repeat of the same crystal in the same axes: its bulk reference."""
+        heights = self.atoms.positions[:, 2] - self.atoms.positions[:, 2].min()
+        height = self.atoms.cell[2, 2] / self.repeats
+        atoms = self.atoms[heights < height - _PLANE_TOLERANCE]
+        cell = self.atoms.cell.array.copy()
+        above = self.atoms[np.flatnonzero(np.abs(heights - height) < _PLANE_TOLERANCE)] if self.repeats > 1 else None
+        if above is not None:
+            cell[2] = above.positions[0] - atoms.positions[np.argmin(heights[heights < height - _PLANE_TOLERANCE])]
+        atoms.set_cell(_upright(cell), scale_atoms=False)
+        return replace(self, atoms=atoms, planes=self.planes // self.repeats, repeats=1)
 
     def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
         """The slab with the rigid halves moved apart by `opening` and along x, y by `slip`, in Å."""
@@ -104,7 +118,7 @@ def _stacked(unit: Atoms, planes: int, axes: FloatArray) -> CleavageSlab:
     atoms.set_cell(_upright(atoms.cell.array), scale_atoms=False)
     atoms.positions[:, :2] -= np.floor(atoms.get_scaled_positions(wrap=False)[:, :2]) @ atoms.cell.array[:2, :2]
     area = abs(np.linalg.det(atoms.cell.array[:2, :2]))
-    return CleavageSlab(atoms, area, repeats * len(heights), float(gaps[widest]), axes)
+    return CleavageSlab(atoms, area, repeats * len(heights), repeats, float(gaps[widest]), axes)
 
 
 def _upright(cell: FloatArray) -> FloatArray:

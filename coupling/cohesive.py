@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from coupling.contracts import FloatArray
+from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.ledger import Ledger, Term
@@ -44,6 +44,112 @@ class PathSamples:
         if len(closed) != 1:
             raise InputError("The opening path must contain the closed interface (opening 0) once.")
         return (self.energy - self.energy[closed[0]]) / self.area
+
+
+@dataclass(frozen=True)
+class SlabBranch:
+    """A slab in equilibrium at uniform traction, at rising gaps; atomistic units.
+
+    Attributes:
+        gap: (n,) imposed gap beyond the closed spacing, Å, among them 0.
+        length: (n,) length of the cell along the normal, Å.
+        energy: (n,) eV.
+        traction: (n,) by virial, eV/Å³.
+        traction_by_forces: (n,) by the forces on one half, eV/Å³.
+        area: Area of the interface, Å².
+        repeats: Lattice repeats of the bulk in the cell.
+    """
+
+    gap: FloatArray
+    length: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    traction_by_forces: FloatArray
+    area: float
+    repeats: int
+
+    @property
+    def closed(self) -> int:
+        """Index of the closed interface."""
+        found = np.flatnonzero(self.gap == 0.0)
+        if len(found) != 1:
+            raise InputError("The opening path must contain the closed interface (gap 0) once.")
+        return int(found[0])
+
+
+@dataclass(frozen=True)
+class BulkBranch:
+    """One lattice repeat of a bulk crystal at the tractions of a slab, in-plane cell as in the slab.
+
+    Attributes:
+        traction: (n,) eV/Å³, the slab's.
+        height: (n,) height of the repeat, Å.
+        energy: (n,) energy of the repeat in the slab's in-plane cell, eV.
+        gap: (n,) its spacing between the planes that part in the slab, Å.
+    """
+
+    traction: FloatArray
+    height: FloatArray
+    energy: FloatArray
+    gap: FloatArray
+
+
+@dataclass(frozen=True)
+class Excess:
+    """What an interface has beyond the bulk at equal traction; atomistic units.
+
+    Attributes:
+        opening: (n,) excess opening, Å.
+        energy: (n,) excess energy per area, eV/Å².
+        traction: (n,) eV/Å³.
+        gap: Who owns the layer spacing across the interface.
+    """
+
+    opening: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    gap: GapOwner
+
+    def law(self) -> TabulatedLaw:
+        """The law of the excess, in SI units.
+
+        Raises:
+            InputError: the excess is no law of the opening alone (see `TabulatedLaw`).
+        """
+        return TabulatedLaw(self.opening * ANGSTROM, self.energy * EV_A2, self.traction * EV_A3, gap=self.gap)
+
+
+def excess(slab: SlabBranch, bulk: BulkBranch, gap: GapOwner = "in law") -> Excess:
+    """Take the bulk away from the slab at equal traction (Enrique & Van der Ven 2017).
+
+    δ = ΔL − n Δh and ψ = (ΔE − n ΔE_bulk)/A, with Δ from the closed interface. With the gap in the
+    law one spacing across the interface is given back to it: δ + Δs and ψ + ∫T ds, s the bulk's own
+    spacing there.
+
+    Raises:
+        InputError: the bulk was not evaluated at the slab's tractions.
+    """
+    if bulk.traction.shape != slab.traction.shape or not np.array_equal(bulk.traction, slab.traction):
+        raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
+    naive_opening, naive_energy = slab_totals(slab)
+    opening = naive_opening - slab.repeats * _change(bulk.height, slab.closed)
+    energy = naive_energy - slab.repeats * _change(bulk.energy, slab.closed) / slab.area
+    if gap == "in law":
+        work = CubicSpline(slab.gap, slab.traction * CubicSpline(slab.gap, bulk.gap)(slab.gap, 1)).antiderivative()
+        single = np.allclose(bulk.gap, bulk.height, rtol=0, atol=1e-9)
+        shared = bulk.energy / slab.area if single else work(slab.gap)
+        opening = opening + _change(bulk.gap, slab.closed)
+        energy = energy + _change(shared, slab.closed)
+    return Excess(opening, energy, slab.traction, gap)
+
+
+def slab_totals(slab: SlabBranch) -> tuple[FloatArray, FloatArray]:
+    """The naive law: total change of length (Å) and of energy per area (eV/Å²), bulk not removed."""
+    return _change(slab.length, slab.closed), _change(slab.energy, slab.closed) / slab.area
+
+
+def _change(values: FloatArray, closed: int) -> FloatArray:
+    return values - values[closed]
 
 
 def rigid_law(samples: PathSamples) -> TabulatedLaw:

@@ -1,0 +1,88 @@
+"""Many small equilibrium problems at once: preconditioned Anderson iterations, one batch a sweep.
+
+Each problem has its own unknowns; all are evaluated together. The iteration looks for a stationary
+point, not a minimum, so that unstable branches under gap control are reached like stable ones.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import NotConverged
+
+_MEMORY = 6
+_LARGEST_STEP = 0.15  # Å a sweep
+
+Residuals = Callable[[Sequence[int], Sequence[FloatArray]], list[tuple[FloatArray, float]]]
+
+
+def solve(
+    residuals: Residuals,
+    guesses: Sequence[FloatArray],
+    tolerance: float,
+    *,
+    what: str,
+    sweeps: int = 150,
+    progress: Progress = silent,
+) -> list[FloatArray]:
+    """Drive the residual of every problem below a tolerance.
+
+    Args:
+        residuals: Given the indices and unknowns of the problems still open, returns for each its
+            preconditioned residual (the step that would solve a linear problem, Å) and its error.
+        guesses: Starting unknowns of each problem, Å.
+        tolerance: Error at which a problem is solved.
+        what: What the problems are, for progress and errors.
+        sweeps: Most evaluations of one problem.
+        progress: Told after each sweep.
+
+    Returns:
+        The unknowns of each problem.
+
+    Raises:
+        NotConverged: some problem is still open; the message names how many and the worst error.
+    """
+    unknowns = [np.array(g, dtype=float) for g in guesses]
+    histories: list[_Anderson] = [_Anderson() for _ in unknowns]
+    errors = np.full(len(unknowns), np.inf)
+    open_ones = list(range(len(unknowns)))
+    for _ in range(sweeps):
+        answers = residuals(open_ones, [unknowns[i] for i in open_ones])
+        for i, (step, error) in zip(open_ones, answers, strict=True):
+            errors[i] = error
+            if error > tolerance:
+                unknowns[i] = histories[i].next(unknowns[i], step)
+        open_ones = [i for i in open_ones if errors[i] > tolerance]
+        progress(what, len(unknowns) - len(open_ones), len(unknowns))
+        if not open_ones:
+            return unknowns
+    worst = max(open_ones, key=lambda i: errors[i])
+    raise NotConverged(
+        f"{len(open_ones)} of {len(unknowns)} {what} did not converge in {sweeps} sweeps (worst: number {worst + 1}, "
+        f"error {errors[worst]:.2g}, wanted {tolerance:.2g}); use a smaller range, or a looser tolerance."
+    )
+
+
+class _Anderson:
+    """Anderson acceleration of x → x + f(x) with a bounded step (Walker & Ni 2011, type II)."""
+
+    def __init__(self) -> None:
+        self._points: list[FloatArray] = []
+        self._steps: list[FloatArray] = []
+
+    def next(self, point: FloatArray, step: FloatArray) -> FloatArray:
+        self._points.append(point.copy())
+        self._steps.append(step.copy())
+        del self._points[: -_MEMORY - 1], self._steps[: -_MEMORY - 1]
+        move = step
+        if len(self._points) > 1:
+            changes = np.array([step - s for s in self._steps[:-1]]).T
+            moves = np.array([point - p for p in self._points[:-1]]).T
+            weights = np.linalg.lstsq(changes, step, rcond=1e-8)[0]
+            move = step - (moves + changes) @ weights
+        largest = np.abs(move).max()
+        if largest > _LARGEST_STEP:
+            move = move * (_LARGEST_STEP / largest)
+            self._points, self._steps = self._points[-1:], self._steps[-1:]
+        return point + move

@@ -1,0 +1,1 @@
+"""Runnable evidence: `python -m benchmarks.<name> --json` prints its figures as one JSON object."""
