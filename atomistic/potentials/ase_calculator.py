@@ -1,0 +1,64 @@
+"""ASE calculators by import path, and ASE's own EMT by name."""
+
+import math
+from importlib import import_module
+from typing import Any
+
+from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.fingerprint import fingerprint
+from atomistic.potentials.serial import SerialPotential
+from coupling.errors import InputError, MissingBackend, unknown_choice
+
+ALL_ELEMENTS = frozenset(range(1, 119))
+
+
+def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPotential:
+    """Any ASE calculator.
+
+    Args:
+        name: "module:Class".
+        device: "auto" or "cpu"; a calculator that runs elsewhere takes that as an option of its own.
+        dtype: None or "float64".
+        **options: Given to the class.
+
+    Raises:
+        InputError: there is no such class, or it does not take these options.
+        MissingBackend: the module is not installed.
+    """
+    require_cpu(device, name)
+    _require_double(dtype, name)
+    module, _, class_name = name.partition(":")
+    try:
+        members = vars(import_module(module))
+    except ImportError as error:
+        raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
+    if class_name not in members:
+        raise unknown_choice(f"class of module {module!r}", class_name, (m for m in members if not m.startswith("_")))
+    try:
+        calculator = members[class_name](**options)
+    except TypeError as error:
+        raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
+    cutoff = getattr(calculator, "cutoff", math.inf)
+    identity = fingerprint("ase", name, options, ("ase", "numpy"))
+    return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
+
+
+def load_emt(name: str, device: str, dtype: str | None) -> SerialPotential:
+    """ASE's effective medium theory (Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394)."""
+    from ase import Atoms
+    from ase.calculators.emt import EMT, parameters
+    from ase.data import atomic_numbers
+
+    require_cpu(device, name)
+    _require_double(dtype, name)
+    calculator = EMT()
+    calculator.initialize(Atoms("Cu"))
+    elements = frozenset(atomic_numbers[symbol] for symbol in parameters)
+    return SerialPotential(
+        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy")), calculator
+    )
+
+
+def _require_double(dtype: str | None, name: str) -> None:
+    if dtype == "float32":
+        raise InputError(f"Potential {name!r} computes in float64 alone; leave dtype out.")

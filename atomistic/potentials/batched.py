@@ -1,0 +1,157 @@
+"""The batched engine: many structures through a model in few calls."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.potentials.inputs import checked, has_volume
+from atomistic.potentials.metering import Meter
+from atomistic.potentials.neighbours import estimated_pairs
+from coupling.contracts import Cost, Evaluation, FloatArray, Structure
+from coupling.errors import InputError
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+SMALLEST_SHARE = 400
+"""Pairs below which it does not pay to give a CPU core a batch of its own."""
+
+
+class BatchOutput(NamedTuple):
+    """What a model says of n structures with N atoms in all.
+
+    Attributes:
+        energies: (n,) eV.
+        forces: (N, 3) eV/Å.
+        stresses: (n, 3, 3) eV/Å³, positive in tension.
+        site_energies: (N,) eV.
+        features: (N, F) inputs of the last linear layer.
+    """
+
+    energies: FloatArray
+    forces: FloatArray
+    stresses: FloatArray
+    site_energies: FloatArray | None = None
+    features: FloatArray | None = None
+
+
+BatchModel = Callable[[Sequence[Atoms]], BatchOutput]
+
+
+@dataclass
+class BatchedPotential:
+    """A `Potential` whose model takes many structures at once.
+
+    On a CPU the batches stay small enough for the cache and each core works on its own;
+    on a GPU they are as large as the memory takes, and halved when it does not.
+
+    Attributes:
+        name: As listed by `multiscale potentials`.
+        elements: Atomic numbers that it knows.
+        cutoff: Range of one message, Å.
+        fingerprint: Hash of all that determines its numbers.
+        model: Evaluates one batch; safe to call from several threads on the CPU.
+        device: "cpu", "cuda" or "cuda:N".
+        dtype: "float32" or "float64".
+        batch_pairs: Neighbour pairs aimed at in one batch.
+    """
+
+    name: str
+    elements: frozenset[int]
+    cutoff: float
+    fingerprint: str
+    model: BatchModel
+    device: str
+    dtype: str
+    batch_pairs: float
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
+
+        Raises:
+            InputError: a structure cannot be evaluated, or one alone exceeds the memory, or the
+                model has no site energies or features and they are asked for.
+        """
+        atoms = checked(structures, self.elements, self.name)
+        with Meter(self.device) as meter:
+            parts = self._run(atoms)
+        cost = Cost(len(atoms), sum(map(len, atoms)), len(parts), meter.seconds, meter.peak_memory_bytes)
+        counts = np.cumsum([len(one) for one in atoms])[:-1]
+        stresses = np.concatenate([part.stresses for part in parts])
+        stresses[[not has_volume(one) for one in atoms]] = np.nan
+
+        def per_atom(field: str, wanted: bool = True) -> tuple[FloatArray, ...] | None:
+            if not wanted:
+                return None
+            values = [getattr(part, field) for part in parts]
+            if values[0] is None:
+                raise InputError(f"Potential {self.name!r} gives no {field.replace('_', ' ')}; use another potential.")
+            return tuple(np.split(np.concatenate(values), counts))
+
+        return Evaluation(
+            energies=np.concatenate([part.energies for part in parts]),
+            forces=per_atom("forces"),
+            stresses=stresses,
+            cost=cost,
+            site_energies=per_atom("site_energies", site_energies),
+            features=per_atom("features", features),
+        )
+
+    def as_ase(self) -> "Calculator":
+        """An ASE calculator of this potential, for everyone else's tools."""
+        from atomistic.potentials.as_ase import PotentialCalculator
+
+        return PotentialCalculator(self)
+
+    def _run(self, atoms: list[Atoms]) -> list[BatchOutput]:
+        import torch
+
+        pairs = [estimated_pairs(one, self.cutoff) for one in atoms]
+        threads = torch.get_num_threads()
+        if self.device != "cpu" or threads == 1:
+            return [part for batch in _batches(atoms, pairs, self.batch_pairs) for part in self._call(batch)]
+        share = max(sum(pairs) / threads, SMALLEST_SHARE)
+        batches = _batches(atoms, pairs, min(self.batch_pairs, share))
+        workers = min(threads, len(batches))
+        torch.set_num_threads(max(1, threads // workers))
+        try:
+            with ThreadPoolExecutor(workers) as pool:
+                return list(pool.map(self.model, batches))
+        finally:
+            torch.set_num_threads(threads)
+
+    def _call(self, batch: list[Atoms]) -> list[BatchOutput]:
+        """Evaluate a batch, in halves where the memory does not suffice."""
+        import torch
+
+        try:
+            return [self.model(batch)]
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise InputError(
+                    f"A structure of {len(batch[0])} atoms does not fit in the memory of {self.device!r}; "
+                    "take fewer atoms, or device='cpu'."
+                ) from None
+        torch.cuda.empty_cache()
+        self.batch_pairs /= 2
+        middle = len(batch) // 2
+        return self._call(batch[:middle]) + self._call(batch[middle:])
+
+
+def _batches(atoms: list[Atoms], pairs: list[float], target: float) -> list[list[Atoms]]:
+    """Consecutive structures, of about the target's pairs together."""
+    batches: list[list[Atoms]] = [[]]
+    filled = 0.0
+    for one, size in zip(atoms, pairs, strict=True):
+        if batches[-1] and filled + size > 1.05 * target:
+            batches.append([])
+            filled = 0.0
+        batches[-1].append(one)
+        filled += size
+    return batches

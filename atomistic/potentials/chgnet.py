@@ -1,0 +1,30 @@
+"""CHGNet, the charge-informed universal potential; its weights are in its wheel."""
+
+import contextlib
+import io
+
+from atomistic.potentials.devices import resolve_device
+from atomistic.potentials.fingerprint import fingerprint
+from atomistic.potentials.serial import SerialPotential
+from coupling.errors import InputError
+
+CUTOFF = 6.0
+"""Å, of the atom graph (Deng et al., Nat. Mach. Intell. 5 (2023) 1031)."""
+
+
+def load(name: str, device: str, dtype: str | None) -> SerialPotential:
+    """CHGNet through its ASE calculator.
+
+    Args:
+        name: "chgnet".
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        dtype: None or "float32".
+    """
+    if dtype == "float64":
+        raise InputError("Potential 'chgnet' computes in float32 alone; leave dtype out.")
+    from chgnet.model.dynamics import CHGNetCalculator
+
+    with contextlib.redirect_stdout(io.StringIO()):  # it announces its version on loading
+        calculator = CHGNetCalculator(use_device=resolve_device(device))
+    identity = fingerprint("chgnet", "default", {}, ("chgnet", "torch"))
+    return SerialPotential(name, frozenset(range(1, 95)), CUTOFF, identity, calculator)

@@ -1,0 +1,99 @@
+"""What every engine asks of its structures, checked once, in one place."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols
+
+from atomistic.potentials.neighbours import effective_cell, neighbour_pairs
+from coupling.contracts import Structure
+from coupling.errors import InputError
+
+CLOSEST = 0.1
+"""Å. No two nuclei of a meaningful structure are nearer to each other."""
+
+
+def checked(structures: Sequence[Structure], elements: frozenset[int], name: str) -> list[Atoms]:
+    """Copies of the structures that a potential can evaluate.
+
+    Args:
+        structures: At least one; anything with numbers, positions, cell and pbc.
+        elements: Atomic numbers that the potential knows.
+        name: The potential's name, for the message.
+
+    Returns:
+        One bare `ase.Atoms` each, sharing no memory with the input.
+
+    Raises:
+        InputError: there is nothing to evaluate, or a structure is not physical, or it holds
+            an element that the potential lacks; the message says which structure and why.
+    """
+    if hasattr(structures, "positions"):
+        raise InputError("One structure was given where a list of structures is needed; write [structure].")
+    if len(structures) == 0:
+        raise InputError("The list of structures is empty; give at least one structure.")
+    atoms = [_bare(structure) for structure in structures]
+    for index, one in enumerate(atoms):
+        where = f"Structure {index} of {len(atoms)}"
+        _check_numbers(one, where)
+        _check_elements(one, elements, name, where)
+        _check_cell(one, where)
+        _check_overlap(one, where)
+    return atoms
+
+
+def has_volume(atoms: Atoms) -> bool:
+    """Whether a stress is defined: the cell spans space."""
+    return bool(np.linalg.matrix_rank(atoms.cell.array) == 3)
+
+
+def _bare(structure: Structure) -> Atoms:
+    return Atoms(
+        numbers=np.array(structure.numbers),
+        positions=np.array(structure.positions, dtype=float).reshape(-1, 3),
+        cell=np.array(structure.cell, dtype=float),
+        pbc=np.array(structure.pbc, dtype=bool),
+    )
+
+
+def _check_numbers(atoms: Atoms, where: str) -> None:
+    if len(atoms) == 0:
+        raise InputError(f"{where} has no atoms; give at least one.")
+    if not np.isfinite(atoms.positions).all():
+        atom = int(np.argmin(np.isfinite(atoms.positions).all(axis=1)))
+        raise InputError(f"{where}: atom {atom} has position {atoms.positions[atom]}, which is not finite.")
+    if not np.isfinite(atoms.cell.array).all():
+        raise InputError(f"{where}: its cell has an entry that is not finite.")
+
+
+def _check_elements(atoms: Atoms, elements: frozenset[int], name: str, where: str) -> None:
+    unknown = sorted(set(atoms.numbers.tolist()) - elements)
+    if unknown:
+        known = " ".join(chemical_symbols[number] for number in sorted(elements))
+        lacking = " ".join(chemical_symbols[number] for number in unknown)
+        raise InputError(f"{where}: potential {name!r} lacks {lacking}; it knows {known}.")
+
+
+def _check_cell(atoms: Atoms, where: str) -> None:
+    if not atoms.pbc.any():
+        return
+    lengths = np.linalg.norm(atoms.cell.array[atoms.pbc], axis=1)
+    if lengths.min() == 0:
+        raise InputError(f"{where} is periodic along a cell vector of length zero; give it a cell or pbc=False.")
+    cell = effective_cell(atoms.cell.array, atoms.pbc)
+    if abs(np.linalg.det(cell / np.linalg.norm(cell, axis=1, keepdims=True))) < 1e-6:
+        raise InputError(f"{where}: its cell is singular (two vectors are parallel, or all lie in one plane).")
+
+
+def _check_overlap(atoms: Atoms, where: str) -> None:
+    i, j, vectors = neighbour_pairs(atoms, 1.0)
+    if len(i) == 0:
+        return
+    distances = np.linalg.norm(vectors, axis=1)
+    nearest = int(np.argmin(distances))
+    if distances[nearest] < CLOSEST:
+        pair = f"atoms {i[nearest]} and {j[nearest]}" if i[nearest] != j[nearest] else f"atom {i[nearest]} and its image"
+        raise InputError(
+            f"{where}: {pair} are {distances[nearest]:.2g} Å apart; move them, or mend the cell or the periodicity."
+        )

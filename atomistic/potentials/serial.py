@@ -1,0 +1,76 @@
+"""The serial engine: any ASE calculator, one structure after the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.potentials.inputs import checked, has_volume
+from atomistic.potentials.metering import Meter
+from coupling.contracts import Cost, Evaluation, FloatArray, Structure
+from coupling.errors import InputError
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+
+@dataclass
+class SerialPotential:
+    """A `Potential` made of an ASE calculator.
+
+    Attributes:
+        name: As listed by `multiscale potentials`.
+        elements: Atomic numbers that it knows.
+        cutoff: Range of one interaction, Å; infinite where the calculator does not say.
+        fingerprint: Hash of all that determines its numbers.
+        calculator: The ASE calculator; it is this object's own.
+    """
+
+    name: str
+    elements: frozenset[int]
+    cutoff: float
+    fingerprint: str
+    calculator: "Calculator"
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
+
+        Raises:
+            InputError: a structure cannot be evaluated, or the calculator has no site energies
+                or features and they are asked for.
+        """
+        if features:
+            raise InputError(f"Potential {self.name!r} gives no features; use a SevenNet potential.")
+        if site_energies and "energies" not in self.calculator.implemented_properties:
+            raise InputError(f"Potential {self.name!r} gives no site energies; use another potential.")
+        atoms = checked(structures, self.elements, self.name)
+        with Meter() as meter:
+            rows = [self._one(one, site_energies) for one in atoms]
+        energies, forces, stresses, sites = zip(*rows, strict=True)
+        return Evaluation(
+            energies=np.array(energies),
+            forces=forces,
+            stresses=np.array(stresses),
+            cost=Cost(len(atoms), sum(map(len, atoms)), len(atoms), meter.seconds, meter.peak_memory_bytes),
+            site_energies=sites if site_energies else None,
+        )
+
+    def as_ase(self) -> "Calculator":
+        """An ASE calculator of this potential, for everyone else's tools."""
+        from atomistic.potentials.as_ase import PotentialCalculator
+
+        return PotentialCalculator(self)
+
+    def _one(self, atoms: Atoms, sites: bool) -> tuple[float, FloatArray, FloatArray, FloatArray | None]:
+        atoms.calc = self.calculator
+        stress = np.full((3, 3), np.nan)
+        energy = float(atoms.get_potential_energy())
+        forces = np.array(atoms.get_forces(), dtype=float)
+        if has_volume(atoms) and "stress" in self.calculator.implemented_properties:
+            stress = np.array(atoms.get_stress(voigt=False), dtype=float)
+        energies = np.array(atoms.get_potential_energies(), dtype=float) if sites else None
+        return energy, forces, stress, energies

@@ -1,0 +1,116 @@
+"""One call of a SevenNet network for many structures. Imports torch and sevenn."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import sevenn._keys as key
+import torch
+from ase import Atoms
+from sevenn.nn.convolution import IrrepsConvolution
+
+from atomistic.potentials.batched import BatchOutput
+from atomistic.potentials.neighbours import neighbour_pairs
+
+VOIGT = [[0, 3, 5], [3, 1, 4], [5, 4, 2]]
+"""sevenn's own order of the stress: xx yy zz xy yz zx."""
+
+
+class SummedMessages(torch.nn.Module):
+    """sevenn's convolution with an indexed sum, whose backward pass is several times faster.
+
+    Args:
+        convolution: sevenn's `IrrepsConvolution`.
+    """
+
+    def __init__(self, convolution: Any) -> None:
+        super().__init__()
+        self.inner = convolution
+
+    def forward(self, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Replace the node features by the sum of the messages to each node."""
+        inner = self.inner
+        to, source = data[inner.key_edge_idx]
+        features = data[inner.key_x]
+        weight = inner.weight_nn(data[inner.key_weight_input])
+        message = inner.convolution(features.index_select(0, source), data[inner.key_filter], weight)
+        total = message.new_zeros(len(features), message.shape[1]).index_add(0, to, message)
+        data[inner.key_x] = total / inner.denominator
+        return data
+
+
+class SevenNetModel:
+    """Evaluates a batch of structures with one call of a SevenNet network.
+
+    Vectors between neighbours and sums of site energies are in double precision, whatever
+    the network's own: energies of float32 models are then good to the network's noise.
+
+    Args:
+        model: sevenn's network.
+        modal: Index of the modal, or None.
+        device: Torch device.
+        dtype: "float32" or "float64".
+    """
+
+    def __init__(self, model: Any, modal: int | None, device: str, dtype: str) -> None:
+        self.device = torch.device(device)
+        self.dtype = getattr(torch, dtype)
+        self.cutoff = float(model.cutoff)
+        self.modal = modal
+        model.eval_modal_map = False
+        model.set_is_batch_data(True)
+        self.network = model.eval().requires_grad_(False).to(self.device, self.dtype)
+        basis = model.edge_embedding.basis_function
+        basis.coeffs = basis.coeffs.to(self.device, self.dtype)
+        model.rescale_atomic_energy.double()
+        for name, module in list(model.named_children()):
+            if isinstance(module, IrrepsConvolution):
+                model.replace_module(name, SummedMessages(module))
+        if dtype == "float64":
+            model.onehot_idx_to_onehot.register_forward_hook(_double_onehot)
+
+    def __call__(self, structures: Sequence[Atoms]) -> BatchOutput:
+        """Energies (n,), forces (N, 3), stresses (n, 3, 3), site energies (N,), features (N, F)."""
+        out = self.network(self._graph(structures))
+
+        def host(name: str) -> np.ndarray:
+            return out[name].detach().to("cpu").numpy().astype(np.float64)
+
+        stress = -host(key.PRED_STRESS)
+        return BatchOutput(
+            energies=host(key.PRED_TOTAL_ENERGY),
+            forces=host(key.PRED_FORCE),
+            stresses=stress[:, VOIGT],
+            site_energies=host(key.ATOMIC_ENERGY)[:, 0],
+            features=host(key.NODE_FEATURE),
+        )
+
+    def _graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
+        sizes = np.array([len(one) for one in structures])
+        starts = np.cumsum(sizes) - sizes
+        pairs = [neighbour_pairs(one, self.cutoff) for one in structures]
+        edges = np.concatenate([np.array([i, j]) + start for (i, j, _), start in zip(pairs, starts, strict=True)], 1)
+        volumes = [abs(np.linalg.det(one.cell.array)) for one in structures]
+
+        def tensor(array: Any, dtype: torch.dtype = torch.int64) -> torch.Tensor:
+            return torch.as_tensor(array, dtype=dtype, device=self.device)
+
+        graph = {
+            key.ATOMIC_NUMBERS: tensor(np.concatenate([one.numbers for one in structures])),
+            key.EDGE_IDX: tensor(edges),
+            key.EDGE_VEC: tensor(np.concatenate([vectors for *_, vectors in pairs]), self.dtype),
+            key.BATCH: tensor(np.repeat(np.arange(len(sizes)), sizes)),
+            key.NUM_ATOMS: tensor(sizes),
+            key.CELL_VOLUME: tensor(volumes, self.dtype),
+        }
+        if self.modal is not None:
+            graph[key.MODAL_TYPE] = tensor(np.full(len(sizes), self.modal))
+        return graph
+
+
+def _double_onehot(module: Any, _inputs: Any, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """sevenn casts the species to float32; take them on to float64."""
+    for name in (module.key_output, module.key_additional_output):
+        if name is not None:
+            data[name] = data[name].double()
+    return data
