@@ -17,6 +17,7 @@ from coupling.cohesive import BulkBranch, SlabBranch
 from coupling.contracts import FloatArray, Potential, Progress, silent
 
 _NEIGHBOUR = 1.25  # of the shortest distance: bonds of the preconditioner
+_VACUUM = 15.0  # Å, for potentials that do not tell their range
 _PROBE = 0.01  # strain by which the preconditioner's stiffness is measured
 
 
@@ -223,6 +224,7 @@ def _half_forces(
     The slab is cut through its middle, where vacuum is inserted; what then pulls the upper half is
     the other half across the gap.
     """
+    vacuum = potential.cutoff + 2.0 if np.isfinite(potential.cutoff) else _VACUUM
     cut = []
     middle = np.sort(slab.atoms.positions[:, 2])[len(slab.atoms) // 2] - 0.25 * slab.spacing
     below = slab.atoms.positions[:, 2] < middle
@@ -230,7 +232,7 @@ def _half_forces(
         opened = atoms.copy()
         opened.positions[below] += opened.cell.array[2]
         cell = opened.cell.array.copy()
-        cell[2] += (0.0, 0.0, 4 * potential.cutoff)
+        cell[2] += (0.0, 0.0, vacuum)
         opened.set_cell(cell, scale_atoms=False)
         cut.append(opened)
     forces = potential.evaluate(cut).forces
