@@ -1,15 +1,36 @@
 """Crystals cut along a lattice plane, ready to be opened there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
+from typing import Protocol
 
 import numpy as np
 from ase import Atoms
 
-from coupling.contracts import FloatArray
+from coupling.contracts import Evaluation, FloatArray
 from coupling.errors import InputError
 
 _PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
+
+
+class Openable(Protocol):
+    """An interface that can be opened rigidly: what `rigid_path` needs of it."""
+
+    area: float
+
+    @property
+    def spacings(self) -> tuple[int, int]:
+        """Layer spacings of the upper and of the lower body."""
+        ...
+
+    def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
+        """The two bodies moved apart rigidly, Å."""
+        ...
+
+    def tractions(self, structures: Sequence[Atoms], evaluation: Evaluation) -> FloatArray:
+        """(n, 3) tractions of the upper body's faces, eV/Å³."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -58,6 +79,32 @@ class CleavageSlab:
         cell[2] += (*slip, opening)
         atoms.set_cell(cell, scale_atoms=False)
         return atoms
+
+    def tractions(self, structures: Sequence[Atoms], evaluation: Evaluation) -> FloatArray:
+        """(n, 3) tractions across the opened plane, eV/Å³; see `boundary_tractions`."""
+        return boundary_tractions(structures, evaluation, self.area)
+
+
+def boundary_tractions(structures: Sequence[Atoms], evaluation: Evaluation, area: float) -> FloatArray:
+    """Traction across the cell's top from virial and forces: dE/dc at fixed positions, over the area.
+
+    With M = V σ + Σ F_i ⊗ r_i = Σ_a g_a ⊗ h_a over the cell vectors h_a, the derivative with
+    respect to the third one is g_3 = M H⁻¹ e_3. It holds on any path, relaxed or not.
+
+    Args:
+        structures: n structures, opened at the top of their cells.
+        evaluation: Their energies, forces and stresses.
+        area: Area of the interface, Å².
+
+    Returns:
+        (n, 3) eV/Å³, Cartesian; z is normal, positive in tension.
+    """
+    tractions = np.empty((len(structures), 3))
+    for k, atoms in enumerate(structures):
+        cell = np.asarray(atoms.cell, dtype=float)
+        moment = abs(np.linalg.det(cell)) * evaluation.stresses[k] + evaluation.forces[k].T @ atoms.positions
+        tractions[k] = (moment @ np.linalg.inv(cell))[:, 2] / area
+    return tractions
 
 
 def cleavage_slab(

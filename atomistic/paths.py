@@ -3,9 +3,9 @@
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
-from atomistic.interface import CleavageSlab
+from atomistic.interface import Openable
 from coupling.cohesive import PathSamples
-from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
+from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
 
 SLIP_STEP = 0.05
@@ -37,7 +37,7 @@ def default_openings(largest: float = 6.0, points: int = 40) -> FloatArray:
 
 def rigid_path(
     potential: Potential,
-    slab: CleavageSlab,
+    slab: Openable,
     openings: FloatArray,
     *,
     shear: bool = True,
@@ -47,7 +47,7 @@ def rigid_path(
 
     Args:
         potential: The interatomic potential.
-        slab: The crystal, closed.
+        slab: The closed interface: a `CleavageSlab` or a `HeteroInterface`.
         openings: (n,) Å, among them 0.
         shear: Also sample the tangential stiffness, by four slipped structures at every second
             opening.
@@ -66,7 +66,7 @@ def rigid_path(
         batch = structures[start : start + _CHUNK]
         evaluation = potential.evaluate(batch)
         energies.append(evaluation.energies)
-        tractions.append(boundary_tractions(batch, evaluation, slab.area))
+        tractions.append(slab.tractions(batch, evaluation))
         progress("opening path", min(start + _CHUNK, len(structures)), len(structures))
     energy, traction = np.concatenate(energies), np.concatenate(tractions)
     count, stiffness = len(openings), None
@@ -80,25 +80,3 @@ def rigid_path(
 def _every_other(openings: FloatArray) -> np.ndarray:
     """Indices of every second opening, both ends among them."""
     return np.unique(np.append(np.arange(0, len(openings), 2), len(openings) - 1))
-
-
-def boundary_tractions(structures, evaluation: Evaluation, area: float) -> FloatArray:  # type: ignore[no-untyped-def]
-    """Traction across the cell's top from virial and forces: dE/dc at fixed positions, over the area.
-
-    With M = V σ + Σ F_i ⊗ r_i = Σ_a g_a ⊗ h_a over the cell vectors h_a, the derivative with
-    respect to the third one is g_3 = M H⁻¹ e_3. It holds on any path, relaxed or not.
-
-    Args:
-        structures: n structures, opened at the top of their cells.
-        evaluation: Their energies, forces and stresses.
-        area: Area of the interface, Å².
-
-    Returns:
-        (n, 3) eV/Å³, Cartesian; z is normal, positive in tension.
-    """
-    tractions = np.empty((len(structures), 3))
-    for k, atoms in enumerate(structures):
-        cell = np.asarray(atoms.cell, dtype=float)
-        moment = abs(np.linalg.det(cell)) * evaluation.stresses[k] + evaluation.forces[k].T @ atoms.positions
-        tractions[k] = (moment @ np.linalg.inv(cell))[:, 2] / area
-    return tractions

@@ -11,8 +11,7 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.equilibrium import solve
-from atomistic.interface import CleavageSlab
-from atomistic.paths import boundary_tractions
+from atomistic.interface import CleavageSlab, boundary_tractions
 from coupling.cohesive import BulkBranch, SlabBranch
 from coupling.contracts import FloatArray, Potential, Progress, silent
 

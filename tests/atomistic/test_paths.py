@@ -6,8 +6,8 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from scipy.optimize import brentq
 
-from atomistic.interface import cleavage_slab
-from atomistic.paths import boundary_tractions, default_openings, rigid_path
+from atomistic.interface import boundary_tractions, cleavage_slab
+from atomistic.paths import default_openings, rigid_path
 from atomistic.potentials import load_potential
 from atomistic.relaxed_path import bulk_branch, relaxed_path
 from coupling.cohesive import consistency, excess, rigid_law, slab_totals
