@@ -1,0 +1,1 @@
+"""Material properties that follow from any potential."""
