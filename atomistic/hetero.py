@@ -127,6 +127,10 @@ def _coincidence(match, plane: dict[str, FloatArray], strain: str) -> Coincidenc
     full = {name: cells[name] @ plane[name][:, :2] for name in cells}
     if np.linalg.det(full["upper"]) * np.linalg.det(full["lower"]) <= 0:
         return None
+    if np.linalg.det(full["lower"]) < 0:
+        for name in cells:
+            cells[name][1] *= -1
+            full[name][1] *= -1
     fixed = "lower" if strain == "upper" else "upper"
     deformation = np.linalg.solve(full[strain], full[fixed]).T
     stretch = _square_root(deformation.T @ deformation) - np.eye(2)
@@ -201,13 +205,19 @@ def _along_x(vectors: FloatArray) -> FloatArray:
 
 
 def close(
-    potential: Potential, interface: HeteroInterface, *, grid: int = 6, progress: Progress = silent
+    potential: Potential,
+    interface: HeteroInterface,
+    *,
+    shift: tuple[float, float] | None = None,
+    grid: int = 6,
+    progress: Progress = silent,
 ) -> HeteroInterface:
     """Search the registry and the gap of least energy, all shifts and gaps in one batch.
 
     Args:
         potential: The interatomic potential.
         interface: The two crystals, stacked.
+        shift: A registry to keep, in fractions of the lower crystal's plane vectors; None searches.
         grid: Shifts along each plane vector of the lower crystal's cell; 6 meets the threefold sites.
         progress: Told when done.
 
@@ -217,7 +227,7 @@ def close(
     Raises:
         NotConverged: no gap of zero traction was found.
     """
-    steps = [(i / grid, j / grid) for i in range(grid) for j in range(grid)]
+    steps = [shift] if shift is not None else [(i / grid, j / grid) for i in range(grid) for j in range(grid)]
     slips = [tuple((np.array(f) @ interface.shifts)[:2]) for f in steps]
     gaps = [interface.gap * (factor - 1) for factor in _SEARCHED_GAPS]
     structures = [interface.opened(g, s) for s in slips for g in gaps]
