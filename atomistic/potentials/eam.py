@@ -37,4 +37,5 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
         cutoff=float(calculator.cutoff),
         fingerprint=fingerprint("eam", file_hash(Path(name)), {"kind": KINDS[suffix]}, ("matscipy", "scipy", "numpy")),
         calculator=calculator,
+        needs_cell=True,
     )

@@ -93,7 +93,7 @@ def _check_overlap(atoms: Atoms, where: str) -> None:
     distances = np.linalg.norm(vectors, axis=1)
     nearest = int(np.argmin(distances))
     if distances[nearest] < CLOSEST:
-        pair = f"atoms {i[nearest]} and {j[nearest]}" if i[nearest] != j[nearest] else f"atom {i[nearest]} and its image"
+        other = "its image" if i[nearest] == j[nearest] else f"atom {j[nearest]}"
         raise InputError(
-            f"{where}: {pair} are {distances[nearest]:.2g} Å apart; move them, or mend the cell or the periodicity."
+            f"{where}: atom {i[nearest]} and {other} are {distances[nearest]:.2g} Å apart; move them, or mend the cell or the periodicity."
         )

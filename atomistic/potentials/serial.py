@@ -9,6 +9,7 @@ from ase import Atoms
 
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
+from atomistic.potentials.neighbours import effective_cell
 from coupling.contracts import Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError
 
@@ -26,6 +27,7 @@ class SerialPotential:
         cutoff: Range of one interaction, Å; infinite where the calculator does not say.
         fingerprint: Hash of all that determines its numbers.
         calculator: The ASE calculator; it is this object's own.
+        needs_cell: The calculator wants three cell vectors even where nothing is periodic.
     """
 
     name: str
@@ -33,6 +35,7 @@ class SerialPotential:
     cutoff: float
     fingerprint: str
     calculator: "Calculator"
+    needs_cell: bool = False
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
@@ -66,11 +69,14 @@ class SerialPotential:
         return PotentialCalculator(self)
 
     def _one(self, atoms: Atoms, sites: bool) -> tuple[float, FloatArray, FloatArray, FloatArray | None]:
+        volume = has_volume(atoms)
+        if self.needs_cell and not volume:
+            atoms.cell = effective_cell(atoms.cell.array, atoms.pbc)
         atoms.calc = self.calculator
         stress = np.full((3, 3), np.nan)
         energy = float(atoms.get_potential_energy())
         forces = np.array(atoms.get_forces(), dtype=float)
-        if has_volume(atoms) and "stress" in self.calculator.implemented_properties:
+        if volume and "stress" in self.calculator.implemented_properties:
             stress = np.array(atoms.get_stress(voigt=False), dtype=float)
         energies = np.array(atoms.get_potential_energies(), dtype=float) if sites else None
         return energy, forces, stress, energies

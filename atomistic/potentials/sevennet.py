@@ -97,8 +97,11 @@ def _build(path: Path) -> tuple[Any, float]:
     with _quiet():
         from sevenn.checkpoint import SevenNetCheckpoint
 
-        checkpoint = SevenNetCheckpoint(path)
-        return checkpoint.build_model(), float(checkpoint.config["cutoff"])
+        try:
+            checkpoint = SevenNetCheckpoint(path)
+            return checkpoint.build_model(), float(checkpoint.config["cutoff"])
+        except Exception as error:
+            raise InputError(f"File {str(path)!r} cannot be read as a SevenNet checkpoint: {error}.") from error
 
 
 def _modal_index(model: Any, modal: str | None, name: str) -> int | None:
@@ -108,7 +111,7 @@ def _modal_index(model: Any, modal: str | None, name: str) -> int | None:
             raise InputError(f"Potential {name!r} has one level of theory and takes no modal; leave {modal!r} out.")
         return None
     if modal is None:
-        raise InputError(f"Potential {name!r} needs a modal; valid: {', '.join(modals)}.")
+        raise InputError(f"Potential {name!r} needs a modal; valid: {', '.join(sorted(modals))}.")
     for known, index in modals.items():
         if known.lower() == modal.lower():
             return index

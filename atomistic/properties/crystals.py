@@ -70,7 +70,9 @@ class Crystal:
             raise unknown_choice("crystal structure", structure, CRYSTALS)
         symbols = _symbols(species)
         if len(symbols) != kind.elements:
-            raise InputError(f"Structure {structure!r} takes {kind.elements} element(s); {species!r} has {len(symbols)}.")
+            raise InputError(
+                f"Structure {structure!r} takes {kind.elements} element(s), but {species!r} has {len(symbols)}."
+            )
         if conventional and kind.lengths > 1:
             raise InputError(f"Structure {structure!r} has no cubic cell; leave conventional out.")
         return cls(species, kind, conventional)

@@ -82,9 +82,7 @@ def elastic_constants(
     if np.isnan(found.stresses).any():
         raise InputError(f"Potential {potential.name!r} gives no stress, which elastic constants need.")
     stress = np.array([[sigma[i, j] for i, j in VOIGT_PAIRS] for sigma in found.stresses])
-    full = (stress[1:7] - stress[7:13]).T / (2 * strain)
-    half = (stress[13:19] - stress[19:25]).T / strain
-    clamped = (4 * half - full) / 3
+    clamped, change = _strain_derivative(stress, strain)
     largest = np.abs(clamped).max()
     energy = _energy_route(found.energies[: len(strains)], strain, volume)
     symmetric = (clamped + clamped.T) / 2
@@ -94,7 +92,7 @@ def elastic_constants(
         clamped_voigt=symmetric * EV_A3,
         energy_voigt=energy * EV_A3,
         asymmetry=float(np.abs(clamped - clamped.T).max() / largest),
-        step_error=float(np.abs(half - full).max() / 3 / largest),
+        step_error=float(np.abs(change).max() / 3 / largest),
         route_difference=float(np.abs(energy - symmetric).max() / largest),
         residual_stress=float(np.abs(stress[0]).max() * EV_A3),
         stable=bool(np.linalg.eigvalsh(relaxed).min() > 0),
@@ -111,6 +109,13 @@ def strained(atoms: Atoms, strain_voigt: FloatArray) -> Atoms:
     copy = atoms.copy()
     copy.set_cell(atoms.cell.array @ (np.eye(3) + strain), scale_atoms=True)
     return copy
+
+
+def _strain_derivative(values: FloatArray, strain: float) -> tuple[FloatArray, FloatArray]:
+    """Richardson's ∂values/∂ε (m, 6), and by how much the halved strain changes it."""
+    full = (values[1:7] - values[7:13]).T / (2 * strain)
+    half = (values[13:19] - values[19:25]).T / strain
+    return (4 * half - full) / 3, half - full
 
 
 def _energy_route(energies: FloatArray, strain: float, volume: float) -> FloatArray:
@@ -144,7 +149,7 @@ def _internal_relaxation(found: Evaluation, strain: float, displacement: float, 
     if atoms == 1:
         return np.zeros((6, 6))
     forces = np.array([force.ravel() for force in found.forces])
-    coupling = (forces[13:19] - forces[19:25]).T / strain
+    coupling, _ = _strain_derivative(forces, strain)
     n = 3 * atoms
     constants = -(forces[offset : offset + n] - forces[offset + n :]) / (2 * displacement)
     values, modes = np.linalg.eigh((constants + constants.T) / 2)
