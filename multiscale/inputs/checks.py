@@ -1,0 +1,107 @@
+"""Checks against the world outside the input file: potentials, elements, mesh files. Nothing heavy."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from coupling.errors import InputError, unknown_choice
+
+_GROUP = re.compile(rb'^\s*(\d+)\s+\d+\s+"(.*)"\s*$')
+_VERSIONS = ("2.2", "4.1")
+_TAIL = 4096
+
+
+def check_potential(name: str) -> None:
+    """Raise `InputError` unless the potential is one that `multiscale potentials` lists."""
+    from atomistic.potentials.registry import list_potentials
+
+    known = [str(getattr(entry, "name", entry)) for entry in list_potentials()]
+    if name not in known:
+        raise unknown_choice("potential", name, known)
+
+
+def check_crystal(species: str, structure: str) -> None:
+    """Raise `InputError` unless the element exists and has this crystal structure's name known."""
+    from ase.data import chemical_symbols
+
+    symbols = chemical_symbols[1:]
+    if species not in symbols:
+        raise InputError(f"Unknown element {species!r}; give a chemical symbol such as {_near(species, symbols)}.")
+    if structure not in STRUCTURES:
+        raise unknown_choice("crystal structure", structure, STRUCTURES)
+
+
+STRUCTURES = ("fcc", "bcc", "sc", "diamond")
+"""Crystals of one element, cubic, as `ase.build.bulk` names them."""
+
+
+def _near(species: str, symbols: list[str]) -> str:
+    guesses = [species.capitalize(), species[:2].capitalize(), species[:1].upper()]
+    return repr(next((guess for guess in guesses if guess in symbols), "Ni"))
+
+
+def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dimension: int) -> None:
+    """Check that a mesh has physical groups, without reading its nodes.
+
+    Args:
+        path: A Gmsh .msh file.
+        cells: Groups needed in the dimension of the bodies.
+        facets: Groups needed one dimension lower.
+        dimension: Dimension of the bodies.
+
+    Raises:
+        InputError: the file cannot be read, or lacks a group.
+    """
+    groups = physical_groups(path)
+    for wanted, dim, what in ((cells, dimension, "body"), (facets, dimension - 1, "boundary or interface")):
+        names = [name for name, of in groups if of == dim]
+        for name in wanted:
+            if name not in names:
+                raise unknown_choice(f"{what} (physical group of dimension {dim} in {path.name})", name, names)
+
+
+def physical_groups(path: Path) -> list[tuple[str, int]]:
+    """Names and dimensions of the physical groups of a Gmsh mesh, from its header.
+
+    Raises:
+        InputError: the file is missing, not a Gmsh mesh of a known version, or cut short.
+    """
+    if not path.is_file():
+        near = sorted(file.name for file in path.parent.glob("*.msh")) if path.parent.is_dir() else []
+        found = f"that folder holds {', '.join(near[:8])}" if near else "no .msh file lies in that folder"
+        raise InputError(f"There is no mesh file {path.name!r} where it was looked for, in {path.parent}; {found}.")
+    try:
+        with path.open("rb") as file:
+            _check_format(path, file.readline(), file.readline())
+            groups = _read_groups(file)
+            file.seek(max(0, path.stat().st_size - _TAIL))
+            complete = b"$End" in file.read()
+    except OSError as error:
+        raise InputError(f"The mesh file {path} cannot be read ({error.strerror}).") from error
+    if not complete:
+        raise InputError(f"The mesh file {path} is cut short; write it again with Gmsh.")
+    return groups
+
+
+def _check_format(path: Path, first: bytes, second: bytes) -> None:
+    version = second.split()[:1]
+    if first.strip() != b"$MeshFormat" or not version:
+        raise InputError(f"{path} is not a Gmsh mesh; save it as .msh, version {' or '.join(_VERSIONS)}.")
+    if version[0].decode(errors="replace") not in _VERSIONS:
+        raise InputError(
+            f"{path} is a Gmsh mesh of version {version[0].decode(errors='replace')}; "
+            f"save it as version {' or '.join(_VERSIONS)} (gmsh -save -format msh41)."
+        )
+
+
+def _read_groups(lines: Iterable[bytes]) -> list[tuple[str, int]]:
+    groups: list[tuple[str, int]] = []
+    inside = False
+    for line in lines:
+        if line.startswith(b"$PhysicalNames"):
+            inside = True
+        elif line.startswith(b"$EndPhysicalNames"):
+            break
+        elif inside and (match := _GROUP.match(line)):
+            groups.append((match[2].decode(errors="replace"), int(match[1])))
+    return groups

@@ -1,0 +1,91 @@
+"""The kinds of values that an input file holds: quantities with units, files, crystal directions."""
+
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    WithJsonSchema,
+)
+
+from coupling.errors import InputError
+from coupling.units import SI_FACTORS, parse_quantity
+
+
+def quantity(kind: str, si_unit: str, *, positive: bool = True) -> Any:
+    """The type of a number with a unit, kept in SI.
+
+    Args:
+        kind: A key of `coupling.units.SI_FACTORS`.
+        si_unit: The SI unit, with which it is written back.
+        positive: Whether it must be greater than zero.
+    """
+
+    def read(value: object) -> float:
+        number = parse_quantity(value, kind)
+        if not isfinite(number):
+            raise InputError(f"{value!r} is not a finite {kind}.")
+        if positive and number <= 0:
+            raise InputError(f"{value!r} must be greater than zero.")
+        return number
+
+    units = ", ".join(SI_FACTORS[kind])
+    return Annotated[
+        float,
+        BeforeValidator(read),
+        PlainSerializer(lambda number: f"{number!r} {si_unit}", return_type=str),
+        WithJsonSchema({"type": "string", "description": f"a {kind} with a unit, one of {units}"}),
+    ]
+
+
+Length = quantity("length", "m")
+"""A length in m, written as "60 nm"."""
+
+
+def _resolved(value: object, info: ValidationInfo) -> Path:
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
+        raise InputError(f"{value!r} is not the name of a file or folder.")
+    return (_base(info) / Path(value).expanduser()).absolute()
+
+
+def _base(info: ValidationInfo) -> Path:
+    return (info.context or {}).get("folder", Path())
+
+
+InputFile = Annotated[
+    Path,
+    BeforeValidator(_resolved),
+    PlainSerializer(lambda path: path.name, return_type=str),
+    WithJsonSchema({"type": "string", "description": "a file, relative to the input file"}),
+]
+"""A file named relative to the input file; written back as its bare name, for the copy in the run's folder."""
+
+OutputFolder = Annotated[
+    Path,
+    BeforeValidator(_resolved),
+    PlainSerializer(lambda path: path.name, return_type=str),
+    WithJsonSchema({"type": "string", "description": "a folder, relative to the input file"}),
+]
+"""A folder named relative to the input file."""
+
+
+def _nonzero(direction: tuple[int, int, int]) -> tuple[int, int, int]:
+    if not any(direction):
+        raise InputError("[0, 0, 0] is no direction; give for example [1, 1, 1].")
+    return direction
+
+
+Direction = Annotated[
+    tuple[int, int, int],
+    Field(strict=False),
+    AfterValidator(_nonzero),
+]
+"""Three integers, not all zero: a crystal direction [uvw] or plane (hkl)."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+"""A non-empty name."""

@@ -1,0 +1,159 @@
+"""Input of the fracture study: a potential, an interface, a specimen, a loading."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from coupling.errors import InputError, unknown_choice
+from multiscale.inputs.base import Section, Study
+from multiscale.inputs.checks import check_crystal, check_groups, check_potential
+from multiscale.inputs.fields import Direction, InputFile, Length, Name
+
+LengthUnit = Literal["m", "mm", "um", "µm", "nm", "Å", "A"]
+Component = Literal["x", "y"]
+
+
+class PotentialChoice(Section, extra="allow"):
+    """The interatomic potential; further keys are options of `atomistic.potentials.load_potential`."""
+
+    name: Name = Field(description="As listed by `multiscale potentials`.")
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments of `load_potential` besides the name."""
+        return {"device": self.device} | (self.model_extra or {})
+
+
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class Openings(Section):
+    """The sampled openings of the interface."""
+
+    max: Length = Field(default="6 Å", validate_default=True, description="Largest opening; beyond the potential's range.")
+    points: int = Field(default=40, ge=12, le=10_000, description="Number of samples.")
+
+
+class Interface(Section):
+    """The plane that is opened, and how."""
+
+    species: str = Field(description="Chemical symbol.")
+    structure: str = Field(description="Crystal structure, as ASE names it.")
+    miller: Direction = Field(description="Plane (hkl) in the conventional cell.")
+    layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes in the slab.")
+    path: Literal["rigid"] = "rigid"
+    openings: Openings = Field(default_factory=Openings)
+
+
+class Grain(Section):
+    """Crystal directions along the mesh's x and y."""
+
+    x: Direction
+    y: Direction
+
+    @model_validator(mode="after")
+    def _orthogonal(self) -> Self:
+        if np.dot(self.x, self.y) != 0:
+            raise InputError(f"x {list(self.x)} and y {list(self.y)} must be orthogonal crystal directions.")
+        return self
+
+
+class Bond(Section):
+    """An interface of the mesh: the bodies on its two sides; the normal points from minus to plus."""
+
+    plus: Name
+    minus: Name
+
+
+class Support(Section):
+    """A boundary on which one displacement component is held."""
+
+    group: Name
+    component: Component
+
+
+class Load(Section):
+    """A boundary on which a displacement component is prescribed: `factor` times the opening."""
+
+    group: Name
+    component: Component
+    factor: float = 1.0
+
+
+class Specimen(Section):
+    """The finite-element specimen."""
+
+    mesh: InputFile = Field(description="Gmsh mesh with named physical groups.")
+    mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
+    kind: Literal["plane strain"] = "plane strain"
+    grain: Grain
+    bodies: list[Name] = Field(min_length=1, description="Physical groups of the bodies.")
+    interfaces: dict[Name, Bond] = Field(min_length=1, description="Physical group of each interface.")
+    supports: list[Support] = Field(default_factory=list)
+    loads: list[Load] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sides(self) -> Self:
+        for name, bond in self.interfaces.items():
+            for body in (bond.plus, bond.minus):
+                if body not in self.bodies:
+                    raise InputError(f"interfaces.{name}: {unknown_choice('body', body, self.bodies)}")
+            if bond.plus == bond.minus:
+                raise InputError(f"interfaces.{name}: plus and minus are both {bond.plus!r}; give two bodies.")
+        if len(set(self.bodies)) != len(self.bodies):
+            raise InputError(f"bodies {self.bodies} names a body twice.")
+        if not any(load.factor for load in self.loads):
+            raise InputError("all loads have factor 0, so nothing would be loaded; give one a factor.")
+        return self
+
+
+class Loading(Section):
+    """Displacement-controlled opening."""
+
+    opening: Length = Field(description="Largest load-point opening.")
+    steps: int = Field(default=60, ge=1, le=100_000, description="Least number of steps; cut automatically.")
+
+
+class FractureStudy(Study):
+    """From a potential to a cohesive law to a broken specimen."""
+
+    study: Literal["fracture"]
+    potential: Annotated[PotentialChoice, BeforeValidator(_named)]
+    interface: Interface
+    specimen: Specimen
+    loading: Loading
+
+    @model_validator(mode="after")
+    def _opened_plane(self) -> Self:
+        along, plane = np.array(self.specimen.grain.y), np.array(self.interface.miller)
+        if self.interface.structure in _CUBIC and (np.cross(along, plane).any() or along @ plane < 0):
+            raise InputError(
+                f"specimen.grain.y {along.tolist()} must be parallel to interface.miller {plane.tolist()}: "
+                "the mesh's y is the normal of the plane that opens."
+            )
+        return self
+
+    def check(self) -> None:
+        """Check names, files and physical groups, without torch or FEniCSx."""
+        check_potential(self.potential.name)
+        check_crystal(self.interface.species, self.interface.structure)
+        check_groups(
+            self.specimen.mesh,
+            cells=self.specimen.bodies,
+            facets=[
+                *self.specimen.interfaces,
+                *(support.group for support in self.specimen.supports),
+                *(load.group for load in self.specimen.loads),
+            ],
+            dimension=2,
+        )
+
+    def files(self) -> tuple[Path, ...]:
+        return (self.specimen.mesh,)
+
+
+_CUBIC = ("sc", "fcc", "bcc", "diamond", "zincblende", "rocksalt", "cesiumchloride", "fluorite")

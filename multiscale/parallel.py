@@ -1,0 +1,46 @@
+"""Several MPI ranks that agree: one does the work that only one may do, and all learn how it went."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from coupling.errors import MultiscaleError
+
+_LAUNCHERS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
+
+
+def launched_communicator() -> Any:
+    """The communicator of all ranks if this process was started by an MPI launcher, else None."""
+    if not any(name in os.environ for name in _LAUNCHERS):
+        return None
+    from mpi4py import MPI
+
+    return MPI.COMM_WORLD if MPI.COMM_WORLD.size > 1 else None
+
+
+def is_root(comm: Any) -> bool:
+    """Whether this rank writes the files; a single process always does."""
+    return comm is None or comm.rank == 0
+
+
+def on_root[T](comm: Any, work: Callable[[], T]) -> T:
+    """Do the work on rank 0 and give its value to all; if it fails, it fails on all.
+
+    Args:
+        comm: mpi4py communicator, or None for a single process.
+        work: Done by rank 0 alone; its value must be picklable.
+    """
+    if comm is None or comm.size == 1:
+        return work()
+    value: T | None = None
+    error: Exception | None = None
+    if comm.rank == 0:
+        try:
+            value = work()
+        except Exception as caught:
+            error = caught
+    told = error if error is None or isinstance(error, MultiscaleError) else MultiscaleError(repr(error))
+    value, told = comm.bcast((value, told), root=0)
+    if told is not None:
+        raise error or told
+    return value  # type: ignore[return-value]

@@ -1,0 +1,48 @@
+"""The kinds of study: each is an input schema and a module with `run(study, context) -> Results`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from coupling.errors import unknown_choice
+from multiscale.inputs.base import Study
+from multiscale.inputs.fracture import FractureStudy
+from multiscale.results import Results
+
+if TYPE_CHECKING:
+    from multiscale.runs import RunContext
+
+
+@dataclass(frozen=True)
+class StudyKind:
+    """One kind of study.
+
+    Attributes:
+        schema: The model of its input file.
+        module: The module, imported only when such a study runs, whose `run` does the work.
+    """
+
+    schema: type[Study]
+    module: str
+
+    @property
+    def run(self) -> "Callable[[Study, RunContext], Results]":
+        return import_module(self.module).run
+
+
+STUDIES: dict[str, StudyKind] = {
+    "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
+}
+"""All kinds by the name that stands after `study:` in the input."""
+
+
+def study_kind(name: object) -> StudyKind:
+    """Look up a kind of study.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    if not isinstance(name, str) or name not in STUDIES:
+        raise unknown_choice("study", name, STUDIES)
+    return STUDIES[name]
