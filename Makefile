@@ -1,0 +1,31 @@
+# make demo | test | test-gpu | setup | clean. Each sets up what it needs in .venv.
+SHELL := /bin/bash
+VENV := .venv
+STAMP := $(VENV)/.installed
+export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
+
+.PHONY: setup demo test test-gpu clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt tools/find_python.sh
+	@set -e; if [ ! -x $(VENV)/bin/python ]; then \
+		python=$$(PYTHON="$(PYTHON)" tools/find_python.sh); \
+		echo "Setting up $(VENV) with $$python (about two minutes)"; \
+		"$$python" -m venv $(VENV); \
+	fi
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --retries 5 -c constraints.txt -e '.[test]'
+	@touch $(STAMP)
+
+demo: $(STAMP)
+	$(VENV)/bin/multiscale run examples/fracture_ni111/study.yaml
+	@echo "The report is runs/ni111_dcb/report.html"
+
+test: $(STAMP)
+	$(VENV)/bin/python -m pytest
+
+test-gpu: $(STAMP)
+	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu
+
+clean:
+	rm -rf $(VENV) runs build *.egg-info .pytest_cache
