@@ -1,6 +1,8 @@
 """Mesh files into bodies: one submesh a body, named groups, distributed over the ranks."""
 
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +117,8 @@ def _read_file(path: Path, bodies: list[str]) -> _FileMesh:
     if not path.is_file():
         raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.")
     try:
-        source = meshio.read(path)
+        with redirect_stdout(StringIO()):  # meshio prints an empty line
+            source = meshio.read(path)
     except (Exception, SystemExit) as error:  # meshio's readers raise what they like on a broken file
         raise InputError(f"The mesh file {path} cannot be read: {error or type(error).__name__}.") from error
     known = {c.type for c in source.cells if c.type in _CELLS}

@@ -161,14 +161,15 @@ def _continuum(
                 state["next"] = step.load + study.loading.opening / _SAVED_STATES
 
         record = pull(problem, study.loading.opening, study.loading.steps, progress=context.progress, on_step=keep)
-        _report_loading(results, record, law, samples)
+        bond = problem.bonds[0]
+        _report_loading(results, record, law, samples, (bond.plus, bond.minus))
         snapshot, profiles = fields.snapshot(state["x"]), problem.profiles(state["x"])
     if context.is_root:
         _report_specimen(context, results, snapshot, profiles)
         _notes(study, results, record, grain, law)
 
 
-def _report_loading(results: Results, record, law: TabulatedLaw, samples: PathSamples) -> None:  # type: ignore[no-untyped-def]
+def _report_loading(results: Results, record, law: TabulatedLaw, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
     from continuum.fracture import energy_balance_error, released_energy_per_area
 
     released = released_energy_per_area(record)
@@ -201,12 +202,14 @@ def _report_loading(results: Results, record, law: TabulatedLaw, samples: PathSa
                  ("external_work", "external work", "points"), ("elastic", "elastic, bodies", "line"),
                  ("dissipated", "dissipated, interface", "line"), ("interface_stored", "stored, interface", "dashed"))))
     )
-    _report_ledger(results, last, samples)
+    _report_ledger(results, last, samples, sides)
 
 
-def _report_ledger(results: Results, last, samples: PathSamples) -> None:  # type: ignore[no-untyped-def]
-    ledger = interface_ledger(samples)
-    results.ledger = list(ledger.rows())
+def _report_ledger(results: Results, last, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
+    plus, minus = (last.energies.bodies[name] for name in sides)
+    law = last.energies.stored + last.energies.dissipated
+    results.ledger = list(interface_ledger(samples).rows([plus, minus, law, 0.0, 0.0]))
+    results.ledger_unit = "J/m"
     rows = [(f"FE, body {name}", "elastic energy", energy) for name, energy in last.energies.bodies.items()]
     rows += [
         ("law from atoms", "stored in the interface", last.energies.stored),
