@@ -6,6 +6,7 @@ from typing import Any
 
 from coupling.errors import MultiscaleError
 
+_COLLECTIVE = "raised_on_all_ranks"
 _LAUNCHERS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 
 
@@ -41,6 +42,13 @@ def on_root[T](comm: Any, work: Callable[[], T]) -> T:
             error = caught
     told = error if error is None or isinstance(error, MultiscaleError) else MultiscaleError(repr(error))
     value, told = comm.bcast((value, told), root=0)
-    if told is not None:
-        raise error or told
-    return value  # type: ignore[return-value]
+    if told is None:
+        return value  # type: ignore[return-value]
+    failure = error or told
+    setattr(failure, _COLLECTIVE, True)
+    raise failure
+
+
+def is_collective(error: BaseException) -> bool:
+    """Whether all ranks have this error at the same place, so that none waits for another."""
+    return getattr(error, _COLLECTIVE, False)

@@ -17,7 +17,7 @@ from coupling.errors import InputError
 from multiscale.cache import Cache, default_folder
 from multiscale.files import write_text
 from multiscale.inputs import Study, check_study, load_study
-from multiscale.parallel import is_root, launched_communicator, on_root
+from multiscale.parallel import is_collective, is_root, launched_communicator, on_root
 from multiscale.provenance import provenance
 from multiscale.results import Results
 from multiscale.studies import study_kind
@@ -107,7 +107,7 @@ def run_study(
         The results; `results.folder` is where they lie.
 
     Raises:
-        InputError: the input is not valid; nothing was written.
+        InputError: the input cannot be used; nothing was written.
         MultiscaleError: the study failed; what there was is in `<output>.failed`.
     """
     comm = comm if comm is not None else launched_communicator()
@@ -145,6 +145,8 @@ def _run(study: Study, context: RunContext) -> Results:
     context.on_root(lambda: _keep_input(study, record, context.folder / INPUT))
     with context.stage("total"):
         results = study_kind(study.study).run(study, context)
+        if context.comm is not None:
+            context.comm.Barrier()
     results.study, results.title = study.study, results.title or study.title
     results.input, results.reused = record, list(context.reused)
     ranks = 1 if context.comm is None else context.comm.size
@@ -172,12 +174,19 @@ def _keep_input(study: Study, record: Mapping[str, Any], folder: Path) -> None:
 
 
 def _leave(space: Workspace, context: RunContext, error: BaseException) -> None:
-    """Mark the run as failed, on whichever rank can; the others may be waiting for this one."""
+    """Keep a failed run as such, on whichever rank can: the others may be waiting for this one.
+
+    Of a run that its input makes impossible, nothing stays.
+    """
     context.log.error("failed: %s", error or type(error).__name__, exc_info=error)
     if not context.is_root:
+        if is_collective(error):
+            return
         time.sleep(_GRACE_SECONDS)
-    space.fail()
-    error.add_note(f"What was done until then lies in {space.failed}.")
+    if isinstance(error, InputError):
+        space.discard()
+    elif space.fail():
+        error.add_note(f"What was done until then lies in {space.failed}.")
 
 
 def _logger(handler: logging.Handler) -> logging.Logger:

@@ -76,11 +76,17 @@ class Workspace:
         self.partial.rename(self.final)
         _remove(self._old)
 
-    def fail(self) -> None:
-        """Keep what there is as `failed`."""
-        if self.partial.exists():
-            _remove(self.failed)
-            self.partial.rename(self.failed)
+    def fail(self) -> bool:
+        """Keep what there is as `failed`; whether there was anything."""
+        if not self.partial.exists():
+            return False
+        _remove(self.failed)
+        self.partial.rename(self.failed)
+        return True
+
+    def discard(self) -> None:
+        """Leave nothing of this run."""
+        _remove(self.partial)
 
     def _recover(self) -> None:
         """Finish what a process killed in the middle of `publish` had begun."""

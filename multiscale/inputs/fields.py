@@ -1,6 +1,7 @@
 """The kinds of values that an input file holds: quantities with units, files, crystal directions."""
 
 from math import isfinite
+from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,19 +48,16 @@ Length = quantity("length", "m")
 """A length in m, written as "60 nm"."""
 
 
-def _resolved(value: object, info: ValidationInfo) -> Path:
+def resolved(value: object, info: ValidationInfo) -> Path:
+    """The absolute path of a file or folder that is named relative to the input file."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise InputError(f"{value!r} is not the name of a file or folder.")
-    return (_base(info) / Path(value).expanduser()).absolute()
-
-
-def _base(info: ValidationInfo) -> Path:
-    return (info.context or {}).get("folder", Path())
+    return Path(normpath(Path((info.context or {}).get("folder", "")).absolute() / Path(value).expanduser()))
 
 
 InputFile = Annotated[
     Path,
-    BeforeValidator(_resolved),
+    BeforeValidator(resolved),
     PlainSerializer(lambda path: path.name, return_type=str),
     WithJsonSchema({"type": "string", "description": "a file, relative to the input file"}),
 ]
@@ -67,7 +65,7 @@ InputFile = Annotated[
 
 OutputFolder = Annotated[
     Path,
-    BeforeValidator(_resolved),
+    BeforeValidator(resolved),
     PlainSerializer(lambda path: path.name, return_type=str),
     WithJsonSchema({"type": "string", "description": "a folder, relative to the input file"}),
 ]

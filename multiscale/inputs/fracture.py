@@ -1,34 +1,19 @@
 """Input of the fracture study: a potential, an interface, a specimen, a loading."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section, Study
-from multiscale.inputs.checks import check_crystal, check_groups, check_potential
+from multiscale.inputs.checks import check_crystal, check_groups
 from multiscale.inputs.fields import Direction, InputFile, Length, Name
+from multiscale.inputs.potential import Potential
 
 LengthUnit = Literal["m", "mm", "um", "µm", "nm", "Å", "A"]
 Component = Literal["x", "y"]
-
-
-class PotentialChoice(Section, extra="allow"):
-    """The interatomic potential; further keys are options of `atomistic.potentials.load_potential`."""
-
-    name: Name = Field(description="As listed by `multiscale potentials`.")
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keyword arguments of `load_potential` besides the name."""
-        return {"device": self.device} | (self.model_extra or {})
-
-
-def _named(value: object) -> object:
-    return {"name": value} if isinstance(value, str) else value
 
 
 class Openings(Section):
@@ -122,7 +107,7 @@ class FractureStudy(Study):
     """From a potential to a cohesive law to a broken specimen."""
 
     study: Literal["fracture"]
-    potential: Annotated[PotentialChoice, BeforeValidator(_named)]
+    potential: Potential
     interface: Interface
     specimen: Specimen
     loading: Loading
@@ -139,7 +124,7 @@ class FractureStudy(Study):
 
     def check(self) -> None:
         """Check names, files and physical groups, without torch or FEniCSx."""
-        check_potential(self.potential.name)
+        self.potential.check()
         check_crystal(self.interface.species, self.interface.structure)
         check_groups(
             self.specimen.mesh,
@@ -153,7 +138,7 @@ class FractureStudy(Study):
         )
 
     def files(self) -> tuple[Path, ...]:
-        return (self.specimen.mesh,)
+        return (self.specimen.mesh, *self.potential.files())
 
 
 _CUBIC = ("sc", "fcc", "bcc", "diamond", "zincblende", "rocksalt", "cesiumchloride", "fluorite")

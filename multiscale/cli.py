@@ -1,0 +1,183 @@
+"""The command line: `multiscale run|check|schema|potentials|version`."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from coupling.errors import MultiscaleError
+
+app = typer.Typer(
+    name="multiscale",
+    help="From a graph-neural-network potential to a fracture load.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+_Study = Annotated[Path, typer.Argument(help="The input file, in YAML.", show_default=False)]
+_Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_INTERRUPTED = 130
+_GRACE_SECONDS = 1.0
+
+
+@app.command()
+def run(
+    study: _Study,
+    output: Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")] = None,
+    debug: _Debug = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
+) -> None:
+    """Run a study: results, curves, fields and a report in one folder."""
+    with _answering(debug):
+        from multiscale.parallel import is_root, launched_communicator
+        from multiscale.progress import display
+        from multiscale.runs import REPORT, run_study
+
+        comm = launched_communicator()
+        with _ending_all_ranks(comm), nullcontext() if quiet or not is_root(comm) else display(_errors()) as progress:
+            results = run_study(study, output, progress=progress, comm=comm)
+        if is_root(comm) and not quiet:
+            _summarise(results, results.folder / REPORT)
+
+
+@app.command()
+def check(study: _Study, debug: _Debug = False) -> None:
+    """Validate an input file and all that it names, without computing."""
+    with _answering(debug):
+        from multiscale.inputs import check_study, load_study
+        from multiscale.workspace import Workspace
+
+        ready = load_study(study)
+        check_study(ready)
+        Workspace(ready.output.folder).check()
+        _say(f"{study} is a valid {ready.study} study; its output goes to {_near(ready.output.folder)}.")
+
+
+@app.command()
+def schema(
+    study: Annotated[str | None, typer.Argument(help="Kind of study; by default all.", show_default=False)] = None,
+) -> None:
+    """Print the JSON Schema of the input files."""
+    with _answering(False):
+        from multiscale.studies import STUDIES, study_kind
+
+        if study is not None:
+            document = study_kind(study).schema.model_json_schema()
+        else:
+            document = {"oneOf": [kind.schema.model_json_schema() for kind in STUDIES.values()]}
+        sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+@app.command()
+def potentials() -> None:
+    """List the interatomic potentials and whether they are installed."""
+    with _answering(False):
+        from rich.table import Table
+
+        from atomistic.potentials.registry import list_potentials
+
+        table = Table("potential", "what it is", "to be had", box=None, pad_edge=False)
+        for entry in list_potentials():
+            table.add_row(entry.name, entry.description, "yes" if entry.available else entry.install)
+        _console().print(table)
+
+
+@app.command()
+def version() -> None:
+    """Print the versions of this program and of what it stands on."""
+    with _answering(False):
+        from multiscale.provenance import versions
+
+        for name, number in versions().items():
+            _say(f"{name} {number}")
+
+
+def main() -> None:
+    """The entry point of the command `multiscale`."""
+    app()
+
+
+@contextmanager
+def _answering(debug: bool) -> Iterator[None]:
+    """Turn an error into one sentence on stderr and an exit status."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            _errors().print_exception()
+        _complain(error)
+        raise typer.Exit(_status(error)) from None
+
+
+def _complain(error: BaseException) -> None:
+    notes = " ".join(getattr(error, "__notes__", []))
+    if isinstance(error, KeyboardInterrupt):
+        text = f"Interrupted. {notes or 'Nothing was written.'}"
+    elif isinstance(error, MultiscaleError):
+        text = f"Error: {error} {notes}".rstrip()
+    else:
+        fault = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
+        text = f"Error: unexpected {fault}; run again with --debug for the details. {notes}".rstrip()
+    _errors().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _status(error: BaseException) -> int:
+    if isinstance(error, KeyboardInterrupt):
+        return _INTERRUPTED
+    return error.exit_status if isinstance(error, MultiscaleError) else 1
+
+
+@contextmanager
+def _ending_all_ranks(comm: Any) -> Iterator[None]:
+    """Let no rank wait for one that failed: that one ends all, after the first has had its say."""
+    from multiscale.parallel import is_collective, is_root
+
+    try:
+        yield
+    except BaseException as error:
+        if comm is None or (is_collective(error) and is_root(comm)):
+            raise
+        if is_collective(error):
+            raise typer.Exit(_status(error)) from None
+        if not is_root(comm):
+            time.sleep(_GRACE_SECONDS)
+        _complain(error)
+        sys.stderr.flush()
+        comm.Abort(_status(error))
+
+
+def _summarise(results: Any, report: Path) -> None:
+    from multiscale.report.page import quantity_text
+
+    for quantity in results.quantities.values():
+        if quantity.headline:
+            _say(f"{quantity.description}: {quantity_text(quantity)}")
+    for name in results.reused:
+        _say(f"reused from an earlier run: {name}")
+    _say(f"report: {_near(report)}")
+
+
+def _near(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    return min(str(path), os.path.relpath(path), key=len)
+
+
+def _say(text: str) -> None:
+    _console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _console() -> Console:
+    return Console()
+
+
+def _errors() -> Console:
+    return Console(stderr=True)
