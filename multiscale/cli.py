@@ -81,14 +81,11 @@ def schema(
 def potentials() -> None:
     """List the interatomic potentials and whether they are installed."""
     with _answering(False):
-        from rich.table import Table
-
         from atomistic.potentials.registry import list_potentials
 
-        table = Table("potential", "what it is", "to be had", box=None, pad_edge=False)
         for entry in list_potentials():
-            table.add_row(entry.name, entry.description, "yes" if entry.available else entry.install)
-        _console().print(table)
+            missing = "" if entry.available else f" (not installed: {entry.install})"
+            _say(f"{entry.name:<14} {entry.description}{missing}")
 
 
 @app.command()

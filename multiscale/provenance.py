@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import sys
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -33,7 +34,9 @@ def versions() -> dict[str, str]:
         try:
             found[name] = version(distribution)
         except PackageNotFoundError:
-            continue
+            loaded = getattr(sys.modules.get(name), "__version__", None)  # a wheel may bring several packages
+            if loaded:
+                found[name] = loaded
     return found
 
 
