@@ -28,6 +28,7 @@ class SerialPotential:
         fingerprint: Hash of all that determines its numbers.
         calculator: The ASE calculator; it is this object's own.
         needs_cell: The calculator wants three cell vectors even where nothing is periodic.
+        dtype: "float32" or "float64": its arithmetic.
     """
 
     name: str
@@ -36,6 +37,7 @@ class SerialPotential:
     fingerprint: str
     calculator: "Calculator"
     needs_cell: bool = False
+    dtype: str = "float64"
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False

@@ -1,0 +1,168 @@
+"""Screened nuclear repulsion, and sums of potentials."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase import Atoms
+from ase.data import covalent_radii
+from scipy import constants
+
+from atomistic.potentials.fingerprint import fingerprint
+from atomistic.potentials.inputs import checked, has_volume
+from atomistic.potentials.metering import Meter
+from atomistic.potentials.neighbours import neighbour_pairs
+from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from coupling.errors import InputError
+from coupling.units import ANGSTROM, EV
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+COULOMB = constants.e**2 / (4 * np.pi * constants.epsilon_0) / (EV * ANGSTROM)
+"""e²/4πε₀, eV Å."""
+WEIGHTS = np.array([0.18175, 0.50986, 0.28022, 0.02817])
+DECAYS = np.array([3.19980, 0.94229, 0.40290, 0.20162])
+
+
+@dataclass(frozen=True)
+class ZBL:
+    """The universal repulsion of nuclei, switched off before bonds begin.
+
+    V = Z₁Z₂e²/(4πε₀r) φ(r/a), a = 0.4685 Å/(Z₁^0.23 + Z₂^0.23) (Ziegler, Biersack, Littmark, The
+    Stopping and Range of Ions in Solids, 1985), times 1 - 10x³ + 15x⁴ - 6x⁵ with x = r/r_off,
+    twice differentiable at r_off = `reach` times the sum of the covalent radii.
+
+    Attributes:
+        reach: Where the repulsion ends, in sums of covalent radii.
+    """
+
+    reach: float = 0.8
+    name: str = "zbl"
+    elements: frozenset[int] = frozenset(range(1, 97))
+    dtype: str = "float64"
+
+    @property
+    def cutoff(self) -> float:
+        """Largest range over all elements, Å."""
+        return float(2 * self.reach * covalent_radii[sorted(self.elements)].max())
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that determines its numbers."""
+        return fingerprint("zbl", "1985", {"reach": self.reach}, ("ase", "numpy"))
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
+
+        Raises:
+            InputError: a structure cannot be evaluated, or features are asked for.
+        """
+        if features:
+            raise InputError("Potential 'zbl' gives no features; use a SevenNet potential.")
+        atoms = checked(structures, self.elements, self.name)
+        with Meter() as meter:
+            sites, forces, stresses = zip(*map(self._one, atoms), strict=True)
+        return Evaluation(
+            energies=np.array([site.sum() for site in sites]),
+            forces=forces,
+            stresses=np.array(stresses),
+            cost=Cost(len(atoms), sum(map(len, atoms)), len(atoms), meter.seconds, meter.peak_memory_bytes),
+            site_energies=sites if site_energies else None,
+        )
+
+    def pair(self, first: FloatArray, second: FloatArray, distance: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Energy of pairs (P,), eV, and its derivative, eV/Å.
+
+        Args:
+            first: (P,) atomic numbers.
+            second: (P,) atomic numbers.
+            distance: (P,) Å.
+        """
+        decays = DECAYS[:, None] * (first**0.23 + second**0.23) / 0.4685
+        terms = WEIGHTS[:, None] * np.exp(-decays * distance)
+        charge = COULOMB * first * second / distance
+        bare, slope = charge * terms.sum(0), -charge * ((decays + 1 / distance) * terms).sum(0)
+        off = self.reach * (covalent_radii[first.astype(int)] + covalent_radii[second.astype(int)])
+        x = np.minimum(distance / off, 1.0)
+        switch = 1 - x**3 * (10 - 15 * x + 6 * x**2)
+        return bare * switch, slope * switch - bare * 30 * x**2 * (1 - x) ** 2 / off
+
+    def _one(self, atoms: Atoms) -> tuple[FloatArray, FloatArray, FloatArray]:
+        i, j, vectors = neighbour_pairs(atoms, 2 * self.reach * covalent_radii[atoms.numbers].max())
+        numbers = atoms.numbers.astype(float)
+        distance = np.linalg.norm(vectors, axis=1)
+        energy, slope = self.pair(numbers[i], numbers[j], distance)
+        pull = vectors * (slope / distance)[:, None]
+        forces = np.zeros((len(atoms), 3))
+        np.add.at(forces, i, pull)
+        stress = vectors.T @ pull / 2 / atoms.get_volume() if has_volume(atoms) else np.full((3, 3), np.nan)
+        return np.bincount(i, energy / 2, len(atoms)), forces, stress
+
+
+@dataclass(frozen=True)
+class SumPotential:
+    """Additive terms seen as one potential, for example a model and the ZBL prior.
+
+    Attributes:
+        terms: At least one potential.
+        name: The terms' names joined by +.
+        elements: Those that every term knows.
+        cutoff: The largest of the terms', Å.
+        fingerprint: Hash over the terms'.
+        dtype: The coarsest of the terms'.
+    """
+
+    terms: tuple[Potential, ...]
+    name: str = field(init=False)
+    elements: frozenset[int] = field(init=False)
+    cutoff: float = field(init=False)
+    fingerprint: str = field(init=False)
+    dtype: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.terms:
+            raise InputError("A sum of potentials needs at least one term.")
+        single = any(getattr(term, "dtype", "float64") == "float32" for term in self.terms)
+        facts = {
+            "name": " + ".join(term.name for term in self.terms),
+            "elements": frozenset.intersection(*(term.elements for term in self.terms)),
+            "cutoff": max(term.cutoff for term in self.terms),
+            "fingerprint": hashlib.sha256("".join(term.fingerprint for term in self.terms).encode()).hexdigest(),
+            "dtype": "float32" if single else "float64",
+        }
+        for key, value in facts.items():
+            object.__setattr__(self, key, value)
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate and add all terms; features are those of the first term.
+
+        Raises:
+            InputError: some term cannot evaluate the structures or lacks what is asked for.
+        """
+        found = [
+            term.evaluate(structures, site_energies=site_energies, features=features and k == 0)
+            for k, term in enumerate(self.terms)
+        ]
+        per_atom = zip(*(part.forces for part in found), strict=True)
+        sites = zip(*(part.site_energies for part in found), strict=True) if site_energies else None
+        return Evaluation(
+            energies=sum(part.energies for part in found),
+            forces=tuple(sum(parts) for parts in per_atom),
+            stresses=sum(part.stresses for part in found),
+            cost=sum((part.cost for part in found), Cost()),
+            site_energies=tuple(sum(parts) for parts in sites) if sites else None,
+            features=found[0].features,
+        )
+
+    def as_ase(self) -> "Calculator":
+        """An ASE calculator of this potential."""
+        from atomistic.potentials.as_ase import PotentialCalculator
+
+        return PotentialCalculator(self)
