@@ -1,20 +1,20 @@
 """A cohesive law interpolated from samples: the traction is the analytic derivative of the energy."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from scipy.interpolate import BPoly, CubicSpline, PchipInterpolator, PPoly
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
+from coupling.laws.law import FELT, Law, check_gap
 
 OPEN_TOLERANCE = 1e-3
 """Largest |traction| over the peak that counts as zero at the closed and at the open end."""
-FELT = 1e-6
-"""|traction| over the peak below which the faces no longer feel each other."""
 
 
-class TabulatedLaw:
+class TabulatedLaw(Law):
     """ψ(δn, δt) = ψ_n(δn) + ½ Σ_a k_a(δn) δ_a², from samples along the normal opening.
 
     ψ_n is the quintic Hermite interpolant through the sampled energies and tractions, so that ψ and
@@ -30,10 +30,22 @@ class TabulatedLaw:
         traction: (n,) dψ_n/dδ, Pa; None takes the derivative of the C² spline through the energies.
         tangential_stiffness: (n, 2) k_a, Pa/m; None is a law without shear resistance.
         gap: Who owns the layer spacing across the interface.
+        energy_std: (n,) standard deviations of the energies beyond the closed interface, J/m²; None is unknown.
+        traction_std: (n,) standard deviations of the tractions, Pa; None is unknown.
 
     Raises:
         InputError: the samples do not make a law; the message says which sample and why.
     """
+
+    kind: ClassVar[str] = "tabulated"
+    units: ClassVar = {
+        "opening": "m",
+        "energy": "J/m^2",
+        "traction": "Pa",
+        "tangential_stiffness": "Pa/m",
+        "energy_std": "J/m^2",
+        "traction_std": "Pa",
+    }
 
     def __init__(
         self,
@@ -42,7 +54,10 @@ class TabulatedLaw:
         traction: FloatArray | None = None,
         tangential_stiffness: FloatArray | None = None,
         gap: GapOwner = "in law",
+        energy_std: FloatArray | None = None,
+        traction_std: FloatArray | None = None,
     ) -> None:
+        check_gap(gap)
         self.gap: GapOwner = gap
         samples = _checked(opening, energy, traction, tangential_stiffness)
         self.opening, self.energy, self.traction = samples.opening, samples.energy, samples.traction
@@ -60,6 +75,8 @@ class TabulatedLaw:
         self.opening_at_peak, self.peak_traction = self._peak()
         felt = np.flatnonzero(np.abs(self.traction) > FELT * self.peak_traction)
         self.final_opening = float(self.opening[felt[-1] + 1])
+        self.energy_std = _checked_std("energy_std", energy_std, self.opening)
+        self.traction_std = _checked_std("traction_std", traction_std, self.opening)
 
     def _peak(self) -> tuple[float, float]:
         roots = self._stiffness.roots(discontinuity=False, extrapolate=False)
@@ -67,6 +84,18 @@ class TabulatedLaw:
         tractions = self._traction(candidates)
         best = int(np.argmax(tractions))
         return float(candidates[best]), float(tractions[best])
+
+    @property
+    def work_of_separation_std(self) -> float | None:
+        """Standard deviation of the work of separation, J/m²; None when unknown."""
+        return None if self.energy_std is None else float(self.energy_std[-1])
+
+    @property
+    def peak_traction_std(self) -> float | None:
+        """Standard deviation of the peak traction, Pa, linear between the samples; None when unknown."""
+        if self.traction_std is None:
+            return None
+        return float(np.interp(self.opening_at_peak, self.opening, self.traction_std))
 
     @property
     def initial_stiffness(self) -> float:
@@ -103,6 +132,15 @@ class TabulatedLaw:
         tangent[:, 0, 1:] = tangent[:, 1:, 0] = slope * slip
         tangent[:, [1, 2], [1, 2]] = shear
         return LawValue(energy + 0.5 * np.sum(shear * slip**2, axis=1), traction, tangent)
+
+
+def _checked_std(name: str, std: FloatArray | None, opening: FloatArray) -> FloatArray | None:
+    if std is None:
+        return None
+    std = np.array(std, dtype=float)
+    if std.shape != opening.shape or not np.isfinite(std).all() or np.any(std < 0):
+        raise InputError(f"{name} must be {len(opening)} finite numbers, one an opening, none negative.")
+    return std
 
 
 @dataclass(frozen=True)
