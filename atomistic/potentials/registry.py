@@ -23,7 +23,7 @@ class PotentialEntry:
 
     Attributes:
         name: What the user writes; a leading `*` stands for a path or a class.
-        kind: The family: "sevennet", "eam", "chgnet", "ase".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "ase".
         description: One line.
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
@@ -77,6 +77,13 @@ _BUILT_IN = (
     PotentialEntry(
         "chgnet", "chgnet", "CHGNet, MPtrj, 89 elements, charge-informed",
         "atomistic.potentials.chgnet:load", ("chgnet",), "chgnet",
+    ),
+    *(
+        PotentialEntry(
+            name, "tblite", f"{name.upper()[:4]}-xTB tight binding, 86 elements; molecules and large cells (Γ point)",
+            "atomistic.potentials.tblite:load", ("tblite",), "tblite",
+        )
+        for name in ("gfn2-xtb", "gfn1-xtb")
     ),
     PotentialEntry(
         "emt", "ase", "ASE's effective medium theory for simple fcc metals; for tests and teaching",
