@@ -62,7 +62,7 @@ class TabulatedLaw(Law):
         samples = _checked(opening, energy, traction, tangential_stiffness)
         self.opening, self.energy, self.traction = samples.opening, samples.energy, samples.traction
         self.tangential_stiffness = samples.tangential_stiffness
-        slope = _limited_slopes(self.opening, self.traction)
+        slope = limited_slopes(self.opening, self.traction)
         slope[-1] = 0.0
         self._energy = PPoly.from_bernstein_basis(
             BPoly.from_derivatives(self.opening, np.column_stack([self.energy, self.traction, slope]))
@@ -181,7 +181,7 @@ def _checked(opening, energy, traction, tangential_stiffness) -> _Samples:  # ty
     return _Samples(opening, energy - energy[closed], traction, shear)
 
 
-def _limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:
+def limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:
     """dy/dx at the samples by the C² spline; limited (Fritsch-Carlson) where the data are monotone.
 
     Samples next to an extremum keep the spline's slope: there the interpolant must overshoot them.
