@@ -25,7 +25,7 @@ def solve(
     what: str,
     sweeps: int = 150,
     progress: Progress = silent,
-) -> list[FloatArray]:
+) -> tuple[list[FloatArray], FloatArray]:
     """Drive the residual of every problem below a tolerance.
 
     Args:
@@ -38,13 +38,10 @@ def solve(
         progress: Told after each sweep.
 
     Returns:
-        The unknowns of each problem.
-
-    Raises:
-        NotConverged: some problem is still open; the message names how many and the worst error.
+        The unknowns of each problem, and their errors; `require` raises if some are too large.
     """
     unknowns = [np.array(g, dtype=float) for g in guesses]
-    histories: list[_Anderson] = [_Anderson() for _ in unknowns]
+    histories = [_Anderson() for _ in unknowns]
     errors = np.full(len(unknowns), np.inf)
     open_ones = list(range(len(unknowns)))
     for _ in range(sweeps):
@@ -56,12 +53,23 @@ def solve(
         open_ones = [i for i in open_ones if errors[i] > tolerance]
         progress(what, len(unknowns) - len(open_ones), len(unknowns))
         if not open_ones:
-            return unknowns
-    worst = max(open_ones, key=lambda i: errors[i])
-    raise NotConverged(
-        f"{len(open_ones)} of {len(unknowns)} {what} did not converge in {sweeps} sweeps (worst: number {worst + 1}, "
-        f"error {errors[worst]:.2g}, wanted {tolerance:.2g}); use a smaller range, or a looser tolerance."
-    )
+            break
+    return unknowns, errors
+
+
+def require(errors: FloatArray, tolerance: float, what: str) -> None:
+    """Raise unless all problems were solved.
+
+    Raises:
+        NotConverged: some were not; the message names how many and the worst.
+    """
+    still = errors > tolerance
+    if still.any():
+        worst = int(np.argmax(errors))
+        raise NotConverged(
+            f"{still.sum()} of {len(errors)} {what} did not converge (worst: number {worst + 1}, error "
+            f"{errors[worst]:.2g}, wanted {tolerance:.2g}); use a smaller range, or a looser tolerance."
+        )
 
 
 class _Anderson:

@@ -9,14 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
+from scipy.interpolate import CubicSpline
 
-from atomistic.equilibrium import solve
+from atomistic.equilibrium import require, solve
 from atomistic.interface import CleavageSlab, boundary_tractions
 from coupling.cohesive import BulkBranch, SlabBranch
 from coupling.contracts import FloatArray, Potential, Progress, silent
 
 _NEIGHBOUR = 1.25  # of the shortest distance: bonds of the preconditioner
 _VACUUM = 15.0  # Å, for potentials that do not tell their range
+_ROUNDS = 4
 _PROBE = 0.01  # strain by which the preconditioner's stiffness is measured
 
 
@@ -47,7 +49,7 @@ def relaxed_path(
     slab: CleavageSlab,
     gaps: FloatArray,
     *,
-    tolerance: float = 2e-3,
+    tolerance: float = 5e-4,
     progress: Progress = silent,
 ) -> SlabBranch:
     """Equilibria of the slab at imposed gaps.
@@ -75,8 +77,23 @@ def relaxed_path(
         evaluation = potential.evaluate([structure(i, u) for i, u in zip(indices, unknowns, strict=True)])
         return [(chain.step(f).ravel(), float(np.abs(f).max())) for f in evaluation.forces]
 
-    guesses = _stretched(potential, slab, gaps)
-    solved = solve(residuals, guesses, tolerance, what="relaxed openings", progress=progress)
+    guesses, strongest = _stretched(potential, slab, gaps)
+    solved, errors = solve(residuals, guesses, tolerance, what="relaxed openings", progress=progress)
+    for attempt in range(_ROUNDS):  # not solved, or the bulk itself beyond its strength: start from a neighbour
+        wrong = [i for i, u in enumerate(solved) if errors[i] > tolerance or _strain(slab, u) > strongest]
+        good = np.setdiff1d(np.arange(len(gaps)), wrong)
+        if not wrong or not len(good):
+            break
+        redo = {i: _neighbour(good, i, attempt % 2 == 0) for i in wrong}
+
+        def some(indices, unknowns, chosen=tuple(redo)):  # type: ignore[no-untyped-def]
+            return residuals([chosen[i] for i in indices], unknowns)
+
+        starts = [solved[n] for n in redo.values()]
+        redone, left = solve(some, starts, tolerance, what="softest openings", progress=progress)
+        for i, unknown, error in zip(redo, redone, left, strict=True):
+            solved[i], errors[i] = unknown, error
+    require(errors, tolerance, "relaxed openings")
     structures = [structure(i, u) for i, u in enumerate(solved)]
     evaluation = potential.evaluate(structures)
     return SlabBranch(
@@ -90,8 +107,20 @@ def relaxed_path(
     )
 
 
-def _stretched(potential: Potential, slab: CleavageSlab, gaps: FloatArray) -> list[FloatArray]:
-    """Guesses: the bulk stretched as the rigid traction at each gap asks, short of its strength."""
+def _neighbour(good: np.ndarray, index: int, smaller: bool) -> int:
+    """The nearest good one on the wanted side, else on the other."""
+    before, after = good[good < index], good[good > index]
+    return int(before[-1] if len(before) and (smaller or not len(after)) else after[0])
+
+
+def _strain(slab: CleavageSlab, unknown: FloatArray) -> float:
+    """Mean strain of the slab along its normal, the gap left out."""
+    levels, closed = unknown.reshape(-1, 3)[:, 2], slab.atoms.positions[:, 2]
+    return float(np.ptp(levels) / np.ptp(closed) - 1.0)
+
+
+def _stretched(potential: Potential, slab: CleavageSlab, gaps: FloatArray) -> tuple[list[FloatArray], float]:
+    """Guesses: the bulk stretched as the rigid traction at each gap asks, and the strain of its strength."""
     rigid = [slab.opened(g) for g in gaps]
     wanted = boundary_tractions(rigid, potential.evaluate(rigid), slab.area)[:, 2]
     unit, strains = slab.repeat_unit(), np.linspace(-0.1, 0.25, 36)
@@ -99,11 +128,13 @@ def _stretched(potential: Potential, slab: CleavageSlab, gaps: FloatArray) -> li
     for atoms, e in zip(cells, strains, strict=True):
         atoms.positions[:, 2] *= 1 + e
     bulk = boundary_tractions(cells, potential.evaluate(cells), unit.area)[:, 2]
-    closed = int(np.argmin(np.abs(strains)))
-    strongest = closed + int(np.argmax(bulk[closed:]))
-    rising = slice(0, strongest + 1)
-    strain = np.interp(np.minimum(wanted, 0.95 * bulk[strongest]), np.maximum.accumulate(bulk[rising]), strains[rising])
-    return [(slab.atoms.positions * [1.0, 1.0, 1.0 + e]).ravel() for e in strain]
+    curve = CubicSpline(strains, bulk)
+    crests = curve.derivative().roots(extrapolate=False)
+    strongest = float(min(crests[crests > 0], default=strains[-1]))
+    rising = np.linspace(strains[0], strongest, 400)
+    limit = 0.95 * float(curve(strongest))
+    strain = np.interp(np.minimum(wanted, limit), np.maximum.accumulate(curve(rising)), rising)
+    return [(slab.atoms.positions * [1.0, 1.0, 1.0 + e]).ravel() for e in strain], strongest
 
 
 def bulk_branch(
@@ -111,7 +142,7 @@ def bulk_branch(
     slab: CleavageSlab,
     tractions: FloatArray,
     *,
-    tolerance: float = 2e-5,
+    tolerance: float = 5e-6,
     progress: Progress = silent,
 ) -> BulkBranch:
     """The slab's bulk crystal under normal traction, in-plane cell as in the slab.
@@ -153,7 +184,9 @@ def bulk_branch(
         return answers
 
     closed = np.append(unit.atoms.positions.ravel(), unit.atoms.cell[2, 2])
-    solved = solve(residuals, [closed] * len(tractions), tolerance, what="bulk references", progress=progress)
+    guesses = [closed] * len(tractions)
+    solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
+    require(errors, tolerance, "bulk references")
     structures = [structure(u) for u in solved]
     evaluation = potential.evaluate(structures)
     heights = np.array([a.cell[2, 2] for a in structures])
