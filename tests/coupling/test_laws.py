@@ -124,6 +124,20 @@ def test_ppr_shear_work_strength_and_failure_box(name):
     assert abs(at_conjugate.traction[0, 0]) < 1e-6 * PEAK
 
 
+@pytest.mark.parametrize("name", ["ppr normal", "ppr shear"])
+def test_ppr_tangent_beyond_a_conjugate_opening_is_the_derivative_of_the_cut_traction(name):
+    """Where φn ≠ φt one traction is cut there (Park et al. 2009), and the tangent follows the cut."""
+    law = ANALYTIC[name]
+    jump = np.array([0.3 * law.final_opening, 0.3 * law.final_slip, 0.2 * law.final_slip])
+    if name == "ppr normal":
+        jump[0] = 0.5 * (law.conjugate_opening + law.final_opening)
+    else:
+        jump[1] = 0.5 * (law.conjugate_slip + law.final_slip)
+    cut = law.evaluate(jump[None]).traction[0] == 0.0
+    np.testing.assert_array_equal(cut, [False, True, True] if name == "ppr normal" else [True, False, False])
+    np.testing.assert_allclose(taylor_slopes(law, jump, DIRECTION, energy=False)[-1], 2.0, atol=0.06)
+
+
 def test_bilinear_dissipates_benzeggagh_kenane_at_every_mixity():
     law = ANALYTIC["bilinear"]
     for angle in np.linspace(0, np.pi / 2, 7):

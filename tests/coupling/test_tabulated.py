@@ -130,3 +130,12 @@ def test_rigid_law_converts_units_once():
 def test_consistency_sees_a_wrong_virial():
     assert consistency(samples()) < 0.005
     assert consistency(samples(1.05)) == pytest.approx(0.05, abs=0.01)
+
+
+@pytest.mark.parametrize("std", [[1.0], -np.ones(67), np.full(67, np.nan)])
+@pytest.mark.parametrize("name", ["energy_std", "traction_std"])
+def test_error_bars_that_are_none_are_refused(name, std):
+    x = openings(60)
+    assert len(x) == 67
+    with pytest.raises(InputError, match=f"{name} must be 67 finite numbers"):
+        TabulatedLaw(x, *uber(x)[:2], **{name: std})
