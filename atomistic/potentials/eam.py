@@ -1,6 +1,10 @@
 """Embedded-atom potentials from tabulated files, through matscipy."""
 
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase.data import atomic_numbers
 
 from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.fingerprint import file_hash, fingerprint
@@ -29,6 +33,7 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
     suffix = next(suffix for suffix in KINDS if name.endswith(suffix))
     try:
         calculator = EAM(name, kind=KINDS[suffix])
+        _trust_symbols(calculator, name, KINDS[suffix])
     except Exception as error:
         raise InputError(f"File {name!r} cannot be read as {KINDS[suffix]}: {error}.") from error
     return SerialPotential(
@@ -39,3 +44,15 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
         calculator=calculator,
         needs_cell=True,
     )
+
+
+def _trust_symbols(calculator: Any, name: str, kind: str) -> None:
+    """Take the elements from a setfl file's symbols, as LAMMPS does: many files number them 1, 2, ..."""
+    if kind == "eam":
+        return
+    with Path(name).open() as file:
+        symbols = [file.readline() for _ in range(4)][3].split()[1:]
+    numbers = np.array([atomic_numbers[symbol] for symbol in symbols])
+    calculator._db_atomic_numbers = numbers
+    calculator.atnum_to_index = np.full(numbers.max() + 1, -1)
+    calculator.atnum_to_index[numbers] = np.arange(len(numbers))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -126,3 +127,14 @@ def test_sums_add_and_say_what_they_lack(eam: Potential) -> None:
         SumPotential(())
     with pytest.raises(InputError, match="no features"):
         ZBL().evaluate([atoms], features=True)
+
+
+def test_eam_takes_its_elements_from_the_symbols(eam: Potential, eam_path: Path, tmp_path: Path) -> None:
+    """Many published setfl files number their elements 1, 2, ...; LAMMPS reads the symbols."""
+    lines = eam_path.read_text().splitlines()
+    lines[5] = lines[5].replace("29", "1", 1)
+    path = tmp_path / "numbered.eam.alloy"
+    path.write_text("\n".join(lines) + "\n")
+    copy = load_potential(str(path))
+    assert copy.elements == {29}
+    assert copy.evaluate(dense_copper()).energies[0] == eam.evaluate(dense_copper()).energies[0]
