@@ -16,6 +16,7 @@ from coupling.fit import fit
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.law import Law
+from coupling.laws.tabulated import TabulatedLaw
 from coupling.storage import write_atomically
 
 RISING, SOFTENING = 50, 150
@@ -55,9 +56,9 @@ def to_csv(law: Law, name: str = "interface") -> str:
     Samples of a law that has them, else `table`; standard deviations where the law carries them.
     """
     columns: dict[str, FloatArray]
-    if hasattr(law, "energy_std"):
-        columns = {"opening_m": law.opening, "energy_J_per_m2": law.energy, "traction_Pa": law.traction}  # type: ignore[attr-defined]
-        errors = {"energy_std_J_per_m2": law.energy_std, "traction_std_Pa": law.traction_std}  # type: ignore[attr-defined]
+    if isinstance(law, TabulatedLaw):
+        columns = {"opening_m": law.opening, "energy_J_per_m2": law.energy, "traction_Pa": law.traction}
+        errors = {"energy_std_J_per_m2": law.energy_std, "traction_std_Pa": law.traction_std}
         columns.update({key: values for key, values in errors.items() if values is not None})
     else:
         columns = dict(zip(("opening_m", "energy_J_per_m2", "traction_Pa"), table(law).T, strict=True))
@@ -157,7 +158,8 @@ def _openings(law: Law) -> FloatArray:
 def _header(law: Law, name: str) -> list[str]:
     """What the file holds: the law's landmarks, with their standard deviations where known."""
     lines = [f"{name}: {law.kind} cohesive law, SI units; the layer spacing across the interface is {law.gap}"]
-    for quantity, unit in (("work_of_separation", "J/m^2"), ("peak_traction", "Pa"), ("opening_at_peak", "m"), ("final_opening", "m")):
+    units = {"work_of_separation": "J/m^2", "peak_traction": "Pa", "opening_at_peak": "m", "final_opening": "m"}
+    for quantity, unit in units.items():
         std = getattr(law, f"{quantity}_std", None)
         error = "" if std is None else f" +- {_text(std)}"
         lines.append(f"{quantity} = {_text(getattr(law, quantity))}{error} {unit}")

@@ -203,7 +203,8 @@ def _bilinear(target: _Target) -> tuple[Law, tuple[str, ...]]:
     def residual(u: FloatArray) -> FloatArray:
         return np.asarray(law(float(u[0])).normal(target.opening)[1] / target.peak - target.traction / target.peak)
 
-    best = min((least_squares(residual, [u], xtol=1e-12, ftol=1e-12, gtol=1e-12) for u in (-3.0, -1.0, 0.0)), key=lambda r: r.cost)
+    runs = (least_squares(residual, [u], xtol=1e-12, ftol=1e-12, gtol=1e-12) for u in (-3.0, -1.0, 0.0))
+    best = min(runs, key=lambda run: run.cost)
     return law(float(best.x[0])), ("stiffness",)
 
 

@@ -12,7 +12,7 @@ from coupling.laws.law import Law, check_gap, check_positive
 
 @dataclass(frozen=True)
 class Bilinear(Law):
-    """Camanho & Dávila, NASA/TM-2002-211737, eqs. 11-19: linear rise and linear softening.
+    """Camanho & Dávila, NASA/TM-2002-211737: linear rise and linear softening.
 
     Onset by the quadratic stress criterion, propagation by Benzeggagh & Kenane (1996): the critical
     energy is G_I + (G_II − G_I) B^η with B = |δt|²/λ² and λ² = ⟨δn⟩² + |δt|². This is the response to
@@ -79,7 +79,7 @@ class Bilinear(Law):
         return 2.0 * self.work_of_separation / self.peak_traction
 
     def _onset_and_final(self, mixity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-        """λ at onset (eq. 13) and at failure (eq. 18) at B (n,), and their derivatives with respect to B."""
+        """λ at onset and at failure at B (n,), and their derivatives with respect to B."""
         normal, shear = self.peak_traction / self.stiffness, self.shear_peak_traction / self.stiffness
         inverse_square = (1.0 - mixity) / normal**2 + mixity / shear**2
         onset = inverse_square**-0.5

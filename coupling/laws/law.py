@@ -41,7 +41,8 @@ class Law:
         jump = np.zeros((opening.size, 3))
         jump[:, 0] = opening.ravel()
         energy, traction, tangent = self.evaluate(jump)
-        return tuple(a.reshape(opening.shape) for a in (energy, traction[:, 0], tangent[:, 0, 0]))  # type: ignore[return-value]
+        shape = opening.shape
+        return energy.reshape(shape), traction[:, 0].reshape(shape), tangent[:, 0, 0].reshape(shape)
 
     def coarsen(
         self, planes: int, plane_stiffness: float | None = None, softening: "Softening" = "exact"

@@ -36,7 +36,7 @@ class _Bond:
 
 @dataclass(frozen=True)
 class ParkPaulinoRoesler(Law):
-    """Park, Paulino & Roesler, JMPS 57 (2009) 891, eqs. 20-37: polynomial potential in a failure box.
+    """Park, Paulino & Roesler, JMPS 57 (2009) 891: polynomial potential in a failure box.
 
     ψ = min(φn, φt) + [Γn (1−x)^α (m/α+x)^m + ⟨φn−φt⟩][Γt (1−y)^β (n/β+y)^n + ⟨φt−φn⟩], x = δn/δn_f,
     y = |δt|/δt_f. Each traction is zero beyond its final and its conjugate final opening; where φn ≠ φt
@@ -95,19 +95,19 @@ class ParkPaulinoRoesler(Law):
 
     @cached_property
     def _bonds(self) -> tuple[_Bond, _Bond]:
-        """The normal and the tangential bond function, m and n of eq. 24."""
+        """The normal and the tangential bond function, with the paper's exponents m and n."""
         pairs = (self.alpha, self.normal_slope), (self.beta, self.tangential_slope)
         normal, shear = (_Bond(a, a * (a - 1.0) * s**2 / (1.0 - a * s**2)) for a, s in pairs)
         return normal, shear
 
     @cached_property
     def final_opening(self) -> float:
-        """δn_f, where the normal traction ends, m (eq. 26)."""
+        """δn_f, where the normal traction ends, m."""
         return _final(self._bonds[0], self.work_of_separation, self.peak_traction, self.normal_slope)
 
     @cached_property
     def final_slip(self) -> float:
-        """δt_f, where the tangential traction ends, m (eq. 27)."""
+        """δt_f, where the tangential traction ends, m."""
         return _final(self._bonds[1], self.shear_work, self.shear_peak_traction, self.tangential_slope)
 
     @property
@@ -117,12 +117,12 @@ class ParkPaulinoRoesler(Law):
 
     @cached_property
     def conjugate_opening(self) -> float:
-        """Normal opening beyond which the tangential traction is zero, m (eq. 31)."""
+        """Normal opening beyond which the tangential traction is zero, m."""
         return self.final_opening * _conjugate(self._bonds[0], self.shear_work / self.work_of_separation)
 
     @cached_property
     def conjugate_slip(self) -> float:
-        """Slip beyond which the normal traction is zero, m (eq. 30)."""
+        """Slip beyond which the normal traction is zero, m."""
         return self.final_slip * _conjugate(self._bonds[1], self.work_of_separation / self.shear_work)
 
     def evaluate(self, jump: FloatArray) -> LawValue:
@@ -166,7 +166,7 @@ class ParkPaulinoRoesler(Law):
 
 
 def _final(bond: _Bond, work: float, strength: float, slope: float) -> float:
-    """Final opening from the work, the strength and the slope indicator (eqs. 26, 27)."""
+    """Final opening from the work, the strength and the slope indicator."""
     a, m = bond.shape, bond.exponent
     return work / strength * a * slope * (1 - slope) ** (a - 1) * (a / m + 1) * (a * slope / m + 1) ** (m - 1)
 

@@ -13,7 +13,7 @@ from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
 
 @dataclass(frozen=True)
 class Uber(Law):
-    """ψ = W[1 − (1+z)e^−z] + ½ k e^−z |δt|², z = δn/l (Rose, Ferrante & Smith, PRL 47 (1981) 675, eq. 1).
+    """ψ = W[1 − (1+z)e^−z] + ½ k e^−z |δt|², z = δn/l (Rose, Ferrante & Smith, PRL 47 (1981) 675).
 
     The shear term is a small-slip expansion: exact as δt → 0. Below z = −1 the tractions are linear.
 

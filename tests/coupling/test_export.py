@@ -127,7 +127,10 @@ def test_table_of_a_law_that_drops_shows_the_drop():
     np.testing.assert_allclose(rows[51:, 1], WORK, rtol=1e-9)
 
 
-@pytest.mark.parametrize(("form", "function"), [("csv", to_csv), ("abaqus", to_abaqus), ("moose", to_moose), ("akantu", to_akantu)])
+FUNCTIONS = {"csv": to_csv, "abaqus": to_abaqus, "moose": to_moose, "akantu": to_akantu}
+
+
+@pytest.mark.parametrize(("form", "function"), FUNCTIONS.items())
 def test_export_writes_what_the_form_says(form, function, tmp_path):
     export(ANALYTIC["uber"], tmp_path / "law.txt", form, "ni_111")
     assert (tmp_path / "law.txt").read_text() == function(ANALYTIC["uber"], "ni_111")

@@ -53,7 +53,8 @@ def test_normal_work_and_peak_are_the_parameters(law):
     around = law.normal(law.opening_at_peak * np.array([0.99, 1.01]))[1]
     assert around.max() < PEAK
     pieces = np.unique(np.append(np.linspace(0, law.final_opening, 40), law.opening_at_peak))
-    work = sum(quad(lambda d: law.normal(d)[1], a, b, epsabs=0, epsrel=1e-12)[0] for a, b in zip(pieces, pieces[1:], strict=False))
+    ends = zip(pieces[:-1], pieces[1:], strict=True)
+    work = sum(quad(lambda d: law.normal(d)[1], a, b, epsabs=0, epsrel=1e-12)[0] for a, b in ends)
     assert work == pytest.approx(law.normal(law.final_opening)[0], rel=1e-10)
     assert law.normal(1e3 * LENGTH)[0] == pytest.approx(WORK, rel=1e-13)
     assert law.evaluate(np.zeros((1, 3))).energy[0] == pytest.approx(0.0, abs=1e-15 * WORK)
