@@ -222,7 +222,8 @@ def _batch(potential: Potential, structures: list[Atoms], found: list[Evaluation
 
     def deviations() -> Iterator[float]:
         for k, was in [*enumerate(found), *enumerate(found, start=2 * len(found))]:
-            one = Evaluation(together.energies[k : k + 1], (together.forces[k],), together.stresses[k : k + 1], was.cost)
+            here = slice(k, k + 1)
+            one = Evaluation(together.energies[here], together.forces[here], together.stresses[here], was.cost)
             yield _deviation(one, was.energies[0], was.forces[0], was.stresses[0], mixed[k].get_volume())
 
     return max(deviations())

@@ -77,9 +77,8 @@ def gamma_surface(
         raise InputError("A slip of the γ-surface is not finite; give numbers in Å.")
     structures = [slab.opened(0.0, (s[0], s[1])) for s in np.vstack([np.zeros((1, 2)), slips])]
     heights_only = np.tile([False, False, True], (len(slab.atoms), 1))
-    found = relax(
-        potential, structures, Constraints(free=heights_only, cell="height"), force=force, stress=stress, progress=progress
-    )
+    held = Constraints(free=heights_only, cell="height")
+    found = relax(potential, structures, held, force=force, stress=stress, progress=progress)
     heights = np.array([atoms.cell[2, 2] for atoms in found.structures])
     return GammaSurface(
         slips=slips,

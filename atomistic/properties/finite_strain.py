@@ -125,12 +125,16 @@ def third_order_constants(potential: Potential, atoms: Atoms, *, strain: float =
     if np.isnan(found.stresses).any():
         raise InputError(f"Potential {potential.name!r} gives no stress, or the crystal has no volume.")
     stress = np.array([_second_piola(f, s) for f, s in zip(gradients, found.stresses, strict=True)]) * EV_A3
-    coarse, fine = (_second_differences(s, h, pairs) for s, h in zip(np.split(stress, 2), (strain, strain / 2), strict=True))
+    coarse, fine = np.split(stress, 2)
+    coarse, fine = _second_differences(coarse, strain, pairs), _second_differences(fine, strain / 2, pairs)
     raw = (4 * fine - coarse) / 3
     symmetric = np.mean([raw.transpose(order) for order in permutations(range(3))], axis=0)
     largest = np.abs(symmetric).max()
     return ThirdOrderConstants(
-        symmetric, float(np.abs(raw - symmetric).max() / largest), float(np.abs(fine - coarse).max() / 3 / largest), found.cost
+        tensor_voigt=symmetric,
+        asymmetry=float(np.abs(raw - symmetric).max() / largest),
+        step_error=float(np.abs(fine - coarse).max() / 3 / largest),
+        cost=found.cost,
     )
 
 

@@ -52,7 +52,7 @@ def vacancy_formation(
         NotConverged: a cell does not relax.
     """
     if len(set(bulk.numbers.tolist())) != 1:
-        raise InputError(f"{bulk.get_chemical_formula()} has several elements, whose vacancies need chemical potentials.")
+        raise InputError(f"{bulk.get_chemical_formula()} has several elements; vacancies are for one element alone.")
     if not 1 <= repeats[0] < repeats[1]:
         raise InputError(f"Supercells of {repeats[0]} and {repeats[1]} repeats do not grow; give for example (2, 3).")
     cells = [bulk * (n, n, n) for n in repeats]
