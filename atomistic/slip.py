@@ -40,11 +40,13 @@ class SlipGrid:
         opening: (n,) Å.
         period: (2, 2) rows are the in-plane lattice vectors in x, y, Å.
         energy: (n, n1, n2) per area at slips (i/n1) a + (j/n2) b, eV/Å².
+        traction: (n, n1, n2) normal traction, eV/Å³.
     """
 
     opening: FloatArray
     period: FloatArray
     energy: FloatArray
+    traction: FloatArray
 
 
 def slip_path(
@@ -127,10 +129,15 @@ def slip_grid(
     fractions = np.array([(i / divisions[0], j / divisions[1]) for i in range(divisions[0]) for j in range(divisions[1])])
     slips = np.tile(fractions @ period, (len(openings), 1))
     heights = np.repeat(np.asarray(openings, dtype=float), len(fractions))
-    energy, _ = _evaluate(potential, slab, heights, slips, progress)
+    energy, traction = _evaluate(potential, slab, heights, slips, progress)
     reference = potential.evaluate([slab.opened(0.0)]).energies[0]
     shape = (len(openings), *divisions)
-    return SlipGrid(np.asarray(openings, dtype=float), period, ((energy - reference) / slab.area).reshape(shape))
+    return SlipGrid(
+        np.asarray(openings, dtype=float),
+        period,
+        ((energy - reference) / slab.area).reshape(shape),
+        traction[:, 2].reshape(shape),
+    )
 
 
 def _evaluate(

@@ -22,7 +22,7 @@ from coupling.cohesive import BulkBranch, SlabBranch, excess, rigid_law, slab_to
 from coupling.contracts import FloatArray, Potential
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.uber import Uber
-from coupling.units import ANGSTROM, EV_A2
+from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 LAYERS = (6, 9, 15)
 GAPS = np.concatenate([[-0.2, -0.1], np.linspace(0, 1, 40) ** 1.5 * 5.0])
@@ -149,8 +149,10 @@ def _continued(slab: CleavageSlab, stacked) -> tuple[float, float]:  # type: ign
 def mixed_mode(potential: Potential, slab: CleavageSlab) -> dict[str, float]:
     """A mixed-mode potential: closed loops, and the γ-surface at the relaxed gap."""
     openings = np.concatenate([[-0.3, -0.15], np.linspace(0, 1, 16) ** 1.4 * 5.0])
-    grid = slip_grid(potential, slab, openings, slab.atoms.cell.array[:2, :2], divisions=(9, 9))
-    law = MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2)
+    grid = slip_grid(potential, slab, openings, slab.atoms.cell.array[:2, :2], divisions=(12, 12))
+    law = MixedModeLaw(
+        grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3
+    )
     angle = np.linspace(0, 2 * np.pi, 4001)
     loop = np.column_stack([0.8 + 0.7 * np.cos(angle), 0.9 * np.sin(angle), 0.5 * np.sin(2 * angle)]) * ANGSTROM
     middle = law.evaluate(0.5 * (loop[1:] + loop[:-1])).traction

@@ -108,6 +108,8 @@ def _answering(debug: bool) -> Iterator[None]:
     """Turn an error into one sentence on stderr and an exit status."""
     try:
         yield
+    except typer.Exit:
+        raise
     except (Exception, KeyboardInterrupt) as error:
         if debug:
             _errors().print_exception()

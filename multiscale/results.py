@@ -185,10 +185,11 @@ class Results:
             MultiscaleError: the value or its uncertainty is not finite.
         """
         plain: Scalar = value.item() if isinstance(value, np.generic) else value
-        for number in (plain, uncertainty):
+        spread = None if uncertainty is None else float(uncertainty)
+        for number in (plain, spread):
             if isinstance(number, float) and not isfinite(number):
                 raise MultiscaleError(f"The result {name!r} came out as {number}, which is no answer.")
-        self.quantities[name] = Quantity(plain, unit, description, uncertainty, headline)
+        self.quantities[name] = Quantity(plain, unit, description, spread, headline)
 
     def add_curve(self, name: str, description: str, **columns: tuple[str, Any]) -> None:
         """Add a curve; each column is (unit, values).

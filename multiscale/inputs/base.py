@@ -43,7 +43,7 @@ class Study(Section):
 
     study: str = Field(description="Kind of study.")
     title: str = Field(default="", max_length=300, description="Heading of the report.")
-    output: Output = Field(default_factory=Output)
+    output: Output = Field(default_factory=dict, validate_default=True)
     seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of all random numbers.")
 
     def check(self) -> None:

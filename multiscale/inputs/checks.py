@@ -8,7 +8,12 @@ from coupling.errors import InputError, MissingBackend, unknown_choice
 
 _GROUP = re.compile(rb'^\s*(\d+)\s+\d+\s+"(.*)"\s*$')
 _VERSIONS = ("2.2", "4.1")
-_TAIL = 4096
+_TAIL = 200
+_LAST_LINES = {
+    b"$End" + section
+    for section in (b"Elements", b"Periodic", b"GhostElements", b"Parametrizations", b"Comments")
+    + (b"NodeData", b"ElementData", b"ElementNodeData", b"InterpolationScheme")
+}
 
 
 def check_potential(name: str) -> None:
@@ -103,7 +108,7 @@ def physical_groups(path: Path) -> list[tuple[str, int]]:
             _check_format(path, file.readline(), file.readline())
             groups = _read_groups(file)
             file.seek(max(0, path.stat().st_size - _TAIL))
-            complete = b"$End" in file.read()
+            complete = file.read().rstrip().rpartition(b"\n")[2].strip() in _LAST_LINES
     except OSError as error:
         raise InputError(f"The mesh file {path} cannot be read ({error.strerror}).") from error
     if not complete:

@@ -33,16 +33,15 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):
             mark = self.peek_event().start_mark
-            raise InputError(f"line {mark.line + 1}: YAML aliases (*name) are not read; write the value out")
+            raise InputError(f"line {mark.line + 1}: YAML aliases (*name) are not read; write the value out.")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
-        for key, _ in node.value:
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise InputError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands there twice")
-            if isinstance(key.value, str):
-                seen.add(key.value)
+                raise InputError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands there twice.")
+            seen.add(key.value)
         return super().construct_mapping(node, deep)
 
 

@@ -1,7 +1,6 @@
 """The page: headline numbers, plots, the ledger, tables, input, provenance, notes."""
 
 from importlib.resources import files
-from math import floor, log10
 from pathlib import Path
 
 import yaml
@@ -12,6 +11,7 @@ from multiscale.report.figures import png, svg
 from multiscale.results import Quantity, Results, Scalar
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+_DIGITS = 4
 _SCALED = ("m", "Pa", "N", "J", "N/m", "J/m", "s")
 
 
@@ -57,14 +57,14 @@ def cell_text(value: Scalar) -> str:
     return significant(value, 6) if isinstance(value, float) else str(value)
 
 
-def significant(value: float, digits: int = 4) -> str:
+def significant(value: float, digits: int = _DIGITS) -> str:
     """A number to so many significant digits, with a power of ten where it is far from one."""
     if value == 0:
         return "0"
-    if not 1e-4 <= abs(value) < 10.0 ** max(digits, 5):
-        mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    mantissa, exponent = f"{value:.{digits - 1}e}".replace("-", "−", value < 0).split("e")
+    if not -4 <= int(exponent) < max(digits, 5):
         return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
-    return f"{value:.{max(0, digits - 1 - floor(log10(abs(value))))}f}".replace("-", "−")
+    return f"{value:.{max(0, digits - 1 - int(exponent))}f}".replace("-", "−")
 
 
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -72,9 +72,8 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def _power(value: float) -> int:
     """The power of ten, a multiple of three, that brings a value to between 1 and 1000."""
-    if value == 0:
-        return 0
-    return min(max(3 * floor(log10(abs(value)) / 3), -12), 12)
+    exponent = int(f"{value:.{_DIGITS - 1}e}".split("e")[1])
+    return min(max(3 * (exponent // 3), -12), 12)
 
 
 def _pretty(unit: str) -> str:
