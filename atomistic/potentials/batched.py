@@ -9,6 +9,7 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.potentials.inputs import checked, has_volume
+from atomistic.potentials.memory import require_memory
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import estimated_pairs
 from coupling.contracts import Cost, Evaluation, FloatArray, Structure
@@ -58,6 +59,7 @@ class BatchedPotential:
         device: "cpu", "cuda" or "cuda:N".
         dtype: "float32" or "float64".
         batch_pairs: Neighbour pairs aimed at in one batch.
+        bytes_per_pair: Measured peak memory over neighbour pairs; None where nobody measured.
     """
 
     name: str
@@ -68,6 +70,7 @@ class BatchedPotential:
     device: str
     dtype: str
     batch_pairs: float
+    bytes_per_pair: float | None = None
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
@@ -75,10 +78,12 @@ class BatchedPotential:
         """Evaluate all structures; see `coupling.contracts.Potential`.
 
         Raises:
-            InputError: a structure cannot be evaluated, or one alone exceeds the memory, or the
+            InputError: a structure cannot be evaluated, or one alone would exceed the memory, or the
                 model has no site energies or features and they are asked for.
         """
         atoms = checked(structures, self.elements, self.name)
+        if self.bytes_per_pair is not None:
+            require_memory([self.predicted_memory(one) for one in atoms], atoms, self.device)
         with Meter(self.device) as meter:
             parts = self._run(atoms)
         cost = Cost(len(atoms), sum(map(len, atoms)), len(parts), meter.seconds, meter.peak_memory_bytes)
@@ -102,6 +107,16 @@ class BatchedPotential:
             site_energies=per_atom("site_energies", site_energies),
             features=per_atom("features", features),
         )
+
+    def predicted_memory(self, structure: Structure) -> float:
+        """Peak memory that one structure will need, bytes.
+
+        Raises:
+            InputError: nobody has measured this model's memory.
+        """
+        if self.bytes_per_pair is None:
+            raise InputError(f"The memory per atom of potential {self.name!r} has not been measured.")
+        return self.bytes_per_pair * estimated_pairs(structure, self.cutoff)
 
     def as_ase(self) -> "Calculator":
         """An ASE calculator of this potential, for everyone else's tools."""

@@ -1,0 +1,40 @@
+"""Memory is predicted, and what does not fit is refused before it starts."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+
+from atomistic import load_potential
+from atomistic.potentials.batched import BatchedPotential, BatchOutput
+from atomistic.potentials.memory import available_memory
+from coupling.errors import InputError
+
+
+def forbidden(structures: list[Atoms]) -> BatchOutput:
+    raise AssertionError("the model was called")
+
+
+def test_too_large_is_refused_without_calling_the_model() -> None:
+    potential = BatchedPotential("m", frozenset({28}), 5.0, "", forbidden, "cpu", "float32", 1e3, bytes_per_pair=1e9)
+    with pytest.raises(InputError, match=r"Structure 1 of 2, of 64 atoms, needs about \d+(\.\d+)?(e\+\d+)? GiB"):
+        potential.evaluate([bulk("Ni"), bulk("Ni") * (4, 4, 4)])
+
+
+def test_prediction_grows_with_the_atoms_and_the_precision() -> None:
+    single, double = (load_potential("7net-0", device="cpu", dtype=dtype) for dtype in ("float32", "float64"))
+    small, large = bulk("Ni") * (2, 2, 2), bulk("Ni") * (4, 4, 4)
+    assert single.predicted_memory(large) == pytest.approx(8 * single.predicted_memory(small), rel=1e-6)
+    assert double.predicted_memory(small) == 2 * single.predicted_memory(small)
+    assert 3 < single.predicted_memory(large) / 64 / 2**20 < 12  # MiB per atom, as measured: 6.1
+
+
+def test_what_nobody_measured_is_not_predicted() -> None:
+    potential = BatchedPotential("m", frozenset({28}), 5.0, "", forbidden, "cpu", "float32", 1e3)
+    with pytest.raises(InputError, match="has not been measured"):
+        potential.predicted_memory(bulk("Ni"))
+
+
+def test_some_memory_is_available() -> None:
+    assert available_memory("cpu") > 2**20
+    assert np.isfinite(available_memory("cpu"))
