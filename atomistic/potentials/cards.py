@@ -1,0 +1,97 @@
+"""What a potential is good for, and what not: short cards for `multiscale potentials --card NAME`."""
+
+from dataclasses import dataclass
+
+from atomistic.potentials.registry import list_potentials
+from coupling.errors import unknown_choice
+
+
+@dataclass(frozen=True)
+class Card:
+    """A potential's card.
+
+    Attributes:
+        name: As listed by `list_potentials`.
+        description: One line.
+        good_for: What its numbers can be used for.
+        not_for: What they cannot, with the figures that show it.
+        source: The paper to cite.
+    """
+
+    name: str
+    description: str
+    good_for: str
+    not_for: str
+    source: str
+
+    def __str__(self) -> str:
+        rows = (("Good for", self.good_for), ("Not for", self.not_for), ("Source", self.source))
+        return "\n".join((f"{self.name}: {self.description}", *(f"  {label}: {text}" for label, text in rows)))
+
+
+_NEAR_EQUILIBRIUM = (
+    "dislocations and twinning in fcc metals: intrinsic stacking faults are meaningless, {faults} mJ/m² for "
+    "Al/Cu/Ni against 118/48/154 (PBE); atoms closer than about half a bond collapse without the ZBL prior"
+)
+_SEVENNET = "Park, Kim, Hwang, Han, J. Chem. Theory Comput. 20 (2024) 4857"
+_GOOD = "equilibrium cells, elastic constants, surfaces and openings of most inorganic crystals, a first estimate"
+_FACTS = {
+    "7net-0": (
+        _GOOD,
+        _NEAR_EQUILIBRIUM.format(faults="8/-8/18") + "; shear constants are soft (C44 of W and Al 24 GPa)",
+        _SEVENNET,
+    ),
+    "7net-l3i5": (
+        _GOOD + "; the most accurate of the wheel's models",
+        _NEAR_EQUILIBRIUM.format(faults="20/-3/17") + "; some shear constants are soft (C44 of Al 15, W 84 GPa)",
+        _SEVENNET,
+    ),
+    "7net-mf-0": (_GOOD + ", at the PBE or the r2SCAN level", _NEAR_EQUILIBRIUM.format(faults="1/-6/11"), _SEVENNET),
+    "chgnet": (
+        _GOOD,
+        _NEAR_EQUILIBRIUM.format(faults="8/-28/22") + "; forces off equilibrium are soft, 0.83 of DFT's",
+        "Deng et al., Nat. Mach. Intell. 5 (2023) 1031",
+    ),
+    "gfn2-xtb": (
+        "molecules, adhesion of molecules, geometries and non-covalent bonds",
+        "metals and small periodic cells: one k-point alone, so that energies are not extensive",
+        "Bannwarth, Ehlert, Grimme, J. Chem. Theory Comput. 15 (2019) 1652",
+    ),
+    "gfn1-xtb": (
+        "molecules and their geometries",
+        "metals and small periodic cells: one k-point alone, so that energies are not extensive",
+        "Grimme, Bannwarth, Shushkov, J. Chem. Theory Comput. 13 (2017) 1989",
+    ),
+    "emt": (
+        "tests and teaching: fast, smooth in the bulk, seven fcc metals",
+        "published results: its stress and energy jump where a pair leaves its range",
+        "Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394",
+    ),
+    "*.eam.alloy": (
+        "the metal and the properties that it was fitted to, millions of atoms",
+        "other phases, other elements, oxides; compare two files before believing one",
+        "the paper named in the file's first lines",
+    ),
+}
+_UNKNOWN = (
+    "what its own authors have shown",
+    "anything not checked: run check_potential and the properties",
+    "its authors",
+)
+
+
+def card(name: str) -> Card:
+    """The card of a potential.
+
+    Args:
+        name: A name of `list_potentials()`.
+
+    Raises:
+        InputError: there is no such potential.
+    """
+    entries = {entry.name.lower(): entry for entry in list_potentials()}
+    entry = entries.get(name.lower())
+    if entry is None:
+        raise unknown_choice("potential", name, (entry.name for entry in entries.values()))
+    shared = "*.eam.alloy" if entry.kind == "eam" else entry.name
+    return Card(entry.name, entry.description, *_FACTS.get(shared, _UNKNOWN))
