@@ -64,7 +64,7 @@ _FACTS = {
     ),
     "emt": (
         "tests and teaching: fast, smooth in the bulk, seven fcc metals",
-        "published results: its stress and energy jump where a pair leaves its range",
+        "published results: energy or force jumps, by 0.01 eV or eV/Å, where a pair leaves its range",
         "Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394",
     ),
     "*.eam.alloy": (
