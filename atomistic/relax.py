@@ -37,6 +37,10 @@ class Constraints:
     cell: Literal["fixed", "height", "full"] = "fixed"
 
 
+UNCONSTRAINED = Constraints()
+"""All atoms free, the cell fixed."""
+
+
 @dataclass(frozen=True)
 class Relaxation:
     """Relaxed structures.
@@ -79,7 +83,7 @@ def mean_separation(upper: NDArray[np.bool_], direction: int = 2) -> FloatArray:
 def relax(
     potential: Potential,
     structures: Sequence[Atoms],
-    constraints: Constraints | Sequence[Constraints] = Constraints(),
+    constraints: Constraints | Sequence[Constraints] = UNCONSTRAINED,
     *,
     force: float = 0.01,
     stress: float = 5e7,

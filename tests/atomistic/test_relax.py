@@ -121,3 +121,11 @@ def test_bad_separation_and_empty_list(eam: Potential) -> None:
         mean_separation(np.ones(4, bool))
     with pytest.raises(InputError, match="list of structures is empty"):
         relax(eam, [])
+
+
+def test_fixed_atoms_follow_a_moving_cell(eam: Potential) -> None:
+    atoms = rattled()
+    found = relax(eam, [atoms], Constraints(free=np.arange(8) > 2, cell="full"), force=1e-3, stress=1e6)
+    before, after = (one.get_scaled_positions(wrap=False)[:3] for one in (atoms, found.structures[0]))
+    np.testing.assert_allclose(after, before, atol=1e-9)
+    assert abs(found.structures[0].get_volume() / atoms.get_volume() - 1) > 0.01
