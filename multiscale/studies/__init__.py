@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from coupling.errors import unknown_choice
 from multiscale.inputs.base import Study
+from multiscale.inputs.cohesive_law import CohesiveLawStudy
 from multiscale.inputs.fracture import FractureStudy
 from multiscale.results import Results
 
@@ -32,6 +33,7 @@ class StudyKind:
 
 
 STUDIES: dict[str, StudyKind] = {
+    "cohesive_law": StudyKind(CohesiveLawStudy, "multiscale.studies.cohesive_law"),
     "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
 }
 """All kinds by the name that stands after `study:` in the input."""

@@ -54,3 +54,46 @@ def test_fracture_study_from_the_command_line(tmp_path):
     for word in ("Who counts what", "Cohesive law", "Load and displacement", "Deformed specimen"):
         assert word in page
     assert (tmp_path / "run" / "curves" / "law.csv").read_text().startswith("opening [m],")
+
+
+@pytest.mark.parametrize(
+    ("example", "work", "route"),
+    [("law_ni111", 3.408, "traction_route_difference"), ("law_cu_ni111", 2.753, "law_consistency")],
+)
+def test_cohesive_law_studies_with_a_cheap_potential(example, work, route, tmp_path):
+    """The examples with effective medium theory: law, fits, exports, the law read back without atoms."""
+    from coupling.storage import load_law
+    from multiscale import run_study
+
+    study = yaml.safe_load((EXAMPLES / example / "study.yaml").read_text(encoding="utf-8"))
+    study["potential"] = "emt"
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    results = run_study(tmp_path / "study.yaml", tmp_path / "run")
+    assert results["work_of_separation"] == pytest.approx(work, rel=1e-3)
+    assert results[route] < 0.005
+    law = load_law(tmp_path / "run" / "law.json")
+    assert law.work_of_separation == pytest.approx(results["work_of_separation"], rel=1e-12)
+    assert law.normal(law.opening_at_peak)[1] == pytest.approx(results["peak_traction"], rel=1e-12)
+    assert "Closed-form fits" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"lower": None}, "either plane"),
+        ({"plane": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1]}}, "either plane"),
+        ({"path": "relaxed"}, "relaxed path needs one crystal"),
+        ({"matching": {"largest_strain": 0.001}}, "no common cell"),
+    ],
+)
+def test_cohesive_law_inputs_that_make_no_interface_are_refused(change, message, tmp_path):
+    from coupling.errors import InputError
+    from multiscale import run_study
+
+    study = yaml.safe_load((EXAMPLES / "law_cu_ni111" / "study.yaml").read_text(encoding="utf-8")) | {"potential": "emt"}
+    study |= change
+    study = {key: value for key, value in study.items() if value is not None}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        run_study(tmp_path / "study.yaml", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
