@@ -49,7 +49,7 @@ def relaxed_path(
     slab: CleavageSlab,
     gaps: FloatArray,
     *,
-    tolerance: float = 5e-4,
+    tolerance: float = 1e-4,
     progress: Progress = silent,
 ) -> SlabBranch:
     """Equilibria of the slab at imposed gaps.

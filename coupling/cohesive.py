@@ -172,14 +172,15 @@ def rigid_law(samples: PathSamples) -> TabulatedLaw:
 
 
 def consistency(samples: PathSamples) -> float:
-    """Largest disagreement of energies with tractions (forces and virial), over the largest.
+    """Largest disagreement of energies with tractions (forces and virial) in tension, over the peak.
 
     On each interval Δψ/Δδ is compared with the mean of the C² spline through the tractions. A
     potential whose virial is wrong on slabs shows here, without reference to any other code.
     """
-    work = CubicSpline(samples.opening, samples.traction).antiderivative()(samples.opening)
-    difference = np.diff(samples.energy_per_area - work) / np.diff(samples.opening)
-    return float(np.max(np.abs(difference)) / np.max(np.abs(samples.traction)))
+    opening = samples.opening
+    work = CubicSpline(opening, samples.traction).antiderivative()(opening)
+    difference = np.diff(samples.energy_per_area - work) / np.diff(opening)
+    return float(np.max(np.abs(difference[opening[:-1] >= 0])) / samples.traction.max())
 
 
 def interface_ledger(samples: PathSamples, owner: str = "GNN") -> Ledger:

@@ -102,7 +102,7 @@ def _report_law(results: Results, samples: PathSamples, law: TabulatedLaw, atoms
     add("opening_at_peak", law.opening_at_peak, "m", "opening at the peak traction")
     add("final_opening", law.final_opening, "m", "opening beyond which the traction is zero")
     add("initial_stiffness", law.initial_stiffness, "Pa/m", "normal stiffness of the closed interface")
-    add("law_consistency", consistency(samples), "", "energies against forces and virial, largest over the largest traction")
+    add("law_consistency", consistency(samples), "", "energies against forces and virial in tension, over the peak traction")
     add("lattice_parameter", float(atoms["lattice"][0, 0]) * ANGSTROM, "m", "lattice parameter of the potential")
     for name, (i, j) in {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}.items():
         add(name, atoms["stiffness"][i, j], "Pa", f"elastic constant {name} in the crystal axes")

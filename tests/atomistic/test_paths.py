@@ -85,7 +85,7 @@ def test_rigid_work_is_that_of_two_surfaces_and_consistent(potential, lattice):
     free = made.opened(12.0)
     surfaces = np.diff(potential.evaluate([made.atoms, free]).energies)[0] / made.area * EV_A2
     assert law.work_of_separation == pytest.approx(surfaces, rel=1e-9)
-    assert consistency(samples) < 2e-3
+    assert consistency(samples) < 4e-3
     # threefold symmetry: the shear stiffness of (111) is isotropic
     np.testing.assert_allclose(law.tangential_stiffness[:, 0], law.tangential_stiffness[:, 1], rtol=1e-3, atol=1e-4 * law.tangential_stiffness.max())
 
