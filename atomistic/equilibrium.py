@@ -23,7 +23,7 @@ def solve(
     tolerance: float,
     *,
     what: str,
-    sweeps: int = 150,
+    sweeps: int = 300,
     progress: Progress = silent,
 ) -> tuple[list[FloatArray], FloatArray]:
     """Drive the residual of every problem below a tolerance.

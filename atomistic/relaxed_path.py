@@ -123,18 +123,21 @@ def _stretched(potential: Potential, slab: CleavageSlab, gaps: FloatArray) -> tu
     """Guesses: the bulk stretched as the rigid traction at each gap asks, and the strain of its strength."""
     rigid = [slab.opened(g) for g in gaps]
     wanted = boundary_tractions(rigid, potential.evaluate(rigid), slab.area)[:, 2]
-    unit, strains = slab.repeat_unit(), np.linspace(-0.1, 0.25, 36)
-    cells = [unit.opened(e * unit.atoms.cell[2, 2]) for e in strains]
-    for atoms, e in zip(cells, strains, strict=True):
+    strains, tractions = _rising(potential, slab.repeat_unit())
+    strain = np.interp(np.minimum(wanted, 0.95 * tractions[-1]), tractions, strains)
+    return [(slab.atoms.positions * [1.0, 1.0, 1.0 + e]).ravel() for e in strain], float(strains[-1])
+
+
+def _rising(potential: Potential, unit: CleavageSlab) -> tuple[FloatArray, FloatArray]:
+    """Normal strains and tractions of the bulk, ions clamped, from compression up to its strength."""
+    sampled = np.linspace(-0.1, 0.25, 36)
+    cells = [unit.opened(e * unit.atoms.cell[2, 2]) for e in sampled]
+    for atoms, e in zip(cells, sampled, strict=True):
         atoms.positions[:, 2] *= 1 + e
-    bulk = boundary_tractions(cells, potential.evaluate(cells), unit.area)[:, 2]
-    curve = CubicSpline(strains, bulk)
+    curve = CubicSpline(sampled, boundary_tractions(cells, potential.evaluate(cells), unit.area)[:, 2])
     crests = curve.derivative().roots(extrapolate=False)
-    strongest = float(min(crests[crests > 0], default=strains[-1]))
-    rising = np.linspace(strains[0], strongest, 400)
-    limit = 0.95 * float(curve(strongest))
-    strain = np.interp(np.minimum(wanted, limit), np.maximum.accumulate(curve(rising)), rising)
-    return [(slab.atoms.positions * [1.0, 1.0, 1.0 + e]).ravel() for e in strain], strongest
+    strains = np.linspace(sampled[0], min(crests[crests > 0], default=sampled[-1]), 400)
+    return strains, np.maximum.accumulate(curve(strains))
 
 
 def bulk_branch(
@@ -183,8 +186,9 @@ def bulk_branch(
             answers.append((np.append(move.ravel(), stretch), float(error)))
         return answers
 
-    closed = np.append(unit.atoms.positions.ravel(), unit.atoms.cell[2, 2])
-    guesses = [closed] * len(tractions)
+    closed, height = unit.atoms.positions * 1.0, unit.atoms.cell[2, 2]
+    strain = np.interp(tractions, *_rising(potential, unit)[::-1])
+    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), height * (1.0 + e)) for e in strain]
     solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
     require(errors, tolerance, "bulk references")
     structures = [structure(u) for u in solved]

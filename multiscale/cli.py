@@ -78,11 +78,17 @@ def schema(
 
 
 @app.command()
-def potentials() -> None:
+def potentials(
+    card: Annotated[str | None, typer.Option(help="Show what this potential is good for, and what not.")] = None,
+) -> None:
     """List the interatomic potentials and whether they are installed."""
     with _answering(False):
+        from atomistic.potentials.cards import card as card_of
         from atomistic.potentials.registry import list_potentials
 
+        if card is not None:
+            _say(str(card_of(card)))
+            return
         for entry in list_potentials():
             missing = "" if entry.available else f" (not installed: {entry.install})"
             _say(f"{entry.name:<14} {entry.description}{missing}")
