@@ -1,6 +1,9 @@
 """Opening paths of an interface: structures in, energies and tractions out, all in one batch."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from ase import Atoms
 from scipy.interpolate import PchipInterpolator
 
 from atomistic.interface import Openable
@@ -61,20 +64,27 @@ def rigid_path(
     slips = [(SLIP_STEP, 0.0), (-SLIP_STEP, 0.0), (0.0, SLIP_STEP), (0.0, -SLIP_STEP)]
     structures = [slab.opened(d) for d in openings]
     structures += [slab.opened(d, slip) for slip in slips for d in openings[probed]]
-    energies, tractions = [], []
-    for start in range(0, len(structures), _CHUNK):
-        batch = structures[start : start + _CHUNK]
-        evaluation = potential.evaluate(batch)
-        energies.append(evaluation.energies)
-        tractions.append(slab.tractions(batch, evaluation))
-        progress("opening path", min(start + _CHUNK, len(structures)), len(structures))
-    energy, traction = np.concatenate(energies), np.concatenate(tractions)
+    energy, traction = evaluated(potential, slab, structures, "opening path", progress)
     count, stiffness = len(openings), None
     if shear:
         slipped = traction[count:].reshape(4, len(probed), 3)
         rate = np.column_stack([(slipped[2 * a, :, a] - slipped[2 * a + 1, :, a]) / (2 * SLIP_STEP) for a in (0, 1)])
         stiffness = PchipInterpolator(openings[probed], rate, axis=0)(openings)
     return PathSamples(openings, energy[:count], traction[:count, 2], slab.area, slab.spacings, stiffness)
+
+
+def evaluated(
+    potential: Potential, slab: Openable, structures: Sequence[Atoms], what: str, progress: Progress = silent
+) -> tuple[FloatArray, FloatArray]:
+    """Energies (n,) in eV and tractions (n, 3) in eV/Å³ of openings of a slab, with progress."""
+    energies, tractions = [], []
+    for start in range(0, len(structures), _CHUNK):
+        batch = structures[start : start + _CHUNK]
+        evaluation = potential.evaluate(batch)
+        energies.append(evaluation.energies)
+        tractions.append(slab.tractions(batch, evaluation))
+        progress(what, min(start + _CHUNK, len(structures)), len(structures))
+    return np.concatenate(energies), np.concatenate(tractions)
 
 
 def _every_other(openings: FloatArray) -> np.ndarray:

@@ -1,16 +1,15 @@
 """Sliding of an interface: paths at fixed or relaxed gap, and the grid of a mixed-mode potential."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from atomistic.interface import Openable
+from atomistic.paths import evaluated
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged, unknown_choice
 
-_CHUNK = 16
 _SWEEPS = 40
 _FREE = 1e-5  # eV/Å³: normal traction that counts as none
 
@@ -144,12 +143,5 @@ def _evaluate(
     potential: Potential, slab: Openable, openings: FloatArray, slips: FloatArray, progress: Progress = silent
 ) -> tuple[FloatArray, FloatArray]:
     """Energies (n,) and tractions (n, 3) of opened and slipped structures."""
-    structures: Sequence = [slab.opened(d, (s[0], s[1])) for d, s in zip(openings, slips, strict=True)]
-    energies, tractions = [], []
-    for start in range(0, len(structures), _CHUNK):
-        batch = structures[start : start + _CHUNK]
-        evaluation = potential.evaluate(batch)
-        energies.append(evaluation.energies)
-        tractions.append(slab.tractions(batch, evaluation))
-        progress("slips", min(start + _CHUNK, len(structures)), len(structures))
-    return np.concatenate(energies), np.concatenate(tractions)
+    structures = [slab.opened(d, (s[0], s[1])) for d, s in zip(openings, slips, strict=True)]
+    return evaluated(potential, slab, structures, "slips", progress)

@@ -6,13 +6,16 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from scipy.optimize import brentq
 
+from atomistic.hetero import close, hetero_interface, match_lattices
 from atomistic.interface import boundary_tractions, cleavage_slab
 from atomistic.paths import default_openings, rigid_path
 from atomistic.potentials import load_potential
 from atomistic.relaxed_path import bulk_branch, relaxed_path
+from atomistic.slip import slip_grid, slip_path
 from coupling.cohesive import consistency, excess, rigid_law, slab_totals
 from coupling.errors import InputError
-from coupling.units import EV_A2, EV_A3
+from coupling.laws.mixed import MixedModeLaw
+from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 GAPS = np.concatenate([[-0.1], np.linspace(0, 1, 16) ** 1.5 * 4.2])
 
@@ -158,3 +161,41 @@ def test_three_tractions_agree(branches):
 def test_bad_slabs_are_refused(call, message):
     with pytest.raises(InputError, match=message):
         call(bulk("Cu", "fcc", a=4.0))
+
+
+def test_slip_has_the_crystal_s_period_and_a_relaxed_gap_costs_less(potential, lattice):
+    made = slab(lattice, 6)
+    period = made.atoms.cell.array[:2, :2]
+    slips = np.array([[0.0, 0.0], [0.3, 0.2], [0.5, 0.5], [1.0, 0.0]]) @ period
+    fixed, relaxed = (slip_path(potential, made, slips, gap=g) for g in ("fixed", "relaxed"))
+    np.testing.assert_allclose(fixed.energy[[0, 3]], 0, atol=1e-9)
+    assert np.all(relaxed.energy[1:3] < fixed.energy[1:3]) and np.all(relaxed.opening[1:3] > 0)
+    np.testing.assert_allclose(relaxed.traction[:, 2], 0, atol=1e-5)
+    again = slip_path(potential, made, slips + period[1])
+    np.testing.assert_allclose(again.energy, relaxed.energy, atol=1e-8)
+    with pytest.raises(InputError, match="'loose'; valid: fixed, relaxed"):
+        slip_path(potential, made, slips, gap="loose")
+
+
+def test_a_mixed_mode_grid_gives_back_slips_that_it_did_not_sample(potential, lattice):
+    made = slab(lattice, 6)
+    openings = np.concatenate([[-0.2], np.linspace(0, 1, 14) ** 1.4 * 5.0])
+    grid = slip_grid(potential, made, openings, made.atoms.cell.array[:2, :2], divisions=(9, 9))
+    law = MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3)
+    samples = slip_path(potential, made, np.array([[0.2, 0.1], [0.45, 0.2]]) @ grid.period)
+    jump = np.column_stack([samples.opening, samples.slip]) * ANGSTROM
+    np.testing.assert_allclose(law.evaluate(jump).energy, samples.energy * EV_A2, rtol=0.01)
+
+
+def test_one_crystal_on_another_does_not_care_which_is_called_upper(potential, lattice):
+    other = brentq(lambda a: np.trace(potential.evaluate([bulk("Ni", "fcc", a=a)]).stresses[0]), 3.3, 3.7, xtol=1e-12)
+    copper, nickel = slab(lattice, 6), slab(other, 6, symbol="Ni")
+    works = []
+    for upper, lower, strain in ((copper, nickel, "upper"), (nickel, copper, "lower")):
+        match = match_lattices(upper, lower, strain=strain)
+        np.testing.assert_allclose(match.strain, [other / lattice - 1, other / lattice - 1, 0], atol=1e-9)
+        closed = close(potential, hetero_interface(upper, lower, match, strain=strain), grid=3)
+        works.append(rigid_law(rigid_path(potential, closed, default_openings(), shear=False)).work_of_separation)
+    assert works[0] == pytest.approx(works[1], rel=1e-9)
+    with pytest.raises(InputError, match="no common cell"):
+        match_lattices(copper, nickel, largest_strain=1e-3)
