@@ -1,8 +1,6 @@
 """Bodies joined by cohesive interfaces: one block system, its residual, tangent and energies."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -10,78 +8,9 @@ from continuum.fenics import MPI, PETSc, dolfinx, ufl
 from continuum.interface import InterfaceResponse, Kinematics, kinematics, respond
 from continuum.materials import LinearElastic
 from continuum.mesh import SpecimenMesh
-from coupling.contracts import CohesiveLaw, FloatArray
+from continuum.model import COMPONENTS, Bond, Control, Energies, Prescribed
+from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
-
-COMPONENTS = {"x": 0, "y": 1, "z": 2}
-
-
-@dataclass(frozen=True)
-class Bond:
-    """A law on an interface.
-
-    Attributes:
-        group: Physical group of the interface's facets.
-        plus: Body that the normal points into.
-        minus: Body on the other side.
-        law: The cohesive law.
-    """
-
-    group: str
-    plus: str
-    minus: str
-    law: CohesiveLaw
-
-
-@dataclass(frozen=True)
-class Prescribed:
-    """A displacement component held at `factor` times the load parameter (0: a support).
-
-    Attributes:
-        group: Physical group of boundary facets.
-        component: "x", "y" or "z".
-        factor: Displacement per load parameter.
-    """
-
-    group: str
-    component: str
-    factor: float = 0.0
-
-
-@dataclass(frozen=True)
-class Energies:
-    """Where the work is, in J (3D) or J/m of thickness (2D).
-
-    Attributes:
-        bodies: Elastic energy by body.
-        stored: Recoverable energy of the interfaces.
-        dissipated: Energy lost to damage.
-    """
-
-    bodies: dict[str, float]
-    stored: float
-    dissipated: float
-
-    @property
-    def elastic(self) -> float:
-        return sum(self.bodies.values())
-
-    @property
-    def total(self) -> float:
-        return self.elastic + self.stored + self.dissipated
-
-
-@dataclass(frozen=True)
-class Control:
-    """What the last equation prescribes: the load, or how far the interfaces have opened.
-
-    Attributes:
-        kind: "load": the load parameter, m; "opening": `CohesiveProblem.broken_area`, m² or m.
-        target: Its value.
-    """
-
-    kind: Literal["load", "opening"]
-    target: float
 
 
 class CohesiveProblem:

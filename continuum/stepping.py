@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 
 from continuum.fenics import PETSc
-from continuum.problem import CohesiveProblem, Control, Energies
+from continuum.model import Control, Energies
+from continuum.problem import CohesiveProblem
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError, NotConverged
 

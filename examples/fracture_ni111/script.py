@@ -12,7 +12,8 @@ from atomistic.properties.elastic import elastic_constants
 from continuum.fracture import released_energy_per_area
 from continuum.materials import LinearElastic, grain_rotation
 from continuum.mesh import read_mesh
-from continuum.problem import Bond, CohesiveProblem, Prescribed
+from continuum.model import Bond, Prescribed
+from continuum.problem import CohesiveProblem
 from continuum.stepping import pull
 from coupling.cohesive import rigid_law
 

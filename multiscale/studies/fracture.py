@@ -134,8 +134,9 @@ def _continuum(
     from continuum.fenics import MPI
     from continuum.materials import LinearElastic, grain_rotation
     from continuum.mesh import read_mesh
+    from continuum.model import Bond, Prescribed
     from continuum.output import FieldWriter
-    from continuum.problem import Bond, CohesiveProblem, Prescribed
+    from continuum.problem import CohesiveProblem
     from continuum.stepping import pull
 
     specimen = study.specimen

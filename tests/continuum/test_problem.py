@@ -10,7 +10,8 @@ import pytest
 from continuum.fracture import energy_balance_error, released_energy_per_area
 from continuum.materials import LinearElastic, grain_rotation, rotate_stiffness
 from continuum.mesh import read_mesh
-from continuum.problem import Bond, CohesiveProblem, Control, Prescribed
+from continuum.model import Bond, Control, Prescribed
+from continuum.problem import CohesiveProblem
 from continuum.specimens.dcb import DoubleCantileverBeam
 from continuum.stepping import NewtonSolver, pull
 from coupling.errors import InputError
