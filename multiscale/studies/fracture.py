@@ -8,7 +8,7 @@ from coupling.cohesive import PathSamples, consistency, interface_ledger, rigid_
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.laws.tabulated import TabulatedLaw
-from coupling.units import ANGSTROM, SI_FACTORS
+from coupling.units import ANGSTROM, EV_A3, SI_FACTORS
 from multiscale.cache import code_fingerprint
 from multiscale.inputs.fracture import FractureStudy
 from multiscale.results import Picture, Plot, Results, Series, Table
@@ -116,6 +116,7 @@ def _report_law(results: Results, samples: PathSamples, law: TabulatedLaw, atoms
         traction=("Pa", law.traction), energy=("J/m^2", law.energy),
         shear_stiffness_x=("Pa/m", law.tangential_stiffness[:, 0]),
         shear_stiffness_z=("Pa/m", law.tangential_stiffness[:, 1]),
+        shear_stiffness_sampled=("Pa/m", samples.tangential_stiffness.min(axis=1) * EV_A3 / ANGSTROM),
     )
     for quantity, unit, label in (("traction", "GPa", "traction"), ("energy", "J/m^2", "energy per area")):
         results.plots.append(
@@ -262,6 +263,11 @@ def _notes(study: FractureStudy, results: Results, record, grain, law: Tabulated
         f"{facets} element edges. That ties the elements to less than an atomic spacing and the specimen to about a "
         "micrometre; the elements there integrate the law, they do not claim that matter is continuous at that scale."
     )
+    if results.curves["law_samples"].values["shear_stiffness_sampled"].min() < 0:
+        results.notes.append(
+            "At some openings the potential's tangential stiffness is negative (the faces would slide by themselves); "
+            "the law takes it as zero there. See the column shear_stiffness_sampled of law_samples.csv."
+        )
     if facets < 4:
         results.notes.append("WARNING: fewer than 4 element edges lie in the process zone; refine the mesh along the crack.")
     results.notes.append(
