@@ -1,18 +1,21 @@
-"""A cohesive interface between two bodies: kinematics at quadrature points, law, history.
+"""A cohesive interface between two bodies, or of one on a rigid foundation, at quadrature points.
 
 The jump is u(plus) − u(minus) in the local frame (normal from minus to plus, tangential 1, 2), so
 that opening is positive. Displacements are read and forces are returned through the trace
-degrees of freedom of the two bodies' own spaces.
+degrees of freedom of the two bodies' own spaces. The frame is that of the undeformed interface.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuum.fenics import basix, dolfinx
+from continuum.history import History, Response, separation, separation_gradient
 from continuum.mesh import Body, SpecimenMesh
-from coupling.contracts import CohesiveLaw, FloatArray
+from continuum.model import Bond
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
 _QUADRATURE_DEGREE = 5
@@ -57,55 +60,92 @@ class Kinematics:
         return np.einsum("fqki,fqi->fqk", self.frame, difference)
 
 
-def kinematics(mesh: SpecimenMesh, facets: NDArray[np.int32], plus, minus, reference: FloatArray) -> Kinematics:  # type: ignore[no-untyped-def]
-    """Quadrature points, frames and traces of an interface.
+def kinematics(
+    mesh: SpecimenMesh,
+    facets: NDArray[np.int32],
+    plus: "tuple[Body, dolfinx.fem.FunctionSpace]",
+    minus: "tuple[Body, dolfinx.fem.FunctionSpace] | None",
+    reference: FloatArray,
+) -> Kinematics:
+    """Quadrature points, frames and traces of an interface, curved ones included.
 
     Args:
         mesh: The specimen.
         facets: Facets of the parent mesh; those of other ranks are skipped.
-        plus: (Body, function space) that the normal points into.
-        minus: (Body, function space) on the other side.
+        plus: Body and function space that the normal points into.
+        minus: The same on the other side; None: a rigid foundation outside the mesh.
         reference: (3,) direction whose projection on the interface is tangential 1 (3D only; in 2D
             it is the normal turned by −90°).
 
     Raises:
-        InputError: a facet does not lie between the two bodies.
+        InputError: a facet does not lie between the two bodies, or not on the surface of the one.
     """
     parent = mesh.mesh
     dimension = parent.topology.dim
     parent.topology.create_connectivity(dimension - 1, dimension)
-    to_cells = parent.topology.connectivity(dimension - 1, dimension)
     owned = facets[facets < parent.topology.index_map(dimension - 1).size_local]
-    cells = {}
-    for key, (body, _) in (("plus", plus), ("minus", minus)):
-        count = parent.topology.index_map(dimension).size_local + parent.topology.index_map(dimension).num_ghosts
-        lookup = np.full(count, -1, dtype=np.int32)
-        lookup[body.parent_cells] = np.arange(len(body.parent_cells), dtype=np.int32)
-        cells[key] = np.array([lookup[to_cells.links(f)].max() for f in owned], dtype=np.int32)
-    stray = np.flatnonzero((cells["plus"] < 0) | (cells["minus"] < 0))
-    if len(stray):
-        where = dolfinx.mesh.compute_midpoints(parent, dimension - 1, owned[stray[:1]])[0][:dimension]
-        raise InputError(
-            f"{len(stray)} facets of the interface between {plus[0].name!r} and {minus[0].name!r} do not separate "
-            f"the two, the first at {np.array2string(where, precision=4)} m; check the group and the bodies."
-        )
-    corners = dolfinx.mesh.entities_to_geometry(parent, dimension - 1, owned)
-    return _tabulate(parent, corners, cells, plus, minus, reference)
-
-
-def _tabulate(parent, corners, cells, plus, minus, reference) -> Kinematics:  # type: ignore[no-untyped-def]
-    dimension = parent.topology.dim
-    facet_cell = dolfinx.cpp.mesh.cell_entity_type(parent.topology.cell_type, dimension - 1, 0)
-    rule, weights = basix.make_quadrature(basix.CellType[facet_cell.name], _QUADRATURE_DEGREE)
-    linear = basix.create_element(basix.ElementFamily.P, basix.CellType[facet_cell.name], 1)
-    table = linear.tabulate(1, rule)[:, :, :, 0]
-    vertices = parent.geometry.x[corners][:, : linear.dim, :dimension]
-    points = np.einsum("qa,fai->fqi", table[0], vertices)
-    tangents = np.einsum("dqa,fai->fqdi", table[1:], vertices)
-    sides = [_trace(body, space, cells[key], points) for key, (body, space) in (("plus", plus), ("minus", minus))]
-    toward = _centres(plus[0], cells["plus"]) - _centres(minus[0], cells["minus"])
+    first = _cells_of(parent, plus[0], owned)
+    second = None if minus is None else _cells_of(parent, minus[0], owned)
+    _check_sides(parent, owned, plus[0], minus and minus[0], first, second)
+    points, tangents, weights = _quadrature(parent, owned, plus[0].parent_cells[first])
+    toward = _centres(plus[0], first)
+    toward = toward - (points.mean(axis=1) if minus is None else _centres(minus[0], second))
     frame, measure = _frames(tangents, toward, reference)
-    return Kinematics(sides[0], sides[1], frame, measure * weights, points)
+    nothing = Side(np.empty((len(owned), 0), dtype=np.int32), np.empty((*points.shape[:2], 0)))
+    other = nothing if minus is None else _trace(*minus, second, points)
+    return Kinematics(_trace(*plus, first, points), other, frame, measure * weights, points)
+
+
+def _cells_of(parent, body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32]:  # type: ignore[no-untyped-def]
+    """The body's cell at each facet of the parent mesh; −1 where it has none."""
+    dimension = parent.topology.dim
+    index = parent.topology.index_map(dimension)
+    lookup = np.full(index.size_local + index.num_ghosts, -1, dtype=np.int32)
+    lookup[body.parent_cells] = np.arange(len(body.parent_cells), dtype=np.int32)
+    to_cells = parent.topology.connectivity(dimension - 1, dimension)
+    return np.array([lookup[to_cells.links(f)].max() for f in facets], dtype=np.int32)
+
+
+def _check_sides(parent, facets, plus: Body, minus: Body | None, first, second) -> None:  # type: ignore[no-untyped-def]
+    dimension = parent.topology.dim
+    if second is not None:
+        stray = np.flatnonzero((first < 0) | (second < 0))
+        meaning = f"the interface between {plus.name!r} and {minus.name!r} do not separate the two"  # type: ignore[union-attr]
+    else:
+        to_cells = parent.topology.connectivity(dimension - 1, dimension)
+        stray = np.array([i for i, f in enumerate(facets) if first[i] < 0 or len(to_cells.links(f)) > 1], dtype=int)
+        meaning = f"the interface of {plus.name!r} with a rigid foundation do not lie on its surface"
+    problem = None
+    if len(stray):
+        where = dolfinx.mesh.compute_midpoints(parent, dimension - 1, facets[stray[:1]])[0][:dimension]
+        problem = (len(stray), np.array2string(where, precision=4))
+    for found in parent.comm.allgather(problem):
+        if found is not None:
+            raise InputError(f"{found[0]} facets of {meaning}, the first at {found[1]} m; check the group and the bodies.")
+
+
+def _quadrature(parent, facets, cells):  # type: ignore[no-untyped-def]
+    """Points (f, q, dim), tangents (f, q, dim−1, dim) and weights (q,) by the cells' own geometry."""
+    dimension, geometry = parent.topology.dim, parent.geometry
+    shape = basix.CellType[parent.topology.cell_type.name]
+    facet_shape = basix.CellType[dolfinx.cpp.mesh.cell_entity_type(parent.topology.cell_type, dimension - 1, 0).name]
+    rule, weights = basix.make_quadrature(facet_shape, _QUADRATURE_DEGREE)
+    corner, entities = basix.geometry(shape), basix.topology(shape)[dimension - 1]
+    element = basix.create_element(basix.ElementFamily.P, shape, geometry.cmaps[0].degree, geometry.cmaps[0].variant)
+    parent.topology.create_connectivity(dimension, dimension - 1)
+    to_facets = parent.topology.connectivity(dimension, dimension - 1)
+    points = np.empty((len(facets), len(rule), geometry.dim))
+    tangents = np.empty((len(facets), len(rule), dimension - 1, geometry.dim))
+    local = np.array([np.flatnonzero(to_facets.links(c) == f)[0] for f, c in zip(facets, cells, strict=True)], dtype=int)
+    for number, vertices in enumerate(entities):
+        chosen = np.flatnonzero(local == number)
+        origin = corner[vertices[0]]
+        axes = corner[vertices[1:dimension]] - origin
+        table = element.tabulate(1, origin + rule @ axes)[:, :, :, 0]
+        nodes = geometry.x[geometry.dofmaps[0][cells[chosen]]][:, :, : geometry.dim]
+        points[chosen] = np.einsum("qa,fai->fqi", table[0], nodes)
+        tangents[chosen] = np.einsum("td,dqa,fai->fqti", axes, table[1:], nodes)
+    return points, tangents, weights
 
 
 def _centres(body: Body, cells: NDArray[np.int32]) -> FloatArray:
@@ -146,7 +186,7 @@ def _trace(body: Body, space, cells: NDArray[np.int32], points: FloatArray) -> S
     for cell, where in zip(cells, points, strict=True):
         nodes = coordinates[geometry.dofmaps[0][cell]][:, : geometry.dim]
         values = element.tabulate(0, geometry.cmaps[0].pull_back(where, nodes))[0, :, :, 0]
-        present = np.flatnonzero(np.abs(values).max(axis=0) > 1e-10)
+        present = np.flatnonzero(np.abs(values).max(axis=0) > 1e-9)
         dofs.append(space.dofmap.cell_dofs(cell)[present])
         shapes.append(values[:, present])
     if not dofs:
@@ -154,82 +194,68 @@ def _trace(body: Body, space, cells: NDArray[np.int32], points: FloatArray) -> S
     return Side(np.array(dofs), np.array(shapes))
 
 
-@dataclass(frozen=True)
-class InterfaceResponse:
-    """The interface at quadrature points (f facets, q points).
-
-    Attributes:
-        traction: (f, q, 3) Pa, local frame.
-        tangent: (f, q, 3, 3) Pa/m.
-        stored: (f, q) recoverable energy, J/m².
-        dissipated: (f, q) energy lost to damage, J/m².
-    """
-
-    traction: FloatArray
-    tangent: FloatArray
-    stored: FloatArray
-    dissipated: FloatArray
-
-
-def respond(law: CohesiveLaw, jump: FloatArray, largest: FloatArray) -> InterfaceResponse:
-    """The law with damage: unloading to the origin, contact by the law's own compressive branch.
-
-    With κ the largest normal opening so far and δ the present one, s the slip, the recoverable
-    energy for 0 ≤ δ ≤ κ is U = ψ(κ, s) − ½ T_n(κ, s)(κ − δ²/κ) − D(κ), of which the traction is the
-    derivative; D(κ) = ψ(κ, 0) − ½ κ T_n(κ, 0) is dissipated. On first loading δ = κ and T = dψ/dδ.
+class Interface:
+    """A bond on its facets: what it adds to forces, stiffness, energies and the opening's measure.
 
     Args:
-        law: The cohesive law.
-        jump: (f, q, 3) local jumps, m.
-        largest: (f, q) κ before this step, m.
+        bond: The law and its options.
+        kinematics: The interface's quadrature.
+        numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
     """
-    shape = jump.shape[:-1]
-    flat = jump.reshape(-1, 3)
-    opening = flat[:, 0]
-    kappa = np.maximum(np.maximum(largest.ravel(), opening), 0.0)
-    damaged = (kappa > opening) & (opening >= 0) & (kappa > 0)
-    contact = opening < 0
-    at = flat.copy()
-    at[:, 0] = np.where(contact, opening, kappa)
-    value = law.evaluate(at)
-    traction, tangent, energy = value.traction.copy(), value.tangent.copy(), value.energy.copy()
-    opened = np.column_stack([kappa, np.zeros((len(kappa), 2))])
-    pure = law.evaluate(opened)
-    dissipated = pure.energy - 0.5 * kappa * pure.traction[:, 0]
-    _contact(law, flat, kappa, contact & (kappa > 0), traction, tangent, energy, dissipated)
-    if damaged.any():
-        d, k = opening[damaged], kappa[damaged]
-        closing = 0.5 * (d**2 / k - k)
-        normal, coupling = value.traction[damaged, 0], value.tangent[damaged, 0, 1:]
-        energy[damaged] += closing * normal
-        traction[damaged, 0] = normal * d / k
-        traction[damaged, 1:] += closing[:, None] * coupling
-        tangent[damaged, 0, 0] = normal / k
-        tangent[damaged, 0, 1:] = tangent[damaged, 1:, 0] = coupling * (d / k)[:, None]
-    return InterfaceResponse(
-        traction.reshape(*shape, 3),
-        tangent.reshape(*shape, 3, 3),
-        (energy - dissipated).reshape(shape),
-        dissipated.reshape(shape),
-    )
 
+    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray) -> None:  # type: ignore[type-arg]
+        self.bond, self.kinematics, self.numbers = bond, kinematics, numbers
+        self.weights = kinematics.weights
+        self.shape = np.concatenate([kinematics.plus.shape, -kinematics.minus.shape], axis=2)
+        self._gap = self._initial_gap()
+        self.history = History.new(self.flat_jump(None))
 
-def _contact(law, flat, kappa, where, traction, tangent, energy, dissipated) -> None:  # type: ignore[no-untyped-def]
-    """Closed again after damage: the intact compressive branch, the shear resistance that is left."""
-    if not where.any():
-        return
-    closed = np.column_stack([flat[where, 0], np.zeros((where.sum(), 2))])
-    slipped = flat[where].copy()
-    slipped[:, 0] = kappa[where]
-    compression, shear = law.evaluate(closed), law.evaluate(slipped)
-    at_zero_slip = law.evaluate(np.column_stack([kappa[where], np.zeros((where.sum(), 2))]))
-    lost = 0.5 * kappa[where]
-    traction[where, 0] = compression.traction[:, 0]
-    traction[where, 1:] = shear.traction[:, 1:] - lost[:, None] * shear.tangent[:, 0, 1:]
-    tangent[where] = 0.0
-    tangent[where, 0, 0] = compression.tangent[:, 0, 0]
-    tangent[np.ix_(where, [1, 2], [1, 2])] = shear.tangent[:, 1:, 1:]
-    energy[where] = (
-        compression.energy + shear.energy - at_zero_slip.energy
-        - lost * (shear.traction[:, 0] - at_zero_slip.traction[:, 0]) + dissipated[where]
-    )
+    def _initial_gap(self) -> FloatArray:
+        points = self.kinematics.points
+        if self.bond.gap is None:
+            return np.zeros(points.shape[:2])
+        gap = np.asarray(self.bond.gap(points.reshape(-1, points.shape[-1])), dtype=float)
+        if gap.shape != (points.shape[0] * points.shape[1],) or not np.all(np.isfinite(gap)):
+            raise InputError(f"The gap of interface {self.bond.name!r} must give one finite number in m for each point.")
+        return gap.reshape(points.shape[:2])
+
+    def flat_jump(self, displacements: "Mapping[str, dolfinx.fem.Function] | None") -> FloatArray:
+        """(points, 3) local jumps in m, initial gap included; None: undeformed."""
+        jump = np.zeros((*self.weights.shape, 3))
+        if displacements is not None:
+            dim = self.kinematics.points.shape[-1]
+            plus = displacements[self.bond.plus].x.array.reshape(-1, dim)
+            minus = np.zeros((1, dim)) if self.bond.minus is None else displacements[self.bond.minus].x.array.reshape(-1, dim)
+            jump = self.kinematics.jump(plus, minus)
+        jump[..., 0] += self._gap
+        return jump.reshape(-1, 3)
+
+    def forces(self, response: Response) -> FloatArray:
+        """(n_facets, n) forces on the trace degrees of freedom."""
+        traction = response.traction.reshape(*self.weights.shape, 3)
+        force = np.einsum("fq,fqki,fqk->fqi", self.weights, self.kinematics.frame, traction)
+        return np.einsum("fqa,fqi->fai", self.shape, force).reshape(self.numbers.shape)
+
+    def stiffness(self, response: Response) -> FloatArray:
+        """(n_facets, n²) consistent tangent, row-major."""
+        tangent, frame = response.tangent.reshape(*self.weights.shape, 3, 3), self.kinematics.frame
+        turned = np.einsum("fq,fqki,fqkl,fqlj->fqij", self.weights, frame, tangent, frame, optimize=True)
+        local = np.einsum("fqa,fqij,fqb->faibj", self.shape, turned, self.shape, optimize=True)
+        return local.reshape(len(self.numbers), self.numbers.shape[1] ** 2)
+
+    def opened(self, jump: FloatArray) -> FloatArray:
+        """(points,) separation over the final one: 0 closed, 1 broken, unclipped."""
+        return separation(self.bond.law, jump) / self.bond.law.final_opening
+
+    def opened_area(self, jump: FloatArray) -> float:
+        """∫ min(separation over final, 1)."""
+        return float(self.weights.ravel() @ np.minimum(self.opened(jump), 1.0))
+
+    def opened_area_gradient(self, jump: FloatArray) -> FloatArray:
+        """(n_facets, n) derivative of `opened_area`."""
+        rate = separation_gradient(self.bond.law, jump) / self.bond.law.final_opening
+        rate[self.opened(jump) >= 1] = 0.0
+        rate = rate.reshape(*self.weights.shape, 3)
+        return np.einsum(
+            "fq,fqk,fqki,fqa->fai", self.weights, rate, self.kinematics.frame, self.shape, optimize=True
+        ).reshape(self.numbers.shape)

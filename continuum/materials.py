@@ -1,6 +1,13 @@
-"""Bulk materials: the stress as a UFL expression of the strain."""
+"""Bulk materials: the energy density as a UFL expression of the displacement gradient.
 
+Every material takes H = ∂u/∂X (3×3), in plane and axisymmetric analyses too, so that stress and
+tangent are derivatives of one energy. Numbers go in as `parameters`, which the bulk binds to
+constants of the compiled form: two grains share one compiled form.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -45,41 +52,113 @@ def grain_rotation(x: FloatArray, y: FloatArray) -> FloatArray:
     return np.array([x, y, np.cross(x, y)])
 
 
+class Material(Protocol):
+    """A hyperelastic material.
+
+    Attributes:
+        linear: The energy is quadratic in H, so that its stiffness is assembled once.
+        parameters: Arrays that `energy` wants, in SI.
+    """
+
+    linear: ClassVar[bool]
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]: ...
+
+    def energy(self, gradient: Any, values: Mapping[str, Any]) -> Any:
+        """Energy per reference volume, J/m³, of the displacement gradient (3×3, UFL)."""
+        ...
+
+    def plane_stress(self) -> "Material":
+        """The material whose energy in plane strain is this one's at vanishing σ_zz, σ_yz, σ_xz."""
+        ...
+
+
+def checked_stiffness(stiffness_voigt: FloatArray) -> FloatArray:
+    """The (6, 6) stiffness as an array.
+
+    Raises:
+        InputError: it is not a symmetric, positive definite (6, 6) matrix.
+    """
+    stiffness = np.asarray(stiffness_voigt, dtype=float)
+    if stiffness.shape != (6, 6) or not np.all(np.isfinite(stiffness)):
+        raise InputError("The stiffness must be a (6, 6) matrix of finite numbers in Pa.")
+    if np.abs(stiffness - stiffness.T).max() > 1e-6 * np.abs(stiffness).max():
+        raise InputError("The stiffness matrix is not symmetric; give C_ij with C_ij = C_ji.")
+    lowest = np.linalg.eigvalsh(stiffness).min()
+    if lowest <= 0:
+        raise InputError(
+            f"The stiffness matrix is not positive definite (lowest eigenvalue {lowest / 1e9:.4g} GPa): "
+            "the material would be unstable; check the elastic constants."
+        )
+    return stiffness
+
+
+def isotropic_stiffness(young: float, poisson: float) -> FloatArray:
+    """(6, 6) Pa from Young's modulus in Pa and Poisson's ratio.
+
+    Raises:
+        InputError: the modulus is not positive or Poisson's ratio not between −1 and 0.5.
+    """
+    if not (np.isfinite(young) and young > 0):
+        raise InputError(f"Young's modulus {young} Pa must be positive.")
+    if not -1 < poisson < 0.5:
+        raise InputError(f"Poisson's ratio {poisson} must lie between -1 and 0.5; take 0.499 for a nearly incompressible solid.")
+    lame = young * poisson / ((1 + poisson) * (1 - 2 * poisson))
+    shear = young / (2 * (1 + poisson))
+    stiffness = np.diag([2 * shear] * 3 + [shear] * 3)
+    stiffness[:3, :3] += lame
+    return stiffness
+
+
+def voigt_strain(strain):  # type: ignore[no-untyped-def]
+    """(6,) UFL vector, order xx yy zz yz xz xy with engineering shear, of a symmetric 3×3 tensor."""
+    return ufl.as_vector([strain[i, j] * (1 if i == j else 2) for i, j in VOIGT])
+
+
+def green_lagrange(gradient):  # type: ignore[no-untyped-def]
+    """½ (H + Hᵀ + HᵀH)."""
+    return 0.5 * (gradient + gradient.T + gradient.T * gradient)
+
+
 @dataclass(frozen=True)
 class LinearElastic:
-    """Linear elasticity with any symmetry, small strain.
+    """Linear elasticity of any symmetry, small strain, with thermal strain.
 
     Attributes:
         stiffness_voigt: (6, 6) Pa in the mesh axes, order xx yy zz yz xz xy, engineering shear.
+        thermal_strain_voigt: (6,) stress-free strain, α ΔT in the same order.
+
+    Raises:
+        InputError: the stiffness is not symmetric positive definite.
     """
 
     stiffness_voigt: FloatArray = field(repr=False)
+    thermal_strain_voigt: FloatArray = field(default_factory=lambda: np.zeros(6), repr=False)
+    linear: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        stiffness = np.asarray(self.stiffness_voigt, dtype=float)
-        if stiffness.shape != (6, 6) or not np.all(np.isfinite(stiffness)):
-            raise InputError("The stiffness must be a (6, 6) matrix of finite numbers in Pa.")
-        if np.abs(stiffness - stiffness.T).max() > 1e-6 * np.abs(stiffness).max():
-            raise InputError("The stiffness matrix is not symmetric; give C_ij with C_ij = C_ji.")
-        lowest = np.linalg.eigvalsh(stiffness).min()
-        if lowest <= 0:
-            raise InputError(
-                f"The stiffness matrix is not positive definite (lowest eigenvalue {lowest / 1e9:.4g} GPa): "
-                "the material would be unstable; check the elastic constants."
-            )
+        object.__setattr__(self, "stiffness_voigt", checked_stiffness(self.stiffness_voigt))
+        thermal = np.asarray(self.thermal_strain_voigt, dtype=float)
+        if thermal.shape != (6,) or not np.all(np.isfinite(thermal)):
+            raise InputError("The thermal strain must be 6 finite numbers in the order xx yy zz yz xz xy.")
+        object.__setattr__(self, "thermal_strain_voigt", thermal)
 
     @classmethod
     def isotropic(cls, young: float, poisson: float) -> "LinearElastic":
         """From Young's modulus in Pa and Poisson's ratio."""
-        lame = young * poisson / ((1 + poisson) * (1 - 2 * poisson))
-        shear = young / (2 * (1 + poisson))
-        stiffness = np.diag([2 * shear] * 3 + [shear] * 3)
-        stiffness[:3, :3] += lame
-        return cls(stiffness)
+        return cls(isotropic_stiffness(young, poisson))
 
     def rotated(self, rotation: FloatArray) -> "LinearElastic":
         """The same material seen in axes whose directions are the rows of `rotation`."""
-        return LinearElastic(rotate_stiffness(self.stiffness_voigt, rotation))
+        thermal = self.thermal_strain_voigt * [1, 1, 1, 0.5, 0.5, 0.5]
+        tensor = rotation @ thermal[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]] @ np.transpose(rotation)
+        turned = np.array([tensor[i, j] * (1 if i == j else 2) for i, j in VOIGT])
+        return LinearElastic(rotate_stiffness(self.stiffness_voigt, rotation), turned)
+
+    def heated(self, expansion: float, difference: float) -> "LinearElastic":
+        """With the thermal strain of an isotropic expansion (1/K) and a temperature difference (K)."""
+        return LinearElastic(self.stiffness_voigt, expansion * difference * np.array([1.0, 1, 1, 0, 0, 0]))
 
     @property
     def plane_strain_modulus_x(self) -> float:
@@ -87,10 +166,133 @@ class LinearElastic:
         compliance = np.linalg.inv(self.stiffness_voigt)
         return 1.0 / (compliance[0, 0] - compliance[0, 2] ** 2 / compliance[2, 2])
 
-    def stress(self, strain):  # type: ignore[no-untyped-def]
-        """The in-plane (2D, plane strain) or full (3D) stress of a UFL strain, Pa."""
-        dimension = strain.ufl_shape[0]
-        part = stiffness_tensor(self.stiffness_voigt)[:dimension, :dimension, :dimension, :dimension]
-        tensor = ufl.as_tensor(part.tolist())
-        i, j, k, m = ufl.indices(4)
-        return ufl.as_tensor(tensor[i, j, k, m] * strain[k, m], (i, j))
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        return {"stiffness": self.stiffness_voigt, "thermal": self.thermal_strain_voigt}
+
+    def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        """½ ε·C·ε with ε = sym H minus the thermal strain."""
+        strain = voigt_strain(ufl.sym(gradient)) - values["thermal"]
+        return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain))
+
+    def plane_stress(self) -> "LinearElastic":
+        inside, outside = [0, 1, 5], [2, 3, 4]
+        condensed = np.zeros((6, 6))
+        condensed[np.ix_(inside, inside)] = np.linalg.inv(np.linalg.inv(self.stiffness_voigt)[np.ix_(inside, inside)])
+        condensed[outside, outside] = self.stiffness_voigt[outside, outside]
+        thermal = self.thermal_strain_voigt.copy()
+        thermal[outside] = 0.0  # free to expand out of the plane
+        return LinearElastic(condensed, thermal)
+
+
+class _FiniteStrain:
+    """What the finite-strain materials share."""
+
+    linear: ClassVar[bool] = False
+
+    def plane_stress(self) -> Material:
+        raise InputError(f"{type(self).__name__} has no plane-stress form; use plane strain, or a thin 3D mesh.")
+
+
+@dataclass(frozen=True)
+class StVenantKirchhoff(_FiniteStrain):
+    """Linear elasticity in the Green-Lagrange strain: large rotations, small strains.
+
+    Attributes:
+        stiffness_voigt: (6, 6) Pa in the mesh axes.
+    """
+
+    stiffness_voigt: FloatArray = field(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stiffness_voigt", checked_stiffness(self.stiffness_voigt))
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        return {"stiffness": self.stiffness_voigt}
+
+    def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        """½ E·C·E."""
+        strain = voigt_strain(green_lagrange(gradient))
+        return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain))
+
+
+@dataclass(frozen=True)
+class NeoHookean(_FiniteStrain):
+    """Compressible neo-Hookean solid: ½μ(I₁ − 3 − 2 ln J) + ½λ (ln J)².
+
+    Attributes:
+        young: Small-strain Young's modulus, Pa.
+        poisson: Small-strain Poisson's ratio.
+    """
+
+    young: float
+    poisson: float
+
+    @property
+    def stiffness_voigt(self) -> FloatArray:
+        """(6, 6) Pa at zero strain."""
+        return isotropic_stiffness(self.young, self.poisson)
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        stiffness = self.stiffness_voigt
+        return {"lame": np.array([stiffness[0, 1], stiffness[3, 3]])}
+
+    def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        deformation = ufl.Identity(3) + gradient
+        log = ufl.ln(ufl.det(deformation))
+        lame, shear = values["lame"][0], values["lame"][1]
+        return 0.5 * shear * (ufl.inner(deformation, deformation) - 3 - 2 * log) + 0.5 * lame * log**2
+
+
+@dataclass(frozen=True)
+class CauchyBorn(_FiniteStrain):
+    """The crystal's own energy under homogeneous strain, to third order in the Green-Lagrange strain.
+
+    W = ½ C_ij E_i E_j + ⅙ C_ijk E_i E_j E_k, from the potential's second- and third-order constants
+    (`atomistic.properties.finite_strain`): the bulk then softens in tension as the atoms do.
+
+    Attributes:
+        stiffness_voigt: (6, 6) Pa in the mesh axes.
+        third_voigt: (6, 6, 6) Pa in the mesh axes, symmetric in all indices.
+    """
+
+    stiffness_voigt: FloatArray = field(repr=False)
+    third_voigt: FloatArray = field(repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stiffness_voigt", checked_stiffness(self.stiffness_voigt))
+        third = np.asarray(self.third_voigt, dtype=float)
+        if third.shape != (6, 6, 6) or not np.all(np.isfinite(third)):
+            raise InputError("The third-order constants must be a (6, 6, 6) array of finite numbers in Pa.")
+        if max(np.abs(third - third.transpose(p)).max() for p in ((1, 0, 2), (0, 2, 1))) > 1e-6 * np.abs(third).max():
+            raise InputError("The third-order constants C_ijk are not symmetric in their indices.")
+        object.__setattr__(self, "third_voigt", third)
+
+    def rotated(self, rotation: FloatArray) -> "CauchyBorn":
+        """The same material seen in axes whose directions are the rows of `rotation`."""
+        index = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
+        tensor = self.third_voigt[index[:, :, None, None, None, None], index[None, None, :, :, None, None], index]
+        turned = np.einsum("ai,bj,ck,dl,em,fn,ijklmn->abcdef", *[rotation] * 6, tensor, optimize=True)
+        third = np.array([[[turned[(*a, *b, *c)] for c in VOIGT] for b in VOIGT] for a in VOIGT])
+        return CauchyBorn(rotate_stiffness(self.stiffness_voigt, rotation), third)
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        return {"stiffness": self.stiffness_voigt, "third": self.third_voigt.reshape(36, 6)}
+
+    def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        strain = voigt_strain(green_lagrange(gradient))
+        pairs = ufl.as_vector([strain[i] * strain[j] for i in range(6) for j in range(6)])
+        return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain)) + ufl.dot(pairs, ufl.dot(values["third"], strain)) / 6
+
+
+def cauchy_stress(material: Material, gradient, values):  # type: ignore[no-untyped-def]
+    """The true stress (3×3, UFL, Pa) at a displacement gradient."""
+    at = ufl.variable(gradient)
+    first = ufl.diff(material.energy(at, values), at)
+    if material.linear:
+        return first
+    deformation = ufl.Identity(3) + gradient
+    return first * deformation.T / ufl.det(deformation)

@@ -1,11 +1,36 @@
 """What a cohesive problem is made of: laws on interfaces, supports and loads, its control, its energies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from coupling.contracts import CohesiveLaw
+import numpy as np
+
+from coupling.contracts import CohesiveLaw, FloatArray
+from coupling.errors import InputError, unknown_choice
 
 COMPONENTS = {"x": 0, "y": 1, "z": 2}
+HISTORIES = ("damage", "reversible")
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Resistance of closed faces, in the place of the law's own compressive branch.
+
+    Attributes:
+        stiffness: Pressure per penetration, Pa/m.
+        penetration: None: the penalty alone. Else the largest penetration in m that is allowed;
+            the augmented Lagrangian iterates until it is kept.
+    """
+
+    stiffness: float
+    penetration: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.stiffness) and self.stiffness > 0):
+            raise InputError(f"The contact stiffness {self.stiffness} Pa/m must be positive.")
+        if self.penetration is not None and not self.penetration > 0:
+            raise InputError(f"The allowed penetration {self.penetration} m must be positive; leave it out for the penalty alone.")
 
 
 @dataclass(frozen=True)
@@ -13,16 +38,48 @@ class Bond:
     """A law on an interface.
 
     Attributes:
-        group: Physical group of the interface's facets.
+        group: Physical group of the interface's facets; None: all facets between the two bodies.
         plus: Body that the normal points into.
-        minus: Body on the other side.
+        minus: Body on the other side; None: a rigid, fixed foundation.
         law: The cohesive law.
+        history: "damage": unloading to the origin, no healing; "reversible": adhesion, the law itself.
+        gap: Normal distance of the undeformed faces in m at points (..., dim) in m; None: they touch.
+        contact: Resistance when closed; None: the law's own compressive branch.
+        friction: Coulomb's coefficient where damaged faces are closed.
+        viscosity: Traction per rate of the jump, Pa s/m: regularises; its work is reported.
+
+    Raises:
+        InputError: a history that does not exist, a negative coefficient, a law with T(0) ≠ 0.
     """
 
-    group: str
+    group: str | None
     plus: str
-    minus: str
+    minus: str | None
     law: CohesiveLaw
+    history: Literal["damage", "reversible"] = "damage"
+    gap: Callable[[FloatArray], FloatArray] | None = None
+    contact: Contact | None = None
+    friction: float = 0.0
+    viscosity: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.history not in HISTORIES:
+            raise unknown_choice("history of an interface", self.history, HISTORIES)
+        for name in ("friction", "viscosity"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
+                raise InputError(f"The {name} {getattr(self, name)} of an interface must not be negative.")
+        if self.group is None and self.minus is None:
+            raise InputError("An interface with a rigid foundation needs the group of its facets.")
+        at_rest = self.law.evaluate(np.zeros((1, 3))).traction[0]
+        if np.abs(at_rest).max() > 1e-6 * self.law.peak_traction:
+            raise InputError(
+                f"The law has a traction of {at_rest[0] / 1e9:.4g} GPa at zero jump, so that the unloaded specimen would "
+                "not be in equilibrium; shift the law to T(0) = 0, or give it a stiff branch (coupling.laws.stiff)."
+            )
+
+    @property
+    def name(self) -> str:
+        return self.group or f"{self.plus}-{self.minus}"
 
 
 @dataclass(frozen=True)
@@ -41,18 +98,35 @@ class Prescribed:
 
 
 @dataclass(frozen=True)
+class Traction:
+    """A dead traction of `factor` times the load parameter on a boundary.
+
+    Attributes:
+        group: Physical group of boundary facets.
+        component: "x", "y", "z", or "pressure": against the outward normal.
+        factor: Pa per load parameter.
+    """
+
+    group: str
+    component: str
+    factor: float = 1.0
+
+
+@dataclass(frozen=True)
 class Energies:
-    """Where the work is, in J (3D) or J/m of thickness (2D).
+    """Where the work is, in J (3D, axisymmetric) or J/m of thickness (plane).
 
     Attributes:
         bodies: Elastic energy by body.
         stored: Recoverable energy of the interfaces.
-        dissipated: Energy lost to damage.
+        dissipated: Energy lost to damage and friction.
+        viscous: Energy lost to the viscous regularisation.
     """
 
     bodies: dict[str, float]
     stored: float
     dissipated: float
+    viscous: float = 0.0
 
     @property
     def elastic(self) -> float:
@@ -60,7 +134,7 @@ class Energies:
 
     @property
     def total(self) -> float:
-        return self.elastic + self.stored + self.dissipated
+        return self.elastic + self.stored + self.dissipated + self.viscous
 
 
 @dataclass(frozen=True)
@@ -68,7 +142,7 @@ class Control:
     """What the last equation prescribes: the load, or how far the interfaces have opened.
 
     Attributes:
-        kind: "load": the load parameter, m; "opening": `CohesiveProblem.broken_area`, m² or m.
+        kind: "load": the load parameter; "opening": `CohesiveProblem.broken_area`, m² or m.
         target: Its value.
     """
 

@@ -1,14 +1,13 @@
 """Fields for ParaView, and a snapshot of them for pictures."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.fenics import PETSc, dolfinx, ufl
-from continuum.materials import LinearElastic
+from continuum.fenics import PETSc, dolfinx
+from continuum.materials import cauchy_stress
 from continuum.problem import CohesiveProblem
 from coupling.contracts import FloatArray
 
@@ -21,7 +20,7 @@ class Snapshot:
         points: (n, dim) reference coordinates, m.
         cells: (m, corners) point indices of each cell's vertices.
         displacement: (n, dim) m.
-        stress: (m, dim, dim) Pa, mean of each cell.
+        stress: (m, 3, 3) Pa, true stress, mean of each cell.
     """
 
     points: FloatArray
@@ -35,22 +34,19 @@ class FieldWriter:
 
     Args:
         problem: The problem whose states are written.
-        materials: The bodies' materials.
         folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
     """
 
-    def __init__(
-        self, problem: CohesiveProblem, materials: Mapping[str, LinearElastic], folder: Path | None
-    ) -> None:
+    def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
         self.problem = problem
         self.files, self.shown, self.stresses, self._expressions = {}, {}, {}, {}
         for name, field in problem.displacements.items():
             mesh = field.function_space.mesh
             nodal = dolfinx.fem.functionspace(mesh, ("P", mesh.geometry.cmaps[0].degree, (mesh.geometry.dim,)))
             self.shown[name] = dolfinx.fem.Function(nodal, name="displacement")
-            cellwise = dolfinx.fem.functionspace(mesh, ("DG", 0, (mesh.geometry.dim,) * 2))
+            cellwise = dolfinx.fem.functionspace(mesh, ("DG", 0, (3, 3)))
             self.stresses[name] = dolfinx.fem.Function(cellwise, name="stress")
-            stress = materials[name].stress(ufl.sym(ufl.grad(field)))
+            stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
             if folder is not None:
                 file = dolfinx.io.XDMFFile(problem.comm, folder / f"{name}.xdmf", "w")
@@ -85,11 +81,11 @@ class FieldWriter:
         points = mesh.geometry.x[:, :dim]
         values = np.zeros_like(points)
         values[mesh.geometry.dofmaps[0]] = shown.x.array.reshape(-1, dim)[shown.function_space.dofmap.list]
-        stress = self.stresses[name].x.array.reshape(-1, dim, dim)[:owned]
+        stress = self.stresses[name].x.array.reshape(-1, 3, 3)[:owned]
         parts = comm.gather((points, mesh.geometry.dofmaps[0][:owned, :corners], values, stress))
         if comm.rank != 0:
             empty = np.empty((0, dim))
-            return Snapshot(empty, np.empty((0, corners), dtype=np.int64), empty, np.empty((0, dim, dim)))
+            return Snapshot(empty, np.empty((0, corners), dtype=np.int64), empty, np.empty((0, 3, 3)))
         offsets = np.cumsum([0] + [len(p[0]) for p in parts])
         cells = np.concatenate([p[1] + o for p, o in zip(parts, offsets[:-1], strict=True)])
         points, _, values, stress = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -131,6 +131,9 @@ class CohesiveLaw(Protocol):
         peak_traction: Largest normal traction without slip, Pa.
         opening_at_peak: Where that is, m.
         final_opening: Normal opening beyond which the traction is zero, m.
+
+    A law that fails in shear too has `final_slip`, the slip beyond which the shear traction at zero
+    opening is zero, in m; the slip of one without it never damages (a crystal's γ-surface).
     """
 
     gap: GapOwner

@@ -78,6 +78,11 @@ class Bilinear(Law):
         """2 G_I over peak, m."""
         return 2.0 * self.work_of_separation / self.peak_traction
 
+    @property
+    def final_slip(self) -> float:
+        """2 G_II over shear peak, m."""
+        return 2.0 * self.shear_work / self.shear_peak_traction
+
     def _onset_and_final(self, mixity: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """λ at onset and at failure at B (n,), and their derivatives with respect to B."""
         normal, shear = self.peak_traction / self.stiffness, self.shear_peak_traction / self.stiffness

@@ -68,6 +68,11 @@ class XuNeedleman(Law):
         return -self.normal_length * float(lambertw(-FELT / np.e, -1).real)
 
     @property
+    def final_slip(self) -> float:
+        """Where the shear traction has fallen to 1e-6 of its peak, m."""
+        return self.tangential_length * float(np.sqrt(-0.5 * lambertw(-(FELT**2) / np.e, -1).real))
+
+    @property
     def shear_peak_traction(self) -> float:
         """Largest shear traction at zero opening, √(2/e) q φ/δ_t, Pa."""
         return float(np.sqrt(2.0 / np.e)) * self.q * self.work_of_separation / self.tangential_length

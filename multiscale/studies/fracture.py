@@ -154,7 +154,7 @@ def _continuum(
     context.log.info("finite elements: %d unknowns", problem.size)
     folder = context.folder / "fields"
     context.on_root(folder.mkdir)
-    with FieldWriter(problem, materials, folder) as fields:
+    with FieldWriter(problem, folder) as fields:
         state: dict[str, Any] = {"next": 0.0}
 
         def keep(step, x) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,124 @@
+"""Newton's method by PETSc SNES on a cohesive problem, with a direct or an iterative linear solver."""
+
+from typing import Literal
+
+from continuum.fenics import PETSc
+from continuum.model import Control
+from continuum.problem import CohesiveProblem
+from continuum.unknowns import rigid_motions
+from coupling.errors import unknown_choice
+
+LinearSolver = Literal["auto", "direct", "iterative"]
+_SOLVERS = ("auto", "direct", "iterative")
+_DIRECT_UP_TO = 150_000  # unknowns in 3D; in 2D a factorisation stays cheap much longer
+_ITERATIONS = 25
+_CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
+_ROUNDING = 1e-13  # of stiffness × displacement: forces below cannot be resolved
+
+
+class NewtonSolver:
+    """PETSc SNES on a `CohesiveProblem`; converges, or says that it did not.
+
+    Args:
+        problem: The problem.
+        relative: Norm of the residual over the norm of the internal force at convergence.
+        linear: "direct": MUMPS; "iterative": GMRES with smoothed-aggregation multigrid (GAMG, rigid
+            motions as near-null space) on the bodies and a Schur complement on the load parameter;
+            "auto": direct in 2D and for small 3D problems.
+
+    Raises:
+        InputError: an unknown linear solver.
+    """
+
+    def __init__(self, problem: CohesiveProblem, relative: float = 1e-9, linear: LinearSolver = "auto") -> None:
+        if linear not in _SOLVERS:
+            raise unknown_choice("linear solver", linear, _SOLVERS)
+        if linear == "auto":
+            linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
+        self.problem, self.relative, self.linear = problem, relative, linear
+        self.snes = PETSc.SNES().create(problem.comm)
+        self.snes.setFunction(problem.residual, problem.vector())
+        self.snes.setJacobian(problem.tangent, problem.jacobian)
+        self.snes.setType("newtonls")
+        self.snes.getLineSearch().setType("basic")
+        (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
+
+    def _factorise(self, ksp: "PETSc.KSP") -> None:
+        ksp.setType("preonly")
+        ksp.getPC().setType("lu")
+        ksp.getPC().setFactorSolverType("mumps")
+
+    def _iterate(self, ksp: "PETSc.KSP") -> None:
+        problem = self.problem
+        start, end = problem.unknowns.x.getOwnershipRange()
+        bodies = PETSc.IS().createStride(end - start - problem.unknowns.owns_load, start, 1, comm=problem.comm)
+        load = PETSc.IS().createStride(int(problem.unknowns.owns_load), problem.unknowns.load, 1, comm=problem.comm)
+        modes = []
+        for mode in rigid_motions(problem.bulk, problem.unknowns):
+            part = mode.getSubVector(bodies)
+            modes.append(part.copy())
+            mode.restoreSubVector(bodies, part)
+        bodies.compose("nearnullspace", PETSc.NullSpace().create(vectors=modes, comm=problem.comm))
+        ksp.setType("fgmres")
+        ksp.setTolerances(rtol=1e-8, max_it=100)
+        ksp.setErrorIfNotConverged(False)
+        pc = ksp.getPC()
+        pc.setType("fieldsplit")
+        pc.setFieldSplitIS(("bodies", bodies), ("load", load))
+        prefix = f"cohesive{id(self)}_"
+        options = {
+            "pc_fieldsplit_type": "schur",
+            "pc_fieldsplit_schur_fact_type": "full",
+            "pc_fieldsplit_schur_precondition": "user",
+            "fieldsplit_bodies_ksp_type": "gmres",
+            "fieldsplit_bodies_ksp_rtol": 1e-9,
+            "fieldsplit_bodies_ksp_max_it": 300,
+            "fieldsplit_bodies_ksp_gmres_restart": 100,
+            "fieldsplit_bodies_pc_type": "gamg",
+            "fieldsplit_bodies_pc_gamg_threshold": 0.01,
+            "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
+            "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
+            "fieldsplit_load_ksp_type": "gmres",
+            "fieldsplit_load_ksp_max_it": 2,
+            "fieldsplit_load_pc_type": "none",
+        }
+        database = PETSc.Options(prefix)
+        for key, value in options.items():
+            database[key] = value
+        ksp.setOptionsPrefix(prefix)
+        ksp.setFromOptions()
+        for key in options:
+            database.delValue(key)
+
+    def solve(self, control: Control, x: "PETSc.Vec") -> int | None:
+        """Equilibrium under a control from the guess x, in place.
+
+        Returns:
+            The Newton iterations, or None when it did not converge (x is then meaningless).
+        """
+        kept = [interface.history.pressure.copy() for interface in self.problem.interfaces]
+        total = 0
+        for _ in range(_CORRECTIONS):
+            iterations = self._solve(control, x)
+            if iterations is None:
+                break
+            total += iterations
+            if self.problem.correct_contact(x) <= 1:
+                return total
+        for interface, pressure in zip(self.problem.interfaces, kept, strict=True):
+            interface.history.pressure = pressure
+        return None
+
+    def _solve(self, control: Control, x: "PETSc.Vec") -> int | None:
+        self.problem.control = control
+        if control.kind == "load":
+            self.problem.prescribe(control.target, x)
+        self.problem.internal_force(x, self.problem.force)
+        force, rounding = self.problem.force.norm(), self.problem.stiffness_scale * x.norm()
+        tolerance = max(self.relative * force, _ROUNDING * rounding, 1e-300)
+        self.snes.setTolerances(rtol=0.0, atol=tolerance, stol=0.0, max_it=_ITERATIONS)
+        try:
+            self.snes.solve(None, x)
+        except PETSc.Error:  # a singular tangent: the step is cut like any other failure
+            return None
+        return int(self.snes.getIterationNumber()) if self.snes.getConvergedReason() > 0 else None
