@@ -129,7 +129,7 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
     numbers = sorted({int(number) for atoms in structures for number in atoms.numbers})
     if np.isfinite(potential.cutoff):
         checks.append(Check("cutoff", max(_jump(potential, z) for z in numbers), CONTINUITY))
-    checks.append(_repulsion(potential, numbers))
+    checks.append(repulsion(potential, numbers))
     return PotentialReport(potential.name, tuple(checks))
 
 
@@ -249,8 +249,13 @@ def _jump(potential: Potential, number: int) -> float:
     return float(max(abs(np.diff(found.energies)[0]), np.abs(found.forces[0] - found.forces[1]).max()))
 
 
-def _repulsion(potential: Potential, numbers: Sequence[int]) -> Check:
-    """Push two like atoms from 0.7 to 0.4 of a bond, tens of eV uphill: the energy must not fall."""
+def repulsion(potential: Potential, numbers: Sequence[int]) -> Check:
+    """Push two like atoms from 0.7 to 0.4 of a bond, tens of eV uphill: the energy must not fall.
+
+    Args:
+        potential: Any potential.
+        numbers: Atomic numbers to try.
+    """
     falls = {}
     for number in numbers:
         distances = 2 * covalent_radii[number] * np.linspace(0.7, 0.4, 16)

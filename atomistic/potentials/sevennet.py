@@ -93,7 +93,7 @@ def _require_safe(path: Path) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence what e3nn's and sevenn's own calls of deprecated torch functions say."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".*torch\.jit\.", category=FutureWarning)
@@ -102,7 +102,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _build(path: Path) -> tuple[Any, float]:
-    with _quiet():
+    with quiet():
         from sevenn.checkpoint import SevenNetCheckpoint
 
         try:

@@ -1,0 +1,60 @@
+"""How large a student is and how long it learns."""
+
+from dataclasses import dataclass
+
+from coupling.errors import InputError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The student's network and its training.
+
+    The learning rate falls along half a cosine to zero at the last epoch or at the end of `minutes`,
+    whichever is nearer; a run that the clock ends is as well annealed as one that counts to the end.
+
+    Attributes:
+        channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.
+        lmax: Highest rank of the features: 1 or 2.
+        layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees.
+        cutoff: Å; None takes the teacher's, at most 2.1 nearest-neighbour distances.
+        epochs: Passes over the training set, at least 1.
+        minutes: Longest training time; infinite for none.
+        batch: Structures in a step.
+        learning_rate: At the start.
+        force_weight: Of forces (eV/Å) beside energies (eV per atom) in the loss.
+        stress_weight: Of stresses (kbar) in the loss.
+        huber: Error beyond which the loss grows linearly, in the units above.
+        threads: CPU threads; a small network gains little from more than one, and loses much where
+            the cores are shared.
+        seed: Of the first weights and of the order of batches.
+    """
+
+    channels: int = 16
+    lmax: int = 2
+    layers: int = 2
+    cutoff: float | None = None
+    epochs: int = 250
+    minutes: float = float("inf")
+    batch: int = 8
+    learning_rate: float = 0.01
+    force_weight: float = 0.2
+    stress_weight: float = 0.002
+    huber: float = 0.02
+    threads: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        limits = {
+            "channels": (4, 256), "lmax": (1, 2), "layers": (1, 5), "epochs": (1, 1_000_000), "batch": (1, 4096),
+            "threads": (1, 1024),
+        }  # fmt: skip
+        for name, (least, most) in limits.items():
+            if not least <= getattr(self, name) <= most:
+                raise InputError(f"{name} of {getattr(self, name)} is out of range; give {least} to {most}.")
+        if self.channels % 4:
+            raise InputError(f"{self.channels} channels cannot be quartered; give a multiple of 4.")
+        for name in ("minutes", "learning_rate", "force_weight", "stress_weight", "huber"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"{name} of {getattr(self, name)} must be greater than zero.")
+        if self.cutoff is not None and not self.cutoff > 1:
+            raise InputError(f"A cutoff of {self.cutoff} Å reaches no neighbour; give about twice their distance.")
