@@ -69,6 +69,36 @@ class SpecimenMesh:
             raise unknown_choice("physical group of facets", name, self.facets)
         return self.facets[name]
 
+    def between(self, plus: str, minus: str) -> NDArray[np.int32]:
+        """The facets that two bodies share; owned and ghost ones of this rank.
+
+        Raises:
+            InputError: an unknown body, twice the same one, or bodies that share no facet. Collective.
+        """
+        for name in (plus, minus):
+            if name not in self.bodies:
+                raise unknown_choice("body", name, self.bodies)
+        if plus == minus:
+            raise InputError(f"An interface lies between two bodies, and both were given as {plus!r}.")
+        topology = self.mesh.topology
+        index = topology.index_map(self.dimension - 1)
+        touched = np.ones(index.size_local, dtype=bool)
+        for name in (plus, minus):
+            mark = np.zeros(index.size_local + index.num_ghosts, dtype=bool)
+            mark[dolfinx.mesh.compute_incident_entities(
+                topology, self.bodies[name].parent_cells, self.dimension, self.dimension - 1
+            )] = True
+            touched &= mark[: index.size_local]
+        shared = dolfinx.la.vector(index, 1, dtype=np.int32)
+        shared.array[: index.size_local] = touched
+        shared.scatter_forward()
+        if not self.mesh.comm.allreduce(int(touched.sum())):
+            raise InputError(
+                f"The bodies {plus!r} and {minus!r} share no facet; they do not touch, or the mesh has separate nodes "
+                "on the two sides (in Gmsh, join them with a boolean fragment)."
+            )
+        return np.flatnonzero(shared.array).astype(np.int32)
+
 
 @dataclass(frozen=True)
 class _FileMesh:
