@@ -1,0 +1,119 @@
+"""How large the buffer must be: the force error in the core against the buffer's radius."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.contracts import FloatArray, Potential, Progress, Structure, silent
+from coupling.embedding.cluster import Cluster, Termination, checked_indices
+from coupling.embedding.subtractive import Region, clusters_of
+from coupling.errors import InputError, NotConverged
+
+
+@dataclass(frozen=True)
+class BufferTable:
+    """Largest error of a core force for each buffer.
+
+    Attributes:
+        radius: (n,) rising buffer radii, Å.
+        atoms: (n,) atoms of the cluster, link atoms included.
+        difference: (n,) error of low(all) + high(cluster) - low(cluster), eV/Å: the energy-based scheme, and
+            force mixing by differences.
+        abrupt: (n,) error of high(cluster) alone, eV/Å.
+        cheap: Error of the cheap model alone, eV/Å.
+        noise: Error below which nothing is learnt, eV/Å: the decay is fitted above it.
+        clusters: The clusters.
+    """
+
+    radius: FloatArray
+    atoms: NDArray[np.int64]
+    difference: FloatArray
+    abrupt: FloatArray
+    cheap: float
+    noise: float
+    clusters: tuple[Cluster, ...]
+
+    def buffer_for(self, error: float, scheme: str = "difference") -> float:
+        """The smallest buffer from which on every tabulated error is below `error` eV/Å.
+
+        Raises:
+            NotConverged: the largest buffer still errs by more.
+        """
+        errors = getattr(self, scheme)
+        above = np.flatnonzero(errors > error)
+        first = above[-1] + 1 if len(above) else 0
+        if first == len(errors):
+            raise NotConverged(
+                f"A buffer of {self.radius[-1]:g} Å still errs by {errors[-1]:.3g} eV/Å, more than {error:g}; give larger radii."
+            )
+        return float(self.radius[first])
+
+    def decay_length(self, scheme: str = "difference") -> float:
+        """λ of error ∝ exp(-R/λ), Å, by least squares on the logarithms above the noise.
+
+        Raises:
+            NotConverged: fewer than two errors are above the noise, or they do not fall.
+        """
+        errors = getattr(self, scheme)
+        good = errors > self.noise
+        slope = np.polyfit(self.radius[good], np.log(errors[good]), 1)[0] if good.sum() > 1 else 0.0
+        if not slope < 0:
+            raise NotConverged("The force errors do not fall with the buffer, so that no decay length is found; give larger radii.")
+        return float(-1 / slope)
+
+
+def buffer_table(
+    low: Potential,
+    high: Potential,
+    structure: Structure,
+    core: Sequence[int],
+    radii: Sequence[float],
+    termination: Termination,
+    *,
+    reference: FloatArray | None = None,
+    noise: float = 1e-10,
+    progress: Progress = silent,
+) -> BufferTable:
+    """Force errors in the core for rising buffers.
+
+    Args:
+        low: The cheap potential.
+        high: The accurate potential.
+        structure: The whole.
+        core: Atoms whose forces count.
+        radii: Rising buffer radii, Å.
+        termination: How clusters end.
+        reference: (N, 3) the accurate model's forces on the whole, eV/Å; None computes them.
+        noise: eV/Å, what the accurate model's own convergence leaves.
+        progress: Told after each radius.
+
+    Raises:
+        InputError: the radii do not rise, or the core cannot be used.
+    """
+    radii = np.asarray(radii, dtype=float)
+    if len(radii) < 2 or not (np.diff(radii) > 0).all():
+        raise InputError(f"Buffer radii {radii.tolist()} must rise, and be at least two.")
+    atoms = checked_indices(np.asarray(core), len(structure.numbers), "core")
+    clusters = tuple(clusters_of(structure, [Region("core", atoms, float(r))], termination)[0] for r in radii)
+    pieces = [cluster.cut(structure) for cluster in clusters]
+    cheap = low.evaluate([structure, *pieces])
+    accurate = []
+    for done, piece in enumerate(pieces, 1):
+        accurate.append(high.evaluate([piece]).forces[0])
+        progress("buffers", done, len(pieces))
+    exact = (high.evaluate([structure]).forces[0] if reference is None else np.asarray(reference))[atoms]
+    rows = [np.searchsorted(cluster.atoms, atoms) for cluster in clusters]
+    strict = [f[row] for f, row in zip(accurate, rows, strict=True)]
+    mixed = [cheap.forces[0][atoms] + f - cheap.forces[k + 1][rows[k]] for k, f in enumerate(strict)]
+    sizes = np.array([len(piece) for piece in pieces])
+    return BufferTable(
+        radii, sizes, np.array([_worst(f, exact) for f in mixed]), np.array([_worst(f, exact) for f in strict]),
+        _worst(cheap.forces[0][atoms], exact), noise, clusters,
+    )  # fmt: skip
+
+
+def _worst(forces: FloatArray, exact: FloatArray) -> float:
+    """Largest length of a difference of forces."""
+    return float(np.linalg.norm(np.asarray(forces) - exact, axis=1).max())

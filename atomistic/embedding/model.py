@@ -1,0 +1,60 @@
+"""An embedded potential from names and rules, in one call."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ase.data import atomic_numbers
+
+from atomistic.embedding.bonding import termination
+from atomistic.embedding.rules import Rule, Selector
+from atomistic.potentials.as_ase import PotentialCalculator
+from coupling.contracts import Potential
+from coupling.embedding.charges import PointCharges
+from coupling.embedding.subtractive import Embedded
+from coupling.errors import InputError
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
+
+
+def embed(
+    low: Potential,
+    high: Potential,
+    rules: Mapping[str, Rule],
+    *,
+    buffer: float = 0.0,
+    ends: str = "bare",
+    split: float | None = None,
+    charges: Mapping[str, float] | None = None,
+) -> Embedded:
+    """An accurate potential in the bath of a cheap one.
+
+    Args:
+        low: The cheap potential, of all atoms.
+        high: The accurate one: a `QuantumPotential`, or any potential.
+        rules: Rule by the name of its region.
+        buffer: Å around each region that is in its cluster.
+        ends: "bare" or "hydrogen", see `atomistic.embedding.bonding.termination`.
+        split: See `Selector.split`.
+        charges: e by chemical symbol, for electrostatic embedding; None is mechanical embedding.
+
+    Raises:
+        InputError: something does not fit, or the accurate potential takes no point charges.
+    """
+    selector = Selector(dict(rules), buffer, split)
+    fixed = None
+    if charges is not None:
+        unknown = sorted(set(charges) - set(atomic_numbers))
+        if unknown:
+            raise InputError(f"Charges name {unknown[0]!r}, which is no chemical symbol; write for example O: -0.8.")
+        if getattr(high, "engine", None) is not None:
+            from atomistic.embedding.engines import check_charges
+
+            check_charges(high.engine)
+        fixed = PointCharges({atomic_numbers[symbol]: float(charge) for symbol, charge in charges.items()})
+    return Embedded(low, high, selector, termination(ends), fixed, repr((selector.rules, buffer, split)))
+
+
+def calculator(model: Embedded) -> "Calculator":
+    """The embedded potential as an ASE calculator: energy, forces, stress."""
+    return PotentialCalculator(model)

@@ -1,0 +1,192 @@
+"""A quantum code as a potential: cached, in a process of its own, patient with its self-consistency."""
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.embedding.engines import Engine, check_charges, engine
+from atomistic.embedding.process import Worker, WorkerDied
+from atomistic.embedding.store import Store, address
+from atomistic.potentials.fingerprint import fingerprint
+from atomistic.potentials.inputs import checked
+from coupling.contracts import Cost, Evaluation, FloatArray, Structure
+from coupling.errors import InputError, NotConverged
+
+VACUUM = 12.0
+"""Å of vacuum around a cluster for codes that want all directions periodic or none."""
+
+
+class QuantumPotential:
+    """A `Potential` whose numbers come from a quantum code.
+
+    Args:
+        name: A key of `atomistic.embedding.engines.ENGINES`, or "module:Class" of an ASE calculator.
+        folder: Where results are kept for later runs; None keeps them for this process.
+        workers: Processes that compute at the same time.
+        safer: Options of the second, third, … attempt, instead of the engine's own.
+        **options: For the calculator, over the engine's own.
+
+    Attributes:
+        computed: How many calculations were made.
+        recalled: How many came from the store.
+        repeated: How many attempts were made with safer settings.
+
+    Raises:
+        InputError: the engine is unknown.
+        MissingBackend: it is not installed.
+    """
+
+    dtype = "float64"
+    cutoff = float("inf")
+
+    def __init__(
+        self, name: str, *, folder: Path | None = None, workers: int = 1,
+        safer: Sequence[Mapping[str, Any]] | None = None, **options: Any,
+    ) -> None:  # fmt: skip
+        if workers < 1:
+            raise InputError(f"{workers} workers compute nothing; give at least 1.")
+        self.engine: Engine = engine(name)
+        self.name = name
+        self.elements = frozenset(range(1, self.engine.largest + 1))
+        self.options = dict(self.engine.options) | options
+        self.safer = tuple(self.engine.safer if safer is None else safer)
+        self.fingerprint = fingerprint(
+            "quantum", self.engine.calculator, self.options | {"safer": self.safer}, self.engine.libraries
+        )
+        self.computed = self.recalled = self.repeated = 0
+        self.store = Store(folder)
+        self.workers = [Worker() for _ in range(workers)]
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        for worker in self.workers:
+            self._idle.put(worker)
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
+
+        Raises:
+            InputError: a structure cannot be evaluated, or site energies or features are asked for.
+            NotConverged: the code fails with its safest settings too.
+        """
+        if site_energies or features:
+            raise InputError(f"{self.name!r} gives no site energies and no features; leave them out.")
+        start = time.perf_counter()
+        given = checked(structures, self.elements, self.name)
+        atoms = [self._ready(one) for one in given]
+        with ThreadPoolExecutor(len(self.workers)) as pool:
+            found = list(pool.map(lambda one: self._one(one, None, None), atoms))
+        seconds = time.perf_counter() - start
+        return Evaluation(
+            np.array([float(one["energy"]) for one in found]),
+            tuple(np.array(one["forces"]) for one in found),
+            np.array([_rescaled(*row) for row in zip(found, atoms, given, strict=True)]),
+            Cost(len(atoms), sum(map(len, atoms)), len(atoms), seconds),
+        )
+
+    def evaluate_in_charges(
+        self, structure: Structure, charges: FloatArray, places: FloatArray
+    ) -> tuple[float, FloatArray, FloatArray, Cost]:
+        """A finite structure among point charges.
+
+        Args:
+            structure: Atoms without periodicity.
+            charges: (Q,) e.
+            places: (Q, 3) Å.
+
+        Returns:
+            Energy with the atoms' interaction with the charges but not that of the charges among
+            themselves, eV; forces on atoms (N, 3) and on charges (Q, 3), eV/Å; what it cost.
+
+        Raises:
+            InputError: the engine takes no point charges.
+            NotConverged: the code fails with its safest settings too.
+        """
+        check_charges(self.engine)
+        start = time.perf_counter()
+        (atoms,) = checked([structure], self.elements, self.name)
+        found = self._one(atoms, np.array(charges, dtype=float), np.array(places, dtype=float))
+        cost = Cost(1, len(atoms), 1, time.perf_counter() - start)
+        return float(found["energy"]), np.array(found["forces"]), np.array(found["charge_forces"]), cost
+
+    def as_ase(self) -> Any:
+        """An ASE calculator of this potential."""
+        from atomistic.potentials.as_ase import PotentialCalculator
+
+        return PotentialCalculator(self)
+
+    def close(self) -> None:
+        """End the worker processes; the next evaluation starts them again."""
+        for worker in self.workers:
+            worker.stop()
+
+    def _ready(self, atoms: Atoms) -> Atoms:
+        partly = atoms.pbc.any() and not atoms.pbc.all()
+        return boxed(atoms, VACUUM) if (partly and self.engine.boxed) or self.engine.name == "gpaw" else atoms
+
+    def _one(self, atoms: Atoms, charges: FloatArray | None, places: FloatArray | None) -> dict[str, Any]:
+        key = address(self.fingerprint, atoms, charges, places)
+        kept = self.store.get(key)
+        if kept is not None:
+            self.recalled += 1
+            return kept
+        request = {
+            "calculator": self.engine.calculator, "charges": charges, "places": places,
+            "atoms": {"numbers": atoms.numbers, "positions": atoms.positions, "cell": atoms.cell.array, "pbc": atoms.pbc},
+        }  # fmt: skip
+        worker = self._idle.get()
+        try:
+            answer = self._attempts(worker, request, atoms)
+        finally:
+            self._idle.put(worker)
+        value = {name: np.asarray(item) for name, item in answer.items() if item is not None}
+        self.store.put(key, value)
+        self.computed += 1
+        return value
+
+    def _attempts(self, worker: Worker, request: dict[str, Any], atoms: Atoms) -> dict[str, Any]:
+        """The answer with the options as given, else with ever safer ones."""
+        reason = ""
+        for attempt, settings in enumerate([{}, *self.safer]):
+            self.repeated += attempt > 0
+            try:
+                answer = worker.ask(request | {"options": self.options | dict(settings)})
+            except WorkerDied as error:
+                raise NotConverged(f"{self.name} on {atoms.get_chemical_formula()}: {error}; it may lack memory.") from error
+            if "unbuilt" in answer:
+                raise InputError(f"{self.name!r} cannot be started with the options {self.options}: {answer['unbuilt']}.")
+            if "failed" not in answer:
+                return answer
+            reason = answer["failed"].rstrip(".")
+        raise NotConverged(
+            f"{self.name} failed on {atoms.get_chemical_formula()} in {len(self.safer) + 1} attempts with ever safer "
+            f"settings ({reason}); give other options, or a region without dangling bonds (termination hydrogen)."
+        )
+
+
+def _rescaled(found: Mapping[str, Any], computed: Atoms, given: Atoms) -> FloatArray:
+    """The stress over the volume of the cell that was given, not of the box in which it was computed."""
+    if given.cell.rank < 3:
+        return np.full((3, 3), np.nan)
+    return np.array(found["stress"]) * (computed.get_volume() / given.get_volume())
+
+
+def boxed(atoms: Atoms, vacuum: float) -> Atoms:
+    """A copy with vacuum in every direction that is not periodic, and a full cell."""
+    from atomistic.potentials.neighbours import effective_cell
+
+    copy, periodic = atoms.copy(), atoms.pbc.copy()
+    cell = effective_cell(np.where(periodic[:, None], copy.cell.array, 0.0), periodic)
+    for axis in np.flatnonzero(~periodic):
+        along = copy.positions @ cell[axis] / np.linalg.norm(cell[axis])
+        cell[axis] *= (np.ptp(along) + vacuum) / np.linalg.norm(cell[axis])
+        copy.positions += cell[axis] / np.linalg.norm(cell[axis]) * (vacuum / 2 - along.min())
+    copy.cell = cell
+    copy.pbc = True if periodic.any() else False
+    return copy

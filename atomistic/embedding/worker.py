@@ -1,0 +1,64 @@
+"""The process in which an ASE calculator runs: its crash, its memory and its printing stay there.
+
+Run as `python -m atomistic.embedding.worker READ WRITE` with two inherited file descriptors.
+"""
+
+import pickle
+import sys
+from importlib import import_module
+from typing import Any, BinaryIO
+
+import numpy as np
+from ase import Atoms
+
+NAN = np.full((3, 3), np.nan)
+
+
+def build(calculator: str, options: dict[str, Any]) -> Any:
+    """The ASE calculator "module:Class" with its options."""
+    module, _, name = calculator.partition(":")
+    return getattr(import_module(module), name)(**options)
+
+
+def compute(calculator: Any, atoms: Atoms, charges: np.ndarray | None, places: np.ndarray | None) -> dict[str, Any]:
+    """Energy, forces, stress where there is one, and forces on the point charges where there are some."""
+    if charges is not None:
+        calculator.set_point_charges(charges, places)
+    atoms.calc = calculator
+    stress = NAN
+    energy, forces = float(atoms.get_potential_energy()), np.array(atoms.get_forces(), dtype=float)
+    if atoms.pbc.any() and atoms.cell.rank == 3 and "stress" in calculator.implemented_properties:
+        stress = np.array(atoms.get_stress(voigt=False), dtype=float)
+    if not np.isfinite(energy) or not np.isfinite(forces).all():
+        raise ArithmeticError("the energy or a force came out as no number")
+    return {"energy": energy, "forces": forces, "stress": stress,
+            "charge_forces": None if charges is None else calculator.charge_forces}  # fmt: skip
+
+
+def serve(read: BinaryIO, write: BinaryIO) -> None:
+    """Answer requests until the pipe closes; an error is an answer too."""
+    held: dict[str, Any] = {}
+    while True:
+        try:
+            request = pickle.load(read)
+        except EOFError:
+            return
+        key = repr((request["calculator"], request["options"]))
+        try:
+            if key not in held:
+                held = {key: build(request["calculator"], request["options"])}
+        except Exception as error:
+            answer: dict[str, Any] = {"unbuilt": f"{type(error).__name__}: {error}"}
+        else:
+            try:
+                answer = compute(held[key], Atoms(**request["atoms"]), request["charges"], request["places"])
+            except Exception as error:
+                held.clear()
+                answer = {"failed": f"{type(error).__name__}: {error}"}
+        pickle.dump(answer, write)
+        write.flush()
+
+
+if __name__ == "__main__":
+    with open(int(sys.argv[1]), "rb") as reading, open(int(sys.argv[2]), "wb") as writing:
+        serve(reading, writing)

@@ -1,0 +1,298 @@
+"""The subtractive scheme: E = low(all) + Σ_r [high(cluster r) - low(cluster r)], as a ledger and as a potential."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from coupling.embedding.charges import PointCharges, coulomb
+from coupling.embedding.cluster import Atoms, Cluster, Termination, carve, checked_indices, grown
+from coupling.embedding.neighbours import IntArray
+from coupling.errors import InputError
+from coupling.ledger import Ledger, LedgerValue, Term, TermValue
+
+LOW, HIGH = "ML", "QM"
+BARE = Termination({})
+
+
+@dataclass(frozen=True)
+class Region:
+    """Atoms that the accurate model owns.
+
+    Attributes:
+        name: For the ledger and the messages.
+        atoms: (n,) indices of the core.
+        buffer: Å: atoms this near to the core are in the cluster too.
+    """
+
+    name: str
+    atoms: IntArray
+    buffer: float = 0.0
+
+
+Select = Callable[[Structure], Sequence[Region]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one model says of a cluster, brought back to the whole.
+
+    Attributes:
+        energy: eV.
+        forces: (N, 3) on the atoms of the whole, eV/Å.
+        virial: (3, 3) dE/dε, eV; NaN where the model gives none.
+    """
+
+    energy: float
+    forces: FloatArray
+    virial: FloatArray
+
+
+def clusters_of(structure: Structure, regions: Sequence[Region], termination: Termination) -> list[Cluster]:
+    """One cluster for each region: core, buffer, and what the termination takes in.
+
+    Raises:
+        InputError: a region is empty or names an atom that is not there, or two share a name.
+        DoubleCounted: two clusters share an atom.
+    """
+    names = [region.name for region in regions]
+    if len(set(names)) != len(names):
+        raise InputError(f"The regions {', '.join(names)} must have different names.")
+    size = len(structure.numbers)
+    found = []
+    for region in regions:
+        core = checked_indices(region.atoms, size, region.name)
+        found.append(carve(structure, grown(structure, core, region.buffer), termination))
+    owned_once(size, regions, found)
+    return found
+
+
+def owned_once(size: int, regions: Sequence[Region], clusters: Sequence[Cluster]) -> Ledger:
+    """What is left when equal terms cancel: each atom has one owner.
+
+    Raises:
+        DoubleCounted: two clusters share an atom.
+    """
+    weights = [_weights(cluster, size) for cluster in clusters]
+    rest = 1 - np.clip(sum(weights, np.zeros(size)), 0, 1)
+    terms = [Term(HIGH, region.name, 1, w) for region, w in zip(regions, weights, strict=True)]
+    return Ledger([Term(LOW, "all others", 1, rest), *terms], atom_names(size))
+
+
+def subtractive_terms(
+    size: int, regions: Sequence[Region], clusters: Sequence[Cluster], parts: "Parts | None" = None
+) -> list[Term]:
+    """+low(all), and for each region +high(cluster) and -low(cluster); link atoms cancel between the two."""
+
+    def value(part: Part) -> Callable[[object], TermValue]:
+        return lambda state: TermValue(part.energy, part.forces)
+
+    terms = [Term(LOW, "all", 1, np.ones(size), value(parts.whole) if parts else None)]
+    for k, (region, cluster) in enumerate(zip(regions, clusters, strict=True)):
+        weights = _weights(cluster, size)
+        closed = f" + {cluster.links} H" if cluster.links else ""
+        label = f"{region.name}{closed}"
+        terms.append(Term(HIGH, label, 1, weights, value(parts.high[k]) if parts else None))
+        terms.append(Term(LOW, label, -1, weights, value(parts.low[k]) if parts else None))
+    return terms
+
+
+@dataclass(frozen=True)
+class Parts:
+    """All terms of one structure: the whole by the cheap model, each cluster by both."""
+
+    whole: Part
+    high: tuple[Part, ...]
+    low: tuple[Part, ...]
+
+
+def atom_names(size: int) -> list[str]:
+    """The ledger's sites."""
+    return [f"atom {k}" for k in range(size)]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """An accurate potential in the bath of a cheap one, itself a `Potential`.
+
+    The clusters are cut from the first structure that has the same atoms and periodicity, and stay
+    the same for all that follow, so that these lie on one energy surface; `forget` starts anew.
+    The energy's zero is the sum of both models' own; differences at equal regions have a meaning.
+
+    Attributes:
+        low: The cheap potential: all atoms.
+        high: The accurate potential: the clusters.
+        select: The regions of a structure.
+        termination: How clusters end.
+        charges: (N,) e, or a number by element, for electrostatic embedding; None is mechanical.
+        identity: What hashes for `select`, where regions come from a rule.
+    """
+
+    low: Potential
+    high: Potential
+    select: Select
+    termination: Termination = BARE
+    charges: PointCharges | None = None
+    identity: str = ""
+    name: str = field(init=False)
+    elements: frozenset[int] = field(init=False)
+    cutoff: float = field(init=False)
+    fingerprint: str = field(init=False)
+    dtype: str = field(init=False)
+    _cuts: dict[bytes, tuple[tuple[Region, ...], list[Cluster]]] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        single = "float32" in (getattr(self.low, "dtype", ""), getattr(self.high, "dtype", ""))
+        bonds = (self.termination.links, self.termination.tolerance, sorted(self.termination.lengths.items()))
+        identity = [self.low.fingerprint, self.high.fingerprint, self.identity, bonds, repr(self.charges)]
+        facts = {
+            "name": f"{self.high.name} in {self.low.name}",
+            "elements": self.low.elements,
+            "cutoff": float("inf"),
+            "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
+            "dtype": "float32" if single else "float64",
+        }
+        for key, fact in facts.items():
+            object.__setattr__(self, key, fact)
+        if self.charges is not None and not hasattr(self.high, "evaluate_in_charges"):
+            raise InputError(
+                f"{self.high.name!r} takes no point charges; leave charges out (mechanical embedding) or use pyscf."
+            )
+
+    def regions(self, structure: Structure) -> tuple[tuple[Region, ...], list[Cluster]]:
+        """The regions and clusters that hold for a structure."""
+        key = _kind(structure)
+        if key not in self._cuts:
+            self.adopt(structure, self.select(structure))
+        return self._cuts[key]
+
+    def adopt(self, structure: Structure, regions: Sequence[Region]) -> None:
+        """Cut these regions' clusters from a structure; from now on they hold for all with the same atoms.
+
+        Raises:
+            InputError: a region cannot be used.
+            DoubleCounted: two clusters share an atom.
+        """
+        cut = clusters_of(structure, regions, self.termination)
+        self._cuts[_kind(structure)] = (tuple(regions), cut)
+
+    def forget(self) -> None:
+        """Select regions anew from the next structure."""
+        self._cuts.clear()
+
+    def ledger(self, structure: Structure) -> LedgerValue:
+        """Energy and forces as the ledger sums them, with the rows that it prints."""
+        regions, clusters = self.regions(structure)
+        (parts,), _ = self._parts([structure])
+        size = len(structure.numbers)
+        return Ledger(subtractive_terms(size, regions, clusters, parts), atom_names(size)).evaluate(None)
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
+
+        Raises:
+            InputError: site energies or features are asked for, or a model refuses its part.
+        """
+        if site_energies or features:
+            raise InputError("An embedded potential has no site energies and no features; leave them out.")
+        parts, cost = self._parts(structures)
+        rows = [self._sum(structure, one) for structure, one in zip(structures, parts, strict=True)]
+        return Evaluation(
+            np.array([row.energy for row in rows]),
+            tuple(row.forces for row in rows),
+            np.array([_stress(row.virial, structure) for row, structure in zip(rows, structures, strict=True)]),
+            cost,
+        )
+
+    @staticmethod
+    def _sum(structure: Structure, parts: Parts) -> Part:
+        energy, forces, virial = parts.whole.energy, parts.whole.forces.copy(), parts.whole.virial.copy()
+        for high, low in zip(parts.high, parts.low, strict=True):
+            energy += high.energy - low.energy
+            forces += high.forces - low.forces
+            virial += high.virial - low.virial
+        return Part(energy, forces, virial)
+
+    def _parts(self, structures: Sequence[Structure]) -> tuple[list[Parts], Cost]:
+        """All terms of all structures; the cheap model sees wholes and clusters in one batch."""
+        cuts = [self.regions(structure)[1] for structure in structures]
+        carved = [[cluster.cut(structure) for cluster in cut] for structure, cut in zip(structures, cuts, strict=True)]
+        flat = [one for row in carved for one in row]
+        low = self.low.evaluate([*structures, *flat])
+        wholes = [_whole(low, k, structure) for k, structure in enumerate(structures)]
+        lows = iter([(low.energies[k], low.forces[k], low.stresses[k]) for k in range(len(structures), len(low.energies))])
+        if self.charges is None:
+            high = self.high.evaluate(flat) if flat else Evaluation(np.zeros(0), (), np.zeros((0, 3, 3)), Cost())
+            highs = iter(list(zip(high.energies, high.forces, high.stresses, strict=True)))
+            cost = low.cost + high.cost
+        else:
+            highs, cost = iter([]), low.cost
+        found = []
+        for structure, cut, atoms, whole in zip(structures, cuts, carved, wholes, strict=True):
+            ups, downs = [], []
+            for cluster, piece in zip(cut, atoms, strict=True):
+                downs.append(_part(next(lows), cluster, piece, structure))
+                if self.charges is None:
+                    ups.append(_part(next(highs), cluster, piece, structure))
+                else:
+                    up, shared, spent = self._charged(structure, cluster, piece)
+                    ups.append(up)
+                    downs[-1] = _added(downs[-1], shared)
+                    cost = cost + spent
+            found.append(Parts(whole, tuple(ups), tuple(downs)))
+        return found, cost
+
+    def _charged(self, structure: Structure, cluster: Cluster, piece: Atoms) -> tuple[Part, Part, Cost]:
+        """The accurate cluster among point charges, and the classical interaction that the cheap model shares."""
+        inside, outside, charges, places = self.charges.around(structure, cluster)
+        energy, forces, pulls, cost = self.high.evaluate_in_charges(piece, charges, places)
+        full = cluster.pulled_back(forces, len(structure.numbers))
+        np.add.at(full, outside, pulls)
+        up = Part(float(energy), full, -(forces.T @ piece.positions + pulls.T @ places))
+        located = piece.positions[: len(cluster.atoms)]
+        classical, on_inside, on_outside = coulomb(inside, located, charges, places)
+        shared = np.zeros_like(full)
+        shared[cluster.atoms] = on_inside
+        np.add.at(shared, outside, on_outside)
+        return up, Part(classical, shared, -(on_inside.T @ located + on_outside.T @ places)), cost
+
+
+def _kind(structure: Structure) -> bytes:
+    return np.array(structure.numbers).tobytes() + np.array(structure.pbc, dtype=bool).tobytes()
+
+
+def _weights(cluster: Cluster, size: int) -> FloatArray:
+    weights = np.zeros(size)
+    weights[cluster.atoms] = 1.0
+    return weights
+
+
+def _whole(found: Evaluation, k: int, structure: Structure) -> Part:
+    volume = abs(np.linalg.det(np.array(structure.cell, dtype=float)))
+    virial = found.stresses[k] * volume if volume else np.full((3, 3), np.nan)
+    return Part(float(found.energies[k]), np.array(found.forces[k], dtype=float), virial)
+
+
+def _part(value: tuple, cluster: Cluster, piece: Atoms, structure: Structure) -> Part:
+    """Forces on the whole's atoms; the virial of a finite cluster is that of its forces."""
+    energy, forces, stress = value
+    forces = np.array(forces, dtype=float)
+    if cluster.pbc.any():
+        virial = np.array(stress) * abs(np.linalg.det(piece.cell))
+    else:
+        virial = -forces.T @ piece.positions
+    return Part(float(energy), cluster.pulled_back(forces, len(structure.numbers)), virial)
+
+
+def _added(one: Part, other: Part) -> Part:
+    return Part(one.energy + other.energy, one.forces + other.forces, one.virial + other.virial)
+
+
+def _stress(virial: FloatArray, structure: Structure) -> FloatArray:
+    volume = abs(np.linalg.det(np.array(structure.cell, dtype=float)))
+    return (virial + virial.T) / 2 / volume if volume else np.full((3, 3), np.nan)
