@@ -30,7 +30,8 @@ def solve(
 
     Args:
         residuals: Given the indices and unknowns of the problems still open, returns for each its
-            preconditioned residual (the step that would solve a linear problem, Å) and its error.
+            preconditioned residual (the step that would solve a linear problem, Å) and its error; an
+            error of NaN gives the problem up.
         guesses: Starting unknowns of each problem, Å.
         tolerance: Error at which a problem is solved.
         what: What the problems are, for progress and errors.
@@ -63,9 +64,9 @@ def require(errors: FloatArray, tolerance: float, what: str) -> None:
     Raises:
         NotConverged: some were not; the message names how many and the worst.
     """
-    still = errors > tolerance
+    still = ~(errors <= tolerance)
     if still.any():
-        worst = int(np.argmax(errors))
+        worst = int(np.argmax(np.where(np.isnan(errors), np.inf, errors)))
         raise NotConverged(
             f"{still.sum()} of {len(errors)} {what} did not converge (worst: number {worst + 1}, error "
             f"{errors[worst]:.2g}, wanted {tolerance:.2g}); use a smaller range, or a looser tolerance."

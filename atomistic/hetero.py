@@ -44,6 +44,8 @@ class HeteroInterface:
         coincidence: How the lattices were matched.
         layer_spacings: Layer spacings of the upper and of the lower crystal.
         shifts: (2, 3) plane vectors of the lower crystal's primitive cell, the range of registry.
+        crystals: Lattice repeats and bulk reference of the lower and of the upper crystal, each strained
+            in the plane as it is in the interface.
     """
 
     atoms: Atoms
@@ -53,6 +55,7 @@ class HeteroInterface:
     coincidence: Coincidence
     layer_spacings: tuple[int, int]
     shifts: FloatArray
+    crystals: tuple[tuple[int, CleavageSlab], tuple[int, CleavageSlab]]
 
     @property
     def spacings(self) -> tuple[int, int]:
@@ -162,20 +165,13 @@ def hetero_interface(
         coincidence: Their common cell.
         strain: Which of the two takes the strain.
     """
-    bodies = {
-        "upper": _supercell(upper.atoms, coincidence.upper),
-        "lower": _supercell(lower.atoms, coincidence.lower),
-    }
-    fixed = bodies["lower" if strain == "upper" else "upper"].cell.array[:2]
-    fixed = _along_x(fixed)
-    for atoms in bodies.values():
-        cell = atoms.cell.array.copy()
-        cell[:2], cell[2] = fixed, (0.0, 0.0, cell[2, 2])
-        height = atoms.positions[:, 2] - atoms.positions[:, 2].min()
-        in_plane = np.linalg.solve(atoms.cell.array[:2, :2].T, (atoms.positions[:, :2]).T).T
-        atoms.set_cell(cell, scale_atoms=False)
-        atoms.positions[:] = np.column_stack([in_plane @ fixed[:, :2], height])
+    slabs = {"upper": (upper, coincidence.upper), "lower": (lower, coincidence.lower)}
+    slab, integers = slabs["lower" if strain == "upper" else "upper"]
+    fixed = _along_x(integers @ slab.atoms.cell.array[:2])
+    bodies = {name: _matched(slab.atoms, integers, fixed) for name, (slab, integers) in slabs.items()}
     gap = 0.5 * (upper.spacing + lower.spacing)
+    for atoms in bodies.values():
+        atoms.positions[:, 2] -= atoms.positions[:, 2].min()
     bodies["upper"].positions[:, 2] += bodies["lower"].positions[:, 2].max() + gap
     atoms = bodies["lower"] + bodies["upper"]
     cell = np.zeros((3, 3))
@@ -183,17 +179,30 @@ def hetero_interface(
     atoms.set_cell(cell, scale_atoms=False)
     mask = np.arange(len(atoms)) >= len(bodies["lower"])
     shifts = np.linalg.solve(coincidence.lower.astype(float), fixed)
-    return HeteroInterface(
-        atoms, mask, coincidence.area, gap, coincidence, (upper.planes - 1, lower.planes - 1), shifts
-    )
+    references = tuple((s.repeats, _reference(s, n, fixed)) for s, n in (slabs["lower"], slabs["upper"]))
+    spacings = (upper.planes - 1, lower.planes - 1)
+    return HeteroInterface(atoms, mask, coincidence.area, gap, coincidence, spacings, shifts, references)
 
 
-def _supercell(atoms: Atoms, integers: np.ndarray) -> Atoms:
+def _matched(atoms: Atoms, integers: np.ndarray, fixed: FloatArray) -> Atoms:
+    """An in-plane supercell strained into the common cell (2, 3); heights stay."""
     from ase.build import make_supercell
 
     transformation = np.eye(3, dtype=int)
     transformation[:2, :2] = integers
-    return make_supercell(atoms, transformation, wrap=False)
+    atoms = make_supercell(atoms, transformation, wrap=False)
+    onto = np.linalg.solve(atoms.cell.array[:2, :2], fixed[:, :2])
+    cell = atoms.cell.array.copy()
+    cell[:2], cell[2, :2] = fixed, cell[2, :2] @ onto
+    positions = np.column_stack([atoms.positions[:, :2] @ onto, atoms.positions[:, 2]])
+    return Atoms(atoms.numbers, positions, cell=cell, pbc=True)
+
+
+def _reference(slab: CleavageSlab, integers: np.ndarray, fixed: FloatArray) -> CleavageSlab:
+    """One lattice repeat of a crystal, strained in the plane into the common cell."""
+    unit = slab.repeat_unit()
+    atoms = _matched(unit.atoms, integers, fixed)
+    return replace(unit, atoms=atoms, area=float(abs(np.linalg.det(fixed[:, :2]))))
 
 
 def _along_x(vectors: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from coupling.contracts import Evaluation, FloatArray
 from coupling.errors import InputError
 
 _PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
+_SAME_PLANE = 1e-2  # Å: the same, for the planes that part
 
 
 class Openable(Protocol):
@@ -60,15 +61,28 @@ class CleavageSlab:
         upper = (self.planes - 1) // 2
         return upper, self.planes - 1 - upper
 
+    @property
+    def faces(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        """The atoms of the lowest and of the highest plane, which face each other across the gap."""
+        levels = self.atoms.positions[:, 2]
+        return ((np.flatnonzero(levels < levels.min() + _SAME_PLANE), np.flatnonzero(levels > levels.max() - _SAME_PLANE)),)
+
+    @property
+    def bodies(self) -> tuple[np.ndarray, ...]:
+        """Atoms of each rigid body, from the bottom: here all of them."""
+        return (np.arange(len(self.atoms)),)
+
+    @property
+    def crystals(self) -> "tuple[tuple[int, CleavageSlab], ...]":
+        """Lattice repeats in the cell and bulk reference of each crystal."""
+        return ((self.repeats, self.repeat_unit()),)
+
     def repeat_unit(self) -> "CleavageSlab":
         """One lattice repeat of the same crystal in the same axes: its bulk reference."""
-        heights = self.atoms.positions[:, 2] - self.atoms.positions[:, 2].min()
-        height = self.atoms.cell[2, 2] / self.repeats
-        atoms = self.atoms[heights < height - _PLANE_TOLERANCE]
-        cell = self.atoms.cell.array.copy()
-        above = self.atoms[np.flatnonzero(np.abs(heights - height) < _PLANE_TOLERANCE)] if self.repeats > 1 else None
-        if above is not None:
-            cell[2] = above.positions[0] - atoms.positions[np.argmin(heights[heights < height - _PLANE_TOLERANCE])]
+        count = len(self.atoms) // self.repeats  # repeats follow each other in the order of the atoms
+        atoms, cell = self.atoms[:count], self.atoms.cell.array.copy()
+        if self.repeats > 1:
+            cell[2] = self.atoms.positions[count] - self.atoms.positions[0]
         atoms.set_cell(_upright(cell), scale_atoms=False)
         return replace(self, atoms=atoms, planes=self.planes // self.repeats, repeats=1)
 

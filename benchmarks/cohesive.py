@@ -81,7 +81,7 @@ def pulled(found: Branches, full: tuple[SlabBranch, BulkBranch], layers: int = 9
     slab, bulk = found[layers]
     made, figures = excess(slab, bulk), {}
     for name, opening, energy in (("", made.opening, made.energy), ("naive_", *slab_totals(slab))):
-        bar = bar_rupture(slab.gap, opening, energy, bulk, full[0].repeats - 1, slab.area)
+        bar = bar_rupture(slab.gap, opening, energy, bulk, full[0].repeats[0] - 1, slab.area)
         peak = max(abs(bar.elongation / atoms.elongation - 1), abs(bar.peak_traction / atoms.peak_traction - 1))
         figures[f"{name}full_atomistic_peak_error"] = peak
         figures[f"{name}full_atomistic_dissipation_error"] = abs(bar.work / atoms.work - 1)

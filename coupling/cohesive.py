@@ -57,7 +57,9 @@ class SlabBranch:
         traction: (n,) by virial, eV/Å³.
         traction_by_forces: (n,) by the forces on one half, eV/Å³.
         area: Area of the interface, Å².
-        repeats: Lattice repeats of the bulk in the cell.
+        repeats: Lattice repeats of each crystal in the cell.
+        interfaces: Equal interfaces that open in the cell.
+        beyond_strength: Gaps left out, Å: at the traction that they ask for a crystal itself would part.
     """
 
     gap: FloatArray
@@ -66,7 +68,9 @@ class SlabBranch:
     traction: FloatArray
     traction_by_forces: FloatArray
     area: float
-    repeats: int
+    repeats: tuple[int, ...]
+    interfaces: int = 1
+    beyond_strength: tuple[float, ...] = ()
 
     @property
     def closed(self) -> int:
@@ -119,33 +123,48 @@ class Excess:
         return TabulatedLaw(self.opening * ANGSTROM, self.energy * EV_A2, self.traction * EV_A3, gap=self.gap)
 
 
-def excess(slab: SlabBranch, bulk: BulkBranch, gap: GapOwner = "in law") -> Excess:
+def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Excess:
     """Take the bulk away from the slab at equal traction (Enrique & Van der Ven 2017).
 
-    δ = ΔL − n Δh and ψ = (ΔE − n ΔE_bulk)/A, with Δ from the closed interface. With the gap in the
-    law one spacing across the interface is given back to it: δ + Δs and ψ + ∫T ds, s the bulk's own
-    spacing there.
+    For each of m equal interfaces δ = (ΔL − Σ n Δh)/m and ψ = (ΔE − Σ n ΔE_bulk)/(m A), the sums over the
+    crystals, Δ from the closed interface. With the gap in the law one spacing across the interface, half
+    of either crystal's, is given back to it: δ + Δs and ψ + ∫T ds, s the mean of the bulks' own spacings.
+
+    Args:
+        slab: The slab.
+        *bulks: One branch for each of the slab's crystals, in the order of its `repeats`.
+        gap: Who owns the layer spacing across the interface.
 
     Raises:
-        InputError: the bulk was not evaluated at the slab's tractions.
+        InputError: the bulks are not those of the slab, or not evaluated at its tractions.
     """
-    if bulk.traction.shape != slab.traction.shape or not np.array_equal(bulk.traction, slab.traction):
+    if len(bulks) != len(slab.repeats):
+        raise InputError(f"A slab of {len(slab.repeats)} crystals needs as many bulk references, not {len(bulks)}.")
+    if not all(np.array_equal(bulk.traction, slab.traction) for bulk in bulks):
         raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
-    naive_opening, naive_energy = slab_totals(slab)
-    opening = naive_opening - slab.repeats * _change(bulk.height, slab.closed)
-    energy = naive_energy - slab.repeats * _change(bulk.energy, slab.closed) / slab.area
+    opening, energy = slab_totals(slab)
+    for repeats, bulk in zip(slab.repeats, bulks, strict=True):
+        opening = opening - repeats * _change(bulk.height, slab.closed) / slab.interfaces
+        energy = energy - repeats * _change(bulk.energy, slab.closed) / (slab.area * slab.interfaces)
     if gap == "in law":
-        work = CubicSpline(slab.gap, slab.traction * CubicSpline(slab.gap, bulk.gap)(slab.gap, 1)).antiderivative()
-        single = np.allclose(bulk.gap, bulk.height, rtol=0, atol=1e-9)
-        shared = bulk.energy / slab.area if single else work(slab.gap)
-        opening = opening + _change(bulk.gap, slab.closed)
-        energy = energy + _change(shared, slab.closed)
+        for bulk in bulks:
+            opening = opening + _change(bulk.gap, slab.closed) / len(bulks)
+            energy = energy + _change(_spacing_energy(slab, bulk), slab.closed) / len(bulks)
     return Excess(opening, energy, slab.traction, gap)
 
 
+def _spacing_energy(slab: SlabBranch, bulk: BulkBranch) -> FloatArray:
+    """Energy per area of the one bulk spacing across the interface, up to a constant: ∫T ds, eV/Å²."""
+    if np.allclose(bulk.gap, bulk.height, rtol=0, atol=1e-9):  # the spacing is the whole repeat
+        return bulk.energy / slab.area
+    rate = CubicSpline(slab.gap, bulk.gap)(slab.gap, 1)
+    return np.asarray(CubicSpline(slab.gap, slab.traction * rate).antiderivative()(slab.gap))
+
+
 def slab_totals(slab: SlabBranch) -> tuple[FloatArray, FloatArray]:
-    """The naive law: total change of length (Å) and of energy per area (eV/Å²), bulk not removed."""
-    return _change(slab.length, slab.closed), _change(slab.energy, slab.closed) / slab.area
+    """The naive law: total change of length (Å) and energy per area (eV/Å²) of an interface, bulk not removed."""
+    each = slab.interfaces
+    return _change(slab.length, slab.closed) / each, _change(slab.energy, slab.closed) / (slab.area * each)
 
 
 def _change(values: FloatArray, closed: int) -> FloatArray:

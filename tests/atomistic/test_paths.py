@@ -131,7 +131,7 @@ def test_forgetting_one_bulk_repeat_or_a_wrong_strain_breaks_the_agreement(branc
 
     slab_9, bulk_9 = branches[9]
     right = excess(slab_9, bulk_9)
-    wrong = excess(replace(slab_9, repeats=8), bulk_9)
+    wrong = excess(replace(slab_9, repeats=(8,)), bulk_9)
     assert np.abs(wrong.opening - right.opening).max() > 0.05
     squeezed = slab(lattice, 9)
     cell = squeezed.atoms.cell.array.copy()
