@@ -27,4 +27,4 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
     with contextlib.redirect_stdout(io.StringIO()):  # it announces its version on loading
         calculator = CHGNetCalculator(use_device=resolve_device(device))
     identity = fingerprint("chgnet", "default", {}, ("chgnet", "torch"))
-    return SerialPotential(name, frozenset(range(1, 95)), CUTOFF, identity, calculator, dtype="float32")
+    return SerialPotential(name, frozenset(range(1, 95)), CUTOFF, identity, calculator, vacuum=2 * CUTOFF, dtype="float32")

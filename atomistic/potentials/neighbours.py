@@ -23,6 +23,18 @@ def effective_cell(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
     return cell
 
 
+def boxed_cell(atoms: Atoms, vacuum: float) -> FloatArray:
+    """(3, 3) The cell with so much vacuum between images along directions without periodicity, Å."""
+    cell, pbc = atoms.cell.array.copy(), atoms.pbc
+    if pbc.all():
+        return cell
+    cell[~pbc] = 0.0
+    cell = effective_cell(cell, pbc)
+    extent = np.ptp(atoms.positions @ cell[~pbc].T, axis=0)
+    cell[~pbc] *= (extent + vacuum)[:, None]
+    return cell
+
+
 def neighbour_pairs(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, FloatArray]:
     """All ordered pairs within the cutoff, periodic images included.
 

@@ -22,8 +22,8 @@ class PotentialEntry:
     """A potential, or a family of files, that can be loaded.
 
     Attributes:
-        name: What the user writes; a leading `*` stands for a path or a class.
-        kind: The family: "sevennet", "eam", "chgnet", "tblite", "ase".
+        name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase".
         description: One line.
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
@@ -96,6 +96,18 @@ _BUILT_IN = (
         )
         for suffix in ("*.eam.alloy", "*.eam.fs", "*.eam")
     ),
+    *(
+        PotentialEntry(
+            f"{kind}:*", kind, description, f"atomistic.potentials.checkpoints:load_{kind}",
+            (module, "torch_sim"), extra,
+        )
+        for kind, description, module, extra in (
+            ("mace", "A MACE model file, mace:PATH; takes trust=True and head", "mace", "mace"),
+            ("nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True", "nequip", "nequip"),
+            ("metatomic", "A metatomic model, metatomic:PATH; takes trust=True and extensions", "metatomic_torchsim", "metatomic"),
+            ("orb", "Weights of an Orb model, orb:PATH; takes architecture", "orb_models", "orb"),
+        )
+    ),
     PotentialEntry(
         "*module:Class", "ase", "Any ASE calculator; the options go to the class",
         "atomistic.potentials.ase_calculator:load", ("ase",),
@@ -114,7 +126,8 @@ def load_potential(
     """Load an interatomic potential.
 
     Args:
-        name: A name of `list_potentials()`, a file, or an ASE calculator as "module:Class".
+        name: A name of `list_potentials()`, a file, "mace:PATH" and the like, or an ASE calculator
+            as "module:Class".
         device: "auto" (GPU where there is one), "cpu", "cuda" or "cuda:N".
         dtype: "float32" or "float64" arithmetic; None is the model's own.
         **options: What the potential takes besides, such as `modal`.
@@ -126,11 +139,7 @@ def load_potential(
         InputError: the name, device, dtype, file or an option is not valid.
         MissingBackend: the potential's library is not installed.
     """
-    entry = _find(str(name))
-    if not entry.available:
-        raise MissingBackend(
-            f"Potential {name!r} needs {', '.join(entry.missing)}, which is not installed; {entry.install}."
-        )
+    entry = find_potential(str(name))
     if dtype not in (None, "float32", "float64"):
         raise unknown_choice("dtype", dtype, ("float32", "float64"))
     module, function = entry.loader.split(":")
@@ -139,17 +148,51 @@ def load_potential(
     return loader(str(name), device, dtype, **options)
 
 
+def potential_file(name: str) -> str:
+    """The path in the name of a potential that is read from a file; "" for any other."""
+    entry = _pattern(name)
+    if entry is None:
+        return ""
+    return name if entry.name.startswith("*.") else name.split(":", 1)[1]
+
+
+def find_potential(name: str) -> PotentialEntry:
+    """The entry that a name belongs to; nothing heavy is imported.
+
+    Raises:
+        InputError: it is unknown, or its file is missing.
+        MissingBackend: its library is not installed.
+    """
+    entry = _find(name)
+    if not entry.available:
+        raise MissingBackend(
+            f"Potential {name!r} needs {', '.join(entry.missing)}, which is not installed; {entry.install}."
+        )
+    return entry
+
+
+def _pattern(name: str) -> PotentialEntry | None:
+    """The entry of a file's suffix or of a prefix such as "mace:", if the name has one."""
+    for entry in list_potentials():
+        suffix, prefix = entry.name.startswith("*."), entry.name.endswith(":*")
+        if (suffix and name.lower().endswith(entry.name[1:].lower())) or (prefix and name.startswith(entry.name[:-1])):
+            return entry
+    return None
+
+
 def _find(name: str) -> PotentialEntry:
     entries = list_potentials()
     for entry in entries:
-        if name.lower() == entry.name.lower() and not entry.name.startswith("*"):
+        if name.lower() == entry.name.lower() and "*" not in name:
             return entry
-    for entry in entries:
-        if entry.name.startswith("*.") and name.endswith(entry.name[1:]):
-            if not Path(name).is_file():
-                raise InputError(f"Potential file {name!r} does not exist; give the path of a {entry.name} file.")
-            return entry
-    if ":" in name:
+    pattern = _pattern(name)
+    if pattern is not None:
+        if not Path(potential_file(name)).is_file():
+            raise InputError(
+                f"Potential file {potential_file(name)!r} does not exist; give the path of a {pattern.name} file."
+            )
+        return pattern
+    if ":" in name and "*" not in name:
         return next(entry for entry in entries if entry.name == "*module:Class")
     raise unknown_choice("potential", name, (entry.name for entry in entries))
 

@@ -9,7 +9,7 @@ from ase import Atoms
 
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
-from atomistic.potentials.neighbours import effective_cell
+from atomistic.potentials.neighbours import boxed_cell, effective_cell
 from coupling.contracts import Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError
 
@@ -28,6 +28,8 @@ class SerialPotential:
         fingerprint: Hash of all that determines its numbers.
         calculator: The ASE calculator; it is this object's own.
         needs_cell: The calculator wants three cell vectors even where nothing is periodic.
+        vacuum: For a calculator that takes every cell as periodic: Å of vacuum put along directions
+            without periodicity; None for any other.
         dtype: "float32" or "float64": its arithmetic.
     """
 
@@ -37,6 +39,7 @@ class SerialPotential:
     fingerprint: str
     calculator: "Calculator"
     needs_cell: bool = False
+    vacuum: float | None = None
     dtype: str = "float64"
 
     def evaluate(
@@ -71,14 +74,16 @@ class SerialPotential:
         return PotentialCalculator(self)
 
     def _one(self, atoms: Atoms, sites: bool) -> tuple[float, FloatArray, FloatArray, FloatArray | None]:
-        volume = has_volume(atoms)
-        if self.needs_cell and not volume:
+        volume = atoms.get_volume() if has_volume(atoms) else 0.0
+        if self.vacuum is not None:
+            atoms.cell = boxed_cell(atoms, self.vacuum)
+        elif self.needs_cell and not volume:
             atoms.cell = effective_cell(atoms.cell.array, atoms.pbc)
         atoms.calc = self.calculator
         stress = np.full((3, 3), np.nan)
         energy = float(atoms.get_potential_energy())
         forces = np.array(atoms.get_forces(), dtype=float)
         if volume and "stress" in self.calculator.implemented_properties:
-            stress = np.array(atoms.get_stress(voigt=False), dtype=float)
+            stress = np.array(atoms.get_stress(voigt=False), dtype=float) * (atoms.get_volume() / volume)
         energies = np.array(atoms.get_potential_energies(), dtype=float) if sites else None
         return energy, forces, stress, energies

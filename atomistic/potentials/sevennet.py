@@ -47,7 +47,7 @@ def load(
     packaged = CHECKPOINTS.get(name.lower())
     path = _packaged(packaged) if packaged else Path(name)
     if not (packaged or trust):
-        _require_safe(path)
+        require_safe(path)
     precision = dtype or "float32"
     place = resolve_device(device)
     network, cutoff = _build(path)
@@ -80,7 +80,7 @@ def _packaged(relative: str) -> Path:
     return path
 
 
-def _require_safe(path: Path) -> None:
+def require_safe(path: Path) -> None:
     import torch
 
     try:

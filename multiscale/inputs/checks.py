@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from coupling.errors import InputError, MissingBackend, unknown_choice
+from coupling.errors import InputError, unknown_choice
 
 _GROUP = re.compile(rb'^\s*(\d+)\s+\d+\s+"(.*)"\s*$')
 _VERSIONS = ("2.2", "4.1")
@@ -26,31 +26,16 @@ def check_potential(name: str) -> None:
         InputError: it is unknown, or its file is missing.
         MissingBackend: its library is not installed.
     """
-    from atomistic.potentials.registry import list_potentials
+    from atomistic.potentials.registry import find_potential
 
-    entries = {entry.name.lower(): entry for entry in list_potentials()}
-    pattern = _file_pattern(name, entries)
-    if pattern and not Path(name).is_file():
-        raise InputError(f"There is no potential file {name!r}; give the path of a {pattern} file.")
-    entry = entries.get(pattern or ("*module:class" if ":" in name else name.lower()))
-    if entry is None or name.startswith("*"):
-        raise unknown_choice("potential", name, (entry.name for entry in entries.values()))
-    if not entry.available:
-        raise MissingBackend(
-            f"Potential {name!r} needs {', '.join(entry.missing)}, which is not installed; {entry.install}."
-        )
+    find_potential(name)
 
 
 def is_potential_file(name: str) -> bool:
-    """Whether the name of a potential is that of a file, by its suffix."""
-    from atomistic.potentials.registry import list_potentials
+    """Whether a potential is read from a file, known by its suffix or by a prefix such as "mace:"."""
+    from atomistic.potentials.registry import potential_file
 
-    return bool(_file_pattern(name, (entry.name for entry in list_potentials())))
-
-
-def _file_pattern(name: str, patterns: Iterable[str]) -> str:
-    """The entry, such as "*.pth", that a file name belongs to; "" for none."""
-    return next((p for p in patterns if p.startswith("*.") and name.lower().endswith(p[1:].lower())), "")
+    return bool(potential_file(name))
 
 
 def check_crystal(species: str, structure: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, f
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
-from multiscale.inputs.checks import check_potential, is_potential_file
+from multiscale.inputs.checks import check_potential
 from multiscale.inputs.fields import Name, resolved
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
@@ -23,7 +23,8 @@ class PotentialChoice(Section, extra="allow"):
     @field_validator("name")
     @classmethod
     def _located(cls, name: str, info: ValidationInfo) -> str:
-        return str(resolved(name, info)) if is_potential_file(name) else name
+        file = _file(name)
+        return name.removesuffix(file) + str(resolved(file, info)) if file else name
 
     @field_validator("device")
     @classmethod
@@ -34,7 +35,8 @@ class PotentialChoice(Section, extra="allow"):
 
     @field_serializer("name")
     def _bare(self, name: str) -> str:
-        return Path(name).name if self.files() else name
+        file = _file(name)
+        return name.removesuffix(file) + Path(file).name if file else name
 
     @property
     def options(self) -> dict[str, Any]:
@@ -43,11 +45,19 @@ class PotentialChoice(Section, extra="allow"):
 
     def files(self) -> tuple[Path, ...]:
         """The file it is read from, if any."""
-        return (Path(self.name),) if is_potential_file(self.name) else ()
+        file = _file(self.name)
+        return (Path(file),) if file else ()
 
     def check(self) -> None:
         """Raise `InputError` if it is unknown or not installed; nothing heavy is imported."""
         check_potential(self.name)
+
+
+def _file(name: str) -> str:
+    """The file that a potential's name names, "" for none; "mace:PATH" names PATH."""
+    from atomistic.potentials.registry import potential_file
+
+    return potential_file(name)
 
 
 def _named(value: object) -> object:

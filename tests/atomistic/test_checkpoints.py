@@ -1,0 +1,135 @@
+"""Checkpoints of other packages by path: a random MACE model for real, the rest by their refusals."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ase.build import bulk
+
+from atomistic import list_potentials, load_potential
+from atomistic.potentials import checkpoints
+from atomistic.potentials.check import check_potential
+from coupling.errors import InputError, MissingBackend
+
+KINDS = ("mace", "nequip", "metatomic", "orb")
+
+
+@pytest.fixture(scope="module")
+def mace_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small MACE network with random weights, saved as mace_run_train saves one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        modules = pytest.importorskip("mace.modules", reason="mace-torch is not installed", exc_type=ImportError)
+    from e3nn.o3 import Irreps
+
+    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            model = modules.ScaleShiftMACE(
+                r_max=4.5, num_bessel=4, num_polynomial_cutoff=5, max_ell=2, interaction_cls=block,
+                interaction_cls_first=block, num_interactions=2, num_elements=2, hidden_irreps=Irreps("8x0e+8x1o"),
+                MLP_irreps=Irreps("8x0e"), atomic_energies=np.array([[-1.0, -3.0]]), avg_num_neighbors=20.0,
+                atomic_numbers=[13, 29], correlation=2, gate=torch.nn.functional.silu, radial_MLP=[16],
+                atomic_inter_scale=1.0, atomic_inter_shift=0.0,
+            )  # fmt: skip
+    finally:
+        torch.set_default_dtype(before)
+    path = tmp_path_factory.mktemp("mace") / "random.model"
+    torch.save(model, path)
+    return path
+
+
+def test_a_mace_model_keeps_the_contract(mace_file: Path) -> None:
+    potential = load_potential(f"mace:{mace_file}", device="cpu", trust=True)
+    assert potential.elements == {13, 29}
+    assert (potential.cutoff, potential.dtype) == (4.5, "float64")
+    assert check_potential(potential).passed
+
+
+def test_a_mace_model_agrees_with_maces_own_calculator(mace_file: Path) -> None:
+    """Independent code: MACE's ASE calculator with its own neighbour list."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from mace.calculators import MACECalculator
+
+        theirs = MACECalculator(model_paths=str(mace_file), device="cpu", default_dtype="float64")
+    atoms = bulk("Cu", a=3.7) * (2, 2, 1)
+    atoms.symbols[1] = "Al"
+    atoms.positions += np.random.default_rng(0).normal(scale=0.05, size=atoms.positions.shape)
+    found = load_potential(f"mace:{mace_file}", device="cpu", trust=True).evaluate([atoms])
+    atoms.calc = theirs
+    assert found.energies[0] == pytest.approx(atoms.get_potential_energy(), abs=1e-9)
+    np.testing.assert_allclose(found.forces[0], atoms.get_forces(), atol=1e-9)
+    np.testing.assert_allclose(found.stresses[0], atoms.get_stress(voigt=False), atol=1e-10)
+
+
+def test_a_broken_mace_file_is_one_sentence(mace_file: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.model"
+    broken.write_bytes(mace_file.read_bytes()[:500])
+    with pytest.raises(InputError, match="cannot be read as a MACE model"):
+        load_potential(f"mace:{broken}", device="cpu", trust=True)
+
+
+@pytest.mark.parametrize("kind", ["mace", "nequip", "metatomic"])
+def test_a_file_that_is_a_program_needs_trust(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"whatever")
+    with pytest.raises(InputError, match="pass trust=True"):
+        getattr(checkpoints, f"load_{kind}")(f"{kind}:{path}", "cpu", None)
+
+
+def test_pickled_orb_weights_need_trust(tmp_path: Path) -> None:
+    path = tmp_path / "orb.ckpt"
+    torch.save(torch.nn.Linear(1, 1), path)
+    with pytest.raises(InputError, match="trust=True"):
+        checkpoints.load_orb(f"orb:{path}", "cpu", None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_missing_package_is_named_with_its_extra(kind: str, tmp_path: Path) -> None:
+    entry = next(entry for entry in list_potentials() if entry.name == f"{kind}:*")
+    with pytest.raises(InputError, match="does not exist"):
+        load_potential(f"{kind}:{tmp_path / 'nothing'}")
+    if entry.available:
+        pytest.skip(f"{entry.requires[0]} is installed")
+    path = tmp_path / "model.pt"
+    path.write_bytes(b"whatever")
+    with pytest.raises(MissingBackend, match=rf"multiscale-coupling\[{kind}\]"):
+        load_potential(f"{kind}:{path}", trust=True)
+
+
+def test_chgnet_where_it_is_installed() -> None:
+    """It passes all but the short range; the stress by central differences, as its energy is very anharmonic."""
+    pytest.importorskip("chgnet", reason="chgnet is not installed")
+    potential = load_potential("chgnet", device="cpu")
+    report = check_potential(potential)
+    assert {check.name for check in report.failures} <= {"stress", "repulsion"}
+    atoms = bulk("Al", a=4.1) * (2, 1, 1)
+    atoms.positions += np.random.default_rng(0).normal(scale=0.05, size=atoms.positions.shape)
+    direction = np.random.default_rng(2).normal(size=(3, 3))
+    bent = []
+    for h in (5e-3, -5e-3, 1e-2, -1e-2):
+        bent.append(atoms.copy())
+        bent[-1].set_cell(atoms.cell.array @ (np.eye(3) + h * direction), scale_atoms=True)
+    energies = potential.evaluate(bent).energies
+    slopes = (energies[0] - energies[1]) / 1e-2, (energies[2] - energies[3]) / 2e-2
+    work = float(np.vdot(potential.evaluate([atoms]).stresses[0], direction)) * atoms.get_volume()
+    assert (4 * slopes[0] - slopes[1]) / 3 == pytest.approx(work, rel=0.02)
+
+
+def test_a_calculator_that_knows_only_crystals_gets_vacuum() -> None:
+    """A slab without periodicity along its normal: its own vacuum of any size gives the same answer."""
+    pytest.importorskip("chgnet", reason="chgnet is not installed")
+    potential = load_potential("chgnet", device="cpu")
+    slab = bulk("Al", "fcc", a=4.05, cubic=True)
+    slab.pbc = (True, True, False)
+    taller = slab.copy()
+    taller.cell[2, 2] = 30.0
+    found = potential.evaluate([slab, taller])
+    assert found.energies[0] == pytest.approx(found.energies[1], abs=1e-5)
+    np.testing.assert_allclose(found.stresses[0] * 4.05, found.stresses[1] * 30.0, atol=1e-4)
