@@ -109,17 +109,17 @@ def test_chgnet_where_it_is_installed() -> None:
     potential = load_potential("chgnet", device="cpu")
     report = check_potential(potential)
     assert {check.name for check in report.failures} <= {"stress", "repulsion"}
-    atoms = bulk("Al", a=4.1) * (2, 1, 1)
+    atoms = bulk("Cu", a=3.65) * (2, 2, 1)
     atoms.positions += np.random.default_rng(0).normal(scale=0.05, size=atoms.positions.shape)
     direction = np.random.default_rng(2).normal(size=(3, 3))
     bent = []
-    for h in (5e-3, -5e-3, 1e-2, -1e-2):
+    for h in (2.5e-3, -2.5e-3, 5e-3, -5e-3):
         bent.append(atoms.copy())
         bent[-1].set_cell(atoms.cell.array @ (np.eye(3) + h * direction), scale_atoms=True)
     energies = potential.evaluate(bent).energies
-    slopes = (energies[0] - energies[1]) / 1e-2, (energies[2] - energies[3]) / 2e-2
+    slopes = (energies[0] - energies[1]) / 5e-3, (energies[2] - energies[3]) / 1e-2
     work = float(np.vdot(potential.evaluate([atoms]).stresses[0], direction)) * atoms.get_volume()
-    assert (4 * slopes[0] - slopes[1]) / 3 == pytest.approx(work, rel=0.02)
+    assert (4 * slopes[0] - slopes[1]) / 3 == pytest.approx(work, rel=0.01)
 
 
 def test_a_calculator_that_knows_only_crystals_gets_vacuum() -> None:

@@ -200,13 +200,14 @@ def test_check_loads_neither_torch_nor_fenics(write, good):
     assert done.returncode == 0, done.stderr
 
 
-def test_check_schema_version_potentials_answer(write, good):
+def test_check_schema_version_potentials_answer(write, good, monkeypatch):
     runner = CliRunner()
     assert "valid fracture study" in runner.invoke(app, ["check", str(write(good))]).stdout
     assert "loading" in json.loads(runner.invoke(app, ["schema", "fracture"]).stdout)["properties"]
     assert "oneOf" in json.loads(runner.invoke(app, ["schema"]).stdout)
     assert runner.invoke(app, ["schema", "fractur"]).exit_code == 2
     assert "torch" in runner.invoke(app, ["version"]).stdout
+    monkeypatch.setattr("atomistic.potentials.registry.find_spec", lambda name: None if name == "chgnet" else True)
     listed = runner.invoke(app, ["potentials"]).stdout
     assert "7net-l3i5" in listed and "multiscale-coupling[chgnet]" in listed
 
