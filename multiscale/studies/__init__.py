@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from coupling.errors import unknown_choice
 from multiscale.inputs.base import Study
 from multiscale.inputs.cohesive_law import CohesiveLawStudy
+from multiscale.inputs.distil import DistilStudy
+from multiscale.inputs.embedding import EmbeddingStudy
 from multiscale.inputs.fracture import FractureStudy
 from multiscale.results import Results
 
@@ -34,6 +36,8 @@ class StudyKind:
 
 STUDIES: dict[str, StudyKind] = {
     "cohesive_law": StudyKind(CohesiveLawStudy, "multiscale.studies.cohesive_law"),
+    "distil": StudyKind(DistilStudy, "multiscale.studies.distil"),
+    "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
     "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
 }
 """All kinds by the name that stands after `study:` in the input."""

@@ -1,0 +1,173 @@
+"""Input of the embedding study: a cheap potential, an accurate one, a structure, regions."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from coupling.errors import InputError, unknown_choice
+from multiscale.inputs.base import Section, Study
+from multiscale.inputs.checks import check_crystal
+from multiscale.inputs.fields import InputFile, Length, Name
+from multiscale.inputs.potential import Potential
+
+_KINDS = {
+    "sphere": {"centre", "radius", "leave"},
+    "atoms": {"atoms", "radius", "leave"},
+    "defects": {"by", "radius", "leave", "neighbours", "threshold"},
+    "uncertainty": {"values", "threshold", "release"},
+}
+"""Keys of each kind of region."""
+
+
+class RegionInput(Section):
+    """Which atoms the accurate model owns."""
+
+    kind: str = Field(description="sphere, atoms, defects or uncertainty.")
+    radius: Length | None = Field(default=None, description="Around the centre, the atoms or the defects; of the last two, none by default.")
+    leave: Length | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
+    centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Of a sphere, Å.")
+    atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
+    by: Literal["coordination", "centrosymmetry"] | None = Field(default=None, description="What makes a defect.")
+    neighbours: int | None = Field(default=None, ge=2, description="Of centrosymmetry: 12 in fcc, 8 in bcc.")
+    threshold: float | None = Field(default=None, description="From which centrosymmetry (Å²) or uncertainty on.")
+    release: float | None = Field(default=None, description="Uncertainty below which an atom leaves in dynamics.")
+    values: InputFile | None = Field(default=None, description="A text file with one uncertainty an atom.")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.kind not in _KINDS:
+            raise unknown_choice("kind of region", self.kind, _KINDS)
+        given = set(self.model_fields_set) - {"kind"}
+        wrong = sorted(given - _KINDS[self.kind])
+        if wrong:
+            raise InputError(f"a region of kind {self.kind!r} takes {', '.join(sorted(_KINDS[self.kind]))}, not {wrong[0]!r}.")
+        needed = {"sphere": ("centre", "radius"), "atoms": ("atoms",), "uncertainty": ("values", "threshold")}
+        for key in needed.get(self.kind, ()):
+            if getattr(self, key) is None:
+                raise InputError(f"a region of kind {self.kind!r} needs {key!r}.")
+        return self
+
+
+class Quantum(Section, extra="allow"):
+    """A quantum engine; further keys are options of its ASE calculator."""
+
+    name: Name = Field(description="gfn1-xtb, gfn2-xtb, pyscf, gpaw, or an ASE calculator as module:Class.")
+    workers: int = Field(default=1, ge=1, le=256, description="Processes that compute at the same time.")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keyword arguments of `QuantumPotential` besides the name."""
+        return {"workers": self.workers} | (self.model_extra or {})
+
+
+class Crystal(Section):
+    """A supercell of one element with atoms taken out."""
+
+    species: str = Field(description="Chemical symbol.")
+    structure: str = Field(description="Crystal structure, as ASE names it.")
+    repeats: list[int] = Field(default=[2, 2, 2], min_length=3, max_length=3, description="Of the conventional cell.")
+    vacancies: list[int] = Field(default_factory=list, description="Indices of atoms that are missing.")
+    rattle: Length | None = Field(default=None, description="Standard deviation of random displacements.")
+
+    @field_validator("repeats")
+    @classmethod
+    def _positive(cls, repeats: list[int]) -> list[int]:
+        if min(repeats) < 1:
+            raise InputError(f"{repeats} are no repeats; give three whole numbers from 1.")
+        return repeats
+
+
+class StructureInput(Section):
+    """The atoms: a file or a crystal."""
+
+    file: InputFile | None = Field(default=None, description="Any file that ASE reads, such as extended XYZ.")
+    crystal: Crystal | None = Field(default=None, description="A supercell at the cheap potential's equilibrium.")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.file is None) == (self.crystal is None):
+            raise InputError("give either file or crystal.")
+        return self
+
+
+class BufferScan(Section):
+    """Force error against the buffer's radius."""
+
+    radii: list[Length] = Field(min_length=2, description="Rising radii.")
+    error: float = Field(default=0.1, gt=0, description="Wanted error of a core force, eV/Å.")
+    reference: Literal["whole", "largest"] = Field(
+        default="largest", description="Compare with the accurate model of the whole, or of the largest cluster."
+    )
+
+    @model_validator(mode="after")
+    def _rise(self) -> Self:
+        if any(b <= a for a, b in zip(self.radii, self.radii[1:], strict=False)):
+            raise InputError("radii must rise.")
+        if self.reference == "largest" and len(self.radii) < 3:
+            raise InputError("radii needs three values where the largest one is the reference.")
+        return self
+
+
+class Dynamics(Section):
+    """Newtonian dynamics with regions that move along."""
+
+    steps: int = Field(ge=2, le=10_000_000)
+    timestep: float = Field(default=1.0, gt=0, le=20, description="fs.")
+    temperature: float = Field(default=300.0, ge=0, description="Of the first velocities, K.")
+
+
+class EmbeddingStudy(Study):
+    """An accurate model over a few atoms of a cheap potential's structure."""
+
+    study: Literal["embedding"]
+    potential: Potential
+    quantum: Quantum | None = Field(default=None, description="The accurate model: a quantum engine.")
+    larger: Potential | None = Field(default=None, description="The accurate model: a larger potential.")
+    structure: StructureInput
+    regions: dict[Name, RegionInput] = Field(min_length=1, description="Regions by name.")
+    buffer: Length | None = Field(default=None, description="Around each region, in its cluster; by default none.")
+    termination: Literal["bare", "hydrogen"] = Field(default="bare", description="hydrogen for covalent matter.")
+    split: Length | None = Field(default=None, description="Parts of a region this far apart beyond both buffers are regions of their own.")
+    charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")
+    scheme: Literal["energy", "forces"] = Field(default="energy", description="Subtractive energy, or force mixing.")
+    relax: float | None = Field(default=None, gt=0, description="Relax to this largest force, eV/Å (energy scheme).")
+    buffers: BufferScan | None = None
+    dynamics: Dynamics | None = None
+
+    @field_validator("quantum", mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.quantum is None) == (self.larger is None):
+            raise InputError("give either quantum (an engine such as gfn1-xtb) or larger (a potential).")
+        if self.charges is not None and self.quantum is None:
+            raise InputError("charges need quantum: a larger potential takes no point charges.")
+        if self.scheme == "forces" and (self.relax is not None or self.charges is not None):
+            raise InputError("relax and charges need scheme: energy, because mixed forces have no energy.")
+        return self
+
+    def check(self) -> None:
+        """Check names and files, without torch."""
+        self.potential.check()
+        if self.larger is not None:
+            self.larger.check()
+        else:
+            from atomistic.embedding.engines import check_charges, engine
+
+            found = engine(self.quantum.name)
+            if self.charges is not None:
+                check_charges(found)
+        if self.structure.crystal is not None:
+            check_crystal(self.structure.crystal.species, self.structure.crystal.structure)
+        for file in (self.structure.file, *(region.values for region in self.regions.values())):
+            if file is not None and not file.is_file():
+                raise InputError(f"There is no file {file.name!r} where it was looked for, in {file.parent}.")
+
+    def files(self) -> tuple[Path, ...]:
+        own = [self.structure.file, *(region.values for region in self.regions.values())]
+        models = (*self.potential.files(), *(self.larger.files() if self.larger else ()))
+        return (*models, *(file for file in own if file is not None))
