@@ -1,4 +1,4 @@
-"""The command line: `multiscale run|check|schema|potentials|version`."""
+"""The command line: `multiscale run|distil|check|schema|potentials|version`."""
 
 import json
 import os
@@ -37,6 +37,28 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
 ) -> None:
     """Run a study: results, curves, fields and a report in one folder."""
+    _run(study, output, debug, quiet)
+
+
+@app.command()
+def distil(
+    study: _Study,
+    output: Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")] = None,
+    debug: _Debug = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
+) -> None:
+    """Train a small, fast student of a potential; interrupted, it goes on where it stopped."""
+    with _answering(debug):
+        from coupling.errors import InputError
+        from multiscale.inputs import load_study
+
+        kind = load_study(study).study
+        if kind != "distil":
+            raise InputError(f"{study} is a {kind!r} study, not 'distil'; use `multiscale run`.")
+    _run(study, output, debug, quiet)
+
+
+def _run(study: Path, output: Path | None, debug: bool, quiet: bool) -> None:
     with _answering(debug):
         from multiscale.parallel import is_root, launched_communicator
         from multiscale.progress import display

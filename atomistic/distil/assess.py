@@ -15,6 +15,7 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.properties.fault import fcc_stacking_fault
 from coupling.cohesive import rigid_law
 from coupling.contracts import Potential, Progress, silent
+from coupling.errors import NotConverged
 from coupling.units import EV_A3, GPA
 
 
@@ -44,8 +45,8 @@ class Comparison:
     Attributes:
         name: What it is.
         unit: Its unit.
-        teacher: The teacher's value.
-        student: The student's.
+        teacher: The teacher's value; NaN where its faulted crystal does not relax.
+        student: The student's, likewise.
     """
 
     name: str
@@ -143,10 +144,18 @@ def _observed(
         found[f"work of separation ({label})"] = (law.work_of_separation, "J/m²")
         found[f"peak traction ({label})"] = (law.peak_traction / GPA, "GPa")
     if faults and structure == "fcc":
-        fault = fcc_stacking_fault(potential, cell, layers=6)
-        found["intrinsic stacking fault"] = (1e3 * fault.intrinsic.value, "mJ/m²")
-        found["unstable stacking fault"] = (1e3 * fault.unstable.value, "mJ/m²")
+        for name, value in zip(("intrinsic", "unstable"), _faults(potential, cell), strict=True):
+            found[f"{name} stacking fault"] = (1e3 * value, "mJ/m²")
     return found
+
+
+def _faults(potential: Potential, cell: Atoms) -> tuple[float, float]:
+    """Intrinsic and unstable fault, J/m²; NaN of a potential whose faulted cells do not relax."""
+    try:
+        fault = fcc_stacking_fault(potential, cell, layers=6)
+    except NotConverged:
+        return float("nan"), float("nan")
+    return fault.intrinsic.value, fault.unstable.value
 
 
 def _rms(values: np.ndarray) -> float:

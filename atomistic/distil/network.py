@@ -61,7 +61,7 @@ def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[s
         key.STRESS_WEIGHT: settings.stress_weight,
         key.IS_TRAIN_STRESS: True,
         key.OPTIMIZER: "adam",
-        key.OPTIM_PARAM: {"lr": settings.learning_rate},
+        key.OPTIM_PARAM: {"lr": settings.learning_rate, "fused": True},
         key.SCHEDULER: "linearlr",
         key.SCHEDULER_PARAM: {"start_factor": 1.0, "end_factor": 1.0},
         key.DEVICE: "cpu",

@@ -29,7 +29,7 @@ class Settings:
         seed: Of the first weights and of the order of batches.
     """
 
-    channels: int = 16
+    channels: int = 32
     lmax: int = 2
     layers: int = 2
     cutoff: float | None = None
@@ -37,9 +37,9 @@ class Settings:
     minutes: float = float("inf")
     batch: int = 8
     learning_rate: float = 0.01
-    force_weight: float = 0.2
-    stress_weight: float = 0.002
-    huber: float = 0.02
+    force_weight: float = 0.1
+    stress_weight: float = 0.001
+    huber: float = 0.01
     threads: int = 1
     seed: int = 0
 

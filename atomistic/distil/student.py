@@ -14,6 +14,7 @@ from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.check import repulsion
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
+from atomistic.potentials.sevennet import quiet
 from atomistic.potentials.zbl import ZBL, SumPotential
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
@@ -76,8 +77,9 @@ def distil(
         raise InputError(f"The folder {folder} cannot be written ({error.strerror}); choose another.") from error
     if not dataset.is_labelled:
         dataset = dataset.labelled(teaching(teacher, dataset.elements), progress)
-    from atomistic.distil.network import write_checkpoint
-    from atomistic.distil.training import train
+    with quiet():
+        from atomistic.distil.network import write_checkpoint
+        from atomistic.distil.training import train
 
     identity = _identity(dataset, settings)
     cutoff = settings.cutoff or _cutoff(teacher, dataset)
