@@ -246,6 +246,21 @@ def close(
     return _at_zero_traction(potential, _moved(interface, gaps[gap], slips[best]))
 
 
+def continued_registry(slab: CleavageSlab, stacked: HeteroInterface) -> tuple[float, float]:
+    """The shift, for `close`, that puts the upper crystal where the lower one would have gone on.
+
+    Args:
+        slab: The crystal.
+        stacked: The crystal stacked on itself.
+    """
+    wanted = slab.atoms.cell.array[2, :2]
+    first = stacked.atoms.positions[stacked.upper][0, :2] - stacked.atoms.positions[~stacked.upper][0, :2]
+    own = stacked.coincidence.lower @ slab.atoms.cell.array[:2, :2]
+    onto = np.linalg.solve(own, stacked.atoms.cell.array[:2, :2])  # the slab's axes turned into the interface's
+    u, v = np.linalg.solve(stacked.shifts[:, :2].T, wanted @ onto - first)
+    return float(u), float(v)
+
+
 def _moved(interface: HeteroInterface, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> HeteroInterface:
     return replace(interface, atoms=interface.opened(opening, slip), gap=interface.gap + opening)
 

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import gcd
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from ase import Atoms
+from ase.formula import Formula
 
 from coupling.contracts import Evaluation, FloatArray
-from coupling.errors import InputError
+from coupling.errors import InputError, unknown_choice
 
 _PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
 _SAME_PLANE = 1e-2  # Å: the same, for the planes that part
@@ -128,11 +130,12 @@ def cleavage_slab(
     *,
     conventional: FloatArray | None = None,
     x: FloatArray | None = None,
+    termination: str | None = None,
 ) -> CleavageSlab:
     """Cut a bulk crystal along (hkl) and stack whole repeats until there are at least `planes` planes.
 
     Of the spacings between neighbouring planes the widest one is opened (in diamond (111) the
-    shuffle set).
+    shuffle set), or the widest above a plane of the wanted atoms.
 
     Args:
         bulk: The primitive (or any) cell at its equilibrium.
@@ -141,9 +144,11 @@ def cleavage_slab(
         conventional: (3, 3) cell that the indices refer to, Å; by default the cell of `bulk`.
         x: Direction, in the frame of `bulk`, that becomes x; it must lie in the plane. By default
             the shortest lattice vector of the plane.
+        termination: Atoms of the plane that ends the lower half, such as "TiO2"; by default any.
 
     Raises:
-        InputError: the indices are all zero, `planes` is under 2, or `x` is not in the plane.
+        InputError: the indices are all zero, `planes` is under 2, `x` is not in the plane, or no plane has
+            these atoms.
     """
     if not any(miller):
         raise InputError("The Miller indices (0, 0, 0) name no plane; give for example (1, 1, 1).")
@@ -159,17 +164,18 @@ def cleavage_slab(
         raise InputError(f"The direction x = {list(x)} does not lie in the plane {tuple(miller)}.")
     axes = np.array([direction, np.cross(normal, direction), normal])
     unit = Atoms(bulk.numbers, bulk.positions @ axes.T, cell=vectors @ axes.T, pbc=True)
-    return _stacked(unit, planes, axes)
+    return _stacked(unit, planes, axes, termination)
 
 
-def _stacked(unit: Atoms, planes: int, axes: FloatArray) -> CleavageSlab:
-    """Repeat one lattice layer along z, with the widest spacing at the top of the cell."""
+def _stacked(unit: Atoms, planes: int, axes: FloatArray, termination: str | None) -> CleavageSlab:
+    """Repeat one lattice layer along z, with the widest spacing (above the wanted plane) at the top of the cell."""
     height = unit.cell[2, 2]
     levels = np.mod(unit.positions[:, 2], height)
     levels[height - levels < _PLANE_TOLERANCE] = 0.0
     heights = np.unique(np.round(levels / _PLANE_TOLERANCE)) * _PLANE_TOLERANCE
     gaps = np.diff(np.append(heights, heights[0] + height))
-    widest = int(np.argmax(gaps > gaps.max() - 2 * _PLANE_TOLERANCE))
+    allowed = _terminated(unit, levels, heights, termination)
+    widest = int(np.argmax(allowed & (gaps > gaps[allowed].max() - 2 * _PLANE_TOLERANCE)))
     bottom = heights[(widest + 1) % len(heights)]
     levels = np.mod(levels - bottom + _PLANE_TOLERANCE, height) - _PLANE_TOLERANCE
     unit = unit.copy()
@@ -180,6 +186,44 @@ def _stacked(unit: Atoms, planes: int, axes: FloatArray) -> CleavageSlab:
     atoms.positions[:, :2] -= np.floor(atoms.get_scaled_positions(wrap=False)[:, :2]) @ atoms.cell.array[:2, :2]
     area = abs(np.linalg.det(atoms.cell.array[:2, :2]))
     return CleavageSlab(atoms, area, repeats * len(heights), repeats, float(gaps[widest]), axes)
+
+
+def _terminated(unit: Atoms, levels: FloatArray, heights: FloatArray, termination: str | None) -> np.ndarray:
+    """(planes,) whether a plane has the wanted atoms."""
+    if termination is None:
+        return np.ones(len(heights), dtype=bool)
+    found = [_composition(unit[np.abs(levels - h) < 2 * _PLANE_TOLERANCE].get_chemical_symbols()) for h in heights]
+    try:
+        wanted = _composition([symbol for symbol, n in Formula(termination).count().items() for _ in range(n)])
+    except ValueError:
+        wanted = {}
+    if wanted not in found:
+        raise unknown_choice("termination", termination, {"".join(f"{s}{n}" for s, n in f.items()).replace("1", "") for f in found})
+    return np.array([f == wanted for f in found])
+
+
+def _composition(symbols: Sequence[str]) -> dict[str, int]:
+    """How many of each element, divided by their greatest common divisor."""
+    counts = {symbol: list(symbols).count(symbol) for symbol in sorted(set(symbols))}
+    divisor = gcd(*counts.values()) if counts else 1
+    return {symbol: count // divisor for symbol, count in counts.items()}
+
+
+def read_crystal(path: str | Path) -> Atoms:
+    """A crystal from any file that ASE reads.
+
+    Raises:
+        InputError: the file cannot be read, or holds no cell that is periodic in three directions.
+    """
+    from ase.io import read
+
+    try:
+        atoms = read(path)
+    except Exception as error:  # ASE's readers fail in any way they like
+        raise InputError(f"ASE cannot read a structure from {path}: {error}.") from error
+    if not isinstance(atoms, Atoms) or not atoms.pbc.all() or abs(np.linalg.det(atoms.cell.array)) < 1e-6:
+        raise InputError(f"{path} holds no crystal with a cell, periodic in three directions.")
+    return Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True)
 
 
 def _upright(cell: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.hetero import close, hetero_interface, match_lattices
+from atomistic.hetero import close, continued_registry, hetero_interface, match_lattices
 from atomistic.interface import CleavageSlab, cleavage_slab
 from atomistic.paths import default_openings, rigid_path
 from atomistic.properties.bulk import equilibrium
@@ -125,7 +125,7 @@ def hetero(potential: Potential, slabs: dict[str, CleavageSlab]) -> dict[str, fl
         abs(laws[0].peak_traction / laws[1].peak_traction - 1),
     )
     stacked = hetero_interface(a, a, match_lattices(a, a))
-    same = close(potential, stacked, shift=_continued(a, stacked))
+    same = close(potential, stacked, shift=continued_registry(a, stacked))
     again = rigid_law(rigid_path(potential, same, default_openings(), shear=False))
     cleaved = rigid_law(rigid_path(potential, a, default_openings(), shear=False))
     limit = max(
@@ -133,17 +133,6 @@ def hetero(potential: Potential, slabs: dict[str, CleavageSlab]) -> dict[str, fl
         abs(again.peak_traction / cleaved.peak_traction - 1),
     )
     return {"swap_symmetry": swapped, "bulk_on_bulk_error": limit, "cleavage_work_J_m2": cleaved.work_of_separation}
-
-
-def _continued(slab: CleavageSlab, stacked) -> tuple[float, float]:  # type: ignore[no-untyped-def]
-    """The shift that puts the upper crystal where the lower one would have gone on."""
-    wanted = slab.atoms.cell.array[2, :2]
-    first = stacked.atoms.positions[stacked.upper][0, :2] - stacked.atoms.positions[~stacked.upper][0, :2]
-    turn = stacked.shifts[0, :2] / np.linalg.norm(stacked.shifts[0]), slab.atoms.cell.array[0, :2]
-    angle = np.arctan2(turn[0][1], turn[0][0]) - np.arctan2(turn[1][1], turn[1][0])
-    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    u, v = np.linalg.solve(stacked.shifts[:, :2].T, rotation @ wanted - first)
-    return float(u), float(v)
 
 
 def mixed_mode(potential: Potential, slab: CleavageSlab) -> dict[str, float]:
