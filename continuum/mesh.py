@@ -1,30 +1,15 @@
 """Mesh files into bodies: one submesh a body, named groups, distributed over the ranks."""
 
-from contextlib import redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuum.fenics import MPI, basix, dolfinx, ufl
+from continuum.mesh_checks import check_mesh
+from continuum.mesh_file import CELLS, FileMesh, WrongDimension, read_file
 from coupling.errors import InputError, unknown_choice
-
-_CELLS = {  # meshio name: (basix cell, order, topological dimension)
-    "line": ("interval", 1, 1),
-    "line3": ("interval", 2, 1),
-    "triangle": ("triangle", 1, 2),
-    "triangle6": ("triangle", 2, 2),
-    "quad": ("quadrilateral", 1, 2),
-    "quad9": ("quadrilateral", 2, 2),
-    "tetra": ("tetrahedron", 1, 3),
-    "tetra10": ("tetrahedron", 2, 3),
-    "hexahedron": ("hexahedron", 1, 3),
-    "hexahedron27": ("hexahedron", 2, 3),
-}
-_FLAT = 1e-9  # largest relative out-of-plane coordinate of a plane mesh
-
 
 @dataclass(frozen=True)
 class Body:
@@ -100,100 +85,67 @@ class SpecimenMesh:
         return np.flatnonzero(shared.array).astype(np.int32)
 
 
-@dataclass(frozen=True)
-class _FileMesh:
-    """What the file says, on rank 0: nodes, and for each dimension entities by group name."""
-
-    points: NDArray[np.float64]
-    cell: str
-    cells: dict[str, NDArray[np.int64]]
-    facet: str
-    facets: dict[str, NDArray[np.int64]]
-
-
 def read_mesh(
-    path: str | Path, *, unit: float, bodies: list[str], comm: "MPI.Comm" = MPI.COMM_WORLD
+    path: str | Path,
+    *,
+    unit: float,
+    bodies: list[str],
+    dimension: int | None = None,
+    comm: "MPI.Comm" = MPI.COMM_WORLD,
 ) -> SpecimenMesh:
-    """Read a mesh file with named groups (Gmsh physical groups, cell sets of other formats).
+    """Read a mesh file with named groups of cells (the bodies) and of facets (interfaces, boundaries).
+
+    Names are kept by Gmsh .msh 2.2 and 4.1 (physical groups), Abaqus .inp (element sets) and Salome .med
+    (groups). Formats with integer tags alone (.vtk, .vtu, .xdmf, medit .mesh) name a group by its number,
+    "1", "2" …: the array `gmsh:physical` if there is one, else the only integer array of the cells.
+    Cells are triangles, quads, tetrahedra or hexahedra of first or second order; serendipity ones
+    (8 and 20 nodes) get the nodes that complete them, at no change of geometry.
 
     Args:
         path: Any file that meshio reads.
         unit: Metres per unit of the file's coordinates.
         bodies: Names of the groups of cells that are the bodies; together they are the mesh.
+        dimension: What the study needs, 2 or 3; None: either.
         comm: The ranks to distribute over.
 
     Raises:
-        InputError: the file cannot be read, or has no such bodies; the message lists what it has.
+        InputError: on all ranks; the file cannot be read or has no such bodies (the message lists what
+            it has), or one of the classes of `continuum.mesh_file` and `continuum.mesh_checks`.
     """
     data, failure = None, None
     if comm.rank == 0:
         try:
-            data = _read_file(Path(path), bodies)
-        except InputError as error:
-            failure = str(error)
-    failure = comm.bcast(failure)
-    if failure is not None:
-        raise InputError(failure)
-    kinds = comm.bcast(None if data is None else (data.cell, data.facet, list(data.facets), data.points.shape[1]))
+            data = _read(Path(path), unit, bodies, dimension)
+        except Exception as error:
+            failure = error
+    told = comm.bcast(failure)
+    if told is not None:
+        raise failure or told
+    kinds = comm.bcast(None if data is None else (data.cell, data.facet, list(data.facets), data.dimension))
     cell, facet, facet_names, dimension = kinds
     mesh, tags = _distribute(comm, data, cell, dimension, unit, bodies)
     facets = {name: _facets(mesh, data.facets[name] if data else None, facet) for name in facet_names}
     return SpecimenMesh(mesh, {name: _body(mesh, tags, i, name) for i, name in enumerate(bodies)}, facets)
 
 
-def _read_file(path: Path, bodies: list[str]) -> _FileMesh:
-    import meshio
-
-    if not path.is_file():
-        raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.")
-    try:
-        with redirect_stdout(StringIO()):  # meshio prints an empty line
-            source = meshio.read(path)
-    except (Exception, SystemExit) as error:  # meshio's readers raise what they like on a broken file
-        raise InputError(f"The mesh file {path} cannot be read: {error or type(error).__name__}.") from error
-    known = {c.type for c in source.cells if c.type in _CELLS}
-    if not known or not len(source.points):
-        raise InputError(f"The mesh file {path} has no cells of the supported kinds: {', '.join(_CELLS)}.")
-    dimension = max(_CELLS[kind][2] for kind in known)
-    groups = _groups(source)
-    parts: list[tuple[str, dict[str, NDArray[np.int64]]]] = []
-    for d in (dimension, dimension - 1):
-        kinds = [kind for kind in known if _CELLS[kind][2] == d]
-        if len(kinds) > 1:
-            raise InputError(f"The mesh file {path} mixes {' and '.join(sorted(kinds))}; use one kind of cell.")
-        found = groups.get(kinds[0], {}) if kinds else {}
-        parts.append((kinds[0] if kinds else "", found))
-    (cell, cells), (facet, facets) = parts
-    for name in bodies:
-        if name not in cells:
-            raise unknown_choice(f"body (physical group of dimension {dimension} in {path.name})", name, cells)
-    points = np.asarray(source.points, dtype=float)
-    if dimension == 2 and points.shape[1] == 3:
-        if np.ptp(points[:, 2]) > _FLAT * np.ptp(points[:, :2], axis=0).max():
-            raise InputError(f"The mesh file {path} is a surface in space; a plane mesh must have one z coordinate.")
-        points = points[:, :2]
-    return _FileMesh(points, cell, {name: cells[name] for name in bodies}, facet, facets)
-
-
-def _groups(source) -> dict[str, dict[str, NDArray[np.int64]]]:  # type: ignore[no-untyped-def]
-    """Entities' nodes by cell type and group name: cell sets, or the physical tags of MSH 2."""
-    groups: dict[str, dict[str, NDArray[np.int64]]] = {}
-    nodes = {kind: np.asarray(data, dtype=np.int64) for kind, data in source.cells_dict.items()}
-    for name, by_type in source.cell_sets_dict.items():
-        for kind, indices in by_type.items() if not name.startswith("gmsh:") else ():
-            groups.setdefault(kind, {})[name] = nodes[kind][np.asarray(indices, dtype=int)]
-    if not groups and "gmsh:physical" in source.cell_data:
-        names = {(int(tag), int(dim)): name for name, (tag, dim) in source.field_data.items()}
-        for kind, tags in source.cell_data_dict["gmsh:physical"].items():
-            for tag in np.unique(tags):
-                name = names.get((int(tag), _CELLS[kind][2] if kind in _CELLS else 0), str(tag))
-                groups.setdefault(kind, {})[name] = nodes[kind][tags == tag]
-    return groups
+def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> FileMesh:
+    if not (np.isfinite(unit) and unit > 0):
+        raise InputError(f"The unit of the mesh is {unit} m; it must be a positive length, such as 1e-3 for mm.")
+    if not bodies:
+        raise InputError("No bodies are named; name the groups of cells that are the bodies.")
+    data = read_file(path, bodies)
+    if dimension not in (None, data.dimension):
+        raise WrongDimension(
+            f"The mesh file {path} has dimension {data.dimension}, and the study is of dimension {dimension}; "
+            "use another mesh, or another kind of study."
+        )
+    check_mesh(data)
+    return data
 
 
 def _distribute(comm, data, cell, dimension, unit, bodies):  # type: ignore[no-untyped-def]
     """The distributed mesh, and the index of each local cell's body."""
-    shape, order, tdim = _CELLS[cell]
+    shape, order, tdim = CELLS[cell]
     element = basix.ufl.element("Lagrange", shape, order, shape=(dimension,))
     nodes = element.basix_element.dim
     if data is not None:
@@ -214,7 +166,7 @@ def _distribute(comm, data, cell, dimension, unit, bodies):  # type: ignore[no-u
 
 def _facets(mesh, nodes, facet):  # type: ignore[no-untyped-def]
     """The local facets of one group from its nodes in the file (None away from rank 0)."""
-    shape, order, dimension = _CELLS[facet]
+    shape, order, dimension = CELLS[facet]
     if nodes is None:
         nodes = np.empty((0, basix.ufl.element("Lagrange", shape, order).basix_element.dim), dtype=np.int64)
     entities, values = dolfinx.io.distribute_entity_data(
