@@ -12,9 +12,17 @@ from scipy.interpolate import CubicSpline
 
 from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
+from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.ledger import Ledger, Term
 from coupling.units import ANGSTROM, EV_A2, EV_A3
+
+_SHUT = 2e-3
+"""Å: excess opening that the convergence of slab and bulk leaves undetermined."""
+_SOFT = 0.05
+"""Share of the peak below which a law does not begin rigidly."""
+_LEFT_OVER = 0.01
+"""Share of the work that may be done at zero excess opening of an initially rigid law: rounding, interpolation."""
 
 
 @dataclass(frozen=True)
@@ -107,20 +115,57 @@ class Excess:
         energy: (n,) excess energy per area, eV/Å².
         traction: (n,) eV/Å³.
         gap: Who owns the layer spacing across the interface.
+        energy_std: (n,) standard deviations, eV/Å²; None when unknown.
+        traction_std: (n,) standard deviations, eV/Å³; None when unknown.
     """
 
     opening: FloatArray
     energy: FloatArray
     traction: FloatArray
     gap: GapOwner
+    energy_std: FloatArray | None = None
+    traction_std: FloatArray | None = None
 
-    def law(self) -> TabulatedLaw:
-        """The law of the excess, in SI units.
+    def law(self) -> TabulatedLaw | InitiallyRigid:
+        """The law of the excess, in SI units; initially rigid when the bulk has the gap.
 
         Raises:
-            InputError: the excess is no law of the opening alone (see `TabulatedLaw`).
+            InputError: the excess is no law of the opening alone (see the two laws).
         """
-        return TabulatedLaw(self.opening * ANGSTROM, self.energy * EV_A2, self.traction * EV_A3, gap=self.gap)
+        if self.gap == "in bulk":
+            return self._initially_rigid()
+        return TabulatedLaw(
+            self.opening * ANGSTROM,
+            self.energy * EV_A2,
+            self.traction * EV_A3,
+            gap=self.gap,
+            energy_std=None if self.energy_std is None else self.energy_std * EV_A2,
+            traction_std=None if self.traction_std is None else self.traction_std * EV_A3,
+        )
+
+
+    def _initially_rigid(self) -> TabulatedLaw | InitiallyRigid:
+        """From where the excess opening leaves zero for good; before, all stretching is the bulk's."""
+        shut = np.flatnonzero((self.opening[:-1] <= _SHUT) | (np.diff(self.opening) <= 0))
+        start = int(shut[-1]) if len(shut) else 0
+        reached = float(np.clip(-self.opening[start] / (self.opening[start + 1] - self.opening[start]), 0.0, 1.0))
+        begin, left = ((1 - reached) * v[start] + reached * v[start + 1] for v in (self.traction, self.energy))
+        if begin < _SOFT * self.traction.max():  # an interface softer than the bulk opens from the first
+            rising = slice(int(np.argmin(np.abs(self.opening))), None)
+            return TabulatedLaw(
+                self.opening[rising] * ANGSTROM, self.energy[rising] * EV_A2, self.traction[rising] * EV_A3, gap="in bulk"
+            )
+        if abs(left) > _LEFT_OVER * self.energy[-1]:
+            raise InputError(
+                f"At zero excess opening {left / self.energy[-1]:.2g} of the work is already done, so the gap cannot be "
+                "the bulk's; use gap: in law."
+            )
+        rest = slice(start + 1, None)
+        return InitiallyRigid(
+            np.append(0.0, self.opening[rest]) * ANGSTROM,
+            np.append(0.0, self.energy[rest] - left) * EV_A2,
+            np.append(begin, self.traction[rest]) * EV_A3,
+        )
 
 
 def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Excess:
@@ -202,15 +247,17 @@ def consistency(samples: PathSamples) -> float:
     return float(np.max(np.abs(difference[opening[:-1] >= 0])) / samples.traction.max())
 
 
-def interface_ledger(samples: PathSamples, owner: str = "GNN") -> Ledger:
-    """Who counts which layer spacing when a law joins two finite-element bodies, gap in the law.
+def interface_ledger(samples: PathSamples, owner: str = "GNN", gap: GapOwner = "in law") -> Ledger:
+    """Who counts which layer spacing when a law joins two finite-element bodies.
 
     The sites are the layer spacings of the slab: those of bulk A, the interface's own, those of
-    bulk B. The slab counts all; the bulk references take back what the elements carry.
+    bulk B. The slab counts all; the bulk references take back what the elements carry. With the gap in
+    the bulk that is half of the interface's spacing on either side, too.
     """
     spacings_a, spacings_b = samples.spacings
-    in_a = np.array([1.0] * spacings_a + [0.0] * (1 + spacings_b))
-    in_b = np.array([0.0] * (spacings_a + 1) + [1.0] * spacings_b)
+    half = 0.5 if gap == "in bulk" else 0.0
+    in_a = np.array([1.0] * spacings_a + [half] + [0.0] * spacings_b)
+    in_b = np.array([0.0] * spacings_a + [half] + [1.0] * spacings_b)
     sites = (
         [f"A{i + 1}" for i in range(spacings_a)] + ["interface"] + [f"B{i + 1}" for i in range(spacings_b)]
     )

@@ -20,6 +20,7 @@ from coupling.laws.coarse import CoarseLaw
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.ppr import ParkPaulinoRoesler
+from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from coupling.laws.xu_needleman import XuNeedleman
@@ -28,7 +29,7 @@ FORMAT = "multiscale-coupling cohesive law"
 VERSION = 1
 KINDS: dict[str, type[Law]] = {
     law.kind: law
-    for law in (TabulatedLaw, MixedModeLaw, CoarseLaw, Uber, XuNeedleman, ParkPaulinoRoesler, Bilinear)
+    for law in (TabulatedLaw, MixedModeLaw, InitiallyRigid, CoarseLaw, Uber, XuNeedleman, ParkPaulinoRoesler, Bilinear)
 }
 """The laws that can be stored, by kind."""
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from coupling.cohesive import (
     BulkBranch,
+    Excess,
     PathSamples,
     SlabBranch,
     consistency,
@@ -14,18 +15,23 @@ from coupling.cohesive import (
     rigid_law,
     slab_totals,
 )
-from coupling.export import export
-from coupling.fit import fit_all
-from coupling.laws.tabulated import TabulatedLaw
+from coupling.errors import InputError
+from coupling.export import FORMS, export
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
 from coupling.storage import save_law
-from coupling.units import ANGSTROM, EV_A3
+from coupling.thermal import from_mean_forces, warmed
+from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.cache import code_fingerprint
 from multiscale.inputs.cohesive_law import CohesiveLawStudy
-from multiscale.results import Plot, Results, Series, Table
+from multiscale.report.cohesive import report_law, report_mixed
+from multiscale.resumable import resumable
+from multiscale.results import Plot, Results, Series
 from multiscale.runs import RunContext
+from multiscale.studies.cohesive_atoms import compute
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
-_EXPORTS = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
+_FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
 
 
 def run(study: CohesiveLawStudy, context: RunContext) -> Results:
@@ -38,20 +44,23 @@ def run(study: CohesiveLawStudy, context: RunContext) -> Results:
     results = Results("cohesive_law", study.title)
     with context.stage("atomistic"):
         atoms = _atomistic(study, context)
-    if study.path == "rigid":
+    spacings = (int(atoms["spacings"][0]), int(atoms["spacings"][1]))
+    law: Law
+    if study.mode == "mixed":
+        law, samples = _mixed(results, atoms, spacings)
+        report_mixed(results, law, atoms["history"], context.folder, context.is_root)
+    elif study.path == "rigid":
         samples = PathSamples(
-            atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]),
-            (int(atoms["spacings"][0]), int(atoms["spacings"][1])), atoms["tangential_stiffness"],
+            atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]), spacings, atoms["tangential_stiffness"]
         )
         law = rigid_law(samples)
         results.add("law_consistency", consistency(samples), "", "energies against tractions in tension, over the peak")
     else:
-        law, samples = _relaxed(results, atoms)
-    _report(results, law, samples)
-    if context.is_root:
-        save_law(law, context.folder / "law.json")
-        for form, name in _EXPORTS.items():
-            export(law, context.folder / name, form)
+        law, samples = _relaxed(study, results, atoms, spacings)
+    report_law(results, law)
+    _pair(results, atoms)
+    results.ledger = list(interface_ledger(samples, gap=study.gap).rows())
+    context.on_root(lambda: _write(results, law, context))
     return results
 
 
@@ -65,76 +74,102 @@ def _atomistic(study: CohesiveLawStudy, context: RunContext) -> dict[str, Any]:
         "calculation": "cohesive law",
         "code": code_fingerprint(),
         "potential": potential.fingerprint if potential is not None else "",
-        "study": study.model_dump(mode="json", exclude={"output", "title", "potential", "seed"}),
+        "study": study.model_dump(mode="json", exclude={"output", "title", "potential"}),
+        "files": [path.read_text(errors="replace") for path in study.files() if path not in study.potential.files()],
     }
-    return context.cached("atomistic samples", request, lambda: _compute(study, context, potential))
+
+    def work() -> dict[str, Any]:
+        folder = context.cache.folder / "unfinished" / context.cache.path(request).stem
+        with resumable(potential, folder, context.log.info) as remembering:
+            return compute(study, context, remembering)
+
+    return context.cached("atomistic samples", request, work)
 
 
-def _compute(study: CohesiveLawStudy, context: RunContext, potential) -> dict[str, Any]:  # type: ignore[no-untyped-def]
-    from atomistic.hetero import close, hetero_interface, match_lattices
-    from atomistic.interface import cleavage_slab
-    from atomistic.paths import default_openings, rigid_path
-    from atomistic.properties.bulk import equilibrium
-
-    slabs = {}
-    for name, choice in study.crystals.items():
-        crystal = equilibrium(potential, choice.species, choice.structure, conventional=True)
-        slabs[name] = cleavage_slab(crystal, choice.miller, choice.layers)
-    openings = default_openings(study.openings.max / ANGSTROM, study.openings.points)
-    if study.path == "relaxed":
-        return _compute_relaxed(potential, slabs["plane"], openings, context)
-    described: dict[str, Any] = {}
-    if study.plane is not None:
-        interface = slabs["plane"]
-    else:
-        match = match_lattices(
-            slabs["upper"], slabs["lower"], strain=study.matching.strained,
-            largest_strain=study.matching.largest_strain, largest_area=study.matching.largest_area,
-        )
-        stacked = hetero_interface(slabs["upper"], slabs["lower"], match, strain=study.matching.strained)
-        interface = close(potential, stacked, progress=context.progress)
-        described = {"strain": match.strain, "gap": np.array(interface.gap)}
-    samples = rigid_path(potential, interface, openings, progress=context.progress)
-    return described | {
-        "opening": samples.opening, "energy": samples.energy, "traction": samples.traction,
-        "tangential_stiffness": samples.tangential_stiffness,
-        "area": np.array(samples.area), "spacings": np.array(samples.spacings),
-    }  # fmt: skip
+def _mixed(results: Results, atoms: dict[str, Any], spacings: tuple[int, int]) -> tuple[MixedModeLaw, PathSamples]:
+    law = MixedModeLaw(
+        atoms["opening"] * ANGSTROM, atoms["period"] * ANGSTROM, atoms["energy"] * EV_A2, atoms["traction"] * EV_A3
+    )
+    area = float(atoms["area"])
+    samples = PathSamples(atoms["opening"], atoms["energy"][:, 0, 0] * area, atoms["traction"][:, 0, 0], area, spacings)
+    results.add("law_consistency", consistency(samples), "", "energies against tractions in tension, no slip, over the peak")
+    return law, samples
 
 
-def _compute_relaxed(potential, slab, openings, context: RunContext) -> dict[str, Any]:  # type: ignore[no-untyped-def]
-    from atomistic.relaxed_path import bulk_branch, relaxed_path
-
-    branch = relaxed_path(potential, slab, openings, progress=context.progress)
-    bulk = bulk_branch(potential, slab, branch.traction, progress=context.progress)
-    names = ("gap", "length", "energy", "traction", "traction_by_forces")
-    return {name: getattr(branch, name) for name in names} | {
-        "area": np.array(branch.area), "repeats": np.array(branch.repeats), "spacings": np.array(slab.spacings),
-        "bulk_height": bulk.height, "bulk_energy": bulk.energy, "bulk_gap": bulk.gap,
-    }  # fmt: skip
-
-
-def _relaxed(results: Results, atoms: dict[str, Any]) -> tuple[TabulatedLaw, PathSamples]:
+def _relaxed(
+    study: CohesiveLawStudy, results: Results, atoms: dict[str, Any], spacings: tuple[int, int]
+) -> tuple[Law, PathSamples]:
     """The excess law of the relaxed path, and the naive one beside it."""
     slab = SlabBranch(
         atoms["gap"], atoms["length"], atoms["energy"], atoms["traction"], atoms["traction_by_forces"],
-        float(atoms["area"]), int(atoms["repeats"]),
-    )
-    made = excess(slab, BulkBranch(slab.traction, atoms["bulk_height"], atoms["bulk_energy"], atoms["bulk_gap"]))
+        float(atoms["area"]), tuple(int(n) for n in atoms["repeats"]), int(atoms["interfaces"]),
+    )  # fmt: skip
+    bulks = [BulkBranch(slab.traction, *columns) for columns in zip(atoms["bulk_height"], atoms["bulk_energy"], atoms["bulk_gap"], strict=True)]
+    made = excess(slab, *bulks, gap=study.gap)
+    static = excess(slab, *bulks)
     difference = np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max()
     results.add("traction_route_difference", difference, "", "virial against the forces on one half, over the peak")
     naive, _ = slab_totals(slab)
     results.add_curve(
         "naive", "the slab's total elongation: bulk not taken away",
         elongation=("m", naive * ANGSTROM), traction=("Pa", slab.traction * EV_A3),
+    )  # fmt: skip
+    samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, spacings)
+    by_energy = consistency(samples) if not len(atoms["beyond_strength"]) else None
+    if by_energy is not None:
+        results.add("law_consistency", by_energy, "", "dψ/dδ against the virial in tension, over the peak")
+        results.notes.append(_trusted(by_energy, float(difference)))
+    if study.temperature is not None:
+        made = _warm(study, results, made, atoms)
+    _beyond(results, atoms, made)
+    return made.law(), samples
+
+
+def _warm(study: CohesiveLawStudy, results: Results, static: Excess, atoms: dict[str, Any]) -> Excess:
+    """The law at the temperature, the static one beside it."""
+    results.add_curve(
+        "static", "the law without temperature, at the same in-plane cell",
+        opening=("m", static.opening * ANGSTROM), traction=("Pa", static.traction * EV_A3), energy=("J/m^2", static.energy * EV_A2),
+    )  # fmt: skip
+    results.add("temperature", study.temperature, "K", "temperature of the law", headline=True)
+    if "free_energy" in atoms:
+        made = warmed(static, atoms["free_energy"])
+        how = f"quasi-harmonic, {study.thermal.statistics}"
+    else:
+        made = from_mean_forces(static.opening, atoms["mean_traction"], atoms["mean_traction_std"], static.gap)
+        how = f"mean forces of constrained dynamics, time step {float(atoms['time_step']) * 1e15:.2g} fs"
+    results.plots.append(
+        Plot("Temperature", "opening", "Å", "traction", "GPa",
+             (Series("law", "opening", "traction", f"{study.temperature:g} K"), Series("static", "opening", "traction", "static", "dashed")),
+             "Both from their own closed interface; the in-plane cell is that of the temperature.")
+    )  # fmt: skip
+    results.notes.append(
+        f"Law at {study.temperature:g} K: {how}. The in-plane cell is held at the crystal's quasi-harmonic lattice parameter "
+        "at that temperature, and the bulk is taken away at the same traction; the energy is the excess Helmholtz free energy."
     )
-    spacings = (int(atoms["spacings"][0]), int(atoms["spacings"][1]))
-    law = made.law()
-    samples = PathSamples(made.opening, made.energy * slab.area, made.traction, slab.area, spacings)
-    by_energy = consistency(samples)
-    results.add("law_consistency", by_energy, "", "dψ/dδ against the virial in tension, over the peak")
-    results.notes.append(_trusted(by_energy, float(difference)))
-    return law, samples
+    return made
+
+
+def _beyond(results: Results, atoms: dict[str, Any], made: Excess) -> None:
+    """Say where a crystal would part before the interface does."""
+    left_out = atoms["beyond_strength"]
+    results.add("openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first")
+    if len(left_out):
+        results.notes.append(
+            f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å ask for more traction than one of the "
+            f"crystals bears as strained here (the highest traction in equilibrium is {made.traction.max() * EV_A3 / 1e9:.3g} GPa): that "
+            "crystal parts first. There the law is interpolated; the work done across is exact, the peak is not."
+        )
+
+
+def _pair(results: Results, atoms: dict[str, Any]) -> None:
+    """What joins two crystals: strain and gap."""
+    if "strain" not in atoms:
+        return
+    for name, value in zip(("xx", "yy", "xy"), atoms["strain"], strict=True):
+        results.add(f"strain_{name}", float(value), "", f"in-plane strain {name} of the strained crystal")
+    results.add("interface_area", float(atoms["area"]) * ANGSTROM**2, "m^2", "common cell of the two crystals")
+    results.add("closed_gap", float(atoms["closed_gap"]) * ANGSTROM, "m", "distance of the facing planes, closed")
 
 
 def _trusted(by_energy: float, by_forces: float) -> str:
@@ -150,36 +185,11 @@ def _trusted(by_energy: float, by_forces: float) -> str:
     return said + "WARNING: energies and virial disagree. Refine the openings; if it stays, the potential's virial is wrong on slabs."
 
 
-def _report(results: Results, law: TabulatedLaw, samples: PathSamples) -> None:
-    add = results.add
-    add("work_of_separation", law.work_of_separation, "J/m^2", "work of separation", headline=True)
-    add("peak_traction", law.peak_traction, "Pa", "peak traction", headline=True)
-    add("opening_at_peak", law.opening_at_peak, "m", "opening at the peak", headline=True)
-    add("initial_stiffness", law.initial_stiffness, "Pa/m", "normal stiffness of the closed interface")
-    opening = np.linspace(law.opening[0], law.final_opening, 600)
-    energy, traction, _ = law.normal(opening)
-    columns: dict[str, Any] = {"traction": ("Pa", traction), "energy": ("J/m^2", energy)}
-    lines = [Series("law", "opening", "traction", "law"), Series("samples", "opening", "traction", "atoms", "points")]
-    rows = []
-    for found in fit_all(law):
-        rows.append((found.misfit.kind, found.misfit.traction, found.misfit.energy))
-        column = found.misfit.kind.replace("-", "_")
-        columns[column] = ("Pa", found.law.normal(opening)[1])
-        lines.append(Series("law", "opening", column, found.misfit.kind, "dashed"))
-    results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
-    results.add_curve(
-        "samples", "atomistic samples", opening=("m", law.opening), traction=("Pa", law.traction), energy=("J/m^2", law.energy)
-    )
-    results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines),
-                              "Points are atomistic samples; dashed lines are closed forms with the same work and peak."))  # fmt: skip
-    energies = (Series("law", "opening", "energy", "law"), Series("samples", "opening", "energy", "atoms", "points"))
-    results.plots.append(Plot("Energy per area", "opening", "Å", "energy per area", "J/m^2", energies))
-    if "naive" in results.curves:
-        both = (Series("samples", "opening", "traction", "excess", "line and points"),
-                Series("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
-        results.plots.append(Plot("What the subtraction buys", "opening", "Å", "traction", "GPa", both,
-                                  "The naive curve depends on the slab's thickness and turns back; the excess does not."))  # fmt: skip
-    results.tables.append(Table("Closed-form fits", ("form", "traction misfit over peak", "energy misfit over work"), tuple(rows)))
-    results.ledger = list(interface_ledger(samples).rows())
-    results.notes.append("The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again.")
-    results.notes.append("law.json can be used without atoms (coupling.storage.load_law); law_*.* are blocks for other codes.")
+def _write(results: Results, law: Law, context: RunContext) -> None:
+    """The law itself, and what other codes read; a form that cannot hold it is left out and named."""
+    save_law(law, context.folder / "law.json")
+    for form in FORMS:
+        try:
+            export(law, context.folder / _FILES[form], form)
+        except InputError as reason:
+            results.notes.append(f"No {form} block was written: {reason}")

@@ -1,0 +1,211 @@
+"""The normal path at a temperature, quasi-harmonic: vibrations of the opened cell and of its bulk references.
+
+To first order in the vibrations the free energy of a system at fixed opening is its static energy plus the
+vibrational free energy at the static equilibrium, on the stable and on the unstable branch alike, with the
+gap held: the mode that opens the interface is projected out, so that what is found is the potential of mean
+force of the gap. The bulk references are taken at the same traction and with all wave vectors that fit the
+slab, so that closed interface and bulk have the same modes.
+
+The in-plane cell is held at the crystal's own lattice parameter at the temperature (`lattice_at`).
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from ase import Atoms
+from scipy import constants as physics
+
+from atomistic.interface import CleavageSlab
+from atomistic.properties.bulk import equilibrium
+from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.errors import InputError, NotConverged, unknown_choice
+from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
+
+Statistics = Literal["classical", "quantum"]
+_DISPLACEMENT = 0.01  # Å
+_UNSTABLE = 1e-6  # of the largest ω²: below it a mode is free or unstable
+_CHUNK = 64
+_PLANCK_EV: float = physics.hbar / EV
+
+
+def free_energy(angular: FloatArray, temperature: float, statistics: Statistics = "quantum") -> float:
+    """Helmholtz free energy of harmonic oscillators, eV.
+
+    Args:
+        angular: Angular frequencies ω > 0, 1/s.
+        temperature: K; 0 leaves the zero-point energy (quantum) or nothing (classical).
+        statistics: Σ ħω/2 + kT ln(1 − e^(−ħω/kT)), or its classical limit Σ kT ln(ħω/kT).
+
+    Raises:
+        InputError: the statistics are unknown, or the temperature is negative.
+    """
+    if statistics not in ("classical", "quantum"):
+        raise unknown_choice("statistics", statistics, ("classical", "quantum"))
+    if not temperature >= 0:
+        raise InputError(f"A temperature of {temperature} K is none; give 0 K or more.")
+    quanta, thermal = _PLANCK_EV * np.asarray(angular, dtype=float), BOLTZMANN_EV * temperature
+    if statistics == "classical":
+        return float(thermal * np.log(quanta / thermal).sum()) if thermal else 0.0
+    excited = thermal * np.log(-np.expm1(-quanta / thermal)).sum() if thermal else 0.0
+    return float(quanta.sum() / 2 + excited)
+
+
+def frequencies(constants: FloatArray, repeats: tuple[int, int, int], masses: FloatArray, held: FloatArray) -> FloatArray:
+    """Angular frequencies of a supercell with linear combinations of coordinates held at Γ.
+
+    Args:
+        constants: (3N, cells, 3N) force constants between the first cell and all, eV/Å².
+        repeats: The supercell.
+        masses: (N,) u.
+        held: (m, 3N) coefficients of the coordinates that keep their values, translations not among them.
+
+    Returns:
+        (3N·cells − 3 − m,) ω, 1/s; of unstable modes NaN.
+    """
+    grid = np.array(list(np.ndindex(*repeats)))
+    weight = 1.0 / np.sqrt(np.repeat(masses * physics.atomic_mass, 3))
+    squared = []
+    for wave in grid / np.array(repeats):
+        dynamical = np.einsum("icj,c->ij", constants, np.exp(2j * np.pi * grid @ wave)) * np.outer(weight, weight)
+        dynamical = 0.5 * (dynamical + dynamical.conj().T) * EV / ANGSTROM**2
+        if not wave.any():
+            translations = np.tile(np.eye(3), len(masses)) / weight
+            fixed = np.vstack([translations, held * weight])
+            basis = np.linalg.svd(fixed, full_matrices=True)[2][len(fixed) :]
+            dynamical = basis @ dynamical.real @ basis.T
+        squared.append(np.linalg.eigvalsh(dynamical))
+    everything = np.concatenate(squared)
+    return np.sqrt(np.where(everything > _UNSTABLE * everything.max(), everything, np.nan))
+
+
+def vibrational(
+    potential: Potential,
+    structures: Sequence[Atoms],
+    repeats: tuple[int, int, int],
+    temperature: float,
+    *,
+    statistics: Statistics = "quantum",
+    held: FloatArray | None = None,
+    progress: Progress = silent,
+) -> FloatArray:
+    """(n,) vibrational free energies of the supercells of structures, eV; NaN where a mode is unstable.
+
+    Args:
+        potential: The interatomic potential.
+        structures: n structures of the same atoms.
+        repeats: The supercell whose wave vectors are summed.
+        temperature: K.
+        statistics: Quantum or classical.
+        held: (m, 3N) coordinates held at Γ.
+        progress: Told after each structure.
+    """
+    found = []
+    for k, atoms in enumerate(structures):
+        count, cells = len(atoms), int(np.prod(repeats))
+        moved = []
+        for coordinate in range(3 * count):
+            for sign in (1, -1):
+                copy = atoms * repeats
+                copy.positions[coordinate // 3, coordinate % 3] += sign * _DISPLACEMENT
+                moved.append(copy)
+        forces = [f for i in range(0, len(moved), _CHUNK) for f in potential.evaluate(moved[i : i + _CHUNK]).forces]
+        pairs = np.array(forces).reshape(3 * count, 2, cells, 3 * count)
+        constants = -(pairs[:, 0] - pairs[:, 1]) / (2 * _DISPLACEMENT)
+        fixed = np.zeros((0, 3 * count)) if held is None else held
+        found.append(free_energy(frequencies(constants, repeats, atoms.get_masses(), fixed), temperature, statistics))
+        progress("vibrations", k + 1, len(structures))
+    return np.array(found)
+
+
+def gap_coordinate(slab: CleavageSlab) -> FloatArray:
+    """(1, 3N) "mean height of the lowest plane less that of the highest": the gap at a fixed length."""
+    ((bottom, top),) = slab.faces
+    combination = np.zeros((len(slab.atoms), 3))
+    combination[bottom, 2] += 1.0 / len(bottom)
+    combination[top, 2] -= 1.0 / len(top)
+    return combination.reshape(1, -1)
+
+
+def excess_free_energy(
+    potential: Potential,
+    slab: CleavageSlab,
+    opened: Sequence[Atoms],
+    bulks: Sequence[Atoms],
+    temperature: float,
+    *,
+    in_plane: int = 2,
+    statistics: Statistics = "quantum",
+    progress: Progress = silent,
+) -> FloatArray:
+    """Vibrational excess along a relaxed path, the gap's own share of the bulk given back to it.
+
+    Args:
+        potential: The interatomic potential.
+        slab: The closed crystal.
+        opened: n structures of the path.
+        bulks: n lattice repeats of the bulk at the same tractions.
+        temperature: K.
+        in_plane: In-plane repeats of the supercell whose wave vectors are summed.
+        statistics: Quantum or classical.
+        progress: Told after each structure.
+
+    Returns:
+        (n,) eV/Å², up to a constant; NaN where slab or bulk have an unstable mode.
+    """
+    options = {"statistics": statistics, "progress": progress}
+    whole = vibrational(potential, opened, (in_plane, in_plane, 1), temperature, held=gap_coordinate(slab), **options)
+    own = vibrational(potential, bulks, (in_plane, in_plane, slab.repeats), temperature, **options)
+    others = 1.0 - slab.spacing / slab.atoms.cell[2, 2]  # the spacing that opens keeps its share of the bulk
+    return (whole - own * others) / (slab.area * in_plane**2)
+
+
+def lattice_at(
+    potential: Potential,
+    species: str,
+    structure: str,
+    temperature: float,
+    *,
+    statistics: Statistics = "quantum",
+    repeats: int = 3,
+    largest: float = 0.03,
+    progress: Progress = silent,
+) -> Atoms:
+    """A cubic crystal at the lattice parameter of least quasi-harmonic free energy, conventional cell.
+
+    Args:
+        potential: The interatomic potential.
+        species: "Ni".
+        structure: A cubic one, as ASE names it.
+        temperature: K.
+        statistics: Quantum or classical.
+        repeats: Repeats of the primitive cell whose wave vectors are summed.
+        largest: Largest expansion looked at.
+        progress: Told after each lattice parameter.
+
+    Raises:
+        NotConverged: there is no minimum up to the largest expansion.
+    """
+    cold = equilibrium(potential, species, structure, conventional=True)
+    primitive = equilibrium(potential, species, structure)
+    if abs(primitive.cell.cellpar()[:3] - primitive.cell.cellpar()[0]).max() > 1e-6:
+        raise InputError(f"{structure} is not cubic; give the crystal's lattice at the temperature as a file.")
+    stretches = np.linspace(1 - largest / 4, 1 + largest, 8)
+    cells = [_scaled(primitive, x) for x in stretches]
+    vibrations = vibrational(potential, cells, (repeats,) * 3, temperature, statistics=statistics, progress=progress)
+    stable = np.isfinite(vibrations)
+    stretches, energy = stretches[stable], (potential.evaluate(cells).energies + vibrations / repeats**3)[stable]
+    if stable.sum() < 6:
+        raise NotConverged(f"{species} {structure} is not stable as it expands, so it has no quasi-harmonic lattice parameter.")
+    curve = np.polynomial.Polynomial.fit(stretches, energy, 5)
+    roots = curve.deriv().roots()
+    minima = [r.real for r in roots if abs(r.imag) < 1e-12 and stretches[0] < r.real < stretches[-1] and curve.deriv(2)(r.real) > 0]
+    if len(minima) != 1:
+        raise NotConverged(f"{species} has no lattice parameter at {temperature:g} K within {largest:g} of the static one.")
+    return _scaled(cold, minima[0])
+
+
+def _scaled(atoms: Atoms, factor: float) -> Atoms:
+    scaled = atoms.copy()
+    scaled.set_cell(atoms.cell.array * factor, scale_atoms=True)
+    return scaled

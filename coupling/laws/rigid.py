@@ -1,0 +1,97 @@
+"""An initially rigid law: the faces stay closed up to a traction, then part along a softening curve."""
+
+from typing import ClassVar
+
+import numpy as np
+from scipy.interpolate import BPoly, PPoly
+
+from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.errors import InputError
+from coupling.laws.law import FELT, Law, check_gap
+from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, limited_slopes
+
+
+class InitiallyRigid(Law):
+    """ψ(δ) with T(0) > 0: at zero opening any traction up to `initial_traction` is in equilibrium.
+
+    ψ is the quintic Hermite interpolant of `TabulatedLaw`. It is the law of a gap that the finite elements
+    own (`gap="in bulk"`): before the faces part all stretching is the bulk's. The kink at zero asks for a
+    constraint in the elements: δ = 0 (a multiplier, tied nodes) until the traction reaches the initial one.
+    A solver without constraints takes `on_spring`. Below zero the faces are in contact and ψ goes on
+    linearly with the initial traction; the shear is not resisted.
+
+    Args:
+        opening: (n,) m, rising from 0.
+        energy: (n,) ψ, J/m², from 0.
+        traction: (n,) Pa, positive at zero and none at the end.
+        gap: Who owns the layer spacing across the interface.
+
+    Raises:
+        InputError: the samples do not make such a law.
+    """
+
+    kind: ClassVar[str] = "initially-rigid"
+    units: ClassVar = {"opening": "m", "energy": "J/m^2", "traction": "Pa"}
+
+    def __init__(self, opening: FloatArray, energy: FloatArray, traction: FloatArray, gap: GapOwner = "in bulk") -> None:
+        check_gap(gap)
+        self.gap: GapOwner = gap
+        self.opening, self.energy, self.traction = (np.array(a, dtype=float) for a in (opening, energy, traction))
+        self._check()
+        self.traction[-1] = 0.0
+        slopes = limited_slopes(self.opening, self.traction)
+        slopes[-1] = 0.0
+        columns = np.column_stack([self.energy, self.traction, slopes])
+        self._energy = PPoly.from_bernstein_basis(BPoly.from_derivatives(self.opening, columns))
+        self._traction, self._stiffness = self._energy.derivative(), self._energy.derivative(2)
+        self.work_of_separation, self.initial_traction = float(self.energy[-1]), float(self.traction[0])
+        crests = self._stiffness.roots(discontinuity=False, extrapolate=False)
+        candidates = np.concatenate([self.opening, crests[np.isfinite(crests)]])
+        best = int(np.argmax(self._traction(candidates)))
+        self.opening_at_peak, self.peak_traction = float(candidates[best]), float(self._traction(candidates[best]))
+        self.final_opening = float(self.opening[np.flatnonzero(self.traction > FELT * self.peak_traction)[-1] + 1])
+
+    def _check(self) -> None:
+        opening, energy, traction = self.opening, self.energy, self.traction
+        if opening.ndim != 1 or len(opening) < 5 or energy.shape != opening.shape or traction.shape != opening.shape:
+            raise InputError("An initially rigid law needs at least 5 openings and as many energies and tractions.")
+        if not all(np.isfinite(a).all() for a in (opening, energy, traction)):
+            raise InputError("The samples of an initially rigid law contain numbers that are not finite.")
+        if np.any(np.diff(opening) <= 0) or opening[0] != 0.0 or energy[0] != 0.0:
+            raise InputError("An initially rigid law begins at opening 0 with energy 0, and its openings rise.")
+        if traction[0] <= 0:
+            raise InputError(f"An initially rigid law needs a positive traction at zero opening, not {traction[0]} Pa.")
+        if abs(traction[-1]) > OPEN_TOLERANCE * traction.max():
+            raise InputError("The faces still interact at the last opening; extend the openings.")
+
+    def evaluate(self, jump: FloatArray) -> LawValue:
+        """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3); at zero opening those of parting faces."""
+        jump = np.asarray(jump, dtype=float)
+        opening, last = jump[:, 0], self.opening[-1]
+        inside, below, beyond = np.clip(opening, 0.0, last), np.minimum(opening, 0.0), opening > last
+        traction, tangent = np.zeros_like(jump), np.zeros((len(jump), 3, 3))
+        traction[:, 0] = np.where(beyond, 0.0, self._traction(inside))
+        tangent[:, 0, 0] = np.where(beyond | (opening < 0), 0.0, self._stiffness(inside))
+        return LawValue(self._energy(inside) + below * self.initial_traction, traction, tangent)
+
+    def on_spring(self, stiffness: float) -> TabulatedLaw:
+        """The law in series with a linear spring, for elements that need a finite initial stiffness.
+
+        The opening becomes δ + T/k and the energy ψ + T²/2k: work of separation and peak stay exactly,
+        and the law goes to this one as k grows. Choose k well above the elements' own C/h.
+
+        Args:
+            stiffness: k, Pa/m; above the steepest softening, so that the openings rise.
+
+        Raises:
+            InputError: the spring is too soft for that.
+        """
+        if not (np.isfinite(stiffness) and stiffness > 0):
+            raise InputError(f"The stiffness {stiffness} Pa/m of a spring must be positive and finite.")
+        rise = np.linspace(0.0, 1.0, 6)[:-1] * self.initial_traction
+        opening = np.concatenate([rise / stiffness, self.opening + self.traction / stiffness])
+        energy = np.concatenate([rise**2 / (2 * stiffness), self.energy + self.traction**2 / (2 * stiffness)])
+        if np.any(np.diff(opening) <= 0):
+            steepest = float(np.max(-np.diff(self.traction) / np.diff(self.opening)))
+            raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {steepest:.3g} Pa/m.")
+        return TabulatedLaw(opening, energy, np.concatenate([rise, self.traction]), gap=self.gap)

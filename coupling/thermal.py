@@ -1,0 +1,94 @@
+"""An interface's excess at a temperature: from its vibrational free energy, or from mean forces."""
+
+import numpy as np
+from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.optimize import brentq
+
+from coupling.cohesive import Excess
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+
+_STABLE = 0.6
+"""Share of the openings whose vibrations must be stable."""
+
+
+def warmed(static: Excess, free_energy: FloatArray) -> Excess:
+    """The excess with its vibrations: ψ + f at equal excess opening, T + df/dδ.
+
+    This is first-order perturbation theory in f: at a fixed opening of the whole specimen the bulk and
+    the interface share it as they do statically. The law begins where its traction vanishes, which
+    thermal expansion of the interface has moved.
+
+    Args:
+        static: The static excess.
+        free_energy: (n,) vibrational excess free energy at the same openings, eV/Å², up to a constant; where
+            it is NaN (a mode is unstable) it is interpolated.
+
+    Raises:
+        InputError: the openings do not rise, vibrations are unstable at most of them or at an end of the
+            path, or no opening near the closed interface is free of traction.
+    """
+    if np.any(np.diff(static.opening) <= 0):
+        raise InputError("The excess openings do not rise, so the interface is no law of its opening; use more layers.")
+    stable = np.isfinite(free_energy)
+    if stable.mean() < _STABLE or not (stable[0] and stable[-1]):
+        raise InputError(
+            f"The vibrations are unstable at {np.sum(~stable)} of {len(stable)} openings, so there is no quasi-harmonic law; "
+            "take the mean force."
+        )
+    curve = PchipInterpolator(static.opening[stable], free_energy[stable])
+    closed = float(curve(0.0))
+    return recentred(
+        Excess(static.opening, static.energy + curve(static.opening) - closed, static.traction + curve(static.opening, 1), static.gap)
+    )
+
+
+def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray, gap: str) -> Excess:
+    """The excess of independently sampled tractions: its energy is their integral, error bars carried along.
+
+    Args:
+        opening: (n,) static excess opening, Å, rising.
+        traction: (n,) eV/Å³.
+        std: (n,) standard errors of the tractions, eV/Å³.
+        gap: Who owns the layer spacing.
+
+    Raises:
+        InputError: as in `warmed`.
+    """
+    if np.any(np.diff(opening) <= 0):
+        raise InputError("The excess openings do not rise, so the interface is no law of its opening; use more layers.")
+    energy = CubicSpline(opening, traction).antiderivative()(opening)
+    weights = np.array([CubicSpline(opening, unit).antiderivative()(opening) for unit in np.eye(len(opening))])
+    closed = int(np.argmin(np.abs(opening)))
+    spread = np.sqrt(((weights - weights[:, [closed]]).T ** 2) @ std**2)
+    return recentred(Excess(opening, energy, traction, gap, spread, std))  # type: ignore[arg-type]
+
+
+def recentred(excess: Excess) -> Excess:
+    """The excess measured from where its traction vanishes, the closed interface at the temperature.
+
+    Raises:
+        InputError: no opening near zero is free of traction.
+    """
+    curve = CubicSpline(excess.opening, excess.traction)
+    before = excess.opening[excess.opening <= 0]
+    stop = excess.opening[int(np.argmax(excess.traction))]
+    if not len(before) or curve(before[0]) >= 0 or curve(stop) <= 0:
+        raise InputError("No opening near the closed interface is free of traction at this temperature; begin the path in compression.")
+    origin = brentq(curve, before[0], stop, xtol=1e-14)
+    energy = CubicSpline(excess.opening, excess.energy)(origin)
+    keep = np.abs(excess.opening - origin) > 1e-6
+    place = int(np.searchsorted(excess.opening[keep], origin))
+
+    def column(values: FloatArray | None, at_origin: float) -> FloatArray | None:
+        return None if values is None else np.insert(values[keep], place, at_origin)
+
+    spread = None if excess.traction_std is None else float(np.interp(origin, excess.opening, excess.traction_std))
+    return Excess(
+        np.insert(excess.opening[keep] - origin, place, 0.0),
+        np.insert(excess.energy[keep] - energy, place, 0.0),
+        np.insert(excess.traction[keep], place, 0.0),
+        excess.gap,
+        column(excess.energy_std, 0.0),
+        column(excess.traction_std, spread or 0.0),
+    )

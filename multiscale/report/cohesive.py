@@ -1,0 +1,120 @@
+"""What a cohesive law shows in a report: its landmarks, curves and fits, and its γ-surface."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.fit import fit_all
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.rigid import InitiallyRigid
+from coupling.units import ANGSTROM
+from multiscale.files import atomic_write
+from multiscale.results import Picture, Plot, Results, Series, Table
+
+_POINTS = 600
+_MAP = 48
+
+
+def report_law(results: Results, law: Law) -> None:
+    """Landmarks with their error bars, the curve with its samples, and the closed forms fitted to it."""
+    add = results.add
+    for name, unit, what in (
+        ("work_of_separation", "J/m^2", "work of separation"),
+        ("peak_traction", "Pa", "peak traction"),
+        ("opening_at_peak", "m", "opening at the peak"),
+    ):
+        add(name, getattr(law, name), unit, what, uncertainty=getattr(law, f"{name}_std", None), headline=True)
+    rigid, samples = isinstance(law, InitiallyRigid), law.zero_slip if isinstance(law, MixedModeLaw) else law
+    if rigid:
+        add("initial_traction", law.initial_traction, "Pa", "traction at which the closed faces begin to part")
+        results.notes.append(
+            "The gap is in the bulk: the law is initially rigid. The elements carry all spacings, the interface's own among "
+            "them, and must hold the faces together (a multiplier, tied nodes) until the traction reaches the initial one; "
+            "a solver without constraints takes law.on_spring(k)."
+        )
+    else:
+        add("initial_stiffness", float(law.normal(np.zeros(1))[2][0]), "Pa/m", "normal stiffness of the closed interface")
+        results.notes.append("The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again.")
+    opening = np.linspace(samples.opening[0], law.final_opening, _POINTS)
+    energy, traction, _ = law.normal(opening)
+    columns: dict[str, Any] = {"traction": ("Pa", traction), "energy": ("J/m^2", energy)}
+    lines = [Series("law", "opening", "traction", "law"), Series("samples", "opening", "traction", "atoms", "points")]
+    if not rigid:
+        lines += _fits(results, law, opening, columns)
+    results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
+    lines += _samples(results, samples)
+    caption = "Points are atomistic samples; dashed lines are closed forms with the same work and peak, or one standard deviation."
+    results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines), caption))
+    energies = (Series("law", "opening", "energy", "law"), Series("samples", "opening", "energy", "atoms", "points"))
+    results.plots.append(Plot("Energy per area", "opening", "Å", "energy per area", "J/m^2", energies))
+    if "naive" in results.curves:
+        both = (Series("samples", "opening", "traction", "excess", "line and points"),
+                Series("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
+        results.plots.append(Plot("What the subtraction buys", "opening", "Å", "traction", "GPa", both,
+                                  "The naive curve depends on the slab's thickness and turns back; the excess does not."))  # fmt: skip
+    results.notes.append("law.json can be used without atoms (coupling.storage.load_law); law_*.* are blocks for other codes.")
+
+
+def _samples(results: Results, law: Any) -> list[Series]:
+    """The samples with their standard deviations; the lines that show these."""
+    columns: dict[str, Any] = {"traction": ("Pa", law.traction), "energy": ("J/m^2", law.energy)}
+    spread, lines = getattr(law, "traction_std", None), []
+    if spread is not None:
+        columns |= {"traction_std": ("Pa", spread), "upper": ("Pa", law.traction + spread), "lower": ("Pa", law.traction - spread)}
+        lines = [Series("samples", "opening", name, label, "dashed") for name, label in (("upper", "± one standard deviation"), ("lower", ""))]
+    if getattr(law, "energy_std", None) is not None:
+        columns["energy_std"] = ("J/m^2", law.energy_std)
+    results.add_curve("samples", "atomistic samples", opening=("m", law.opening), **columns)
+    return lines
+
+
+def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, Any]) -> list[Series]:
+    """The closed forms, as columns and as lines."""
+    rows, lines = [], []
+    for found in fit_all(law):
+        rows.append((found.misfit.kind, found.misfit.traction, found.misfit.energy))
+        column = found.misfit.kind.replace("-", "_")
+        columns[column] = ("Pa", found.law.normal(opening)[1])
+        lines.append(Series("law", "opening", column, found.misfit.kind, "dashed"))
+    head = ("form", "traction misfit over peak", "energy misfit over work")
+    results.tables.append(Table("Closed-form fits", head, tuple(rows)))
+    return lines
+
+
+def report_mixed(results: Results, law: MixedModeLaw, history: FloatArray, folder: Path, is_root: bool) -> None:
+    """The γ-surface, the shear along both periods, and how the grid was refined."""
+    fractions = np.linspace(0.0, 1.0, _MAP + 1)
+    first, second = np.meshgrid(fractions, fractions, indexing="ij")
+    slips = np.column_stack([first.ravel(), second.ravel()]) @ law.lattice
+    surface = law.gamma_surface(slips).reshape(first.shape)
+    results.add("gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True)
+    results.add("grid_error", float(history[-1, 3:].max()), "", "estimated energy error of the grid over the work", headline=True)
+    columns = {f"along_{k + 1}": law.gamma_surface(fractions[:, None] * law.lattice[k]) for k in (0, 1)}
+    results.add_curve(
+        "gamma", "γ-surface along the two periods, gap relaxed", slip=("", fractions), **{k: ("J/m^2", v) for k, v in columns.items()}
+    )
+    lines = tuple(Series("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
+    results.plots.append(Plot("Slip in contact", "slip over the period", "", "energy per area", "J/m^2", lines))
+    rows = tuple((int(n), int(o), f"{int(d)} × {int(d)}", float(f"{a:.3g}"), float(f"{b:.3g}")) for n, o, d, a, b in history)
+    head = ("structures", "openings", "slips", "error from openings", "error from slips")
+    results.tables.append(Table("Refinement of the grid", head, rows, "Estimated energy errors over the work of separation."))
+    if is_root:
+        _draw(slips.reshape(*first.shape, 2), surface, folder / "gamma_surface.png")
+    results.pictures.append(Picture("gamma_surface.png", "γ-surface", "Energy of the slipped faces at the gap without traction, over one period."))
+
+
+def _draw(slips: FloatArray, surface: FloatArray, path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    canvas, axes = FigureCanvasAgg(figure), figure.subplots()
+    shown = axes.contourf(slips[..., 0] / ANGSTROM, slips[..., 1] / ANGSTROM, surface, levels=24, cmap="viridis")
+    axes.set_aspect("equal")
+    axes.set(xlabel="slip along x / Å", ylabel="slip along y / Å")
+    figure.colorbar(shown, ax=axes, label="energy per area / J/m²")
+    with atomic_write(path) as file:
+        canvas.print_png(file)
