@@ -140,7 +140,7 @@ def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> 
             "use another mesh, or another kind of study."
         )
     check_mesh(data)
-    return data
+    return data.without_unused_nodes()
 
 
 def _distribute(comm, data, cell, dimension, unit, bodies):  # type: ignore[no-untyped-def]

@@ -30,6 +30,10 @@ class UnownedCells(MeshError):
     """Some cells of the file are in no body."""
 
 
+class StrayFacets(MeshError):
+    """Some facets of a group belong to no cell."""
+
+
 class BadNode(MeshError):
     """A node has no finite coordinates."""
 
@@ -62,6 +66,7 @@ def check_mesh(mesh: FileMesh) -> None:
     signs = _signs(topology)
     _check_overlap(topology)
     _check_turned(topology, signs)
+    _check_facets(topology)
     check_joints(topology)
     check_hanging(topology)
 
@@ -144,6 +149,19 @@ def _check_turned(topology: Topology, signs: FloatArray) -> None:
     alone = np.flatnonzero((opposite > 0) & (opposite == neighbours))
     if len(alone):
         _refuse_turned(topology, signs, alone, "is numbered the other way round than all its neighbours")
+
+
+def _check_facets(topology: Topology) -> None:
+    """Groups of facets are on the cells."""
+    width, mesh = topology.facets.shape[1], topology.mesh
+    for name, nodes in mesh.facets.items():
+        numbers = matched(np.sort(np.vstack([topology.facets, nodes[:, :width]]), axis=1))
+        stray = np.flatnonzero(~np.isin(numbers[len(topology.facets) :], numbers[: len(topology.facets)]))
+        if len(stray):
+            raise StrayFacets(
+                f"{len(stray)} facets of the group {name!r} belong to no cell, the first at "
+                f"{place(mesh.points[nodes[stray[0], :width]].mean(axis=0))}; take the group from the bodies' own mesh."
+            )
 
 
 def _sense(facets: IntArray) -> IntArray:

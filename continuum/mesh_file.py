@@ -81,6 +81,14 @@ class FileMesh:
     def dimension(self) -> int:
         return self.points.shape[1]
 
+    def without_unused_nodes(self) -> "FileMesh":
+        """The same mesh with the nodes of its cells alone."""
+        used = np.unique(np.concatenate([nodes.ravel() for nodes in (*self.cells.values(), self.others)]))
+        number = np.zeros(len(self.points), dtype=np.int64)
+        number[used] = np.arange(len(used))
+        cells, facets = ({name: number[nodes] for name, nodes in of.items()} for of in (self.cells, self.facets))
+        return FileMesh(self.points[used], self.cell, cells, self.facet, facets, number[self.others])
+
 
 def read_file(path: Path, bodies: list[str] | None = None) -> FileMesh:
     """Read a mesh file.
@@ -130,7 +138,9 @@ def _source(path: Path):  # type: ignore[no-untyped-def]
         with redirect_stdout(StringIO()):  # meshio prints an empty line
             return meshio.read(path)
     except (Exception, SystemExit) as error:  # meshio's readers raise what they like on a broken file
-        raise InputError(f"The mesh file {path} cannot be read: {error or type(error).__name__}.") from error
+        raise InputError(
+            f"The mesh file {path} cannot be read ({type(error).__name__}: {error}); write it again, best as Gmsh .msh 4.1."
+        ) from error
 
 
 def _dimension(path: Path, blocks: list[tuple[str, IntArray]], nodes: int) -> int:

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from continuum.specimens.dimensions import check_lengths
+from continuum.specimens.drawing import Groups, grade, write_drawing
+from continuum.specimens.grid import Element, graded, write_grid
 from coupling.errors import InputError
 
 
@@ -18,6 +24,10 @@ class DoubleCantileverBeam:
         fine: Element size there; resolve the law's process zone with it.
         coarse: Largest element size.
         grading: Growth of the element size per distance from the fine part.
+        width: Along z; None: a plane specimen.
+        element: "triangle" (free mesh) or "quadrilateral" (grid); with a width "tetrahedron" or
+            "hexahedron" (grids).
+        order: Order of the elements, 1 or 2.
     """
 
     length: float
@@ -27,36 +37,57 @@ class DoubleCantileverBeam:
     fine: float
     coarse: float
     grading: float = 0.15
+    width: float | None = None
+    element: Element = "triangle"
+    order: int = 1
 
     def write(self, path: str | Path) -> None:
-        """Mesh the specimen with first-order triangles and write a Gmsh file.
+        """Mesh the specimen and write a Gmsh file, its sizes in the same unit.
 
         Physical groups: bodies `upper`, `lower`; interface `bond`; `precrack`; boundaries
-        `load_upper`, `load_lower` (the loaded end) and `end` (the far end). The crack runs along
-        +x on y = 0.
+        `load_upper`, `load_lower` (the loaded end), `end` (the far end) and, in 3D, `back`, `front`
+        (z = 0 and width). The crack runs along +x on y = 0.
 
         Raises:
-            InputError: the crack and its growth do not fit into the length.
+            InputError: the crack and its growth do not fit into the length, or a length is not
+                positive, or the element is not offered.
         """
+        check_lengths(self, "arm", "fine", "coarse", "grading", *(["width"] if self.width is not None else []))
         if not 0 < self.crack < self.crack + self.growth < self.length:
             raise InputError(
                 f"A crack of {self.crack:g} growing by {self.growth:g} does not fit into a length of "
                 f"{self.length:g}; make the specimen longer."
             )
-        import gmsh
+        if self.coarse < self.fine:
+            raise InputError(f"The coarse size {self.coarse:g} must not be less than the fine size {self.fine:g}.")
+        if self.element == "triangle" and self.width is None:
+            write_drawing(path, self._draw, order=self.order)
+        else:
+            self._write_grid(path)
 
-        gmsh.initialize(interruptible=False)
-        try:
-            gmsh.option.setNumber("General.Terminal", 0)
-            gmsh.option.setNumber("General.NumThreads", 1)
-            self._build(gmsh.model)
-            gmsh.model.mesh.generate(2)
-            gmsh.option.setNumber("Mesh.Binary", 0)
-            gmsh.write(str(path))
-        finally:
-            gmsh.finalize()
+    def _write_grid(self, path: str | Path) -> None:
+        sizes = {"fine": self.fine, "coarse": self.coarse, "grading": self.grading}
+        tip, stop, end = self.crack, self.crack + self.growth, self.length
+        half = graded((0, self.arm), near=(0, 0), **sizes)
+        axes = [graded((0, tip, stop, end), near=(tip, stop), **sizes), np.append(-half[:0:-1], half)]
+        depth: list[tuple[float, float]] = []
+        if self.width is not None:
+            depth = [(0, self.width)]
+            axes.append(np.linspace(0, self.width, max(1, int(np.ceil(self.width / self.coarse - 1e-6))) + 1))
+        x, y, up, down = (0, end), (-self.arm, self.arm), (0, self.arm), (-self.arm, 0)
+        facets = {
+            "precrack": ((0, tip), (0, 0), *depth),
+            "bond": ((tip, end), (0, 0), *depth),
+            "load_upper": ((0, 0), up, *depth),
+            "load_lower": ((0, 0), down, *depth),
+            "end": ((end, end), y, *depth),
+        }
+        if self.width is not None:
+            facets |= {"back": (x, y, (0, 0)), "front": (x, y, (self.width, self.width))}
+        bodies = {"upper": (x, up, *depth), "lower": (x, down, *depth)}
+        write_grid(path, axes, bodies, facets, element=self.element, order=self.order)
 
-    def _build(self, model) -> None:  # type: ignore[no-untyped-def]
+    def _draw(self, model: Any) -> Groups:
         geo = model.geo
         stations = (0.0, self.crack, self.crack + self.growth, self.length)
         middle = [geo.addPoint(x, 0.0, 0.0) for x in stations]
@@ -73,25 +104,5 @@ class DoubleCantileverBeam:
             ends.append(end)
         groups["end"] = (1, ends)
         geo.synchronize()
-        for name, (dimension, entities) in groups.items():
-            model.addPhysicalGroup(dimension, entities, name=name)
-        self._size(model, on_axis[1])
-
-    def _size(self, model, fine_line: int) -> None:  # type: ignore[no-untyped-def]
-        field = model.mesh.field
-        distance, size = field.add("Distance"), field.add("Threshold")
-        field.setNumbers(distance, "CurvesList", [fine_line])
-        field.setNumber(distance, "Sampling", max(100, int(2 * self.growth / self.fine)))
-        field.setNumber(size, "InField", distance)
-        for key, value in (
-            ("SizeMin", self.fine),
-            ("SizeMax", self.coarse),
-            ("DistMin", 4 * self.fine),
-            ("DistMax", 4 * self.fine + (self.coarse - self.fine) / self.grading),
-        ):
-            field.setNumber(size, key, value)
-        field.setAsBackgroundMesh(size)
-        for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
-            import gmsh
-
-            gmsh.option.setNumber(f"Mesh.{option}", 0)
+        grade(model, on_axis[1], length=self.growth, fine=self.fine, coarse=self.coarse, grading=self.grading)
+        return groups
