@@ -99,7 +99,7 @@ def repulsion(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) 
 def opening(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
     """Rigid halves moved apart; the ideal path has twice the frames."""
     if ideal:
-        return [cut.slab.opened(d) for d in [0.0, *_openings(2 * frames, rng)]]
+        return [cut.slab.opened(d) for d in [0.0, *_openings(2 * frames, rng), FARTHEST]]
     base = _varied(cut, rng)
     slip = tuple(rng.normal(scale=0.05, size=2))
     return [_apart(base, d, slip) for d in _openings(frames, rng)]

@@ -25,8 +25,9 @@ SMOOTHING = 0.5
 def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[str, Any]:
     """All that sevenn needs to build and to train the student; plain values only.
 
-    The energies' zero is each element's share of the training energies (least squares), their unit
-    the root mean square of the training forces; messages are divided by the mean number of neighbours.
+    The energies' zero starts as each element's share of the training energies (least squares), their
+    unit as the root mean square of the training forces; messages are divided by the mean number of
+    neighbours.
     """
     numbers = dataset.elements
     paths = [path for path in dataset.train if path.family != REPULSION]
@@ -55,6 +56,7 @@ def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[s
         key.TYPE_MAP: {z: index for index, z in enumerate(numbers)},
         key.SHIFT: [float(value) for value in shift],
         key.SCALE: [float(np.sqrt(np.mean(forces**2)))] * len(numbers),
+        key.TRAIN_SHIFT_SCALE: True,
         key.LOSS: "huber",
         key.LOSS_PARAM: {"delta": settings.huber},
         key.FORCE_WEIGHT: settings.force_weight,

@@ -14,7 +14,7 @@ from sevenn.atom_graph_data import AtomGraphData
 from sevenn.error_recorder import ErrorRecorder
 from sevenn.train.dataload import atoms_to_graph
 from sevenn.train.trainer import Trainer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch_geometric.loader import DataLoader
 
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
@@ -25,7 +25,7 @@ from coupling.contracts import Progress, silent
 from coupling.errors import NotConverged
 
 DECAY = 0.998
-"""Of the running average of the weights, a step; the average is what is kept."""
+"""Of the running average of the weights, a step; the average is what is kept, and is short at first."""
 _LOOKS = 40  # validations in a training
 _KEPT_EVERY = 30.0  # s between two saved states
 _STEEPEST = 10.0  # norm to which a gradient is cut
@@ -89,7 +89,7 @@ class _Run:
     def __init__(self, dataset: Dataset, settings: Settings, config: dict[str, Any], resume: Path, identity: str):
         self.settings, self.resume, self.identity = settings, resume, identity
         self.trainer = Trainer.from_config(build(config, settings.seed), config)
-        self.average = AveragedModel(self.trainer.model, multi_avg_fn=get_ema_multi_avg_fn(DECAY))
+        self.average = AveragedModel(self.trainer.model, multi_avg_fn=_averaged)
         self.trainer.optimizer.register_step_pre_hook(self._cut_gradient)
         self.trainer.optimizer.register_step_post_hook(lambda *_: self.average.update_parameters(self.trainer.model))
         losses = {key.ERROR_RECORD: [["TotalLoss", "None"]]}
@@ -175,6 +175,13 @@ class _Run:
             self.trainer.load_state_dicts(record["model"], record["optimizer"])
             self.average.load_state_dict(record["average"])
             self.state = State(**record["state"])
+
+
+@torch.no_grad()
+def _averaged(averages: Any, current: Any, steps: Any) -> None:
+    """Move the averages towards the current weights, less so with every step."""
+    done = float(steps)
+    torch._foreach_lerp_(list(averages), list(current), 1 - min(DECAY, (1 + done) / (10 + done)))
 
 
 def _graphs(paths: Sequence[StructurePath], cutoff: float) -> list[AtomGraphData]:

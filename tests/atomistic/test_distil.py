@@ -1,0 +1,174 @@
+"""Distillation: sets that share nothing, a training that can be interrupted, a student that has learnt."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.calculators.morse import MorsePotential
+
+from atomistic import load_potential
+from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, Student, StructurePath, compare, distil, draw
+from atomistic.distil.assess import by_family, errors
+from atomistic.distil.dataset import REPULSION
+from atomistic.distil.student import teaching
+from atomistic.potentials.check import check_potential
+from atomistic.potentials.serial import SerialPotential
+from atomistic.potentials.zbl import SumPotential
+from coupling.contracts import Potential
+from coupling.errors import InputError
+
+FEW = Sizes(openings=3, relaxed=0, slips=3, faults=0, strains=4, rattles=4, surfaces=3, vacancies=0, frames=4)
+COPPER = CrystalChoice("Cu", "fcc", [(1, 1, 1)])
+
+
+@pytest.fixture(scope="module")
+def dataset(eam: Potential) -> Dataset:
+    return draw(eam, [COPPER], FEW, thickness=6.0).labelled(eam)
+
+
+@pytest.fixture(scope="module")
+def student(eam: Potential, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Student:
+    settings = Settings(channels=8, epochs=12, cutoff=4.0)
+    return distil(eam, dataset, settings, folder=tmp_path_factory.mktemp("student"))
+
+
+def places(paths: tuple[StructurePath, ...]) -> set[bytes]:
+    return {np.round(np.vstack([one.cell.array, one.positions]), 6).tobytes() for path in paths for one in path.structures}
+
+
+def test_no_structure_is_in_two_sets_and_every_family_is_tested(eam: Potential) -> None:
+    drawn = draw(eam, [COPPER], Sizes(frames=3), thickness=6.0)
+    sets = [places(getattr(drawn, name)) for name in ("train", "valid", "test")]
+    assert not (sets[0] & sets[2] or sets[0] & sets[1] or sets[1] & sets[2])
+    families = {path.family for path in drawn}
+    assert len(families) == 9
+    for name in ("train", "valid", "test"):
+        assert {path.family for path in getattr(drawn, name)} == families
+    assert places(drawn.train) == places(draw(eam, [COPPER], Sizes(frames=3), thickness=6.0).train)
+    assert places(drawn.train) != places(draw(eam, [COPPER], Sizes(frames=3), thickness=6.0, seed=1).train)
+
+
+def test_the_ideal_paths_are_trained_on(dataset: Dataset) -> None:
+    """The perfect crystal, opened: no path but this one has all atoms on their sites."""
+    (ideal,) = [path for path in dataset.train if path.family == "opening" and len(path.structures) == 2 * FEW.frames + 2]
+    closed = ideal.structures[0]
+    for atoms in ideal.structures:
+        np.testing.assert_allclose(atoms.positions, closed.positions)
+        np.testing.assert_allclose(atoms.cell.array[:2], closed.cell.array[:2])
+    openings = np.array([atoms.cell[2, 2] for atoms in ideal.structures]) - closed.cell[2, 2]
+    assert openings.min() < -0.1 and openings.max() == pytest.approx(6.0)
+    assert np.abs(ideal.labels.forces[0]).max() < 1e-6
+
+
+def test_rattles_have_the_size_of_the_temperature(eam: Potential) -> None:
+    """Displacements grow with the root of the temperature."""
+    cold, hot = (draw(eam, [COPPER], FEW, temperature=t, thickness=6.0) for t in (100.0, 400.0))
+    ours, theirs = ([path for path in one.train if path.family == "rattle"][0].structures[-1] for one in (cold, hot))
+    still = 2.0 * ours.positions - theirs.positions
+    sites = Atoms("Cu8", still, cell=ours.cell, pbc=True)
+    assert np.abs(eam.evaluate([sites]).forces[0]).max() < 1e-6
+
+
+def test_arrays_bring_all_back(dataset: Dataset) -> None:
+    again = Dataset.from_arrays(dataset.arrays())
+    assert again.fingerprint == dataset.fingerprint
+    assert [(p.family, p.origin, len(p.structures)) for p in again] == [
+        (p.family, p.origin, len(p.structures)) for p in dataset
+    ]
+    assert errors(load_potential("emt"), again.test) == errors(load_potential("emt"), dataset.test)
+
+
+def test_labels_are_the_teachers(eam: Potential, dataset: Dataset) -> None:
+    found = errors(eam, [*dataset.train, *dataset.valid, *dataset.test])
+    assert found.energy < 1e-9 and found.force < 1e-9 and found.stress < 1e-9
+    assert teaching(eam, (29,)) is eam
+    collapsing = SerialPotential("sticky", frozenset({29}), 6.0, "", MorsePotential(epsilon=1.0, rho0=0.5, r0=0.5))
+    assert isinstance(teaching(collapsing, (29,)), SumPotential)
+
+
+def test_the_student_has_learnt(student: Student, dataset: Dataset) -> None:
+    """On held-out paths, after seconds: far better than no force and than no energy differences at all."""
+    every = student.errors["all"]
+    energies = np.concatenate([p.labels.energies / [len(a) for a in p.structures] for p in dataset.test if p.family != REPULSION])
+    assert every.force < 0.5 * every.force_size
+    assert every.energy < 0.5e3 * energies.std()
+    assert set(student.errors) == {"all"} | {path.family for path in dataset.test}
+    assert student.history[-1, 2] < 0.5 * student.history[0, 2]
+    assert student.errors == by_family(student.potential, dataset)
+
+
+def test_the_checkpoint_is_sevenns_own(student: Student) -> None:
+    """Read without trust, and by sevenn's calculator with the same numbers; the contract holds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from sevenn.calculator import SevenNetCalculator
+
+        theirs = SevenNetCalculator(str(student.checkpoint), device="cpu")
+    ours = load_potential(str(student.checkpoint), device="cpu")
+    atoms = Atoms("Cu4", np.random.default_rng(0).uniform(0, 4, (4, 3)) + np.diag([3, 2, 1, 0])[:, :3], cell=[7, 7, 7], pbc=True)
+    found = ours.evaluate([atoms])
+    atoms.calc = theirs
+    assert found.energies[0] == pytest.approx(atoms.get_potential_energy(), abs=2e-5)
+    np.testing.assert_allclose(found.forces[0], atoms.get_forces(), atol=2e-4)
+    exact = load_potential(str(student.checkpoint), device="cpu", dtype="float64")
+    assert {check.name for check in check_potential(exact).failures} <= {"repulsion"}
+
+
+def test_an_interrupted_training_ends_with_the_same_weights(
+    eam: Potential, dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import atomistic.distil.training as training
+
+    monkeypatch.setattr(training, "_KEPT_EVERY", 0.0)
+    settings = Settings(channels=4, lmax=1, epochs=3, cutoff=3.5)
+    whole = distil(eam, dataset, settings, folder=tmp_path / "whole")
+
+    def stopping(stage: str, done: int, total: int, note: str = "") -> None:
+        if stage == "training" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        distil(eam, dataset, settings, folder=tmp_path / "parts", progress=stopping)
+    assert not (tmp_path / "parts" / "student.pth").exists()
+    epochs: list[int] = []
+    parts = distil(
+        eam, dataset, settings, folder=tmp_path / "parts", progress=lambda stage, done, *_: epochs.append(done)
+    )
+    assert epochs == [3]
+    np.testing.assert_allclose(parts.history, whole.history, rtol=1e-6)
+    assert parts.errors["all"].force == pytest.approx(whole.errors["all"].force, rel=1e-5)
+    other = distil(eam, dataset, Settings(channels=4, lmax=1, epochs=1, cutoff=3.5), folder=tmp_path / "parts")
+    assert other.epochs == 1
+
+
+def test_comparison_of_a_teacher_with_itself(eam: Potential) -> None:
+    rows = compare(eam, eam, "Cu", "fcc", [(1, 1, 1)], layers=6, faults=False)
+    assert [row.name for row in rows][:4] == ["lattice parameter", "C11", "C12", "C44"]
+    assert all(row.relative_error == 0 for row in rows)
+
+
+def bad_datasets() -> Iterator[tuple[str, str]]:
+    yield "channels", "quartered"
+    yield "lmax", "out of range"
+    yield "minutes", "greater than zero"
+    yield "cutoff", "reaches no neighbour"
+
+
+@pytest.mark.parametrize(("name", "message"), bad_datasets())
+def test_settings_that_make_no_network_are_refused(name: str, message: str) -> None:
+    value = {"channels": 10, "lmax": 5, "minutes": -1.0, "cutoff": 0.5}[name]
+    with pytest.raises(InputError, match=message):
+        Settings(**{name: value})
+
+
+def test_datasets_that_cannot_be_dealt_are_refused(eam: Potential) -> None:
+    path = StructurePath("mine", (Atoms("Cu", cell=[3, 3, 3], pbc=True),))
+    with pytest.raises(InputError, match="no structures"):
+        Dataset.dealt([path, path])
+    with pytest.raises(InputError, match="whole number"):
+        Sizes(slips=-1)
+    with pytest.raises(InputError, match="need a crystal"):
+        draw(eam, [])
