@@ -73,18 +73,16 @@ class Bulk:
         for name, space in self.spaces.items():
             u = self.displacements[name]
             density = self.materials[name].energy(self.gradient(name), self.values[name])
-            energy = density * self._measure(name)
+            energy = density * self.thickness(name) * ufl.dx
             force = ufl.derivative(energy, u, ufl.TestFunction(space))
             self._energies[name] = dolfinx.fem.form(energy)
             self._forces[name] = dolfinx.fem.form(force)
             tangents.append(dolfinx.fem.form(ufl.derivative(force, u, ufl.TrialFunction(space))))
         self._tangent = [[form if i == j else None for j in range(len(tangents))] for i, form in enumerate(tangents)]
 
-    def _measure(self, name: str):  # type: ignore[no-untyped-def]
-        mesh = self.mesh.bodies[name].mesh
-        if self.kind != "axisymmetric":
-            return ufl.dx(domain=mesh)
-        return 2 * np.pi * ufl.SpatialCoordinate(mesh)[0] * ufl.dx(domain=mesh)
+    def thickness(self, name: str):  # type: ignore[no-untyped-def]
+        """What a point of a body's mesh stands for out of the plane: 1, or 2πr (UFL)."""
+        return 2 * np.pi * ufl.SpatialCoordinate(self.mesh.bodies[name].mesh)[0] if self.kind == "axisymmetric" else 1
 
     def gradient(self, name: str):  # type: ignore[no-untyped-def]
         """The 3×3 displacement gradient of a body's field (UFL)."""
@@ -122,10 +120,9 @@ class Bulk:
                 facets = np.sort(by_body[name])
                 tags = dolfinx.mesh.meshtags(body, body.topology.dim - 1, facets, np.ones(len(facets), dtype=np.int32))
                 ds = ufl.Measure("ds", domain=body, subdomain_data=tags)(1)
-                weight = 2 * np.pi * ufl.SpatialCoordinate(body)[0] if self.kind == "axisymmetric" else 1.0
                 v = ufl.TestFunction(space)
                 along = -ufl.dot(ufl.FacetNormal(body), v) if item.component == "pressure" else v[COMPONENTS[item.component]]
-                forms[name] = dolfinx.fem.form(dolfinx.fem.Constant(body, item.factor) * weight * along * ds)
+                forms[name] = dolfinx.fem.form(dolfinx.fem.Constant(body, item.factor) * self.thickness(name) * along * ds)
             total = total + self._owned(forms)
         return total
 

@@ -1,8 +1,11 @@
-"""What a loading record says about fracture: energy balance and energy release rate."""
+"""What a loading says about fracture: energy balance, energy release rate, J-integral, crack front, R-curve."""
 
 import numpy as np
 
+from continuum.fenics import PETSc, dolfinx, ufl
+from continuum.problem import CohesiveProblem
 from continuum.stepping import Loading
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
 
@@ -46,3 +49,96 @@ def released_energy_per_area(record: Loading) -> float:
     released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
     chosen = steady_growth(record)
     return float(np.polyfit(record.column("broken_area")[chosen], released[chosen], 1)[0])
+
+
+def j_integral(
+    problem: CohesiveProblem, x: "PETSc.Vec", tip: FloatArray, direction: FloatArray, inner: float, outer: float
+) -> float:
+    """J by a domain integral around a crack tip with its process zone, J/m² (3D: J/m² × length of the front).
+
+    J = ∫ (P_iJ u_i,k e_k − W e_J) q,_J dA over the bodies (Shih, Moran & Nakamura, Int. J. Fract. 30
+    (1986) 79); q falls from 1 at the inner radius to 0 at the outer. It is the energy release rate
+    where the crack is straight along e, each body uniform along e, and the faces between the two radii
+    either free or closed; the whole process zone must lie within the inner radius. Not for
+    axisymmetric specimens.
+
+    Args:
+        problem: The problem.
+        x: An equilibrium state.
+        tip: (dim,) centre of the ring, m.
+        direction: (dim,) direction e of growth.
+        inner: Radius, m.
+        outer: Radius, m.
+
+    Raises:
+        InputError: the radii do not rise, the analysis is axisymmetric, or the direction is null.
+    """
+    if problem.kind == "axisymmetric":
+        raise InputError("The J-integral of an axisymmetric specimen is not offered; use released_energy_per_area.")
+    if not 0 < inner < outer:
+        raise InputError(f"The J-integral needs 0 < inner < outer, not {inner} and {outer} m.")
+    direction = np.asarray(direction, dtype=float)
+    if not np.linalg.norm(direction) > 0:
+        raise InputError("The direction of crack growth must not be null.")
+    along = np.zeros(3)
+    along[: len(direction)] = direction / np.linalg.norm(direction)
+    problem.update(x)
+    total = 0.0
+    for name, body in problem.mesh.bodies.items():
+        weight = dolfinx.fem.Function(dolfinx.fem.functionspace(body.mesh, ("P", 1)))
+        weight.interpolate(lambda points: np.clip(
+            (outer - np.linalg.norm(points[: len(tip)].T - tip, axis=1)) / (outer - inner), 0.0, 1.0))
+        slope = ufl.grad(weight)
+        slope = ufl.as_vector([slope[i] for i in range(problem.mesh.dimension)] + [0] * (3 - problem.mesh.dimension))
+        at = ufl.variable(problem.bulk.gradient(name))
+        energy = problem.bulk.materials[name].energy(at, problem.bulk.values[name])
+        e = ufl.as_vector(along.tolist())
+        flow = ufl.dot(ufl.dot(at, e), ufl.dot(ufl.diff(energy, at), slope)) - energy * ufl.dot(e, slope)
+        total += dolfinx.fem.assemble_scalar(dolfinx.fem.form(flow * ufl.dx))
+    return float(np.real(problem.comm.allreduce(total)))
+
+
+def resistance_curve(record: Loading) -> tuple[FloatArray, FloatArray]:
+    """R-curve: swept area (n,) and energy dissipated per newly swept area (n,), J/m², between states.
+
+    States without growth are skipped.
+    """
+    area = record.column("broken_area")
+    lost = np.array([s.energies.dissipated + s.energies.stored for s in record.steps])
+    grown = np.concatenate([[0], 1 + np.flatnonzero(np.diff(np.maximum.accumulate(area)) > 1e-9 * area.max())])
+    area, lost = area[grown], lost[grown]
+    return 0.5 * (area[1:] + area[:-1]), np.diff(lost) / np.diff(area)
+
+
+def crack_front(problem: CohesiveProblem, x: "PETSc.Vec", level: float = 1.0) -> dict[str, FloatArray]:
+    """Where each interface's separation crosses a fraction of the law's final one, on rank 0.
+
+    Args:
+        problem: The problem.
+        x: A state.
+        level: Separation over the final one: 1 is the tip of the broken part, the value at the peak
+            traction the front of the process zone; their distance is the zone's length.
+
+    Returns:
+        By interface, centres (n, dim) in m of the facets in which the crossing lies.
+    """
+    problem.update(x)
+    fronts = {}
+    for interface in problem.interfaces:
+        opened = interface.opened(interface.flat_jump(problem.displacements)).reshape(interface.weights.shape)
+        crossing = (opened.min(axis=1, initial=np.inf) < level) & (opened.max(axis=1, initial=-np.inf) >= level)
+        own = interface.kinematics.points[crossing].mean(axis=1)
+        parts = problem.comm.gather(own) or [own]
+        fronts[interface.bond.name] = np.concatenate(parts)
+    return fronts
+
+
+def process_zone_length(problem: CohesiveProblem, x: "PETSc.Vec") -> dict[str, float]:
+    """Distance between the broken part and the peak traction on each interface, m; NaN where one is missing."""
+    lengths = {}
+    for interface in problem.interfaces:
+        law, name = interface.bond.law, interface.bond.name
+        tip, peak = (crack_front(problem, x, level)[name] for level in (1.0, law.opening_at_peak / law.final_opening))
+        gaps = np.linalg.norm(tip[:, None] - peak[None], axis=-1)
+        lengths[name] = float(gaps.min()) if gaps.size else float("nan")
+    return lengths

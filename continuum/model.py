@@ -89,12 +89,12 @@ class Prescribed:
     Attributes:
         group: Physical group of boundary facets.
         component: "x", "y" or "z".
-        factor: Displacement per load parameter.
+        factor: Displacement per load parameter; a function of points (n, dim) in m gives (n,) of them.
     """
 
     group: str
     component: str
-    factor: float = 0.0
+    factor: float | Callable[[FloatArray], FloatArray] = 0.0
 
 
 @dataclass(frozen=True)

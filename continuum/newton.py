@@ -2,18 +2,39 @@
 
 from typing import Literal
 
+import numpy as np
+
 from continuum.fenics import PETSc
 from continuum.model import Control
 from continuum.problem import CohesiveProblem
 from continuum.unknowns import rigid_motions
-from coupling.errors import unknown_choice
+from coupling.errors import NotConverged, unknown_choice
 
 LinearSolver = Literal["auto", "direct", "iterative"]
 _SOLVERS = ("auto", "direct", "iterative")
-_DIRECT_UP_TO = 150_000  # unknowns in 3D; in 2D a factorisation stays cheap much longer
+_DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
 _ITERATIONS = 25
 _CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
-_ROUNDING = 1e-13  # of stiffness × displacement: forces below cannot be resolved
+_ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below cannot be resolved
+_WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
+_PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
+_MULTIGRID = {
+    "pc_fieldsplit_type": "schur",
+    "pc_fieldsplit_schur_fact_type": "full",
+    "pc_fieldsplit_schur_precondition": "self",
+    "fieldsplit_bodies_ksp_type": "gmres",
+    "fieldsplit_bodies_ksp_rtol": 1e-10,
+    "fieldsplit_bodies_ksp_max_it": 400,
+    "fieldsplit_bodies_ksp_gmres_restart": 100,
+    "fieldsplit_bodies_pc_type": "gamg",
+    "fieldsplit_bodies_pc_gamg_threshold": 0.01,
+    "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
+    "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
+    "fieldsplit_load_ksp_type": "gmres",
+    "fieldsplit_load_ksp_max_it": 1,
+    "fieldsplit_load_ksp_convergence_test": "skip",
+    "fieldsplit_load_pc_type": "none",
+}
 
 
 class NewtonSolver:
@@ -39,6 +60,7 @@ class NewtonSolver:
         self.snes = PETSc.SNES().create(problem.comm)
         self.snes.setFunction(problem.residual, problem.vector())
         self.snes.setJacobian(problem.tangent, problem.jacobian)
+        self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         self.snes.setType("newtonls")
         self.snes.getLineSearch().setType("basic")
         (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
@@ -65,30 +87,12 @@ class NewtonSolver:
         pc = ksp.getPC()
         pc.setType("fieldsplit")
         pc.setFieldSplitIS(("bodies", bodies), ("load", load))
-        prefix = f"cohesive{id(self)}_"
-        options = {
-            "pc_fieldsplit_type": "schur",
-            "pc_fieldsplit_schur_fact_type": "full",
-            "pc_fieldsplit_schur_precondition": "user",
-            "fieldsplit_bodies_ksp_type": "gmres",
-            "fieldsplit_bodies_ksp_rtol": 1e-9,
-            "fieldsplit_bodies_ksp_max_it": 300,
-            "fieldsplit_bodies_ksp_gmres_restart": 100,
-            "fieldsplit_bodies_pc_type": "gamg",
-            "fieldsplit_bodies_pc_gamg_threshold": 0.01,
-            "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
-            "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
-            "fieldsplit_load_ksp_type": "gmres",
-            "fieldsplit_load_ksp_max_it": 2,
-            "fieldsplit_load_pc_type": "none",
-        }
-        database = PETSc.Options(prefix)
-        for key, value in options.items():
-            database[key] = value
-        ksp.setOptionsPrefix(prefix)
+        database = PETSc.Options(_PREFIX)
+        for key, value in _MULTIGRID.items():
+            if not database.hasName(key):
+                database[key] = value
+        ksp.setOptionsPrefix(_PREFIX)
         ksp.setFromOptions()
-        for key in options:
-            database.delValue(key)
 
     def solve(self, control: Control, x: "PETSc.Vec") -> int | None:
         """Equilibrium under a control from the guess x, in place.
@@ -109,13 +113,40 @@ class NewtonSolver:
             interface.history.pressure = pressure
         return None
 
+    def rest(self, x: "PETSc.Vec") -> None:
+        """Equilibrium without load, in place: thermal strains, gaps, adhesion, overlapping faces.
+
+        Where Newton's method does not find it at once, the interfaces' tractions grow from a small
+        part of theirs to the whole.
+
+        Raises:
+            NotConverged: there is none, or none on that way.
+        """
+        start = x.copy()
+        if self.solve(Control("load", 0.0), x) is not None:
+            return
+        start.copy(x)
+        logarithm, step = np.log10(_WEAK), -np.log10(_WEAK) / 8
+        while logarithm < 0:
+            self.problem.intensity = 10.0 ** min(0.0, logarithm + step)
+            guess = x.copy()
+            if self.solve(Control("load", 0.0), guess) is None:
+                step /= 2
+                if step < 1e-3:
+                    self.problem.intensity = 1.0
+                    raise NotConverged("No equilibrium was found without load; check supports, thermal strains, gaps and laws.")
+                continue
+            guess.copy(x)
+            logarithm, step = logarithm + step, 1.5 * step
+        self.problem.intensity = 1.0
+
     def _solve(self, control: Control, x: "PETSc.Vec") -> int | None:
         self.problem.control = control
         if control.kind == "load":
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
         force, rounding = self.problem.force.norm(), self.problem.stiffness_scale * x.norm()
-        tolerance = max(self.relative * force, _ROUNDING * rounding, 1e-300)
+        tolerance = max(self.relative * force, _ROUNDING * rounding, self._unfelt, 1e-300)
         self.snes.setTolerances(rtol=0.0, atol=tolerance, stol=0.0, max_it=_ITERATIONS)
         try:
             self.snes.solve(None, x)

@@ -62,7 +62,7 @@ class CohesiveProblem:
         self.unknowns = Unknowns(self.bulk)
         self.bonds = tuple(bonds)
         self.interfaces = [self._interface(bond, reference) for bond in self.bonds]
-        self.control, self.duration = Control("load", 0.0), np.inf
+        self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
 
@@ -141,9 +141,14 @@ class CohesiveProblem:
         return matrix
 
     def _responses(self) -> list[Response]:
-        return [
+        responses = [
             respond(i.bond, i.flat_jump(self.displacements), i.history, self.duration) for i in self.interfaces
         ]
+        if self.intensity != 1.0:  # on the way to the first equilibrium
+            for response in responses:
+                response.traction[:] *= self.intensity
+                response.tangent[:] *= self.intensity
+        return responses
 
     def update(self, x: "PETSc.Vec") -> None:
         """Copy x into the bodies' displacement fields, ghosts included."""

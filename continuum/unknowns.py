@@ -67,8 +67,9 @@ def prescribed(
             own = boundary_facets(bulk.mesh, name, facets)
             dofs = dolfinx.fem.locate_dofs_topological(space, bulk.dimension - 1, own)
             dofs = dofs[dofs < space.dofmap.index_map.size_local]
-            for number in unknowns.numbers[name][dofs, COMPONENTS[item.component]]:
-                if factors.setdefault(int(number), item.factor) != item.factor:
+            values = _values(item, space.tabulate_dof_coordinates()[dofs, : bulk.dimension])
+            for number, value in zip(unknowns.numbers[name][dofs, COMPONENTS[item.component]], values, strict=True):
+                if factors.setdefault(int(number), value) != value:
                     clash = item.group
     for group in unknowns.comm.allgather(clash):
         if group is not None:
@@ -77,6 +78,15 @@ def prescribed(
     if unknowns.comm.allreduce(len(fixed)) == 0:
         raise InputError("The supports and loads touch no node; check their groups.")
     return fixed, np.array([factors[int(n)] for n in fixed], dtype=float)
+
+
+def _values(item: Prescribed, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not callable(item.factor):
+        return np.full(len(points), float(item.factor))
+    values = np.asarray(item.factor(points), dtype=float)
+    if values.shape != (len(points),) or not np.all(np.isfinite(values)):
+        raise InputError(f"The displacement on {item.group!r} must give one finite number for each point.")
+    return values
 
 
 def boundary_facets(mesh: SpecimenMesh, name: str, facets: NDArray[np.int32]) -> NDArray[np.int32]:
