@@ -1,7 +1,12 @@
 """Cohesive laws for finite-element codes: CSV, Abaqus, MOOSE, Akantu; SI numbers, units in comments.
 
 Abaqus takes the tabulated normal response as it is. MOOSE and Akantu take a bilinear law: any other is
-fitted first (work of separation and peak kept), and the misfit is written beside it.
+fitted first (work of separation and peak kept), and the misfit is written beside it. An initially rigid law
+goes to Akantu's extrinsic elements; the other two need a finite stiffness (`InitiallyRigid.on_spring`).
+
+Keywords and their meaning were compared with the Abaqus keyword reference (2016 and 2024: *ELASTIC,
+*DAMAGE INITIATION, *DAMAGE EVOLUTION), and with the sources of MOOSE (`BiLinearMixedModeTraction`) and of
+Akantu (`MaterialCohesiveLinear`, `MaterialCohesiveBilinear`); the blocks were not run in those codes.
 """
 
 from collections.abc import Callable
@@ -16,6 +21,7 @@ from coupling.fit import fit
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.law import Law
+from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.storage import write_atomically
 
@@ -45,7 +51,7 @@ def export(law: Law, path: str | Path, form: str, name: str = "interface") -> No
 
 def table(law: Law) -> FloatArray:
     """Rows (opening m, energy J/m², traction Pa) from the closed to the open interface, the peak among them."""
-    opening = np.concatenate([[0.0], _openings(law)])
+    opening = np.unique(np.concatenate([[0.0], _openings(law)]))
     energy, traction, _ = law.normal(opening)
     return np.column_stack([opening, energy, traction])
 
@@ -56,10 +62,10 @@ def to_csv(law: Law, name: str = "interface") -> str:
     Samples of a law that has them, else `table`; standard deviations where the law carries them.
     """
     columns: dict[str, FloatArray]
-    if isinstance(law, TabulatedLaw):
+    if isinstance(law, TabulatedLaw | InitiallyRigid):
         columns = {"opening_m": law.opening, "energy_J_per_m2": law.energy, "traction_Pa": law.traction}
-        errors = {"energy_std_J_per_m2": law.energy_std, "traction_std_Pa": law.traction_std}
-        columns.update({key: values for key, values in errors.items() if values is not None})
+        errors = {f"{key}_std_{unit}": getattr(law, f"{key}_std", None) for key, unit in (("energy", "J_per_m2"), ("traction", "Pa"))}
+        columns.update({name: values for name, values in errors.items() if values is not None})
     else:
         columns = dict(zip(("opening_m", "energy_J_per_m2", "traction_Pa"), table(law).T, strict=True))
     rows = (",".join(_text(value) for value in row) for row in np.column_stack(list(columns.values())))
@@ -77,6 +83,7 @@ def to_abaqus(law: Law, name: str = "interface") -> str:
     """
     if isinstance(law, CoarseLaw) and law.final_opening <= law.opening_at_peak * (1 + 1e-9):
         raise InputError("The traction of this coarse law drops at its peak; export law.coarsen(N, softening='bilinear').")
+    _stiff(law)
     opening = _openings(law)
     secant = law.normal(opening)[1] / opening
     onset = int(np.flatnonzero(secant >= (1.0 - 1e-12) * secant.max())[-1])
@@ -105,6 +112,7 @@ def to_abaqus(law: Law, name: str = "interface") -> str:
 
 def to_moose(law: Law, name: str = "interface") -> str:
     """A MOOSE `BiLinearMixedModeTraction` block with the Benzeggagh-Kenane criterion."""
+    _stiff(law)
     own, notes = _bilinear(law)
     values: dict[str, Any] = {
         "type": "BiLinearMixedModeTraction",
@@ -123,7 +131,12 @@ def to_moose(law: Law, name: str = "interface") -> str:
 
 
 def to_akantu(law: Law, name: str = "interface") -> str:
-    """An Akantu `cohesive_bilinear` block; beta is the ratio of strengths, kappa that of energies."""
+    """An Akantu `cohesive_bilinear` block; beta is the ratio of strengths, kappa that of energies.
+
+    An initially rigid law becomes `cohesive_linear`, for elements that are inserted at the strength.
+    """
+    if isinstance(law, InitiallyRigid):
+        return _extrinsic(law, name)
     own, notes = _bilinear(law)
     values: dict[str, Any] = {
         "name": name,
@@ -138,6 +151,19 @@ def to_akantu(law: Law, name: str = "interface") -> str:
     return "\n".join([*lines, "material cohesive_bilinear [", *_settings(values, "  "), "]"]) + "\n"
 
 
+def _extrinsic(law: InitiallyRigid, name: str) -> str:
+    values: dict[str, Any] = {
+        "name": name,
+        "sigma_c": (law.peak_traction, "Pa"),
+        "G_c": (law.work_of_separation, "J/m^2"),
+        "beta": (1.0, "1"),
+        "kappa": (1.0, "1"),
+    }
+    notes = ["linear softening with the law's work of separation and peak; shear taken as normal"]
+    lines = [f"# {line}" for line in _header(law, name) + notes]
+    return "\n".join([*lines, "material cohesive_linear [", *_settings(values, "  "), "]"]) + "\n"
+
+
 FORMS: dict[str, Callable[[Law, str], str]] = {
     "csv": to_csv,
     "abaqus": to_abaqus,
@@ -145,6 +171,12 @@ FORMS: dict[str, Callable[[Law, str], str]] = {
     "akantu": to_akantu,
 }
 """The forms that laws can be exported in."""
+
+
+def _stiff(law: Law) -> None:
+    """Raise `InputError` for a law without a finite initial stiffness."""
+    if isinstance(law, InitiallyRigid):
+        raise InputError("An initially rigid law has no stiffness to give to this code; export law.on_spring(stiffness) instead.")
 
 
 def _openings(law: Law) -> FloatArray:

@@ -10,6 +10,9 @@ from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap
 from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, limited_slopes
 
+_CORNER = 3e-3
+"""Of the initial opening of a spring: intervals at the kink where the law itself begins."""
+
 
 class InitiallyRigid(Law):
     """ψ(δ) with T(0) > 0: at zero opening any traction up to `initial_traction` is in equilibrium.
@@ -77,8 +80,8 @@ class InitiallyRigid(Law):
     def on_spring(self, stiffness: float) -> TabulatedLaw:
         """The law in series with a linear spring, for elements that need a finite initial stiffness.
 
-        The opening becomes δ + T/k and the energy ψ + T²/2k: work of separation and peak stay exactly,
-        and the law goes to this one as k grows. Choose k well above the elements' own C/h.
+        The opening becomes δ + T/k and the energy ψ + T²/2k: the work of separation stays exactly, the peak
+        to the interpolation at its kink, and the law goes to this one as k grows. Choose k well above the elements' own C/h.
 
         Args:
             stiffness: k, Pa/m; above the steepest softening, so that the openings rise.
@@ -88,10 +91,13 @@ class InitiallyRigid(Law):
         """
         if not (np.isfinite(stiffness) and stiffness > 0):
             raise InputError(f"The stiffness {stiffness} Pa/m of a spring must be positive and finite.")
-        rise = np.linspace(0.0, 1.0, 6)[:-1] * self.initial_traction
-        opening = np.concatenate([rise / stiffness, self.opening + self.traction / stiffness])
-        energy = np.concatenate([rise**2 / (2 * stiffness), self.energy + self.traction**2 / (2 * stiffness)])
+        corner = self.initial_traction / stiffness * np.geomspace(_CORNER, 1.0, 12)  # the kink wants short intervals
+        inside = np.unique(np.concatenate([self.opening, corner[corner < self.opening[1]]]))
+        energy, traction, _ = self.normal(inside)
+        rise = self.initial_traction * np.append(0.0, 1.0 - np.geomspace(1.0, _CORNER, 12)[1:])
+        opening = np.concatenate([rise / stiffness, inside + traction / stiffness])
+        energy = np.concatenate([rise**2 / (2 * stiffness), energy + traction**2 / (2 * stiffness)])
         if np.any(np.diff(opening) <= 0):
             steepest = float(np.max(-np.diff(self.traction) / np.diff(self.opening)))
             raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {steepest:.3g} Pa/m.")
-        return TabulatedLaw(opening, energy, np.concatenate([rise, self.traction]), gap=self.gap)
+        return TabulatedLaw(opening, energy, np.concatenate([rise, traction]), gap=self.gap)

@@ -7,6 +7,7 @@ from coupling.errors import InputError
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.tabulated import TabulatedLaw
+from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.uber import Uber
 from coupling.storage import FORMAT, KINDS, load_law, save_law
 from tests.coupling.laws import ANALYTIC, LENGTH, WORK
@@ -30,7 +31,14 @@ def mixed():
     return MixedModeLaw(x, np.array([[2.5e-10, 0], [0, 1e-10 / 3]]), energy, traction)
 
 
-LAWS = {**ANALYTIC, "tabulated": tabulated(), "mixed": mixed(), "coarse": CoarseLaw(UBER, 1000, 1e21), "plain": UBER.coarsen(7)}
+
+
+def rigid():
+    opening = np.linspace(0.0, 4e-10, 8)
+    return InitiallyRigid(opening, 1e10 * opening * (1 - opening / 8e-10), 1e10 * (1 - opening / 4e-10))
+
+
+LAWS = {**ANALYTIC, "tabulated": tabulated(), "rigid": rigid(), "mixed": mixed(), "coarse": CoarseLaw(UBER, 1000, 1e21), "plain": UBER.coarsen(7)}
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
