@@ -16,25 +16,33 @@ class NonConforming(MeshError):
     """Cells touch without sharing their nodes."""
 
 
-def check_joints(topology: Topology) -> None:
-    """Parts with nodes at the same places share facets: else they only seem to be joined."""
-    points, parts = topology.mesh.points, _parts(topology)
-    outer = np.flatnonzero(topology.counts == 1)
+def coincident(topology: Topology) -> tuple[IntArray, IntArray]:
+    """Distinct nodes of outer facets at the same places.
+
+    Returns:
+        (n, 2) nodes, and (n, 2) a cell at each.
+    """
+    points, outer = topology.mesh.points, np.flatnonzero(topology.counts == 1)
     nodes, first = np.unique(topology.facets[outer].ravel(), return_index=True)
     length = _lengths(points, topology.facets[outer])
     at = first // topology.facets.shape[1]
     near = cKDTree(points[nodes]).query_pairs(_TOUCHING * length.max(), output_type="ndarray")
     apart = np.linalg.norm(points[nodes[near[:, 0]]] - points[nodes[near[:, 1]]], axis=1)
     near = near[apart < _TOUCHING * length[at[near]].min(axis=1)]
-    cells = topology.cell_of(outer[at[near]])
+    return nodes[near], topology.cell_of(outer[at[near]])
+
+
+def check_joints(topology: Topology) -> None:
+    """Parts with nodes at the same places share facets: else they only seem to be joined."""
+    parts, (nodes, cells) = _parts(topology), coincident(topology)
     joined = {frozenset(pair) for pair in np.unique(parts[topology.cell_of(topology.pairs)], axis=0).tolist()}
-    for node, pair, owners in zip(nodes[near[:, 0]], parts[cells].tolist(), topology.owner[cells], strict=True):
+    for node, pair, owners in zip(nodes[:, 0], parts[cells].tolist(), topology.owner[cells], strict=True):
         if pair[0] != pair[1] and frozenset(pair) not in joined:
             names = [list(topology.mesh.cells)[owner] for owner in owners]
             what = f"the bodies {names[0]!r} and {names[1]!r}" if names[0] != names[1] else f"two parts of body {names[0]!r}"
             raise NonConforming(
-                f"Between {what} {len(near)} nodes lie at the same places but are not the same, the first at "
-                f"{place(points[node])}; merge them (in Gmsh: a boolean fragment before meshing)."
+                f"Between {what} {len(nodes)} nodes lie at the same places but are not the same, the first at "
+                f"{place(topology.mesh.points[node])}; merge them (in Gmsh: a boolean fragment before meshing)."
             )
 
 

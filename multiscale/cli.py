@@ -116,6 +116,30 @@ def potentials(
             _say(f"{entry.name:<14} {entry.description}{missing}")
 
 
+mesh = typer.Typer(help="Meshes of specimens.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(mesh, name="mesh")
+
+
+@mesh.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="The mesh file.", show_default=False)],
+    body: Annotated[list[str] | None, typer.Option(help="A group that is a body (repeat); by default all.")] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the coordinates, such as mm.")] = None,
+    law: Annotated[Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")] = None,
+    interface: Annotated[str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")] = None,
+    young: Annotated[str | None, typer.Option(help='Young\'s modulus, such as "70 GPa".')] = None,
+    poisson: Annotated[float, typer.Option(help="Poisson's ratio; 0 for plane stress.")] = 0.3,
+    plane_stiffness: Annotated[float | None, typer.Option(help="Stiffness of a closed plane in Pa/m, for N.")] = None,
+    debug: _Debug = False,
+) -> None:
+    """Check a mesh and print its bodies, interfaces, groups and sizes."""
+    with _answering(debug):
+        from multiscale.mesh_report import mesh_lines
+
+        for line in mesh_lines(file, body or None, unit, law, interface, young, poisson, plane_stiffness):
+            _say(line)
+
+
 @app.command()
 def version() -> None:
     """Print the versions of this program and of what it stands on."""

@@ -59,23 +59,34 @@ def _near(species: str, symbols: list[str]) -> str:
 
 
 def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dimension: int) -> None:
-    """Check that a mesh has physical groups, without reading its nodes.
+    """Check that a mesh has its groups; of a Gmsh file the header alone is read.
 
     Args:
-        path: A Gmsh .msh file.
+        path: A Gmsh .msh file, or another that `continuum.mesh.read_mesh` reads.
         cells: Groups needed in the dimension of the bodies.
         facets: Groups needed one dimension lower.
         dimension: Dimension of the bodies.
 
     Raises:
-        InputError: the file cannot be read, or lacks a group.
+        InputError: the file cannot be read, has another dimension, or lacks a group.
     """
-    groups = physical_groups(path)
+    groups = physical_groups(path) if path.suffix.lower() == ".msh" or not path.is_file() else _groups_of(path)
+    highest = max((of for _, of in groups), default=dimension)
+    if highest > dimension:
+        raise InputError(f"The mesh file {path.name} has dimension {highest}, and the study needs one of dimension {dimension}.")
     for wanted, dim, what in ((cells, dimension, "body"), (facets, dimension - 1, "boundary or interface")):
         names = [name for name, of in groups if of == dim]
         for name in wanted:
             if name not in names:
                 raise unknown_choice(f"{what} (physical group of dimension {dim} in {path.name})", name, names)
+
+
+def _groups_of(path: Path) -> list[tuple[str, int]]:
+    """Names and dimensions of the groups of a mesh that is not Gmsh's."""
+    from continuum.mesh_file import read_file
+
+    mesh = read_file(path)
+    return [(name, mesh.dimension) for name in mesh.cells] + [(name, mesh.dimension - 1) for name in mesh.facets]
 
 
 def physical_groups(path: Path) -> list[tuple[str, int]]:

@@ -1,0 +1,70 @@
+"""The lines of `multiscale mesh inspect`: the mesh, and a law's process zone on its interfaces."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coupling.errors import InputError, unknown_choice
+from coupling.units import SI_FACTORS, parse_quantity
+
+if TYPE_CHECKING:
+    from continuum.inspect import FacetFacts, ZoneFacts
+
+
+def mesh_lines(
+    path: Path,
+    bodies: list[str] | None,
+    unit: str | None,
+    law_file: Path | None,
+    interface: str | None,
+    young: str | None,
+    poisson: float,
+    plane_stiffness: float | None,
+) -> Iterator[str]:
+    """Check and describe a mesh; see the command for the arguments.
+
+    Raises:
+        InputError: a bad mesh, law or unit, or a law without unit and modulus.
+    """
+    if unit is not None and unit not in SI_FACTORS["length"]:
+        raise unknown_choice("unit of length", unit, SI_FACTORS["length"])
+    if law_file is not None and (unit is None or young is None):
+        raise InputError("A process zone needs --unit (of the mesh, such as mm) and --young (such as '70 GPa') beside --law.")
+    if not -1 < poisson < 0.5:
+        raise InputError(f"Poisson's ratio {poisson} must lie between -1 and 0.5.")
+    from continuum.inspect import inspect_mesh, process_zone
+    from coupling.storage import load_law
+
+    law = None if law_file is None else load_law(law_file)
+    found = inspect_mesh(path, bodies)
+    yield from found.lines(unit or "")
+    if law is None or unit is None or young is None:
+        return
+    modulus = parse_quantity(young, "stress") / (1 - poisson**2)
+    facts = [item for item in found.groups if item.place.startswith("between ")] or list(found.interfaces)
+    if interface is not None:
+        every = {item.name: item for item in (*found.interfaces, *found.groups)}
+        if interface not in every:
+            raise unknown_choice("interface or group of facets", interface, every)
+        facts = [every[interface]]
+    if not facts:
+        yield "WARNING: the mesh has no interface between bodies; name the law's group with --interface."
+    for item in facts:
+        zone = process_zone(law, modulus, item, SI_FACTORS["length"][unit], plane_stiffness)
+        yield from _zone_lines(item, zone, unit)
+
+
+def _zone_lines(item: "FacetFacts", zone: "ZoneFacts", unit: str) -> Iterator[str]:
+    from continuum.inspect import RESOLVING
+
+    length = f"{zone.length / SI_FACTORS['length'][unit]:.4g} {unit}"
+    yield f"process zone on {item.name}: E'W/σ² = {length}, {zone.elements:.3g} elements where they are finest"
+    if zone.planes is not None:
+        yield (
+            f"WARNING: fewer than {RESOLVING} elements resolve the process zone on {item.name}; refine it to "
+            f"{zone.length / RESOLVING / SI_FACTORS['length'][unit]:.3g} {unit}, or take law.coarsen({zone.planes})."
+        )
+    elif zone.share < 1:
+        yield (
+            f"the zone is resolved on {100 * zone.share:.0f} % of the elements of {item.name}; keep the crack there."
+        )
