@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coupling.contracts import FloatArray, Potential, Progress, Structure, silent
+from coupling.contracts import FloatArray, Potential, Structure
 from coupling.embedding.cluster import Cluster, Termination, checked_indices
 from coupling.embedding.subtractive import Region, clusters_of
 from coupling.errors import InputError, NotConverged
@@ -74,7 +74,6 @@ def buffer_table(
     *,
     reference: FloatArray | None = None,
     noise: float = 1e-10,
-    progress: Progress = silent,
 ) -> BufferTable:
     """Force errors in the core for rising buffers.
 
@@ -87,7 +86,6 @@ def buffer_table(
         termination: How clusters end.
         reference: (N, 3) the accurate model's forces on the whole, eV/Å; None computes them.
         noise: eV/Å, what the accurate model's own convergence leaves.
-        progress: Told after each radius.
 
     Raises:
         InputError: the radii do not rise, or the core cannot be used.
@@ -99,11 +97,10 @@ def buffer_table(
     clusters = tuple(clusters_of(structure, [Region("core", atoms, float(r))], termination)[0] for r in radii)
     pieces = [cluster.cut(structure) for cluster in clusters]
     cheap = low.evaluate([structure, *pieces])
-    accurate = []
-    for done, piece in enumerate(pieces, 1):
-        accurate.append(high.evaluate([piece]).forces[0])
-        progress("buffers", done, len(pieces))
-    exact = (high.evaluate([structure]).forces[0] if reference is None else np.asarray(reference))[atoms]
+    whole = [structure] if reference is None else []
+    accurate = high.evaluate([*whole, *pieces]).forces
+    exact = (accurate[0] if reference is None else np.asarray(reference))[atoms]
+    accurate = accurate[len(whole) :]
     rows = [np.searchsorted(cluster.atoms, atoms) for cluster in clusters]
     strict = [f[row] for f, row in zip(accurate, rows, strict=True)]
     mixed = [cheap.forces[0][atoms] + f - cheap.forces[k + 1][rows[k]] for k, f in enumerate(strict)]

@@ -79,7 +79,7 @@ def energy_dynamics(
     model: Embedded, atoms: Atoms, *, steps: int, timestep: float = 1.0, selector: Selector | None = None,
     progress: Progress = silent,
 ) -> Trajectory:  # fmt: skip
-    """Velocity-Verlet on the embedded energy; where a region changes, its jump is booked.
+    """Velocity-Verlet on the embedded energy; where a region changes, between two steps, its jump is booked.
 
     Args:
         model: The embedded potential.
@@ -103,13 +103,13 @@ def energy_dynamics(
         _kick(atoms, forces, step)
         atoms.positions += atoms.get_velocities() * step
         energy, forces = _energy(model, atoms)
+        _kick(atoms, forces, step)
         if selector is not None and _moved(model.regions(atoms)[0], fresh := selector(atoms)):
             model.adopt(atoms, fresh)
             changed, forces = _energy(model, atoms)
             book.injected += changed - energy
             book.switches += 1
             energy = changed
-        _kick(atoms, forces, step)
         book.enter(energy, _size(model, atoms))
         progress("dynamics", done, steps)
     return book.close()
@@ -141,12 +141,12 @@ def mixed_dynamics(
         _kick(atoms, now.forces, step)
         move = atoms.get_velocities() * step
         atoms.positions += move
-        fresh = selector(atoms)
-        book.switches += _moved(regions, fresh)
-        before, regions = now, fresh
-        now = model.evaluate(atoms, regions)
+        before, now = now, model.evaluate(atoms, regions)
         book.injected += float(np.vdot(before.extra + now.extra, move)) / 2
         _kick(atoms, now.forces, step)
+        if _moved(regions, fresh := selector(atoms)):
+            regions, now = fresh, model.evaluate(atoms, fresh)
+            book.switches += 1
         book.enter(now.low_energy, now.high_atoms)
         progress("dynamics", done, steps)
     return book.close()

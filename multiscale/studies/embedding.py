@@ -70,7 +70,7 @@ def _compute(study: EmbeddingStudy, low, high, context: RunContext) -> dict[str,
     selector = Selector({name: _rule(region) for name, region in study.regions.items()}, _angstrom(study.buffer), _split(study))
     found = _energy(study, low, high, atoms, selector, context) if study.scheme == "energy" else _forces(study, low, high, atoms, selector)
     if study.buffers is not None:
-        found |= _buffers(study, low, high, found, context)
+        found |= _buffers(study, low, high, found)
     if study.dynamics is not None:
         found |= _dynamics(study, low, high, found, context)
     return {name: np.asarray(value) if isinstance(value, list | tuple) and name not in ("rows", "regions") else value
@@ -184,7 +184,7 @@ def _atoms(found: dict[str, Any]) -> Any:
     return Atoms(found["numbers"], found["positions"], cell=found["cell"], pbc=found["pbc"].astype(bool))
 
 
-def _buffers(study, low, high, found, context: RunContext) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def _buffers(study, low, high, found) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from atomistic.embedding.bonding import termination
     from atomistic.embedding.buffer import buffer_table
     from coupling.embedding.subtractive import Region, clusters_of
@@ -199,7 +199,7 @@ def _buffers(study, low, high, found, context: RunContext) -> dict[str, Any]:  #
         rows = np.searchsorted(cluster.atoms, core)
         reference = np.zeros((len(atoms), 3))
         reference[core] = whole.forces[0][core] + accurate.forces[0][rows] - cheap.forces[0][rows]
-    table = buffer_table(low, high, atoms, core, radii, ends, reference=reference, progress=context.progress)
+    table = buffer_table(low, high, atoms, core, radii, ends, reference=reference)
     return {
         "buffer_radius": table.radius, "buffer_atoms": table.atoms, "buffer_difference": table.difference,
         "buffer_abrupt": table.abrupt, "buffer_cheap": table.cheap,
@@ -208,7 +208,7 @@ def _buffers(study, low, high, found, context: RunContext) -> dict[str, Any]:  #
 
 def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from ase import units
-    from ase.md.velocitydistribution import MaxwellBoltzmannDistribution, Stationary
+    from ase.md.velocitydistribution import Stationary, thermalize_momenta
 
     from atomistic.embedding.bonding import termination
     from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
@@ -217,7 +217,7 @@ def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  
     from coupling.embedding.mixing import ForceMixing
 
     atoms, asked = _atoms(found), study.dynamics
-    MaxwellBoltzmannDistribution(atoms, temperature_K=asked.temperature, rng=np.random.default_rng(study.seed))
+    thermalize_momenta(atoms, temperature_K=asked.temperature, rng=np.random.default_rng(study.seed))
     Stationary(atoms)
     rules = {name: _rule(region) for name, region in study.regions.items()}
     selector = Selector(rules, _angstrom(study.buffer), _split(study), remember=True)
