@@ -22,7 +22,11 @@ MINUTES = 12.0
 
 
 def measure(
-    teacher: str = "7net-l3i5", species: str = "Ni", structure: str = "fcc", plane: str = "111", minutes: float = MINUTES
+    teacher: str = "7net-l3i5",
+    species: str = "Ni",
+    structure: str = "fcc",
+    plane: str = "111",
+    minutes: float = MINUTES,
 ) -> dict[str, object]:
     """Draw, label, train, and compare with the teacher."""
     start = time.perf_counter()
@@ -59,7 +63,8 @@ def _accuracy(student: Student) -> dict[str, object]:
         "energy_rmse_meV_atom": every.energy,
         "stress_rmse_GPa": every.stress,
     }
-    return figures | {f"force_rmse_{kind.replace(' ', '_')}_meV_A": one.force for kind, one in student.errors.items() if kind != "all"}
+    families = {kind.replace(" ", "_"): one for kind, one in student.errors.items() if kind != "all"}
+    return figures | {f"force_rmse_{kind}_meV_A": one.force for kind, one in families.items()}
 
 
 def _key(name: str) -> str:

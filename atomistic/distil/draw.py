@@ -161,7 +161,8 @@ def _force_constant(potential: Potential, cell: Atoms) -> float:
     atoms.positions[0, 0] += _PROBE
     constant = float(-potential.evaluate([atoms]).forces[0][0, 0] / _PROBE)
     if constant <= 0:
-        raise InputError(f"{cell.get_chemical_formula()} with potential {potential.name!r} is not stable: an atom runs away.")
+        formula = cell.get_chemical_formula()
+        raise InputError(f"{formula} with potential {potential.name!r} is not stable: an atom runs away.")
     return constant
 
 

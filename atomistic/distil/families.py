@@ -169,7 +169,8 @@ def offset(slab: CleavageSlab) -> FloatArray:
     levels = slab.atoms.positions[order, 2]
     above = slab.atoms.positions[order[np.argmax(levels > levels[0] + 0.1)], :2]
     lattice = slab.atoms.cell.array[:2, :2]
-    images = [above - slab.atoms.positions[order[0], :2] + np.array(k) @ lattice for k in product(range(-2, 3), repeat=2)]
+    step = above - slab.atoms.positions[order[0], :2]
+    images = [step + np.array(k) @ lattice for k in product(range(-2, 3), repeat=2)]
     return min(images, key=np.linalg.norm)
 
 

@@ -77,7 +77,9 @@ def build(config: dict[str, Any], seed: int) -> torch.nn.Module:
         return build_E3_equivariant_model(copy.deepcopy(config))
 
 
-def write_checkpoint(path: Path, config: dict[str, Any], weights: dict[str, torch.Tensor], epoch: int, name: str) -> None:
+def write_checkpoint(
+    path: Path, config: dict[str, Any], weights: dict[str, torch.Tensor], epoch: int, name: str
+) -> None:
     """Write a checkpoint as sevenn reads it; it holds weights and plain values alone."""
     record = {
         "model_state_dict": weights,

@@ -46,10 +46,11 @@ def load_mace(
         from mace.calculators.mace_torchsim import MaceTorchSimModel
 
         model = MaceTorchSimModel(
-            str(path), device=torch.device(place), dtype=getattr(torch, precision), head=head, neighbor_list_fn=_neighbours()
+            str(path), torch.device(place), getattr(torch, precision), neighbor_list_fn=_neighbours(), head=head
         )
     elements = frozenset(int(number) for number in model.model.atomic_numbers)
-    return _wrapped(model, name, elements, model.r_max, "mace", path, {"dtype": precision, "head": head}, ("mace-torch", "e3nn"))
+    options = {"dtype": precision, "head": head}
+    return _wrapped(model, name, elements, model.r_max, "mace", path, options, ("mace-torch", "e3nn"))
 
 
 def load_nequip(name: str, device: str, dtype: str | None, *, trust: bool = False) -> BatchedPotential:
@@ -106,7 +107,8 @@ def load_metatomic(
 
 
 def load_orb(
-    name: str, device: str, dtype: str | None, *, architecture: str = "orb-v3-conservative-inf-omat", trust: bool = False
+    name: str, device: str, dtype: str | None, *,
+    architecture: str = "orb-v3-conservative-inf-omat", trust: bool = False,
 ) -> BatchedPotential:
     """Weights of an Orb model.
 

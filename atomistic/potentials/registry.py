@@ -104,7 +104,8 @@ _BUILT_IN = (
         for kind, description, module, extra in (
             ("mace", "A MACE model file, mace:PATH; takes trust=True and head", "mace", "mace"),
             ("nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True", "nequip", "nequip"),
-            ("metatomic", "A metatomic model, metatomic:PATH; takes trust=True and extensions", "metatomic_torchsim", "metatomic"),
+            ("metatomic", "A metatomic model, metatomic:PATH; takes trust=True, extensions",
+             "metatomic_torchsim", "metatomic"),
             ("orb", "Weights of an Orb model, orb:PATH; takes architecture", "orb_models", "orb"),
         )
     ),

@@ -30,8 +30,8 @@ def run(study: DistilStudy, context: RunContext) -> Results:
     _headlines(results, found)
     _tables(results, found)
     results.notes.append(
-        f"Errors are those on {found['held_out']} held-out paths: other strains, patterns of rattled atoms, directions, "
-        "gaps and openings than any that were trained on, whole paths dealt to one set each."
+        f"Errors are those on {found['held_out']} held-out paths: other strains, patterns of rattled atoms, "
+        "directions, gaps and openings than any that were trained on, whole paths dealt to one set each."
     )
     results.notes.append("The student is student.pth; it knows the structures it was drawn for, and no others.")
     results.notes += found["warnings"]
@@ -53,7 +53,8 @@ def _distilled(study: DistilStudy, context: RunContext) -> dict[str, Any]:
         arrays, reused = context.cache.get_or_compute(request, lambda: _labelled(study, teacher, context).arrays())
         context.reused.extend(["labelled paths"] if reused else [])
     cutoff = None if study.network.cutoff is None else study.network.cutoff / ANGSTROM
-    settings = Settings(**(study.network.model_dump() | study.training.model_dump() | {"cutoff": cutoff}), seed=study.seed)
+    chosen = study.network.model_dump() | study.training.model_dump() | {"cutoff": cutoff, "seed": study.seed}
+    settings = Settings(**chosen)
     key = canonical_json(request | {"settings": repr(settings)})
     folder = context.cache.folder / "distil" / hashlib.sha256(key.encode()).hexdigest()[:16]
     dataset = Dataset.from_arrays(arrays)
@@ -76,8 +77,11 @@ def _labelled(study: DistilStudy, teacher, context: RunContext):  # type: ignore
     return drawn.labelled(teaching(teacher, drawn.elements), context.progress)
 
 
-def _judged(study: DistilStudy, context: RunContext, teacher, dataset, student) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def _judged(  # type: ignore[no-untyped-def]
+    study: DistilStudy, context: RunContext, teacher, dataset, student
+) -> dict[str, Any]:
     from atomistic.distil import compare, milliseconds_per_atom
+    from atomistic.distil.dataset import SETS
     from atomistic.potentials.check import check_potential
     from atomistic.properties.bulk import equilibrium
 
@@ -101,7 +105,7 @@ def _judged(study: DistilStudy, context: RunContext, teacher, dataset, student) 
         "student_ms": milliseconds_per_atom(student.potential, cell),
         "teacher_ms": milliseconds_per_atom(teacher, cell),
         "held_out": len(dataset.test),
-        "structures": {name: sum(len(path.structures) for path in getattr(dataset, name)) for name in ("train", "valid", "test")},
+        "structures": {name: sum(len(path.structures) for path in getattr(dataset, name)) for name in SETS},
         "warnings": [f"WARNING: the student fails the check {one.name!r}. {one.note}".rstrip() for one in failures],
     }
 
@@ -112,7 +116,8 @@ def _headlines(results: Results, found: dict[str, Any]) -> None:
     add("energy_rmse", errors.energy, "meV", "energy error per atom on held-out paths, root mean square", headline=True)
     if np.isfinite(errors.stress):
         add("stress_rmse", errors.stress, "GPa", "stress error on held-out paths, root mean square")
-    add("student_ms_per_atom", found["student_ms"], "ms", f"student's time per atom, cell of {found['timed_atoms']} atoms")
+    cell = f"cell of {found['timed_atoms']} atoms"
+    add("student_ms_per_atom", found["student_ms"], "ms", f"student's time per atom, {cell}")
     add("teacher_ms_per_atom", found["teacher_ms"], "ms", f"teacher's ({found['teacher']}) time per atom, same cell")
     add("speedup", found["teacher_ms"] / found["student_ms"], "", "student's speed over the teacher's", headline=True)
     add("epochs", found["epochs"], "", "epochs trained")
@@ -122,8 +127,8 @@ def _headlines(results: Results, found: dict[str, Any]) -> None:
 
 def _tables(results: Results, found: dict[str, Any]) -> None:
     rows = tuple(
-        (family, one.structures, round(one.energy, 3), round(one.force, 2), round(one.force_size, 1), _shown(one.stress))
-        for family, one in found["errors"].items()
+        (name, one.structures, round(one.energy, 3), round(one.force, 2), round(one.force_size, 1), _shown(one.stress))
+        for name, one in found["errors"].items()
     )
     head = ("held-out paths", "structures", "energy, meV/atom", "force, meV/Å", "teacher's force, meV/Å", "stress, GPa")
     results.tables.append(Table("Root-mean-square errors", head, rows))
@@ -135,15 +140,18 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
     for species, one in found["compared"]:
         key = "_".join([species, *one.name.replace("(", "").replace(")", "").split()])
         if np.isfinite(one.relative_error):
-            results.add(f"{key}_relative_error", one.relative_error, "", f"{species}: {one.name}, student against teacher")
+            what = f"{species}: {one.name}, student against teacher"
+            results.add(f"{key}_relative_error", one.relative_error, "", what)
         else:
-            results.notes.append(f"{species}, {one.name}: a faulted crystal did not relax, so that there is no comparison.")
+            results.notes.append(f"{species}, {one.name}: no comparison, as a faulted crystal did not relax.")
     history = found["history"]
     results.add_curve(
-        "learning", "loss by epoch", epoch=("", history[:, 0]), training=("", history[:, 1]), validation=("", history[:, 2])
+        "learning", "loss by epoch",
+        epoch=("", history[:, 0]), training=("", history[:, 1]), validation=("", history[:, 2]),
     )
     lines = tuple(Series("learning", "epoch", column, column) for column in ("training", "validation"))
-    results.plots.append(Plot("Learning", "epoch", "", "loss", "", lines, "The weights with the least validation loss are kept.", "y"))
+    caption = "The weights with the least validation loss are kept."
+    results.plots.append(Plot("Learning", "epoch", "", "loss", "", lines, caption, "y"))
 
 
 def _shown(value: float) -> str | float:
