@@ -154,13 +154,17 @@ def _check_turned(topology: Topology, signs: FloatArray) -> None:
 def _check_facets(topology: Topology) -> None:
     """Groups of facets are on the cells."""
     width, mesh = topology.facets.shape[1], topology.mesh
-    for name, nodes in mesh.facets.items():
-        numbers = matched(np.sort(np.vstack([topology.facets, nodes[:, :width]]), axis=1))
-        stray = np.flatnonzero(~np.isin(numbers[len(topology.facets) :], numbers[: len(topology.facets)]))
+    named = [nodes[:, :width] for nodes in mesh.facets.values()]
+    numbers = matched(np.sort(np.vstack([topology.facets, *named]), axis=1))
+    known = np.zeros(numbers.max() + 1, dtype=bool)
+    known[numbers[: len(topology.facets)]] = True
+    ends = len(topology.facets) + np.cumsum([0, *map(len, named)])
+    for name, nodes, start, end in zip(mesh.facets, named, ends[:-1], ends[1:], strict=True):
+        stray = np.flatnonzero(~known[numbers[start:end]])
         if len(stray):
             raise StrayFacets(
                 f"{len(stray)} facets of the group {name!r} belong to no cell, the first at "
-                f"{place(mesh.points[nodes[stray[0], :width]].mean(axis=0))}; take the group from the bodies' own mesh."
+                f"{place(mesh.points[nodes[stray[0]]].mean(axis=0))}; take the group from the bodies' own mesh."
             )
 
 
