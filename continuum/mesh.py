@@ -11,6 +11,7 @@ from continuum.mesh_checks import check_mesh
 from continuum.mesh_file import CELLS, FileMesh, WrongDimension, read_file
 from coupling.errors import InputError, unknown_choice
 
+
 @dataclass(frozen=True)
 class Body:
     """One solid part.

@@ -303,6 +303,36 @@ def test_formats_give_the_same_mesh(tmp_path, element, order, suffix):
     assert {names.get(name, name): value for name, value in found.items()} == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("version", [2.2, 4.1])
+def test_physical_tags_without_names_and_a_curved_interface(tmp_path, version):
+    """A disc in a square, of second order: the tags are the names, the areas those of the circle."""
+    import gmsh
+
+    gmsh.initialize(interruptible=False)
+    try:
+        gmsh.option.setNumber("General.Terminal", 0)
+        occ = gmsh.model.occ
+        square, disc = occ.addRectangle(-1, -1, 0, 2, 2), occ.addDisk(0, 0, 0, 0.5, 0.5)
+        _, ((*pieces,), _) = occ.fragment([(2, square)], [(2, disc)])
+        occ.synchronize()
+        gmsh.model.addPhysicalGroup(2, [disc], 7)
+        gmsh.model.addPhysicalGroup(2, [tag for _, tag in pieces if tag != disc], 9)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", 0.1)
+        gmsh.option.setNumber("Mesh.MshFileVersion", version)
+        gmsh.model.mesh.generate(2)
+        gmsh.model.mesh.setOrder(2)
+        gmsh.write(str(tmp_path / "disc.msh"))
+    finally:
+        gmsh.finalize()
+    mesh = read_mesh(tmp_path / "disc.msh", unit=1.0, bodies=["7", "9"])
+    assert volume(mesh.bodies["7"].mesh) == pytest.approx(np.pi / 4, rel=1e-5)
+    assert volume(mesh.bodies["9"].mesh) == pytest.approx(4 - np.pi / 4, rel=1e-5)
+    around = mesh.between("9", "7")
+    middles = dolfinx.mesh.compute_midpoints(mesh.mesh, 1, around)
+    assert len(around) >= 30
+    np.testing.assert_allclose(np.hypot(*middles[:, :2].T), 0.5, rtol=0.01)
+
+
 def test_several_integer_arrays_are_not_guessed_at(tmp_path):
     joint("triangle", 1).write(tmp_path / "joint.msh")
     mesh = numbered(meshio.read(tmp_path / "joint.msh"))
