@@ -129,10 +129,10 @@ def slip(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[A
 
 
 def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
-    """Planes stacked at random (ideal: all alike, hcp from fcc), reached by sliding them there."""
+    """Planes stacked at random in hollow sites (ideal: hcp from fcc), reached by sliding them there."""
     slab, made = cut.slab, []
     levels = np.unique(np.round(slab.atoms.positions[:, 2], 2))
-    shifts = np.arange(len(levels)) % 2 if ideal else rng.integers(0, 3, size=len(levels))
+    shifts = np.arange(len(levels)) % 2 if ideal else rng.integers(0, 2, size=len(levels))
     looser = np.cumsum(rng.uniform(0.0, 0.04, size=len(levels)) * (shifts > 0))
     step, lattice = offset(slab), slab.atoms.cell.array[:2, :2]
     total = np.cumsum(shifts)[:, None] * step
