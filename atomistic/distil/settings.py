@@ -16,7 +16,7 @@ class Settings:
         channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.
         lmax: Highest rank of the features: 1 or 2.
         layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees.
-        cutoff: Å; None takes the teacher's, at most 1.95 nearest-neighbour distances.
+        cutoff: Å; None takes the teacher's, at most 2 nearest-neighbour distances.
         epochs: Passes over the training set, at least 1.
         minutes: Longest training time; infinite for none.
         batch: Structures in a step.
