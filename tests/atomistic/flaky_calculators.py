@@ -1,0 +1,46 @@
+"""Calculators that fail on purpose, for the tests of the quantum engines."""
+
+import os
+from pathlib import Path
+
+from ase.calculators.emt import EMT
+
+
+class Counting(EMT):
+    """Leaves a line for each calculation."""
+
+    def __init__(self, log: str) -> None:
+        super().__init__()
+        self.log = Path(log)
+
+    def calculate(self, *args, **kwargs):
+        with self.log.open("a") as file:
+            file.write("x")
+        print("chatter on the standard output")
+        super().calculate(*args, **kwargs)
+
+
+class Dying(Counting):
+    """Kills its process the first `times` times."""
+
+    def __init__(self, log: str, times: int) -> None:
+        super().__init__(log)
+        self.times = times
+
+    def calculate(self, *args, **kwargs):
+        super().calculate(*args, **kwargs)
+        if len(self.log.read_text()) <= self.times:
+            os._exit(3)
+
+
+class Restless(Counting):
+    """Converges only with enough damping."""
+
+    def __init__(self, log: str, damping: float = 0.0) -> None:
+        super().__init__(log)
+        self.damping = damping
+
+    def calculate(self, *args, **kwargs):
+        if self.damping < 0.5:
+            raise ArithmeticError("self-consistency was not reached")
+        super().calculate(*args, **kwargs)

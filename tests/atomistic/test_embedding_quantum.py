@@ -1,0 +1,106 @@
+"""The quantum engines: nothing twice, crashes resumed, failures retried and then raised."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+
+from atomistic.embedding.engines import ENGINES, Engine, engine
+from atomistic.embedding.quantum import QuantumPotential, boxed
+from atomistic.embedding.store import Store
+from coupling.contracts import Potential
+from coupling.errors import InputError, MissingBackend, NotConverged
+
+HERE = "tests.atomistic.flaky_calculators"
+
+
+def cluster(seed: int = 0) -> Atoms:
+    atoms = bulk("Cu", cubic=True) * (2, 1, 1)
+    atoms.pbc, atoms.cell = False, None
+    atoms.rattle(0.05, seed=seed)
+    return atoms
+
+
+def test_what_was_computed_is_recalled_also_in_another_process(tmp_path, emt):
+    log, folder = tmp_path / "log", tmp_path / "kept"
+    first = QuantumPotential(f"{HERE}:Counting", folder=folder, log=str(log))
+    assert isinstance(first, Potential)
+    atoms = [cluster(0), cluster(1)]
+    found, again = first.evaluate(atoms), first.evaluate(atoms)
+    np.testing.assert_allclose(found.energies, emt.evaluate(atoms).energies, atol=1e-12)
+    np.testing.assert_array_equal(found.forces[1], again.forces[1])
+    later = QuantumPotential(f"{HERE}:Counting", folder=folder, log=str(log))
+    np.testing.assert_array_equal(later.evaluate(atoms).forces[0], found.forces[0])
+    assert (first.computed, first.recalled, later.computed, later.recalled) == (2, 2, 0, 2)
+    assert log.read_text() == "xx"
+    assert not list(folder.rglob(".*"))
+    first.close()
+
+
+def test_a_damaged_file_counts_as_none(tmp_path):
+    store = Store(tmp_path)
+    store.put("ab12", {"energy": np.array(1.0)})
+    assert float(Store(tmp_path).get("ab12")["energy"]) == 1.0
+    (tmp_path / "ab" / "ab12.npz").write_bytes(b"cut short")
+    assert Store(tmp_path).get("ab12") is None
+
+
+def test_a_worker_that_dies_is_started_again(tmp_path, emt):
+    engine = QuantumPotential(f"{HERE}:Dying", log=str(tmp_path / "log"), times=2)
+    atoms = cluster()
+    np.testing.assert_allclose(engine.evaluate([atoms]).energies, emt.evaluate([atoms]).energies, atol=1e-12)
+    assert engine.workers[0].starts == 3
+    engine.close()
+    hopeless = QuantumPotential(f"{HERE}:Dying", log=str(tmp_path / "log2"), times=99)
+    with pytest.raises(NotConverged, match="Cu8: its process died 3 times, the last time with status 3"):
+        hopeless.evaluate([atoms])
+    assert hopeless.computed == 0
+
+
+def test_failed_self_consistency_is_tried_with_safer_settings_and_then_raised(tmp_path, emt):
+    log = str(tmp_path / "log")
+    patient = QuantumPotential(f"{HERE}:Restless", log=log, safer=({"damping": 0.3}, {"damping": 0.7}))
+    atoms = cluster()
+    np.testing.assert_allclose(patient.evaluate([atoms]).energies, emt.evaluate([atoms]).energies, atol=1e-12)
+    assert patient.repeated == 2
+    patient.close()
+    tired = QuantumPotential(f"{HERE}:Restless", log=log, safer=({"damping": 0.3},))
+    with pytest.raises(NotConverged, match="Cu8 in 2 attempts.*self-consistency was not reached"):
+        tired.evaluate([atoms])
+    tired.close()
+
+
+def test_two_workers_share_the_work(tmp_path, emt):
+    pair = QuantumPotential(f"{HERE}:Counting", workers=2, log=str(tmp_path / "log"))
+    atoms = [cluster(k) for k in range(6)]
+    np.testing.assert_allclose(pair.evaluate(atoms).energies, emt.evaluate(atoms).energies, atol=1e-12)
+    pair.close()
+    assert all(worker.pid is None for worker in pair.workers)
+
+
+def test_options_that_the_class_does_not_take_are_refused():
+    with pytest.raises(InputError, match="cannot be started with the options"):
+        QuantumPotential(f"{HERE}:Counting", colour="red").evaluate([cluster()])
+
+
+def test_unknown_and_missing_engines_are_refused(monkeypatch):
+    with pytest.raises(InputError, match="Unknown quantum engine 'gfn1-xtd'.*Did you mean 'gfn1-xtb'"):
+        engine("gfn1-xtd")
+    monkeypatch.setitem(ENGINES, "absent", Engine("absent", "absent_code:A", ("absent_code",), "gpaw"))
+    with pytest.raises(MissingBackend, match=r"absent_code, which is not installed; pip install 'multiscale-coupling\[gpaw\]'"):
+        QuantumPotential("absent")
+    with pytest.raises(MissingBackend, match="no_such_module"):
+        engine("no_such_module.sub:Class")
+    with pytest.raises(InputError, match="0 workers"):
+        QuantumPotential("ase.calculators.emt:EMT", workers=0)
+    assert all(one.extra in ("tblite", "pyscf", "gpaw") for name, one in ENGINES.items() if name != "absent")
+
+
+def test_vacuum_is_put_where_nothing_is_periodic_and_distances_stay():
+    atoms = bulk("Cu", cubic=True) * (2, 2, 2)
+    atoms.pbc = (True, True, False)
+    found = boxed(atoms, 12.0)
+    assert found.pbc.all()
+    assert found.cell.lengths()[2] == pytest.approx(np.ptp(atoms.positions[:, 2]) + 12.0)
+    np.testing.assert_allclose(found.get_all_distances(), atoms.get_all_distances(), atol=1e-12)
+    assert 6.0 - 1e-9 < found.positions[:, 2].min()
