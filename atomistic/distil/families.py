@@ -129,7 +129,7 @@ def slip(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[A
 
 
 def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
-    """Planes stacked at random in hollow sites (ideal: hcp from fcc), reached by sliding them there."""
+    """Planes stacked at random (ideal: hcp from fcc), reached by sliding them there."""
     slab, made = cut.slab, []
     levels = np.unique(np.round(slab.atoms.positions[:, 2], 2))
     shifts = np.arange(len(levels)) % 2 if ideal else rng.integers(0, 2, size=len(levels))
@@ -164,14 +164,23 @@ def surface(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> lis
 
 
 def offset(slab: CleavageSlab) -> FloatArray:
-    """(2,) Shortest in-plane offset of two neighbouring planes, Å: a slip by it makes a fault."""
-    order = np.argsort(slab.atoms.positions[:, 2], kind="stable")
-    levels = slab.atoms.positions[order, 2]
-    above = slab.atoms.positions[order[np.argmax(levels > levels[0] + 0.1)], :2]
-    lattice = slab.atoms.cell.array[:2, :2]
-    step = above - slab.atoms.positions[order[0], :2]
-    images = [step + np.array(k) @ lattice for k in product(range(-2, 3), repeat=2)]
-    return min(images, key=np.linalg.norm)
+    """(2,) In-plane slip that makes a fault, Å: the offset of neighbouring planes, the shortest of its images.
+
+    Where planes alternate (ABAB) a slip by the whole offset puts atoms on top of each other; there it
+    is half of it.
+    """
+    positions, lattice = slab.atoms.positions, slab.atoms.cell.array[:2, :2]
+    for atom in np.argsort(positions[:, 2], kind="stable"):
+        step = _shortest(positions[atom, :2] - positions[np.argmin(positions[:, 2]), :2], lattice)
+        if np.linalg.norm(step) > 0.1:
+            return step if np.linalg.norm(_shortest(2 * step, lattice)) > 0.1 else step / 2
+    return lattice[0] / 2
+
+
+def _shortest(vector: FloatArray, lattice: FloatArray) -> FloatArray:
+    """The shortest lattice image of an in-plane vector."""
+    images = vector - np.round(vector @ np.linalg.inv(lattice)) @ lattice
+    return min((images + np.array(k) @ lattice for k in product(range(-1, 2), repeat=2)), key=np.linalg.norm)
 
 
 def _supercell(solid: Solid, compact: bool) -> Atoms:

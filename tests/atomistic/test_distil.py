@@ -14,10 +14,14 @@ from atomistic import load_potential
 from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, Student, StructurePath, compare, distil, draw
 from atomistic.distil.assess import by_family, errors
 from atomistic.distil.dataset import REPULSION
+from atomistic.distil.families import offset
 from atomistic.distil.student import teaching
+from atomistic.interface import cleavage_slab
 from atomistic.potentials.check import check_potential
+from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.serial import SerialPotential
 from atomistic.potentials.zbl import SumPotential
+from atomistic.properties.bulk import equilibrium
 from coupling.contracts import Potential
 from coupling.errors import InputError
 
@@ -73,6 +77,25 @@ def test_rattles_have_the_size_of_the_temperature(eam: Potential) -> None:
     still = 2.0 * ours.positions - theirs.positions
     sites = Atoms("Cu8", still, cell=ours.cell, pbc=True)
     assert np.abs(eam.evaluate([sites]).forces[0]).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("structure", "plane", "slip"),
+    [("fcc", (1, 1, 1), 6**-0.5), ("fcc", (1, 0, 0), 0.25), ("bcc", (1, 1, 0), 0.25), ("diamond", (1, 1, 1), 6**-0.5)],
+)  # fmt: skip
+def test_the_slip_that_makes_a_fault(structure: str, plane: tuple[int, int, int], slip: float) -> None:
+    """fcc and diamond (111): a/√6 along ⟨112⟩; planes in the order ABAB: half of their offset."""
+    slab = cleavage_slab(bulk("Cu", structure, a=4.0), plane, 6, conventional=4.0 * np.eye(3))
+    assert np.linalg.norm(offset(slab)) == pytest.approx(4.0 * slip, rel=1e-6)
+
+
+def test_random_stackings_keep_their_neighbours(eam: Potential) -> None:
+    """In every fault of fcc (111) no two atoms come nearer than a slip takes them."""
+    drawn = draw(eam, [COPPER], Sizes(faults=6, frames=4), temperature=1.0, thickness=8.0)
+    faulted = [one for path in drawn if path.family == "fault" for one in path.structures]
+    nearest = np.linalg.norm(neighbour_pairs(equilibrium(eam, "Cu", "fcc"), 4.0)[2], axis=1).min()
+    for atoms in faulted:  # over a bridge √(1/3 + 1/8) a instead of a/√2, but for the heat of 1 K
+        assert np.linalg.norm(neighbour_pairs(atoms, 4.0)[2], axis=1).min() > 0.99 * 0.957 * nearest
 
 
 def test_arrays_bring_all_back(dataset: Dataset) -> None:
