@@ -134,9 +134,7 @@ def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[
     levels = np.unique(np.round(slab.atoms.positions[:, 2], 2))
     shifts = np.arange(len(levels)) % 2 if ideal else rng.integers(0, 2, size=len(levels))
     looser = np.cumsum(rng.uniform(0.0, 0.04, size=len(levels)) * (shifts > 0))
-    step, lattice = offset(slab), slab.atoms.cell.array[:2, :2]
-    total = np.cumsum(shifts)[:, None] * step
-    total -= np.round(total @ np.linalg.inv(lattice)) @ lattice
+    total = np.cumsum(shifts)[:, None] * offset(slab)
     plane = np.searchsorted(levels, np.round(slab.atoms.positions[:, 2], 2))
     pattern = cut.amplitude * rng.normal(size=slab.atoms.positions.shape) * (0.0 if ideal else rng.uniform(0, 0.7))
     for x in _spread(0, 1, frames, rng) ** 0.5:
