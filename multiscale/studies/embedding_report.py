@@ -55,9 +55,9 @@ def report_buffers(results: Results, study: EmbeddingStudy, found: dict[str, Any
         float(found["buffer_cheap"]), 1e-10, (),
     )  # fmt: skip
     columns = {"radius": ("m", table.radius * ANGSTROM), "difference": ("eV/Å", table.difference), "abrupt": ("eV/Å", table.abrupt)}
-    results.add_curve("buffer", "largest error of a core force", **columns, atoms=("", table.atoms))
-    lines = (Series("buffer", "radius", "difference", "low + QM - ML", "line and points"),
-             Series("buffer", "radius", "abrupt", "QM alone", "line and points"))  # fmt: skip
+    results.add_curve("force_error", "largest error of a core force", **columns, atoms=("", table.atoms))
+    lines = (Series("force_error", "radius", "difference", "low + QM - ML", "line and points"),
+             Series("force_error", "radius", "abrupt", "QM alone", "line and points"))  # fmt: skip
     against = "the accurate model of the whole" if study.buffers.reference == "whole" else "the largest buffer"
     results.plots.append(Plot("Force error against the buffer", "buffer", "Å", "force error", "eV/Å", lines, f"Largest error of a force in the first region, against {against}.", "y"))
     rows = zip(table.radius, table.atoms, table.difference, table.abrupt, strict=True)
