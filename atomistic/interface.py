@@ -167,6 +167,12 @@ def cleavage_slab(
     return _stacked(unit, planes, axes, termination)
 
 
+def conventional_cell(crystal: Atoms) -> FloatArray:
+    """(3, 3) cell that Miller indices refer to, Å: the cube along Cartesian axes of cubic crystals, else their own."""
+    lattice = crystal.cell.get_bravais_lattice()
+    return lattice.a * np.eye(3) if lattice.name in ("CUB", "FCC", "BCC") else crystal.cell.array
+
+
 def _stacked(unit: Atoms, planes: int, axes: FloatArray, termination: str | None) -> CleavageSlab:
     """Repeat one lattice layer along z, with the widest spacing (above the wanted plane) at the top of the cell."""
     height = unit.cell[2, 2]

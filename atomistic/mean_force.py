@@ -83,7 +83,7 @@ def mean_forces(
         time_step: s; `Phonons.safe_time_step`.
         steps: Time steps; the first fifth is not averaged.
         repeats: The supercell that moves.
-        held: (1, 3N) coordinate of the cell that is held, see `thermal.gap_coordinate`; None is free.
+        held: (1, 3N) the gap's coordinate (`thermal.gap_coordinate`), which is held; None for a bulk.
         seed: Of the random numbers.
         progress: Told now and then.
 
@@ -102,9 +102,9 @@ def mean_forces(
         found = walkers.advance(potential, np.array(found.forces), time_step)
         if step >= settled:
             opening = boundary_tractions(walkers.structures, found, area)[:, 2] * area
-            pull = walkers.along(np.array(found.forces))
-            gap.append(pull)
-            length.append(opening - pull)
+            squeeze = walkers.squeeze(np.array(found.forces))
+            gap.append(squeeze if held is not None else np.zeros(len(structures)))
+            length.append(opening - squeeze)
             kinetic.append(walkers.temperature())
         progress("dynamics", step + 1, steps)
     cells = repeats[0] * repeats[1]
@@ -123,6 +123,7 @@ class _Walkers:
         self._masses = masses
         self._spread = np.sqrt(BOLTZMANN_EV * temperature / masses * _FORCE)
         self._held = held
+        self._thermal = BOLTZMANN_EV * temperature
         self._velocities = np.array([self._allowed(self._spread * self._noise()) for _ in structures])
         self._freedom = 3 * len(masses) - (0 if held is None else 1)
 
@@ -150,11 +151,20 @@ class _Walkers:
             self._velocities[k] = self._allowed(self._velocities[k] + 0.5 * time_step * _FORCE * force / self._masses)
         return found
 
-    def along(self, forces: FloatArray) -> FloatArray:
-        """(n,) dE/dgap at fixed length, eV/Å; 0 without a constraint."""
+    def squeeze(self, forces: FloatArray) -> FloatArray:
+        """(n,) rate of F as the atoms are squeezed evenly along z by a length, the cell fixed, eV/Å.
+
+        With a gap held that is ∂F/∂gap; for the bulk it turns the traction across the top into that of an
+        even strain. All planes take part, so it fluctuates less than the force across one of them. The
+        second term is the volume's: every coordinate z shrinks, the centre of mass apart.
+        """
+        levels = np.array([atoms.positions[:, 2] for atoms in self.structures])
         if self._held is None:
-            return np.zeros(len(forces))
-        return -np.einsum("kij,ij->k", forces, self._held) / np.sum(self._held**2)
+            extent = np.array([atoms.cell[2, 2] for atoms in self.structures])
+        else:
+            extent = -levels @ self._held[:, 2]
+        virial = np.sum(forces[:, :, 2] * levels, axis=1)
+        return np.asarray((virial + self._thermal * (levels.shape[1] - 1)) / extent)
 
     def temperature(self) -> FloatArray:
         """(n,) kinetic temperature, K."""

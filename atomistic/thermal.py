@@ -154,10 +154,21 @@ def excess_free_energy(
         (n,) eV/Å², up to a constant; NaN where slab or bulk have an unstable mode.
     """
     options = {"statistics": statistics, "progress": progress}
-    whole = vibrational(potential, opened, (in_plane, in_plane, 1), temperature, held=gap_coordinate(slab), **options)
+    tilt = slab.repeats * slab.repeat_unit().atoms.cell.array[2, :2]
+    upright = [_tilted(atoms, tilt) for atoms in opened]  # the bulk's own supercell, so that all waves agree
+    whole = vibrational(potential, upright, (in_plane, in_plane, 1), temperature, held=gap_coordinate(slab), **options)
     own = vibrational(potential, bulks, (in_plane, in_plane, slab.repeats), temperature, **options)
     others = 1.0 - slab.spacing / slab.atoms.cell[2, 2]  # the spacing that opens keeps its share of the bulk
     return (whole - own * others) / (slab.area * in_plane**2)
+
+
+def _tilted(atoms: Atoms, tilt: FloatArray) -> Atoms:
+    """The same structure with another in-plane part of the third cell vector, a lattice vector away."""
+    atoms = atoms.copy()
+    cell = atoms.cell.array.copy()
+    cell[2, :2] = tilt
+    atoms.set_cell(cell, scale_atoms=False)
+    return atoms
 
 
 def lattice_at(
@@ -171,7 +182,7 @@ def lattice_at(
     largest: float = 0.03,
     progress: Progress = silent,
 ) -> Atoms:
-    """A cubic crystal at the lattice parameter of least quasi-harmonic free energy, conventional cell.
+    """A cubic crystal at the lattice parameter of least quasi-harmonic free energy, primitive cell.
 
     Args:
         potential: The interatomic potential.
@@ -184,11 +195,11 @@ def lattice_at(
         progress: Told after each lattice parameter.
 
     Raises:
+        InputError: the crystal is not cubic.
         NotConverged: there is no minimum up to the largest expansion.
     """
-    cold = equilibrium(potential, species, structure, conventional=True)
     primitive = equilibrium(potential, species, structure)
-    if abs(primitive.cell.cellpar()[:3] - primitive.cell.cellpar()[0]).max() > 1e-6:
+    if primitive.cell.get_bravais_lattice().name not in ("CUB", "FCC", "BCC"):
         raise InputError(f"{structure} is not cubic; give the crystal's lattice at the temperature as a file.")
     stretches = np.linspace(1 - largest / 4, 1 + largest, 8)
     cells = [_scaled(primitive, x) for x in stretches]
@@ -202,7 +213,7 @@ def lattice_at(
     minima = [r.real for r in roots if abs(r.imag) < 1e-12 and stretches[0] < r.real < stretches[-1] and curve.deriv(2)(r.real) > 0]
     if len(minima) != 1:
         raise NotConverged(f"{species} has no lattice parameter at {temperature:g} K within {largest:g} of the static one.")
-    return _scaled(cold, minima[0])
+    return _scaled(primitive, minima[0])
 
 
 def _scaled(atoms: Atoms, factor: float) -> Atoms:

@@ -1,7 +1,7 @@
 """Cohesive laws with nothing counted twice: what the bulk's subtraction buys, in figures.
 
 Run as `python -m benchmarks.cohesive [--json] [potential [species]]`; by default copper in ASE's
-effective medium theory, in double precision, a few minutes on two CPU cores.
+effective medium theory, in double precision, some five minutes on two CPU cores.
 """
 
 import sys
@@ -9,19 +9,22 @@ import sys
 import numpy as np
 
 from atomistic import load_potential
+from atomistic.bicrystal import bicrystal
 from atomistic.hetero import close, continued_registry, hetero_interface, match_lattices
-from atomistic.interface import CleavageSlab, cleavage_slab
+from atomistic.interface import CleavageSlab, cleavage_slab, conventional_cell
 from atomistic.paths import default_openings, rigid_path
 from atomistic.properties.bulk import equilibrium
 from atomistic.pulled import bar_rupture, slab_rupture
-from atomistic.relaxed_path import bulk_branch, relaxed_path
+from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
 from atomistic.slip import slip_grid, slip_path
+from atomistic.thermal import excess_free_energy, lattice_at
 from benchmarks.output import report
 from coupling.coarsen import coarsen
 from coupling.cohesive import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
 from coupling.contracts import FloatArray, Potential
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.uber import Uber
+from coupling.thermal import warmed
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 LAYERS = (6, 9, 15)
@@ -29,11 +32,16 @@ GAPS = np.concatenate([[-0.2, -0.1], np.linspace(0, 1, 40) ** 1.5 * 5.0])
 Branches = dict[int, tuple[SlabBranch, BulkBranch]]
 
 
+def cut(crystal, planes: int) -> CleavageSlab:  # type: ignore[no-untyped-def]
+    """A (111) slab of the primitive crystal."""
+    return cleavage_slab(crystal, (1, 1, 1), planes, conventional=conventional_cell(crystal))
+
+
 def branches(potential: Potential, crystal, layers) -> Branches:  # type: ignore[no-untyped-def]
     """Relaxed slabs and their bulk references, by the number of layers."""
     found = {}
     for count in layers:
-        slab = cleavage_slab(crystal, (1, 1, 1), count)
+        slab = cut(crystal, count)
         branch = relaxed_path(potential, slab, GAPS, tolerance=2e-5)
         found[count] = (branch, bulk_branch(potential, slab, branch.traction))
     return found
@@ -135,6 +143,56 @@ def hetero(potential: Potential, slabs: dict[str, CleavageSlab]) -> dict[str, fl
     return {"swap_symmetry": swapped, "bulk_on_bulk_error": limit, "cleavage_work_J_m2": cleaved.work_of_separation}
 
 
+HETERO_GAPS = np.concatenate([[-0.1, 0.0, 0.04, 0.09, 0.15], np.linspace(0.9, 1.9, 6), [2.3, 2.8, 3.4, 4.2, 5.0]])
+"""Gaps short of and beyond the traction at which the weaker crystal itself parts."""
+
+
+def hetero_relaxed(potential: Potential, crystals) -> dict[str, float]:  # type: ignore[no-untyped-def]
+    """Relaxed laws of A on B: layer numbers, order, and A on A against the cleavage law."""
+    first, second = crystals
+    naive, laws = [], []
+    for upper, lower, layers, strain in (
+        (first, second, (6, 6), "upper"), (first, second, (8, 6), "upper"), (first, second, (6, 9), "upper"),
+        (second, first, (6, 6), "lower"), (first, first, (6, 6), "upper"),
+    ):  # fmt: skip
+        slabs = [cut(crystals[name], n) for name, n in zip((upper, lower), layers, strict=True)]
+        stacked = hetero_interface(*slabs, match_lattices(*slabs, strain=strain), strain=strain)
+        shift = continued_registry(slabs[1], stacked) if upper == lower else None
+        cell = bicrystal(potential, close(potential, stacked, shift=shift))
+        branch = relaxed_path(potential, cell, HETERO_GAPS, tolerance=2e-5)
+        laws.append(excess(branch, *(bulk_branch(potential, unit, branch.traction) for _, unit in cell.crystals)))
+        naive.append(slab_totals(branch)[0])
+    slab = cut(crystals[first], 9)
+    branch = relaxed_path(potential, slab, HETERO_GAPS, tolerance=2e-5)
+    cleaved = excess(branch, bulk_branch(potential, slab, branch.traction))
+    curves = [(law.opening, law.traction) for law in laws]
+    return {
+        "hetero_thickness_spread": spread(curves[:3]),
+        "hetero_thickness_spread_naive": spread([(opening, law.traction) for opening, law in zip(naive[:3], laws[:3], strict=True)]),
+        "hetero_relaxed_swap_symmetry": spread([curves[0], curves[3]]),
+        "hetero_relaxed_bulk_on_bulk_error": spread([curves[4], (cleaved.opening, cleaved.traction)]),
+        "hetero_relaxed_work_J_m2": float(laws[0].energy[-1] * EV_A2),
+    }
+
+
+def thermal(potential: Potential, species: str, temperature: float = 300.0) -> dict[str, float]:
+    """The quasi-harmonic law at a temperature beside the static one, and when it is cold."""
+    gaps = np.concatenate([[-0.2, -0.1], np.linspace(0, 1, 14) ** 1.5 * 5.0])
+    found = {}
+    for kelvin in (0.0, temperature):
+        slab = cut(lattice_at(potential, species, "fcc", kelvin, statistics="classical"), 6)
+        opened = relaxed_structures(potential, slab, gaps, tolerance=2e-5)
+        branch = relaxed_path(potential, slab, gaps, tolerance=2e-5)
+        bulks = bulk_structures(potential, slab.repeat_unit(), branch.traction)
+        static = excess(branch, bulk_branch(potential, slab, branch.traction))
+        free = excess_free_energy(potential, slab, opened, bulks, kelvin, in_plane=1, statistics="classical")
+        found[kelvin] = warmed(static, free).energy[-1], static.energy[-1]
+    return {
+        "thermal_work_over_static": float(found[temperature][0] / found[0.0][1]),
+        "thermal_cold_limit_error": float(abs(found[0.0][0] / found[0.0][1] - 1)),
+    }
+
+
 def mixed_mode(potential: Potential, slab: CleavageSlab) -> dict[str, float]:
     """A mixed-mode potential: closed loops, and the γ-surface at the relaxed gap."""
     openings = np.concatenate([[-0.3, -0.15], np.linspace(0, 1, 16) ** 1.4 * 5.0])
@@ -161,14 +219,15 @@ def mixed_mode(potential: Potential, slab: CleavageSlab) -> dict[str, float]:
 def measure(name: str = "emt", species: str = "Cu", other: str = "Ni") -> dict[str, object]:
     """All figures for one potential and one fcc metal."""
     potential = load_potential(name)
-    crystals = {s: equilibrium(potential, s, "fcc", conventional=True, tolerance=1e4) for s in (species, other)}
-    slabs = {s: cleavage_slab(c, (1, 1, 1), 9) for s, c in crystals.items()}
+    crystals = {s: equilibrium(potential, s, "fcc", tolerance=1e4) for s in (species, other)}
+    slabs = {s: cut(c, 9) for s, c in crystals.items()}
     found = branches(potential, crystals[species], (*LAYERS, 40))
     full = found.pop(40)
     figures: dict[str, object] = {"potential": name, "species": species}
     for part in (thickness(found), routes(found), pulled(found, full), invariance(found), coarsening()):
         figures |= part
-    return figures | hetero(potential, slabs) | mixed_mode(potential, slabs[species])
+    figures |= hetero(potential, slabs) | hetero_relaxed(potential, crystals)
+    return figures | mixed_mode(potential, slabs[species]) | thermal(potential, species)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Input of the cohesive-law study: a potential, a plane or two crystals, a path."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
@@ -11,7 +11,14 @@ from multiscale.inputs.fields import Direction, InputFile, quantity
 from multiscale.inputs.fracture import Openings
 from multiscale.inputs.potential import Potential
 
-Temperature = quantity("temperature", "K")
+def _not_negative(kelvin: float) -> float:
+    if kelvin < 0:
+        raise InputError(f"{kelvin} K is below absolute zero; give 0 K or more.")
+    return kelvin
+
+
+Temperature = Annotated[quantity("temperature", "K", positive=False), AfterValidator(_not_negative)]
+"""A temperature in K, written as "300 K"."""
 
 
 class Crystal(Section):

@@ -31,7 +31,7 @@ def compute(study: CohesiveLawStudy, context: RunContext, potential: ResumablePo
 
 def _slab(potential: Potential, study: CohesiveLawStudy, choice: Crystal, context: RunContext):  # type: ignore[no-untyped-def]
     """A crystal in its equilibrium, cut; at a temperature at the lattice parameter there."""
-    from atomistic.interface import cleavage_slab
+    from atomistic.interface import cleavage_slab, conventional_cell
     from atomistic.properties.bulk import equilibrium
     from atomistic.thermal import lattice_at
 
@@ -43,8 +43,9 @@ def _slab(potential: Potential, study: CohesiveLawStudy, choice: Crystal, contex
             statistics=study.thermal.statistics, progress=context.progress,
         )  # fmt: skip
     else:
-        crystal = equilibrium(potential, choice.species, choice.structure, conventional=True)
-    return cleavage_slab(crystal, choice.miller, choice.layers, termination=choice.termination)
+        crystal = equilibrium(potential, choice.species, choice.structure)
+    lattice = conventional_cell(crystal) if choice.file is None else crystal.cell.array
+    return cleavage_slab(crystal, choice.miller, choice.layers, conventional=lattice, termination=choice.termination)
 
 
 def _from_file(potential: Potential, choice: Crystal, context: RunContext):  # type: ignore[no-untyped-def]

@@ -1,0 +1,66 @@
+"""Laws at a temperature from free energies and from mean forces."""
+
+import numpy as np
+import pytest
+
+from coupling.cohesive import Excess
+from coupling.errors import InputError
+from coupling.laws.uber import Uber
+from coupling.thermal import from_mean_forces, warmed
+
+OPENING = np.concatenate([[-0.3, -0.2, -0.1], np.linspace(0, 1, 60) ** 1.5 * 8])
+LAW = Uber(0.2, 0.5)  # eV/Å², Å
+
+
+def static() -> Excess:
+    energy, traction, _ = LAW.normal(OPENING)
+    return Excess(OPENING, energy, traction, "in law")
+
+
+def test_no_vibrations_leave_the_static_law():
+    made = warmed(static(), np.full(len(OPENING), 0.37))
+    np.testing.assert_allclose(made.energy, static().energy, atol=1e-12)
+    np.testing.assert_allclose(made.traction, static().traction, atol=1e-12)
+
+
+def test_the_traction_is_that_of_the_free_energy_and_begins_at_the_expanded_interface():
+    """f = −a e^(−δ/b) is known: its derivative, and where UBER's traction plus it vanishes."""
+    height, length = 0.01, 1.0
+    made = warmed(static(), height * np.exp(-OPENING / length))
+    shifted = made.opening[np.isclose(made.energy, 0.0, atol=1e-15)]
+    assert 0.0 in shifted and np.all(np.diff(made.opening) > 0)
+    shift = (OPENING[-1] - made.opening[-1])
+    assert LAW.normal(shift)[1] == pytest.approx(height / length * np.exp(-shift / length), rel=1e-2)
+    moved = made.opening + shift
+    exact = LAW.normal(moved)[1] - height / length * np.exp(-moved / length)
+    np.testing.assert_allclose(made.traction, exact, atol=5e-3 * LAW.peak_traction)
+    work = LAW.work_of_separation - LAW.normal(shift)[0] - height * np.exp(-shift / length)
+    assert made.energy[-1] == pytest.approx(work, rel=1e-3)
+
+
+def test_unstable_vibrations_are_bridged_but_not_most_of_them():
+    free = 0.01 * np.exp(-OPENING)
+    whole = warmed(static(), free)
+    free[10:14] = np.nan
+    np.testing.assert_allclose(warmed(static(), free).energy, whole.energy, atol=1e-4)
+    free[3:40] = np.nan
+    with pytest.raises(InputError, match="unstable at 37 of 63"):
+        warmed(static(), free)
+
+
+def test_mean_forces_integrate_to_the_work_and_carry_their_error_bars():
+    truth, std = static(), np.full(len(OPENING), 1e-3)
+    made = from_mean_forces(OPENING, truth.traction, std, "in law")
+    assert made.energy[-1] == pytest.approx(LAW.normal(8.0)[0], rel=1e-4)
+    random, works = np.random.default_rng(3), []
+    for _ in range(400):
+        noisy = truth.traction + std * random.standard_normal(len(OPENING)) * (np.abs(OPENING) > 1e-9)
+        works.append(from_mean_forces(OPENING, noisy, std, "in law").energy[-1])
+    assert made.energy_std[-1] == pytest.approx(np.std(works), rel=0.15)
+    law = made.law()
+    assert law.peak_traction_std == pytest.approx(1e-3 * 1.602176634e11, rel=1e-3)
+
+
+def test_a_path_without_compression_is_refused():
+    with pytest.raises(InputError, match="begin the path in compression"):
+        warmed(Excess(*(a[3:] for a in (OPENING, static().energy, static().traction)), "in law"), -0.1 * np.exp(-OPENING[3:]))
