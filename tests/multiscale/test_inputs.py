@@ -59,6 +59,14 @@ def test_a_potential_file_is_found_beside_the_input_and_kept(folder, write, good
     assert study.model_dump(mode="json")["potential"]["name"] == "model.eam.alloy"
 
 
+def test_a_checkpoint_named_by_its_kind_is_found_and_kept(folder, write, good):
+    (folder / "net.model").write_bytes(b"")
+    study = load_study(write(good | {"potential": {"name": "mace:net.model", "trust": True}}))
+    assert study.potential.name == f"mace:{folder / 'net.model'}"
+    assert study.potential.files() == (folder / "net.model",)
+    assert study.model_dump(mode="json")["potential"]["name"] == "mace:net.model"
+
+
 def test_numbers_with_an_exponent_are_numbers(write, good):
     text = yaml.safe_dump(good).replace("factor: 0.5", "factor: 5e-1")
     assert "5e-1" in text
