@@ -16,6 +16,7 @@ _DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
 _ITERATIONS = 25
 _CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
 _ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below cannot be resolved
+_EPSILON = 2.0**-52  # of the stiffest interface × displacement: the same
 _WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
 _PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
 _MULTIGRID = {
@@ -145,8 +146,8 @@ class NewtonSolver:
         if control.kind == "load":
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
-        force, rounding = self.problem.force.norm(), self.problem.stiffness_scale * x.norm()
-        tolerance = max(self.relative * force, _ROUNDING * rounding, self._unfelt, 1e-300)
+        force, stiff = self.problem.force.norm(), max(_ROUNDING * self.problem.stiffness_scale, _EPSILON * self.problem.stiffest)
+        tolerance = max(self.relative * force, stiff * x.norm(), self._unfelt, 1e-300)
         self.snes.setTolerances(rtol=0.0, atol=tolerance, stol=0.0, max_it=_ITERATIONS)
         try:
             self.snes.solve(None, x)

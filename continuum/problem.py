@@ -114,6 +114,8 @@ class CohesiveProblem:
         self._bulk.assemble()
         self._at_rest = self.bulk.forces()
         self.stiffness_scale = self._bulk.getDiagonal().sum() / self.size
+        own = [np.abs(i.stiffness(r)).max(initial=0.0) for i, r in zip(self.interfaces, self._responses(), strict=True)]
+        self.stiffest = self.comm.allreduce(max(own, default=0.0), MPI.MAX)
         self.jacobian = self._bulk.duplicate(copy=True)
         self.jacobian.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         self.force = self.vector()
