@@ -5,11 +5,13 @@ is whatever makes them so. The traction is then uniform along the normal, on the
 unstable branch alike, and there is no snap-back: the gap rises monotonically.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from ase import Atoms
 from scipy.interpolate import CubicSpline
 
-from atomistic.equilibrium import require, solve
+from atomistic.equilibrium import Residuals, require, solve
 from atomistic.interface import CleavageSlab, boundary_tractions
 from atomistic.layered import BondModel, Layered, at_gap, bond_model, closed_gap, half_tractions
 from coupling.cohesive import BulkBranch, SlabBranch
@@ -90,26 +92,37 @@ def relaxed_structures(
     def unsolved() -> list[int]:
         return [i for i, u in enumerate(solved) if not errors[i] <= tolerance or np.any(_strains(slab, u) > strongest)]
 
-    before: list[list[int]] = []
-    for attempt in range(_ROUNDS):  # not solved, or a bulk itself beyond its strength: start from a neighbour
-        wrong = unsolved()
-        good = np.setdiff1d(np.arange(len(gaps)), wrong)
-        if not wrong or not len(good) or before[:-1].count(wrong):  # neither neighbour helped
-            break
-        before.append(wrong)
-        redo = {i: _neighbour(good, i, attempt % 2 == 0) for i in wrong}
-
-        def some(indices, unknowns, chosen=tuple(redo)):  # type: ignore[no-untyped-def]
-            return residuals([chosen[i] for i in indices], unknowns)
-
-        starts = [solved[n] for n in redo.values()]
-        redone, left = solve(some, starts, tolerance, what="softest openings", sweeps=_SWEEPS, progress=progress)
-        for i, unknown, error in zip(redo, redone, left, strict=True):
-            solved[i], errors[i] = unknown, error
+    _from_neighbours(residuals, solved, errors, unsolved, tolerance, progress)
     missing = [i for i in unsolved() if doomed[i]]
     errors[missing] = 0.0
     require(errors, tolerance, "relaxed openings")
     return [None if i in missing else structure(i, u) for i, u in enumerate(solved)]
+
+
+def _from_neighbours(
+    residuals: Residuals,
+    solved: list[FloatArray],
+    errors: FloatArray,
+    unsolved: Callable[[], list[int]],
+    tolerance: float,
+    progress: Progress,
+) -> None:
+    """Start openings that were not solved, or left a bulk beyond its strength, again from a solved neighbour."""
+    tried: list[list[int]] = []
+    for attempt in range(_ROUNDS):
+        wrong = unsolved()
+        good = np.setdiff1d(np.arange(len(solved)), wrong)
+        if not wrong or not len(good) or tried[:-1].count(wrong):  # neither neighbour helped
+            break
+        tried.append(wrong)
+
+        def some(indices, unknowns, chosen=tuple(wrong)):  # type: ignore[no-untyped-def]
+            return residuals([chosen[i] for i in indices], unknowns)
+
+        starts = [solved[_neighbour(good, i, attempt % 2 == 0)] for i in wrong]
+        redone, left = solve(some, starts, tolerance, what="softest openings", sweeps=_SWEEPS, progress=progress)
+        for i, unknown, error in zip(wrong, redone, left, strict=True):
+            solved[i], errors[i] = unknown, error
 
 
 def _neighbour(good: np.ndarray, index: int, smaller: bool) -> int:

@@ -15,7 +15,7 @@ from multiscale.files import atomic_write
 from multiscale.results import Picture, Plot, Results, Series, Table
 
 _POINTS = 600
-_MAP = 48
+_MAP = 24
 
 
 def report_law(results: Results, law: Law) -> None:

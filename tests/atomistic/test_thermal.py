@@ -1,0 +1,171 @@
+"""Free energies against exact ones, and the mean force of dynamics against the quasi-harmonic one."""
+
+import numpy as np
+import pytest
+from ase import Atoms
+from scipy import constants as physics
+from scipy.interpolate import CubicSpline
+
+from atomistic.interface import cleavage_slab, conventional_cell
+from atomistic.mean_force import _Walkers, block_error, mean_forces, mean_traction
+from atomistic.properties.bulk import equilibrium
+from atomistic.properties.phonon import phonons
+from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
+from atomistic.thermal import excess_free_energy, free_energy, frequencies, gap_coordinate, lattice_at
+from coupling.cohesive import excess
+from coupling.contracts import Cost, Evaluation
+from coupling.errors import InputError
+from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
+
+GAPS = np.array([-0.1, -0.05, 0.0, 0.05, 0.1, 1.8, 2.3, 3.0, 4.0])
+
+
+def test_oscillators_have_their_exact_free_energy():
+    """−kT ln Z with Z = 1/(2 sinh(ħω/2kT)); ħω/2 when cold; kT ln(ħω/kT) when hot or classical."""
+    omega, temperature = np.array([2e13, 5e13]), 300.0
+    quanta, thermal = physics.hbar * omega / EV, BOLTZMANN_EV * temperature
+    exact = thermal * np.log(2 * np.sinh(quanta / (2 * thermal))).sum()
+    assert free_energy(omega, temperature) == pytest.approx(exact, rel=1e-12)
+    assert free_energy(omega, 0.0) == pytest.approx(quanta.sum() / 2, rel=1e-12)
+    assert free_energy(omega, 0.0, "classical") == 0.0
+    assert free_energy(omega, 3e5) == pytest.approx(free_energy(omega, 3e5, "classical"), rel=1e-5)
+    with pytest.raises(InputError, match="classical, quantum"):
+        free_energy(omega, 300.0, "bosonic")
+    with pytest.raises(InputError, match="-1"):
+        free_energy(omega, -1.0)
+
+
+def test_a_chain_has_its_analytic_dispersion_at_all_wave_vectors_of_its_supercell():
+    """ω = 2 √(k/m) |sin(πj/n)| of a chain along x with springs k, and 2 √(k'/m) |sin| across."""
+    count, stiff, soft, mass = 6, 5.0, 1.2, 30.0
+    constants = np.zeros((3, count, 3))
+    for axis, k in enumerate((stiff, soft, soft)):
+        constants[axis, [0, 1, -1], axis] = 2 * k, -k, -k
+    found = frequencies(constants, (count, 1, 1), np.array([mass]), np.zeros((0, 3)))
+    unit = np.sqrt(EV / ANGSTROM**2 / (mass * physics.atomic_mass))
+    wave = 2 * np.abs(np.sin(np.pi * np.arange(1, count) / count)) * unit
+    exact = np.concatenate([np.sqrt(stiff) * wave, np.sqrt(soft) * wave, np.sqrt(soft) * wave])
+    np.testing.assert_allclose(np.sort(found), np.sort(exact), rtol=1e-9)
+
+
+def test_holding_a_coordinate_gives_its_potential_of_mean_force():
+    """Π ω²(held) = Π ω² · (c H⁻¹ c)/(c M⁻¹ c) for every harmonic system: Gaussian integrals, exact."""
+    random = np.random.default_rng(0)
+    masses = np.array([10.0, 25.0, 60.0])
+    pulls = random.standard_normal((12, 9))
+    pulls -= np.tile(pulls.reshape(12, 3, 3).mean(1), (1, 3))  # no force on the whole
+    hessian = pulls.T @ pulls
+    held = random.standard_normal((1, 9))
+    held -= np.tile(held.reshape(3, 3).mean(0), 3)
+    free = frequencies(hessian[:, None, :], (1, 1, 1), masses, np.zeros((0, 9)))
+    bound = frequencies(hessian[:, None, :], (1, 1, 1), masses, held)
+    assert (len(free), len(bound)) == (6, 5)
+    weight = np.repeat(masses * physics.atomic_mass, 3)
+    compliance = (held @ np.linalg.pinv(hessian, hermitian=True) @ held.T).item() / (EV / ANGSTROM**2)
+    lightness = (held**2 / weight).sum()
+    ratio = 2 * (np.log(bound).sum() - np.log(free).sum())
+    assert ratio == pytest.approx(np.log(compliance / lightness), rel=1e-6)
+
+
+def test_block_errors_know_correlation():
+    """An AR(1) series of correlation r has the variance of its mean enlarged by (1 + r)/(1 − r)."""
+    random, r, length = np.random.default_rng(1), 0.9, 2**16
+    series, value = np.empty(length), 0.0
+    for i, kick in enumerate(random.standard_normal(length)):
+        value = r * value + kick
+        series[i] = value
+    exact = series.std() * np.sqrt((1 + r) / (1 - r) / length)
+    assert block_error(series) == pytest.approx(exact, rel=0.35)
+    assert block_error(random.standard_normal(4096)) == pytest.approx(1 / 64, rel=0.5)
+    with pytest.raises(InputError, match="no error bar"):
+        block_error(np.zeros(5))
+
+
+class Springs:
+    """Independent oscillators about given sites: the energy of every mode is known."""
+
+    name, elements, cutoff, fingerprint = "springs", frozenset({29}), 1.0, "springs"
+
+    def __init__(self, sites, stiffness):
+        self.sites, self.stiffness = sites, stiffness
+
+    def evaluate(self, structures, *, site_energies=False, features=False):
+        forces = tuple(-self.stiffness * (s.positions - self.sites) for s in structures)
+        energies = np.array([0.5 * np.sum(f**2) / self.stiffness for f in forces])
+        return Evaluation(energies, forces, np.zeros((len(structures), 3, 3)), Cost())
+
+
+def test_dynamics_have_their_temperature_and_a_held_coordinate_stays():
+    sites = np.random.default_rng(5).uniform(0, 5, (12, 3))
+    atoms = Atoms("Cu12", sites, cell=[5, 5, 5], pbc=True)
+    held = np.zeros((1, 36))
+    held[0, 2], held[0, 35] = 1.0, -1.0
+    walkers = _Walkers([atoms.copy(), atoms.copy()], 200.0, held.reshape(12, 3), 2)
+    potential, kinetic = Springs(sites, 4.0), []
+    found = potential.evaluate(walkers.structures)
+    for step in range(3000):
+        found = walkers.advance(potential, np.array(found.forces), 8e-15)
+        kinetic.append(walkers.temperature())
+        for atoms_now in walkers.structures:
+            assert abs(held[0] @ (atoms_now.positions - sites).ravel()) < 1e-9, step
+    np.testing.assert_allclose(np.mean(kinetic[500:], axis=0), 200.0, rtol=0.05)
+
+
+def test_too_few_steps_or_no_temperature_are_refused():
+    atoms = Atoms("Cu", cell=[5, 5, 5], pbc=True)
+    with pytest.raises(InputError, match="do not move"):
+        mean_forces(Springs(np.zeros((1, 3)), 1.0), [atoms], 0.0, 1e-15, 100)
+
+
+@pytest.fixture(scope="module")
+def path(eam):
+    crystal = equilibrium(eam, "Cu", "fcc")
+    slab = cleavage_slab(crystal, (1, 1, 1), 4, conventional=conventional_cell(crystal))
+    branch = relaxed_path(eam, slab, GAPS, tolerance=1e-5)
+    unit = slab.repeat_unit()
+    opened = relaxed_structures(eam, slab, GAPS, tolerance=1e-5)
+    return slab, branch, bulk_branch(eam, unit, branch.traction), opened, bulk_structures(eam, unit, branch.traction)
+
+
+def test_the_closed_interface_has_the_vibrations_of_the_bulk(eam, path):
+    """All wave vectors of the slab are the bulk's: without the held gap the excess is one spacing's share."""
+    from atomistic.thermal import vibrational
+
+    slab, _, _, opened, bulks = path
+    closed = int(np.flatnonzero(GAPS == 0)[0])
+    cell = opened[closed].cell.array.copy()
+    cell[2, :2] = slab.repeats * bulks[closed].cell.array[2, :2]
+    opened[closed].set_cell(cell, scale_atoms=False)
+    whole = vibrational(eam, [opened[closed]], (2, 2, 1), 300.0)
+    own = vibrational(eam, [bulks[closed]], (2, 2, slab.repeats), 300.0)
+    np.testing.assert_allclose(whole, own, rtol=1e-5)
+
+
+def test_the_mean_force_is_the_quasi_harmonic_one_when_it_is_cold(eam, path):
+    slab, branch, bulk, opened, bulks = path
+    temperature = 20.0
+    vibrations = excess_free_energy(eam, slab, opened, bulks, temperature, in_plane=2, statistics="classical")
+    made = excess(branch, bulk)
+    assert np.isfinite(vibrations).all()
+    harmonic = made.traction + CubicSpline(made.opening, vibrations)(made.opening, 1)
+    chosen = np.array([1, 2, 3])
+    step = phonons(eam, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
+    options = {"seed": 7, "repeats": (2, 2, 1)}
+    whole = mean_forces(eam, opened, temperature, step, 400, held=gap_coordinate(slab), **options)
+    own = mean_forces(eam, bulks, temperature, step, 400, seed=8, repeats=(2, 2, slab.repeats))
+    traction, error = mean_traction(branch, bulk, whole, own)
+    peak = branch.traction.max()
+    assert error[chosen].max() < 0.02 * peak
+    np.testing.assert_array_less(np.abs(traction - harmonic)[chosen], 4 * error[chosen] + 1e-3 * peak)
+    np.testing.assert_allclose(whole.temperature, temperature, rtol=0.1)
+
+
+def test_the_lattice_expands_and_is_the_static_one_when_cold(eam):
+    static = equilibrium(eam, "Cu", "fcc").cell[0, 1]
+    cold, warm, hot = (lattice_at(eam, "Cu", "fcc", t, statistics="classical", repeats=2).cell[0, 1] for t in (0.0, 300.0, 600.0))
+    assert cold == pytest.approx(static, rel=1e-5)
+    assert 1e-6 < (warm / static - 1) / 300 < 1e-4
+    assert (hot / static - 1) / (warm / static - 1) == pytest.approx(2.0, rel=0.25)
+    assert lattice_at(eam, "Cu", "fcc", 0.0, repeats=2).cell[0, 1] > static  # zero-point
+    with pytest.raises(InputError, match="not cubic|no cubic"):
+        lattice_at(eam, "Cu", "hcp", 300.0)
