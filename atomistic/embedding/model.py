@@ -26,6 +26,7 @@ def embed(
     ends: str = "bare",
     split: float | None = None,
     charges: Mapping[str, float] | None = None,
+    least: int = 0,
 ) -> Embedded:
     """An accurate potential in the bath of a cheap one.
 
@@ -37,11 +38,12 @@ def embed(
         ends: "bare" or "hydrogen", see `atomistic.embedding.bonding.termination`.
         split: See `Selector.split`.
         charges: e by chemical symbol, for electrostatic embedding; None is mechanical embedding.
+        least: Structures of fewer atoms are the cheap potential's alone.
 
     Raises:
         InputError: something does not fit, or the accurate potential takes no point charges.
     """
-    selector = Selector(dict(rules), buffer, split)
+    selector = Selector(dict(rules), buffer, split, least=least)
     fixed = None
     if charges is not None:
         unknown = sorted(set(charges) - set(atomic_numbers))
@@ -52,7 +54,7 @@ def embed(
 
             check_charges(high.engine)
         fixed = PointCharges({atomic_numbers[symbol]: float(charge) for symbol, charge in charges.items()})
-    return Embedded(low, high, selector, termination(ends), fixed, repr((selector.rules, buffer, split)))
+    return Embedded(low, high, selector, termination(ends), fixed, repr((selector.rules, buffer, split, least)))
 
 
 def calculator(model: Embedded) -> "Calculator":

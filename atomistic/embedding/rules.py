@@ -95,6 +95,32 @@ class Near:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """What is near to a plane of the cell: an interface, along which the cluster stays periodic.
+
+    Attributes:
+        enter: Å on both sides.
+        at: Where the plane is, as a fraction of the third cell vector; 0 is where slabs are opened.
+        leave: Outer distance of the hysteresis, Å; by default the same.
+    """
+
+    enter: float
+    at: float = 0.0
+    leave: float = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "leave", _check_radius(self.enter, self.leave, "a layer"))
+
+    def measure(self, structure: Structure) -> FloatArray:
+        """(N,) distance from the plane or its nearest image, Å."""
+        inverse = np.linalg.inv(full_cell(structure))
+        away = np.array(structure.positions, dtype=float) @ inverse[:, 2] - self.at
+        if np.array(structure.pbc, dtype=bool)[2]:
+            away -= np.round(away)
+        return np.abs(away) / np.linalg.norm(inverse[:, 2])
+
+
+@dataclass(frozen=True)
 class Defects:
     """What is near to atoms that do not sit as the others do.
 
@@ -207,12 +233,14 @@ class Selector:
         split: A rule's atoms further apart than twice the buffer and this many Å more are regions of
             their own; None keeps them together.
         remember: Whether atoms stay in until they are beyond the rule's `leave`.
+        least: A structure of fewer atoms has no regions: references of the bulk stay with the cheap model.
     """
 
     rules: dict[str, Rule]
     buffer: float = 0.0
     split: float | None = None
     remember: bool = False
+    least: int = 0
 
     def __post_init__(self) -> None:
         if not self.rules:
@@ -225,7 +253,9 @@ class Selector:
         Raises:
             InputError: a region has no atoms.
         """
-        found = []
+        found: list[Region] = []
+        if len(structure.numbers) < self.least:
+            return found
         for name, rule in self.rules.items():
             memory = self.memory[name] if self.remember else Hysteresis(rule.enter, rule.leave)
             atoms = memory.update(rule.measure(structure))

@@ -89,6 +89,10 @@ _BUILT_IN = (
         "emt", "ase", "ASE's effective medium theory for simple fcc metals; for tests and teaching",
         "atomistic.potentials.ase_calculator:load_emt", ("ase",),
     ),
+    PotentialEntry(
+        "embedded", "embedding", "A quantum engine or a larger potential in regions of another one; takes low, quantum, regions",
+        "atomistic.embedding.options:load", ("ase",),
+    ),
     *(
         PotentialEntry(
             suffix, "eam", "An embedded-atom file in the form of this suffix",

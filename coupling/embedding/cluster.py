@@ -65,8 +65,8 @@ class Cluster:
 
     Attributes:
         atoms: (n,) indices.
-        place: (n, 3) whole cells to be added to each fractional position, relative to `reference`.
-        reference: (N, 3) fractional positions when it was cut.
+        place: (n, 3) whole cells by which each atom stands away from `reference`.
+        reference: (N, 3) positions when it was cut, Å.
         inner: (L,) atoms of the cluster that have a link.
         outer: (L,) atoms that the link stands for.
         outer_place: (L, 3) as `place`, for the outer atoms.
@@ -91,10 +91,10 @@ class Cluster:
     def located(self, structure: Structure, atoms: IntArray, place: FloatArray) -> FloatArray:
         """(k, 3) positions in the cluster's frame, Å, wherever the atoms were wrapped to since."""
         cell = full_cell(structure)
-        fractional = np.array(structure.positions, dtype=float)[atoms] @ np.linalg.inv(cell)
-        periodic = np.array(structure.pbc, dtype=bool)
-        back = np.where(periodic, np.round(self.reference[atoms] - fractional), 0.0)
-        return (fractional + back + place) @ cell
+        positions = np.array(structure.positions, dtype=float)[atoms]
+        moved = (positions - self.reference[atoms]) @ np.linalg.inv(cell)
+        wrapped = np.where(np.array(structure.pbc, dtype=bool), np.round(moved), 0.0)
+        return positions + (place - wrapped) @ cell
 
     def cut(self, structure: Structure) -> Atoms:
         """The cluster as it is now: its atoms, then its link atoms.
@@ -177,11 +177,11 @@ def carve(structure: Structure, atoms: IntArray, termination: Termination) -> Cl
         _close(inside, pairs)
     atoms = np.flatnonzero(inside)
     cell, pbc = full_cell(structure), np.array(structure.pbc, dtype=bool)
-    reference = np.array(structure.positions, dtype=float) @ np.linalg.inv(cell)
+    reference = np.array(structure.positions, dtype=float)
     if inside.all():
         none = np.zeros(0, dtype=np.int64)
         return Cluster(atoms, np.zeros((size, 3)), reference, none, none, np.zeros((0, 3)), np.zeros(0), pbc)
-    place, spans = _unwrapped(structure, atoms, pairs, reference, cell)
+    place, spans = _unwrapped(structure, atoms, pairs, reference @ np.linalg.inv(cell), cell)
     cut = pairs.take(inside[pairs.i] & ~inside[pairs.j]) if termination.links else pairs.take(np.zeros(len(pairs.i), bool))
     numbers = np.array(structure.numbers)
     ratio = termination.ratios(numbers[cut.i], numbers[cut.j])
@@ -200,10 +200,10 @@ def _close(inside: NDArray[np.bool_], pairs: Pairs) -> None:
 
 
 def _unwrapped(
-    structure: Structure, atoms: IntArray, pairs: Pairs, reference: FloatArray, cell: FloatArray
+    structure: Structure, atoms: IntArray, pairs: Pairs, fractional: FloatArray, cell: FloatArray
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
     """(N, 3) whole cells to add so that bonded atoms are side by side; and the directions that are spanned."""
-    size, members = len(reference), set(atoms.tolist())
+    size, members = len(fractional), set(atoms.tolist())
     place, placed = np.zeros((size, 3)), np.zeros(size, dtype=bool)
     spans = np.zeros(3, dtype=bool)
     order = np.argsort(pairs.i, kind="stable")
@@ -211,7 +211,7 @@ def _unwrapped(
     for seed in atoms.tolist():
         if placed[seed]:
             continue
-        place[seed] = _nearest_place(seed, atoms[placed[atoms]], place, reference, cell, np.array(structure.pbc, bool))
+        place[seed] = _nearest_place(seed, atoms[placed[atoms]], place, fractional, cell, np.array(structure.pbc, bool))
         placed[seed] = True
         queue = deque([seed])
         while queue:
@@ -229,12 +229,12 @@ def _unwrapped(
 
 
 def _nearest_place(
-    atom: int, others: IntArray, place: FloatArray, reference: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]
+    atom: int, others: IntArray, place: FloatArray, fractional: FloatArray, cell: FloatArray, pbc: NDArray[np.bool_]
 ) -> FloatArray:
     """Where a separate piece of the cluster starts: at the image nearest to what stands already."""
     if len(others) == 0:
         return np.zeros(3)
-    between = (reference[others] + place[others]).mean(axis=0) - reference[atom]
+    between = (fractional[others] + place[others]).mean(axis=0) - fractional[atom]
     nearest = np.where(pbc, np.round(between), 0.0)
     steps = np.stack(np.meshgrid(*(([-1, 0, 1] if p else [0]) for p in pbc), indexing="ij"), axis=-1).reshape(-1, 3)
     return min((nearest + step for step in steps), key=lambda trial: float(np.linalg.norm((trial - between) @ cell)))

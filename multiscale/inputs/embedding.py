@@ -14,6 +14,7 @@ from multiscale.inputs.potential import Potential
 _KINDS = {
     "sphere": {"centre", "radius", "leave"},
     "atoms": {"atoms", "radius", "leave"},
+    "layer": {"at", "radius", "leave"},
     "defects": {"by", "radius", "leave", "neighbours", "threshold"},
     "uncertainty": {"values", "threshold", "release"},
 }
@@ -23,11 +24,12 @@ _KINDS = {
 class RegionInput(Section):
     """Which atoms the accurate model owns."""
 
-    kind: str = Field(description="sphere, atoms, defects or uncertainty.")
+    kind: str = Field(description="sphere, atoms, layer, defects or uncertainty.")
     radius: Length | None = Field(default=None, description="Around the centre, the atoms or the defects; of the last two, none by default.")
     leave: Length | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
     centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Of a sphere, Å.")
     atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
+    at: float | None = Field(default=None, description="Of a layer: fraction of the third cell vector.")
     by: Literal["coordination", "centrosymmetry"] | None = Field(default=None, description="What makes a defect.")
     neighbours: int | None = Field(default=None, ge=2, description="Of centrosymmetry: 12 in fcc, 8 in bcc.")
     threshold: float | None = Field(default=None, description="From which centrosymmetry (Å²) or uncertainty on.")
@@ -42,7 +44,7 @@ class RegionInput(Section):
         wrong = sorted(given - _KINDS[self.kind])
         if wrong:
             raise InputError(f"a region of kind {self.kind!r} takes {', '.join(sorted(_KINDS[self.kind]))}, not {wrong[0]!r}.")
-        needed = {"sphere": ("centre", "radius"), "atoms": ("atoms",), "uncertainty": ("values", "threshold")}
+        needed = {"sphere": ("centre", "radius"), "atoms": ("atoms",), "layer": ("radius",), "uncertainty": ("values", "threshold")}
         for key in needed.get(self.kind, ()):
             if getattr(self, key) is None:
                 raise InputError(f"a region of kind {self.kind!r} needs {key!r}.")
@@ -128,6 +130,7 @@ class EmbeddingStudy(Study):
     regions: dict[Name, RegionInput] = Field(min_length=1, description="Regions by name.")
     buffer: Length | None = Field(default=None, description="Around each region, in its cluster; by default none.")
     termination: Literal["bare", "hydrogen"] = Field(default="bare", description="hydrogen for covalent matter.")
+    scale: float = Field(default=1.0, gt=0, description="Lattice parameter of the accurate model over the cheap one's.")
     split: Length | None = Field(default=None, description="Parts of a region this far apart beyond both buffers are regions of their own.")
     charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")
     scheme: Literal["energy", "forces"] = Field(default="energy", description="Subtractive energy, or force mixing.")
@@ -146,6 +149,8 @@ class EmbeddingStudy(Study):
             raise InputError("give either quantum (an engine such as gfn1-xtb) or larger (a potential).")
         if self.charges is not None and self.quantum is None:
             raise InputError("charges need quantum: a larger potential takes no point charges.")
+        if self.charges is not None and self.scale != 1.0:
+            raise InputError("charges and scale cannot be combined; leave one out.")
         if self.scheme == "forces" and (self.relax is not None or self.charges is not None):
             raise InputError("relax and charges need scheme: energy, because mixed forces have no energy.")
         return self

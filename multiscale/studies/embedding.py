@@ -38,12 +38,14 @@ def run(study: EmbeddingStudy, context: RunContext) -> Results:
 def _atomistic(study: EmbeddingStudy, context: RunContext) -> dict[str, Any]:
     from atomistic import load_potential
     from atomistic.embedding.quantum import QuantumPotential
+    from atomistic.embedding.scaled import Scaled
 
     low = load_potential(study.potential.name, **study.potential.options)
     if study.larger is not None:
         high = load_potential(study.larger.name, **study.larger.options)
     else:
         high = QuantumPotential(study.quantum.name, folder=context.cache.folder / "quantum", **study.quantum.options)
+    engine, high = high, high if study.scale == 1.0 else Scaled(high, study.scale)
     request = {
         "calculation": "embedding",
         "code": code_fingerprint(),
@@ -55,7 +57,7 @@ def _atomistic(study: EmbeddingStudy, context: RunContext) -> dict[str, Any]:
         return context.cached("embedded structure", request, lambda: _compute(study, low, high, context))
     finally:
         if study.larger is None:
-            high.close()
+            engine.close()
 
 
 def _contents(study: EmbeddingStudy) -> list[str]:
@@ -67,7 +69,7 @@ def _compute(study: EmbeddingStudy, low, high, context: RunContext) -> dict[str,
     from atomistic.embedding.rules import Selector
 
     atoms = _structure(study, low)
-    selector = Selector({name: _rule(region) for name, region in study.regions.items()}, _angstrom(study.buffer), _split(study))
+    selector = Selector({name: _rule(name, region) for name, region in study.regions.items()}, _angstrom(study.buffer), _split(study))
     found = _energy(study, low, high, atoms, selector, context) if study.scheme == "energy" else _forces(study, low, high, atoms, selector)
     if study.buffers is not None:
         found |= _buffers(study, low, high, found)
@@ -85,19 +87,16 @@ def _split(study: EmbeddingStudy) -> float | None:
     return None if study.split is None else study.split / ANGSTROM
 
 
-def _rule(region: RegionInput) -> Any:
-    from atomistic.embedding.rules import Defects, Near, Sphere, Uncertain
+def _rule(name: str, region: RegionInput) -> Any:
+    from atomistic.embedding.options import rule
 
-    leave = None if region.leave is None else region.leave / ANGSTROM
-    if region.kind == "sphere":
-        return Sphere(tuple(region.centre), _angstrom(region.radius), leave)
-    if region.kind == "atoms":
-        return Near(region.atoms, _angstrom(region.radius), leave)
-    if region.kind == "defects":
-        chosen = {"by": region.by, "neighbours": region.neighbours, "threshold": region.threshold}
-        given = {key: value for key, value in chosen.items() if value is not None}
-        return Defects(_angstrom(region.radius), leave=leave, **given)
-    return Uncertain(_numbers(region.values), region.threshold, region.release)
+    given = region.model_dump(exclude_none=True)
+    if region.values is not None:
+        del given["values"]
+        given["uncertainty"] = _numbers(region.values)
+    if region.kind in ("atoms", "defects", "sphere", "layer"):
+        given.setdefault("radius", 0.0)
+    return rule(name, given)
 
 
 def _numbers(path) -> np.ndarray:  # type: ignore[no-untyped-def]
@@ -219,7 +218,7 @@ def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  
     atoms, asked = _atoms(found), study.dynamics
     thermalize_momenta(atoms, temperature_K=asked.temperature, rng=np.random.default_rng(study.seed))
     Stationary(atoms)
-    rules = {name: _rule(region) for name, region in study.regions.items()}
+    rules = {name: _rule(name, region) for name, region in study.regions.items()}
     selector = Selector(rules, _angstrom(study.buffer), _split(study), remember=True)
     how = {"steps": asked.steps, "timestep": asked.timestep, "progress": context.progress}
     if study.scheme == "energy":

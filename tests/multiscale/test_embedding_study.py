@@ -67,7 +67,7 @@ def test_two_regions_that_overlap_are_refused_and_nothing_stays(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"regions": {"a": {"kind": "cube"}}}, "Unknown kind of region 'cube'; valid: atoms, defects, sphere, uncertainty"),
+        ({"regions": {"a": {"kind": "cube"}}}, "Unknown kind of region 'cube'; valid: atoms, defects, layer, sphere, uncertainty"),
         ({"regions": {"a": {"kind": "sphere", "radius": "2 Å"}}}, "needs 'centre'"),
         ({"regions": {"a": {"kind": "atoms", "atoms": [0], "by": "coordination"}}}, "not 'by'"),
         ({"regions": {"a": {"kind": "atoms", "atoms": [999]}}}, "names atom 999"),
