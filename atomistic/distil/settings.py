@@ -33,7 +33,7 @@ class Settings:
     lmax: int = 2
     layers: int = 2
     cutoff: float | None = None
-    epochs: int = 250
+    epochs: int = 400
     minutes: float = float("inf")
     batch: int = 8
     learning_rate: float = 0.005
