@@ -17,7 +17,7 @@ from coupling.contracts import Cost, Evaluation
 from coupling.errors import InputError
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
 
-GAPS = np.array([-0.1, -0.05, 0.0, 0.05, 0.1, 1.8, 2.3, 3.0, 4.0])
+GAPS = np.array([-0.1, -0.05, 0.0, 0.05, 0.1])
 
 
 def test_oscillators_have_their_exact_free_energy():
@@ -143,20 +143,20 @@ def test_the_closed_interface_has_the_vibrations_of_the_bulk(eam, path):
 
 def test_the_mean_force_is_the_quasi_harmonic_one_when_it_is_cold(eam, path):
     slab, branch, bulk, opened, bulks = path
-    temperature = 20.0
+    temperature = 60.0
     vibrations = excess_free_energy(eam, slab, opened, bulks, temperature, in_plane=2, statistics="classical")
     made = excess(branch, bulk)
     assert np.isfinite(vibrations).all()
     harmonic = made.traction + CubicSpline(made.opening, vibrations)(made.opening, 1)
-    chosen = np.array([1, 2, 3])
     step = phonons(eam, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
     options = {"seed": 7, "repeats": (2, 2, 1)}
     whole = mean_forces(eam, opened, temperature, step, 400, held=gap_coordinate(slab), **options)
     own = mean_forces(eam, bulks, temperature, step, 400, seed=8, repeats=(2, 2, slab.repeats))
     traction, error = mean_traction(branch, bulk, whole, own)
     peak = branch.traction.max()
-    assert error[chosen].max() < 0.02 * peak
-    np.testing.assert_array_less(np.abs(traction - harmonic)[chosen], 4 * error[chosen] + 1e-3 * peak)
+    assert error.max() < 0.03 * peak
+    np.testing.assert_array_less(np.abs(traction - harmonic), 4 * error)
+    assert np.mean(harmonic - made.traction) / np.mean(traction - made.traction) == pytest.approx(1.0, rel=0.4)
     np.testing.assert_allclose(whole.temperature, temperature, rtol=0.1)
 
 
