@@ -23,9 +23,8 @@ from continuum.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam
 from continuum.stepping import pull
-from continuum.verification import ELEMENTS, exact_solution_errors, patch_test
+from continuum.verification import ELEMENTS, constant_stress_law, exact_solution_errors, patch_test
 from coupling.laws.bilinear import Bilinear
-from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.xu_needleman import XuNeedleman
 
 _YOUNG, _POISSON = 70e9, 0.3
@@ -92,16 +91,6 @@ def snap_back() -> dict[str, float]:
     }
 
 
-def trapezoid(work: float, stress: float, rise: float) -> TabulatedLaw:
-    """Constant adhesive stress, as in the theory of Maugis, reached and left over a part of the range."""
-    ends = np.array([-6 * rise, 0, rise, 1, 1 + rise, 1 + 4 * rise])
-    z = np.unique(np.concatenate([np.linspace(a, b, n) for a, b, n in zip(ends, ends[1:], (41, 12, 41, 12, 8), strict=False)]))
-    t = np.interp(z, ends, [-6, 0, 1, 1, 0, 0])
-    energy = np.concatenate([[0], np.cumsum(0.5 * (t[1:] + t[:-1]) * np.diff(z))])
-    energy -= energy[np.flatnonzero(z == 0)[0]]
-    return TabulatedLaw(z * work / stress, energy * work, t * stress, np.zeros((len(z), 2)))
-
-
 def adhesion() -> dict[str, object]:
     """Sphere on a flat against JKR, DMT and Maugis; a film peeled at 90° against Kendall."""
     young, radius, work = 1e9, 1e-6, 0.05
@@ -110,7 +99,7 @@ def adhesion() -> dict[str, object]:
     forces, theory = {}, {}
     for parameter, rise in ((0.05, 0.05), (0.3, 0.05), (1.0, 0.05), (4.0, 0.3)):
         stress = parameter / 2 * stiffness
-        forces[parameter] = pull_off(trapezoid(work, stress, rise), young, _POISSON, radius).force
+        forces[parameter] = pull_off(constant_stress_law(work, stress, rise), young, _POISSON, radius).force
         theory[parameter] = maugis_pull_off(work, radius, modulus, stress)
     strength = 5e6
     bond = Bilinear(50.0, strength, strength**2 / (0.1 * 2 * 50.0))

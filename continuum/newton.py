@@ -15,7 +15,7 @@ _SOLVERS = ("auto", "direct", "iterative")
 _DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
 _ITERATIONS = 25
 _CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
-_ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below cannot be resolved
+_ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below are not resolved
 _EPSILON = 2.0**-52  # of the stiffest interface × displacement: the same
 _WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
 _PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
@@ -61,10 +61,23 @@ class NewtonSolver:
         self.snes = PETSc.SNES().create(problem.comm)
         self.snes.setFunction(problem.residual, problem.vector())
         self.snes.setJacobian(problem.tangent, problem.jacobian)
+        self._resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
+        self._wanted = np.inf
         self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         self.snes.setType("newtonls")
         self.snes.getLineSearch().setType("basic")
+        self.snes.setConvergenceTest(self._converged)
         (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
+
+    def _converged(self, snes: "PETSc.SNES", iteration: int, norms: tuple[float, float, float]) -> int:
+        """The residual's norm against the internal force and against what rounding leaves of it."""
+        reasons = PETSc.SNES.ConvergedReason
+        moved, residual = snes.getSolution().norm(), norms[2]
+        if not np.isfinite(residual):
+            return reasons.DIVERGED_FNORM_NAN
+        if residual <= max(self._wanted, self._resolution * moved):
+            return reasons.CONVERGED_FNORM_ABS
+        return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
 
     def _factorise(self, ksp: "PETSc.KSP") -> None:
         ksp.setType("preonly")
@@ -146,9 +159,7 @@ class NewtonSolver:
         if control.kind == "load":
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
-        force, stiff = self.problem.force.norm(), max(_ROUNDING * self.problem.stiffness_scale, _EPSILON * self.problem.stiffest)
-        tolerance = max(self.relative * force, stiff * x.norm(), self._unfelt, 1e-300)
-        self.snes.setTolerances(rtol=0.0, atol=tolerance, stol=0.0, max_it=_ITERATIONS)
+        self._wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
         try:
             self.snes.solve(None, x)
         except PETSc.Error:  # a singular tangent: the step is cut like any other failure

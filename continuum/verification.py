@@ -21,6 +21,7 @@ from continuum.specimens.butt_joint import ButtJoint
 from coupling.contracts import FloatArray
 from coupling.errors import NotConverged
 from coupling.laws.bilinear import Bilinear
+from coupling.laws.tabulated import TabulatedLaw
 
 ELEMENTS = ("triangle", "quadrilateral", "tetrahedron", "hexahedron")
 _YOUNG, _POISSON = 200e9, 0.3
@@ -160,3 +161,20 @@ def exact_solution_errors(order: int, sizes: tuple[float, ...] = (0.125, 0.0625,
                 squares[i] += dolfinx.fem.assemble_scalar(dolfinx.fem.form(ufl.inner(difference, difference) * dx))
         errors.append(float(np.sqrt(squares[0] / squares[1])))
     return errors
+
+
+def constant_stress_law(work: float, stress: float, rise: float) -> TabulatedLaw:
+    """The adhesion of Maugis's theory: a constant stress.
+
+    Args:
+        work: J/m².
+        stress: Pa.
+        rise: Part of the range work/stress over which the stress is reached, and left; also the
+            contact's compliance.
+    """
+    ends = np.array([-6 * rise, 0, rise, 1, 1 + rise, 1 + 4 * rise])
+    z = np.unique(np.concatenate([np.linspace(a, b, n) for a, b, n in zip(ends, ends[1:], (41, 12, 41, 12, 8), strict=False)]))
+    t = np.interp(z, ends, [-6, 0, 1, 1, 0, 0])
+    energy = np.concatenate([[0], np.cumsum(0.5 * (t[1:] + t[:-1]) * np.diff(z))])
+    energy -= energy[np.flatnonzero(z == 0)[0]]
+    return TabulatedLaw(z * work / stress, energy * work, t * stress, np.zeros((len(z), 2)))
