@@ -133,7 +133,10 @@ class EmbeddingStudy(Study):
     scale: float = Field(default=1.0, gt=0, description="Lattice parameter of the accurate model over the cheap one's.")
     split: Length | None = Field(default=None, description="Parts of a region this far apart beyond both buffers are regions of their own.")
     charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")
-    scheme: Literal["energy", "forces"] = Field(default="energy", description="Subtractive energy, or force mixing.")
+    scheme: Literal["energy", "forces", "abrupt forces"] = Field(
+        default="energy",
+        description="Subtractive energy; or force mixing, where regions get low + high - low, or the accurate model's forces.",
+    )
     relax: float | None = Field(default=None, gt=0, description="Relax to this largest force, eV/Å (energy scheme).")
     buffers: BufferScan | None = None
     dynamics: Dynamics | None = None
@@ -151,7 +154,7 @@ class EmbeddingStudy(Study):
             raise InputError("charges need quantum: a larger potential takes no point charges.")
         if self.charges is not None and self.scale != 1.0:
             raise InputError("charges and scale cannot be combined; leave one out.")
-        if self.scheme == "forces" and (self.relax is not None or self.charges is not None):
+        if self.scheme != "energy" and (self.relax is not None or self.charges is not None):
             raise InputError("relax and charges need scheme: energy, because mixed forces have no energy.")
         return self
 

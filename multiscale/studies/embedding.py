@@ -23,7 +23,7 @@ def run(study: EmbeddingStudy, context: RunContext) -> Results:
         NotConverged: the quantum code, a relaxation or the dynamics fails.
     """
     with context.stage("atomistic"):
-        found = context.on_root(lambda: _atomistic(study, context))
+        found = _atomistic(study, context)
     results = Results("embedding", study.title)
     report_regions(results, found)
     report_sizes(results, found)
@@ -36,28 +36,34 @@ def run(study: EmbeddingStudy, context: RunContext) -> Results:
 
 
 def _atomistic(study: EmbeddingStudy, context: RunContext) -> dict[str, Any]:
+    models: list[Any] = []
+    request = context.on_root(lambda: _request(study, context, models))
+    try:
+        return context.cached("embedded structure", request, lambda: _compute(study, models[0], models[1], context))
+    finally:
+        if study.quantum is not None and models:
+            models[2].close()
+
+
+def _request(study: EmbeddingStudy, context: RunContext, models: list[Any]) -> dict[str, Any]:
+    """All that determines the answer; the cheap model, the accurate one and its engine are put into `models`."""
     from atomistic import load_potential
     from atomistic.embedding.quantum import QuantumPotential
     from atomistic.embedding.scaled import Scaled
 
-    low = load_potential(study.potential.name, **study.potential.options)
     if study.larger is not None:
-        high = load_potential(study.larger.name, **study.larger.options)
+        engine = load_potential(study.larger.name, **study.larger.options)
     else:
-        high = QuantumPotential(study.quantum.name, folder=context.cache.folder / "quantum", **study.quantum.options)
-    engine, high = high, high if study.scale == 1.0 else Scaled(high, study.scale)
-    request = {
+        engine = QuantumPotential(study.quantum.name, folder=context.cache.folder / "quantum", **study.quantum.options)
+    high = engine if study.scale == 1.0 else Scaled(engine, study.scale)
+    models += [load_potential(study.potential.name, **study.potential.options), high, engine]
+    return {
         "calculation": "embedding",
         "code": code_fingerprint(),
-        "models": [low.fingerprint, high.fingerprint],
+        "models": [model.fingerprint for model in models[:2]],
         "study": study.model_dump(mode="json", exclude={"output", "title", "potential", "quantum", "larger"}),
         "files": _contents(study),
     }
-    try:
-        return context.cached("embedded structure", request, lambda: _compute(study, low, high, context))
-    finally:
-        if study.larger is None:
-            engine.close()
 
 
 def _contents(study: EmbeddingStudy) -> list[str]:
@@ -155,12 +161,16 @@ def _forces(study, low, high, atoms, selector) -> dict[str, Any]:  # type: ignor
     from coupling.embedding.subtractive import clusters_of, owned_once
 
     ends, regions = termination(study.termination), selector(atoms)
-    mixed = ForceMixing(low, high, ends).evaluate(atoms, regions)
+    mixed = ForceMixing(low, high, ends, _kind(study)).evaluate(atoms, regions)
     clusters = clusters_of(atoms, regions, ends)
     rows = owned_once(len(atoms), regions, clusters).rows()
     return {
         "forces": mixed.forces, "net_force": float(np.linalg.norm(mixed.correction)), "rows": [list(row) for row in rows],
     } | _described(atoms, regions, clusters)  # fmt: skip
+
+
+def _kind(study: EmbeddingStudy) -> str:
+    return "abrupt" if study.scheme == "abrupt forces" else "difference"
 
 
 def _described(atoms, regions, clusters) -> dict[str, Any]:  # type: ignore[no-untyped-def]
@@ -225,7 +235,7 @@ def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  
         model = embed(low, high, rules, buffer=selector.buffer, ends=study.termination, split=selector.split, charges=study.charges)
         path = energy_dynamics(model, atoms, selector=selector, **how)
     else:
-        path = mixed_dynamics(ForceMixing(low, high, termination(study.termination)), atoms, selector, **how)
+        path = mixed_dynamics(ForceMixing(low, high, termination(study.termination), _kind(study)), atoms, selector, **how)
     temperature = path.kinetic / (1.5 * units.kB * len(atoms))
     return {
         "md_time": path.time, "md_kinetic": path.kinetic, "md_potential": path.potential, "md_injected": path.injected,

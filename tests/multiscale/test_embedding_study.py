@@ -51,8 +51,9 @@ def test_energy_scheme_with_relaxation_buffers_and_dynamics(tmp_path):
     assert np.linalg.norm(written.arrays["embedded_forces"], axis=1).max() == pytest.approx(results["max_force"])
 
 
-def test_force_mixing_has_owners_but_no_energy(tmp_path):
-    results = run(tmp_path, scheme="forces")
+@pytest.mark.parametrize("scheme", ["forces", "abrupt forces"])
+def test_force_mixing_has_owners_but_no_energy(scheme, tmp_path):
+    results = run(tmp_path, scheme=scheme, dynamics={"steps": 3})
     assert "energy" not in results.quantities
     assert sum(row.sites for row in results.ledger) == 107
     assert results["net_force"] > 0
