@@ -36,7 +36,7 @@ class Settings:
     epochs: int = 400
     minutes: float = float("inf")
     batch: int = 8
-    learning_rate: float = 0.005
+    learning_rate: float = 0.01
     force_weight: float = 0.1
     stress_weight: float = 0.001
     huber: float = 0.01

@@ -52,7 +52,7 @@ class Training(Section):
     epochs: int = Field(default=400, ge=1, le=1_000_000, description="Passes over the training set.")
     minutes: float = Field(default=20.0, gt=0, description="Longest time; the schedule is fitted into it.")
     batch: int = Field(default=8, ge=1, le=4096, description="Structures in a step.")
-    learning_rate: float = Field(default=0.005, gt=0, le=1, description="At the start.")
+    learning_rate: float = Field(default=0.01, gt=0, le=1, description="At the start.")
     threads: int = Field(default=1, ge=1, le=1024, description="CPU threads.")
 
 
