@@ -56,7 +56,7 @@ def nanocrystal(radius: float) -> tuple[Structure, int]:
 
 
 def identity(potential: Potential, atoms: Atoms, ends: str, buffers: tuple[float, ...]) -> tuple[float, float]:
-    """Largest difference of a force (eV/Å) and of the energy (eV) when both models are one, over regions and buffers."""
+    """Largest difference of a force (eV/Å) and of the energy (eV) when both models are one."""
     plain = potential.evaluate([atoms])
     force = energy = 0.0
     for rules in ({"a": Near([0])}, {"a": Near([0, 1, 7], 2.6)}, {"a": Sphere((1.0, 2.0, 3.0), 3.0)}):
@@ -114,11 +114,15 @@ def silicon(radius: float = 7.7) -> dict[str, object]:
     force, energy = identity(cheap, cell, "hydrogen", (0.0, 3.0))
     ball, centre = nanocrystal(radius)
     whole = accurate.evaluate([ball])
-    table = buffer_table(cheap, accurate, ball, [centre], BUFFERS["Si"], termination("hydrogen"), reference=whole.forces[0], noise=1e-4)
+    table = buffer_table(
+        cheap, accurate, ball, [centre], BUFFERS["Si"], termination("hydrogen"), reference=whole.forces[0], noise=1e-4
+    )
     chosen = table_figures(table, "si")
     buffer = chosen["si_buffer_for_0.1_eV_A"] or BUFFERS["Si"][-1]
     start = time.perf_counter()
-    fresh = embed(cheap, QuantumPotential("gfn1-xtb", accuracy=0.1), {"core": Near([centre])}, buffer=buffer, ends="hydrogen")
+    fresh = embed(
+        cheap, QuantumPotential("gfn1-xtb", accuracy=0.1), {"core": Near([centre])}, buffer=buffer, ends="hydrogen"
+    )
     fresh.evaluate([ball])
     seconds = time.perf_counter() - start
     accurate.close()
@@ -163,10 +167,13 @@ def dynamics() -> dict[str, object]:
         path = energy_dynamics(model(), atoms, steps=steps, timestep=TIMESTEP, selector=selector)
         found |= {
             f"adaptive_{label}_switches": path.switches, f"adaptive_{label}_drift_eV_atom_ps": path.drift,
-            f"adaptive_{label}_raw_drift_eV_atom_ps": path.raw_drift, f"adaptive_{label}_injected_eV": float(path.injected[-1]),
+            f"adaptive_{label}_raw_drift_eV_atom_ps": path.raw_drift,
+            f"adaptive_{label}_injected_eV": float(path.injected[-1]),
         }  # fmt: skip
     selector = Selector({"core": Sphere(centre, SHELL, SHELL + 0.6)}, buffer=2.8, remember=True)
-    path = mixed_dynamics(ForceMixing(cheap, accurate, termination("bare")), atoms, selector, steps=steps, timestep=TIMESTEP)
+    path = mixed_dynamics(
+        ForceMixing(cheap, accurate, termination("bare")), atoms, selector, steps=steps, timestep=TIMESTEP
+    )
     return found | {
         "mixing_switches": path.switches, "mixing_work_eV": float(path.injected[-1]),
         "mixing_drift_less_work_eV_atom_ps": path.drift, "mixing_drift_eV_atom_ps": path.raw_drift,

@@ -46,7 +46,8 @@ class BufferTable:
         first = above[-1] + 1 if len(above) else 0
         if first == len(errors):
             raise NotConverged(
-                f"A buffer of {self.radius[-1]:g} Å still errs by {errors[-1]:.3g} eV/Å, more than {error:g}; give larger radii."
+                f"A buffer of {self.radius[-1]:g} Å still errs by {errors[-1]:.3g} eV/Å, "
+                f"more than {error:g}; give larger radii."
             )
         return float(self.radius[first])
 
@@ -60,7 +61,9 @@ class BufferTable:
         good = errors > self.noise
         slope = np.polyfit(self.radius[good], np.log(errors[good]), 1)[0] if good.sum() > 1 else 0.0
         if not slope < 0:
-            raise NotConverged("The force errors do not fall with the buffer, so that no decay length is found; give larger radii.")
+            raise NotConverged(
+                "The force errors do not fall with the buffer, so that no decay length is found; give larger radii."
+            )
         return float(-1 / slope)
 
 

@@ -116,7 +116,13 @@ def energy_dynamics(
 
 
 def mixed_dynamics(
-    model: ForceMixing, atoms: Atoms, selector: Selector, *, steps: int, timestep: float = 1.0, progress: Progress = silent
+    model: ForceMixing,
+    atoms: Atoms,
+    selector: Selector,
+    *,
+    steps: int,
+    timestep: float = 1.0,
+    progress: Progress = silent,
 ) -> Trajectory:
     """Velocity-Verlet on mixed forces; the work of what the mixing adds is booked.
 

@@ -60,7 +60,8 @@ ENGINES = {
             charges=True, boxed=True,
         ),
         Engine(
-            "gpaw", "gpaw:GPAW", ("gpaw",), "gpaw", ("gpaw",), {"mode": "lcao", "basis": "dzp", "xc": "PBE", "txt": None},
+            "gpaw", "gpaw:GPAW", ("gpaw",), "gpaw", ("gpaw",),
+            {"mode": "lcao", "basis": "dzp", "xc": "PBE", "txt": None},
             ({"mixer": {"beta": 0.02, "nmaxold": 5, "weight": 100}, "maxiter": 1000},),
         ),
     )
@@ -90,4 +91,7 @@ def check_charges(found: Engine) -> None:
     """Raise `InputError` unless the engine takes point charges."""
     if not found.charges:
         able = ", ".join(name for name, one in ENGINES.items() if one.charges)
-        raise InputError(f"Quantum engine {found.name!r} takes no point charges; use {able}, or leave charges out (mechanical embedding).")
+        raise InputError(
+            f"Quantum engine {found.name!r} takes no point charges; "
+            f"use {able}, or leave charges out (mechanical embedding)."
+        )

@@ -49,11 +49,14 @@ def rule(name: str, given: Mapping[str, Any]) -> Rule:
     try:
         return kind(**chosen)
     except TypeError as error:
-        raise InputError(f"Region {name!r} of kind {given['kind']!r} is incomplete: {error}; it takes {', '.join(keys)}.") from error
+        raise InputError(
+            f"Region {name!r} of kind {given['kind']!r} is incomplete: {error}; it takes {', '.join(keys)}."
+        ) from error
 
 
 def load(
-    name: str, device: str, dtype: str | None, *, low: Any, regions: Mapping[str, Mapping[str, Any]], quantum: Any = None,
+    name: str, device: str, dtype: str | None, *, low: Any, regions: Mapping[str, Mapping[str, Any]],
+    quantum: Any = None,
     larger: Any = None, buffer: object = 0.0, termination: str = "bare", split: object = None,
     charges: Mapping[str, float] | None = None, least: int = 0, scale: float = 1.0,
 ) -> Embedded:  # fmt: skip
@@ -78,7 +81,9 @@ def load(
         InputError: something is missing or does not fit.
     """
     if (quantum is None) == (larger is None):
-        raise InputError("An embedded potential needs either quantum (an engine such as gfn1-xtb) or larger (a potential).")
+        raise InputError(
+            "An embedded potential needs either quantum (an engine such as gfn1-xtb) or larger (a potential)."
+        )
     if not isinstance(regions, Mapping) or not regions:
         raise InputError("An embedded potential needs regions: a block of rules by name.")
     common = {"device": device, "dtype": dtype}
@@ -90,8 +95,10 @@ def load(
     if scale != 1.0:
         high = Scaled(high, scale)
     return embed(
-        load_potential(**(common | _block(low, "low"))), high, {key: rule(key, given) for key, given in regions.items()},
-        buffer=length(buffer), ends=termination, split=None if split is None else length(split), charges=charges, least=least,
+        load_potential(**(common | _block(low, "low"))), high,
+        {key: rule(key, given) for key, given in regions.items()},
+        buffer=length(buffer), ends=termination,
+        split=None if split is None else length(split), charges=charges, least=least,
     )  # fmt: skip
 
 

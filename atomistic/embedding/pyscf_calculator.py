@@ -46,9 +46,7 @@ class PySCF(Calculator):
         self.point_charges = (charges, places)
         self.reset()
 
-    def calculate(
-        self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes
-    ) -> None:
+    def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Fill `results`, and `charge_forces` where there are point charges.
 
         Raises:
@@ -77,8 +75,18 @@ class PySCF(Calculator):
     def _geometry(self) -> dict[str, Any]:
         electrons = int(self.atoms.numbers.sum()) - self.charge
         spin = electrons % 2 if self.spin is None else self.spin
-        sites = [(symbol, tuple(place)) for symbol, place in zip(self.atoms.get_chemical_symbols(), self.atoms.positions, strict=True)]
-        return {"atom": sites, "basis": self.basis, "charge": self.charge, "spin": spin, "unit": "Angstrom", "verbose": 0}
+        sites = [
+            (symbol, tuple(place))
+            for symbol, place in zip(self.atoms.get_chemical_symbols(), self.atoms.positions, strict=True)
+        ]
+        return {
+            "atom": sites,
+            "basis": self.basis,
+            "charge": self.charge,
+            "spin": spin,
+            "unit": "Angstrom",
+            "verbose": 0,
+        }
 
     def _molecule(self) -> Any:
         from pyscf import dft, gto, qmmm, scf

@@ -138,7 +138,8 @@ class QuantumPotential:
             return kept
         request = {
             "calculator": self.engine.calculator, "charges": charges, "places": places,
-            "atoms": {"numbers": atoms.numbers, "positions": atoms.positions, "cell": atoms.cell.array, "pbc": atoms.pbc},
+            "atoms": {"numbers": atoms.numbers, "positions": atoms.positions,
+                      "cell": atoms.cell.array, "pbc": atoms.pbc},
         }  # fmt: skip
         worker = self._idle.get()
         try:
@@ -158,9 +159,13 @@ class QuantumPotential:
             try:
                 answer = worker.ask(request | {"options": self.options | dict(settings)})
             except WorkerDied as error:
-                raise NotConverged(f"{self.name} on {atoms.get_chemical_formula()}: {error}; it may lack memory.") from error
+                raise NotConverged(
+                    f"{self.name} on {atoms.get_chemical_formula()}: {error}; it may lack memory."
+                ) from error
             if "unbuilt" in answer:
-                raise InputError(f"{self.name!r} cannot be started with the options {self.options}: {answer['unbuilt']}.")
+                raise InputError(
+                    f"{self.name!r} cannot be started with the options {self.options}: {answer['unbuilt']}."
+                )
             if "failed" not in answer:
                 return answer
             reason = answer["failed"].rstrip(".")

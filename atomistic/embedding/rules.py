@@ -179,7 +179,10 @@ class Uncertain:
 
     def __post_init__(self) -> None:
         if self.release is not None and self.release > self.threshold:
-            raise InputError(f"An uncertainty of {self.release} would release atoms that {self.threshold} takes in; give at most that.")
+            raise InputError(
+                f"An uncertainty of {self.release} would release atoms that {self.threshold} takes in; "
+                "give at most that."
+            )
 
     @property
     def enter(self) -> float:
@@ -194,7 +197,10 @@ class Uncertain:
         given = self.uncertainty(structure) if callable(self.uncertainty) else self.uncertainty
         values = np.array(given, dtype=float)
         if values.shape != (len(structure.numbers),):
-            raise InputError(f"The uncertainty has shape {values.shape}; give one number for each of the {len(structure.numbers)} atoms.")
+            raise InputError(
+                f"The uncertainty has shape {values.shape}; "
+                f"give one number for each of the {len(structure.numbers)} atoms."
+            )
         return -values
 
 

@@ -35,7 +35,9 @@ class Scaled:
 
     def __post_init__(self) -> None:
         if not 1 / LARGEST <= self.factor <= LARGEST:
-            raise InputError(f"A scale of {self.factor} does not fit two lattices to each other; give a ratio such as 1.01.")
+            raise InputError(
+                f"A scale of {self.factor} does not fit two lattices to each other; give a ratio such as 1.01."
+            )
         facts = {
             "name": f"{self.potential.name} scaled by {self.factor:g}",
             "elements": self.potential.elements,
@@ -57,4 +59,6 @@ class Scaled:
         ]  # fmt: skip
         found = self.potential.evaluate(enlarged, site_energies=site_energies, features=features)
         forces = tuple(self.factor * np.asarray(force) for force in found.forces)
-        return Evaluation(found.energies, forces, self.factor**3 * found.stresses, found.cost, found.site_energies, found.features)
+        return Evaluation(
+            found.energies, forces, self.factor**3 * found.stresses, found.cost, found.site_energies, found.features
+        )

@@ -39,7 +39,8 @@ class PointCharges:
         """
         if np.array(structure.pbc, dtype=bool).any():
             raise InputError(
-                "Point charges around a cluster need a structure without periodicity; set pbc to False or leave charges out."
+                "Point charges around a cluster need a structure without periodicity; "
+                "set pbc to False or leave charges out."
             )
         charges = self.of(structure)
         inside = charges[cluster.atoms]

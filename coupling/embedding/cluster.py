@@ -182,7 +182,11 @@ def carve(structure: Structure, atoms: IntArray, termination: Termination) -> Cl
         none = np.zeros(0, dtype=np.int64)
         return Cluster(atoms, np.zeros((size, 3)), reference, none, none, np.zeros((0, 3)), np.zeros(0), pbc)
     place, spans = _unwrapped(structure, atoms, pairs, reference @ np.linalg.inv(cell), cell)
-    cut = pairs.take(inside[pairs.i] & ~inside[pairs.j]) if termination.links else pairs.take(np.zeros(len(pairs.i), bool))
+    cut = (
+        pairs.take(inside[pairs.i] & ~inside[pairs.j])
+        if termination.links
+        else pairs.take(np.zeros(len(pairs.i), bool))
+    )
     numbers = np.array(structure.numbers)
     ratio = termination.ratios(numbers[cut.i], numbers[cut.j])
     return Cluster(atoms, place[atoms], reference, cut.i, cut.j, place[cut.i] + cut.shift, ratio, spans & pbc)
@@ -221,7 +225,7 @@ def _unwrapped(
                 if there not in members:
                     continue
                 if placed[there]:
-                    spans |= (to != place[there])
+                    spans |= to != place[there]
                 else:
                     place[there], placed[there] = to, True
                     queue.append(there)

@@ -31,7 +31,9 @@ class Hysteresis:
 
     def __post_init__(self) -> None:
         if not self.leave >= self.enter:
-            raise InputError(f"Atoms would leave at {self.leave} before they enter at {self.enter}; leave must be at least enter.")
+            raise InputError(
+                f"Atoms would leave at {self.leave} before they enter at {self.enter}; leave must be at least enter."
+            )
 
     def update(self, measure: FloatArray) -> IntArray:
         """Indices of the atoms inside now.

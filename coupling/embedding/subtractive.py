@@ -225,7 +225,9 @@ class Embedded:
         flat = [one for row in carved for one in row]
         low = self.low.evaluate([*structures, *flat])
         wholes = [_whole(low, k, structure) for k, structure in enumerate(structures)]
-        lows = iter([(low.energies[k], low.forces[k], low.stresses[k]) for k in range(len(structures), len(low.energies))])
+        lows = iter(
+            [(low.energies[k], low.forces[k], low.stresses[k]) for k in range(len(structures), len(low.energies))]
+        )
         if self.charges is None:
             high = self.high.evaluate(flat) if flat else Evaluation(np.zeros(0), (), np.zeros((0, 3, 3)), Cost())
             highs = iter(list(zip(high.energies, high.forces, high.stresses, strict=True)))

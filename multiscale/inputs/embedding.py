@@ -25,7 +25,9 @@ class RegionInput(Section):
     """Which atoms the accurate model owns."""
 
     kind: str = Field(description="sphere, atoms, layer, defects or uncertainty.")
-    radius: Length | None = Field(default=None, description="Around the centre, the atoms or the defects; of the last two, none by default.")
+    radius: Length | None = Field(
+        default=None, description="Around the centre, the atoms or the defects; of the last two, none by default."
+    )
     leave: Length | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
     centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Of a sphere, Å.")
     atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
@@ -43,8 +45,15 @@ class RegionInput(Section):
         given = set(self.model_fields_set) - {"kind"}
         wrong = sorted(given - _KINDS[self.kind])
         if wrong:
-            raise InputError(f"a region of kind {self.kind!r} takes {', '.join(sorted(_KINDS[self.kind]))}, not {wrong[0]!r}.")
-        needed = {"sphere": ("centre", "radius"), "atoms": ("atoms",), "layer": ("radius",), "uncertainty": ("values", "threshold")}
+            raise InputError(
+                f"a region of kind {self.kind!r} takes {', '.join(sorted(_KINDS[self.kind]))}, not {wrong[0]!r}."
+            )
+        needed = {
+            "sphere": ("centre", "radius"),
+            "atoms": ("atoms",),
+            "layer": ("radius",),
+            "uncertainty": ("values", "threshold"),
+        }
         for key in needed.get(self.kind, ()):
             if getattr(self, key) is None:
                 raise InputError(f"a region of kind {self.kind!r} needs {key!r}.")
@@ -131,11 +140,13 @@ class EmbeddingStudy(Study):
     buffer: Length | None = Field(default=None, description="Around each region, in its cluster; by default none.")
     termination: Literal["bare", "hydrogen"] = Field(default="bare", description="hydrogen for covalent matter.")
     scale: float = Field(default=1.0, gt=0, description="Lattice parameter of the accurate model over the cheap one's.")
-    split: Length | None = Field(default=None, description="Parts of a region this far apart beyond both buffers are regions of their own.")
+    split: Length | None = Field(
+        default=None, description="Parts of a region this far apart beyond both buffers are regions of their own."
+    )
     charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")
     scheme: Literal["energy", "forces", "abrupt forces"] = Field(
         default="energy",
-        description="Subtractive energy; or force mixing, where regions get low + high - low, or the accurate model's forces.",
+        description="Subtractive energy; or force mixing, where regions get low + high - low, or high alone.",
     )
     relax: float | None = Field(default=None, gt=0, description="Relax to this largest force, eV/Å (energy scheme).")
     buffers: BufferScan | None = None

@@ -75,8 +75,14 @@ def _compute(study: EmbeddingStudy, low, high, context: RunContext) -> dict[str,
     from atomistic.embedding.rules import Selector
 
     atoms = _structure(study, low)
-    selector = Selector({name: _rule(name, region) for name, region in study.regions.items()}, _angstrom(study.buffer), _split(study))
-    found = _energy(study, low, high, atoms, selector, context) if study.scheme == "energy" else _forces(study, low, high, atoms, selector)
+    selector = Selector(
+        {name: _rule(name, region) for name, region in study.regions.items()}, _angstrom(study.buffer), _split(study)
+    )
+    found = (
+        _energy(study, low, high, atoms, selector, context)
+        if study.scheme == "energy"
+        else _forces(study, low, high, atoms, selector)
+    )
     if study.buffers is not None:
         found |= _buffers(study, low, high, found)
     if study.dynamics is not None:
@@ -121,7 +127,7 @@ def _structure(study: EmbeddingStudy, low) -> Any:  # type: ignore[no-untyped-de
         from ase.io import read
 
         try:
-            return read(study.structure.file)
+            return read(study.structure.file, parallel=False)
         except Exception as error:  # ASE's readers fail in any way they like
             raise InputError(f"{study.structure.file.name} cannot be read as a structure ({error}).") from error
     from atomistic.properties.bulk import equilibrium
@@ -140,7 +146,15 @@ def _energy(study, low, high, atoms, selector, context: RunContext) -> dict[str,
     from atomistic.embedding.model import embed
     from atomistic.relax import relax
 
-    model = embed(low, high, selector.rules, buffer=selector.buffer, ends=study.termination, split=selector.split, charges=study.charges)
+    model = embed(
+        low,
+        high,
+        selector.rules,
+        buffer=selector.buffer,
+        ends=study.termination,
+        split=selector.split,
+        charges=study.charges,
+    )
     found: dict[str, Any] = {}
     if study.relax is not None:
         start = float(model.evaluate([atoms]).energies[0])
@@ -165,7 +179,8 @@ def _forces(study, low, high, atoms, selector) -> dict[str, Any]:  # type: ignor
     clusters = clusters_of(atoms, regions, ends)
     rows = owned_once(len(atoms), regions, clusters).rows()
     return {
-        "forces": mixed.forces, "net_force": float(np.linalg.norm(mixed.correction)), "rows": [list(row) for row in rows],
+        "forces": mixed.forces, "net_force": float(np.linalg.norm(mixed.correction)),
+        "rows": [list(row) for row in rows],
     } | _described(atoms, regions, clusters)  # fmt: skip
 
 
@@ -218,6 +233,7 @@ def _buffers(study, low, high, found) -> dict[str, Any]:  # type: ignore[no-unty
 def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from ase import units
     from ase.md.velocitydistribution import Stationary, thermalize_momenta
+    from ase.parallel import DummyMPI
 
     from atomistic.embedding.bonding import termination
     from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
@@ -226,16 +242,26 @@ def _dynamics(study, low, high, found, context: RunContext) -> dict[str, Any]:  
     from coupling.embedding.mixing import ForceMixing
 
     atoms, asked = _atoms(found), study.dynamics
-    thermalize_momenta(atoms, temperature_K=asked.temperature, rng=np.random.default_rng(study.seed))
+    thermalize_momenta(atoms, temperature_K=asked.temperature, comm=DummyMPI(), rng=np.random.default_rng(study.seed))
     Stationary(atoms)
     rules = {name: _rule(name, region) for name, region in study.regions.items()}
     selector = Selector(rules, _angstrom(study.buffer), _split(study), remember=True)
     how = {"steps": asked.steps, "timestep": asked.timestep, "progress": context.progress}
     if study.scheme == "energy":
-        model = embed(low, high, rules, buffer=selector.buffer, ends=study.termination, split=selector.split, charges=study.charges)
+        model = embed(
+            low,
+            high,
+            rules,
+            buffer=selector.buffer,
+            ends=study.termination,
+            split=selector.split,
+            charges=study.charges,
+        )
         path = energy_dynamics(model, atoms, selector=selector, **how)
     else:
-        path = mixed_dynamics(ForceMixing(low, high, termination(study.termination), _kind(study)), atoms, selector, **how)
+        path = mixed_dynamics(
+            ForceMixing(low, high, termination(study.termination), _kind(study)), atoms, selector, **how
+        )
     temperature = path.kinetic / (1.5 * units.kB * len(atoms))
     return {
         "md_time": path.time, "md_kinetic": path.kinetic, "md_potential": path.potential, "md_injected": path.injected,
@@ -250,4 +276,4 @@ def _write_structure(context: RunContext, found: dict[str, Any]) -> None:
     atoms = _atoms(found)
     atoms.set_array("region", found["label"])
     atoms.set_array("embedded_forces", found["forces"])
-    write(context.folder / STRUCTURE, atoms, format="extxyz")
+    write(context.folder / STRUCTURE, atoms, format="extxyz", parallel=False)

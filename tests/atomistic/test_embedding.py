@@ -266,7 +266,7 @@ def test_xtb_through_link_atoms(emt):
 
     atoms, high = butane(), QuantumPotential("gfn1-xtb", accuracy=0.01)
     assert slope(embed(emt, high, {"end": Near([0])}, ends="hydrogen"), atoms) == pytest.approx(2, abs=0.1)
-    with pytest.raises(InputError, match="gfn1-xtb.*takes no point charges; use pyscf"):
+    with pytest.raises(InputError, match=r"gfn1-xtb.*takes no point charges; use pyscf"):
         embed(emt, high, {"end": Near([0])}, charges={"C": -0.1})
     high.close()
 

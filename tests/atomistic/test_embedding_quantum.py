@@ -65,7 +65,7 @@ def test_failed_self_consistency_is_tried_with_safer_settings_and_then_raised(tm
     assert patient.repeated == 2
     patient.close()
     tired = QuantumPotential(f"{HERE}:Restless", log=log, safer=({"damping": 0.3},))
-    with pytest.raises(NotConverged, match="Cu8 in 2 attempts.*self-consistency was not reached"):
+    with pytest.raises(NotConverged, match=r"Cu8 in 2 attempts.*self-consistency was not reached"):
         tired.evaluate([atoms])
     tired.close()
 
@@ -84,10 +84,12 @@ def test_options_that_the_class_does_not_take_are_refused():
 
 
 def test_unknown_and_missing_engines_are_refused(monkeypatch):
-    with pytest.raises(InputError, match="Unknown quantum engine 'gfn1-xtd'.*Did you mean 'gfn1-xtb'"):
+    with pytest.raises(InputError, match=r"Unknown quantum engine 'gfn1-xtd'.*Did you mean 'gfn1-xtb'"):
         engine("gfn1-xtd")
     monkeypatch.setitem(ENGINES, "absent", Engine("absent", "absent_code:A", ("absent_code",), "gpaw"))
-    with pytest.raises(MissingBackend, match=r"absent_code, which is not installed; pip install 'multiscale-coupling\[gpaw\]'"):
+    with pytest.raises(
+        MissingBackend, match=r"absent_code, which is not installed; pip install 'multiscale-coupling\[gpaw\]'"
+    ):
         QuantumPotential("absent")
     with pytest.raises(MissingBackend, match="no_such_module"):
         engine("no_such_module.sub:Class")

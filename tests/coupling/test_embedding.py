@@ -133,7 +133,13 @@ def test_disjoint_regions_have_terms_of_their_own_and_overlapping_ones_are_refus
 
 @pytest.mark.parametrize(
     ("indices", "message"),
-    [([], "has no atoms"), ([64], "names atom 64"), ([-1], "names atom -1"), ([1, 1], "twice"), ([0.5], "whole numbers")],
+    [
+        ([], "has no atoms"),
+        ([64], "names atom 64"),
+        ([-1], "names atom -1"),
+        ([1, 1], "twice"),
+        ([0.5], "whole numbers"),
+    ],
 )
 def test_regions_that_name_no_atoms_are_refused(indices, message):
     with pytest.raises(InputError, match=message):
@@ -164,7 +170,9 @@ def test_an_atom_on_the_border_does_not_flicker():
 
 
 def test_groups_are_apart_by_the_nearest_image():
-    atoms = Atoms(np.full(4, 29), np.array([[0.5, 0, 0], [19.5, 0, 0], [8, 0, 0], [9, 0, 0]]), 20 * np.eye(3), np.full(3, True))
+    atoms = Atoms(
+        np.full(4, 29), np.array([[0.5, 0, 0], [19.5, 0, 0], [8, 0, 0], [9, 0, 0]]), 20 * np.eye(3), np.full(3, True)
+    )
     found = groups(atoms, np.arange(4), 3.0)
     assert sorted(sorted(group.tolist()) for group in found) == [[0, 1], [2, 3]]
     assert groups(atoms, np.zeros(0, int), 3.0) == []
@@ -179,7 +187,9 @@ def test_point_charges_leave_out_the_cluster_and_what_a_link_stands_for():
     assert set(outside.tolist()) == set(range(64)) - {inside, *cluster.outer.tolist()}
     np.testing.assert_array_equal(places, atoms.positions[outside])
     energy, on_own, on_others = coulomb(own, atoms.positions[[inside]], charges, places)
-    assert energy == pytest.approx(COULOMB * 0.01 * (1 / np.linalg.norm(places - atoms.positions[inside], axis=1)).sum())
+    assert energy == pytest.approx(
+        COULOMB * 0.01 * (1 / np.linalg.norm(places - atoms.positions[inside], axis=1)).sum()
+    )
     np.testing.assert_allclose(on_own.sum(axis=0) + on_others.sum(axis=0), 0, atol=1e-12)
     assert COULOMB == pytest.approx(14.399645, abs=1e-6)
     with pytest.raises(InputError, match="without periodicity"):

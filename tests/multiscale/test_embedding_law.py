@@ -42,7 +42,9 @@ def test_a_scaled_potential_keeps_the_contract():
     report = check_potential(scaled)
     assert all(report[name].passed for name in ("forces", "stress", "rotation", "extensivity", "batch", "inputs"))
     side = equilibrium(scaled, "Cu", "fcc", conventional=True).cell[0, 0]
-    assert side == pytest.approx(equilibrium(scaled.potential, "Cu", "fcc", conventional=True).cell[0, 0] / 1.02, rel=1e-6)
+    assert side == pytest.approx(
+        equilibrium(scaled.potential, "Cu", "fcc", conventional=True).cell[0, 0] / 1.02, rel=1e-6
+    )
     with pytest.raises(InputError, match="does not fit two lattices"):
         Scaled(load_potential("emt"), 2.0)
 
@@ -71,4 +73,6 @@ def test_bulk_references_stay_with_the_cheap_potential():
     model = load("embedded", "cpu", None, low="emt", larger=ACCURATE, regions=REGION, least=8)
     cell = equilibrium(load_potential("emt"), "Cu", "fcc", conventional=True)
     assert model.evaluate([cell]).energies[0] == load_potential("emt").evaluate([cell]).energies[0]
-    assert model.evaluate([cell * (1, 1, 3)]).energies[0] != load_potential("emt").evaluate([cell * (1, 1, 3)]).energies[0]
+    assert (
+        model.evaluate([cell * (1, 1, 3)]).energies[0] != load_potential("emt").evaluate([cell * (1, 1, 3)]).energies[0]
+    )

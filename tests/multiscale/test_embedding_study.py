@@ -11,13 +11,14 @@ from coupling.errors import DoubleCounted, InputError
 from multiscale import run_study
 
 LARGER = {"name": "ase.calculators.lj:LennardJones", "sigma": 2.3, "epsilon": 0.4, "rc": 5.0, "smooth": True}
+CRYSTAL = {"species": "Cu", "structure": "fcc", "repeats": [3, 3, 3], "vacancies": [0], "rattle": "0.03 Å"}
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def study(**changes):
     base = {
         "study": "embedding", "title": "a vacancy", "potential": "emt", "larger": LARGER, "buffer": "2.8 Å",
-        "structure": {"crystal": {"species": "Cu", "structure": "fcc", "repeats": [3, 3, 3], "vacancies": [0], "rattle": "0.03 Å"}},
+        "structure": {"crystal": CRYSTAL},
         "regions": {"vacancy": {"kind": "defects", "leave": "1 Å"}},
     }  # fmt: skip
     return {key: value for key, value in (base | changes).items() if value is not None}
@@ -68,7 +69,10 @@ def test_two_regions_that_overlap_are_refused_and_nothing_stays(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"regions": {"a": {"kind": "cube"}}}, "Unknown kind of region 'cube'; valid: atoms, defects, layer, sphere, uncertainty"),
+        (
+            {"regions": {"a": {"kind": "cube"}}},
+            "Unknown kind of region 'cube'; valid: atoms, defects, layer, sphere, uncertainty",
+        ),
         ({"regions": {"a": {"kind": "sphere", "radius": "2 Å"}}}, "needs 'centre'"),
         ({"regions": {"a": {"kind": "atoms", "atoms": [0], "by": "coordination"}}}, "not 'by'"),
         ({"regions": {"a": {"kind": "atoms", "atoms": [999]}}}, "names atom 999"),
