@@ -235,16 +235,21 @@ def rigid_law(samples: PathSamples) -> TabulatedLaw:
     )
 
 
-def consistency(samples: PathSamples) -> float:
+def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> float:
     """Largest disagreement of energies with tractions (forces and virial) in tension, over the peak.
 
     On each interval Δψ/Δδ is compared with the mean of the C² spline through the tractions. A
     potential whose virial is wrong on slabs shows here, without reference to any other code.
+
+    Args:
+        samples: The path.
+        bridged: (n − 1,) intervals to leave out, across which samples are missing; None is none.
     """
     opening = samples.opening
     work = CubicSpline(opening, samples.traction).antiderivative()(opening)
     difference = np.diff(samples.energy_per_area - work) / np.diff(opening)
-    return float(np.max(np.abs(difference[opening[:-1] >= 0])) / samples.traction.max())
+    judged = (opening[:-1] >= 0) & (True if bridged is None else ~bridged)
+    return float(np.max(np.abs(difference[judged])) / samples.traction.max())
 
 
 def interface_ledger(samples: PathSamples, owner: str = "GNN", gap: GapOwner = "in law") -> Ledger:

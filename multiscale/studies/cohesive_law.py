@@ -115,10 +115,11 @@ def _relaxed(
         elongation=("m", naive * ANGSTROM), traction=("Pa", slab.traction * EV_A3),
     )  # fmt: skip
     samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, spacings)
-    by_energy = consistency(samples) if not len(atoms["beyond_strength"]) else None
-    if by_energy is not None:
-        results.add("law_consistency", by_energy, "", "dψ/dδ against the virial in tension, over the peak")
-        results.notes.append(_trusted(by_energy, float(difference)))
+    left_out = atoms["beyond_strength"][:, None]
+    bridged = np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
+    by_energy = consistency(samples, bridged)
+    results.add("law_consistency", by_energy, "", "dψ/dδ against the virial in tension, over the peak")
+    results.notes.append(_trusted(by_energy, float(difference)))
     if study.temperature is not None:
         made = _warm(study, results, made, atoms)
     _beyond(results, atoms, made)
@@ -155,9 +156,11 @@ def _beyond(results: Results, atoms: dict[str, Any], made: Excess) -> None:
     left_out = atoms["beyond_strength"]
     results.add("openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first")
     if len(left_out):
+        highest = made.traction.max() * EV_A3
+        results.add("highest_equilibrium_traction", highest, "Pa", "highest traction in equilibrium (the peak is interpolated)", headline=True)
         results.notes.append(
             f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å ask for more traction than one of the "
-            f"crystals bears as strained here (the highest traction in equilibrium is {made.traction.max() * EV_A3 / 1e9:.3g} GPa): that "
+            f"crystals bears as strained here (the highest traction in equilibrium is {highest / 1e9:.3g} GPa): that "
             "crystal parts first. There the law is interpolated; the work done across is exact, the peak is not."
         )
 
