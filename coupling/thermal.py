@@ -11,6 +11,9 @@ from coupling.errors import InputError
 _STABLE = 0.6
 """Share of the openings whose vibrations must be stable."""
 
+_NONE = 3.0
+"""Standard errors within which a traction is none."""
+
 
 def warmed(static: Excess, free_energy: FloatArray) -> Excess:
     """The excess with its vibrations: ψ + f at equal excess opening, T + df/dδ.
@@ -48,7 +51,7 @@ def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray,
 
     Args:
         opening: (n,) static excess opening, Å, rising.
-        traction: (n,) eV/Å³.
+        traction: (n,) eV/Å³; at the last opening none when it is within three standard errors of none.
         std: (n,) standard errors of the tractions, eV/Å³.
         gap: Who owns the layer spacing.
 
@@ -57,6 +60,9 @@ def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray,
     """
     if np.any(np.diff(opening) <= 0):
         raise InputError("The excess openings do not rise, so the interface is no law of its opening; use more layers.")
+    traction = np.array(traction, dtype=float)
+    if abs(traction[-1]) <= _NONE * std[-1]:
+        traction[-1] = 0.0
     energy = CubicSpline(opening, traction).antiderivative()(opening)
     weights = np.array([CubicSpline(opening, unit).antiderivative()(opening) for unit in np.eye(len(opening))])
     closed = int(np.argmin(np.abs(opening)))
