@@ -29,6 +29,7 @@ _MULTIGRID = {
     "fieldsplit_bodies_ksp_gmres_restart": 100,
     "fieldsplit_bodies_pc_type": "gamg",
     "fieldsplit_bodies_pc_gamg_threshold": 0.01,
+    "fieldsplit_bodies_pc_gamg_reuse_interpolation": True,
     "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
     "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
     "fieldsplit_load_ksp_type": "gmres",
@@ -94,7 +95,9 @@ class NewtonSolver:
             part = mode.getSubVector(bodies)
             modes.append(part.copy())
             mode.restoreSubVector(bodies, part)
+        bodies.setBlockSize(problem.mesh.dimension)
         bodies.compose("nearnullspace", PETSc.NullSpace().create(vectors=modes, comm=problem.comm))
+        ksp.setOptionsPrefix(_PREFIX)  # before the splits, which inherit it
         ksp.setType("fgmres")
         ksp.setTolerances(rtol=1e-8, max_it=100)
         ksp.setErrorIfNotConverged(False)
@@ -105,7 +108,6 @@ class NewtonSolver:
         for key, value in _MULTIGRID.items():
             if not database.hasName(key):
                 database[key] = value
-        ksp.setOptionsPrefix(_PREFIX)
         ksp.setFromOptions()
 
     def solve(self, control: Control, x: "PETSc.Vec") -> int | None:
