@@ -64,9 +64,9 @@ def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray,
     if abs(traction[-1]) <= _NONE * std[-1]:
         traction[-1] = 0.0
     energy = CubicSpline(opening, traction).antiderivative()(opening)
-    weights = np.array([CubicSpline(opening, unit).antiderivative()(opening) for unit in np.eye(len(opening))])
+    weights = CubicSpline(opening, np.eye(len(opening))).antiderivative()(opening)
     closed = int(np.argmin(np.abs(opening)))
-    spread = np.sqrt(((weights - weights[:, [closed]]).T ** 2) @ std**2)
+    spread = np.sqrt((weights - weights[closed]) ** 2 @ std**2)
     return recentred(Excess(opening, energy, traction, gap, spread, std))  # type: ignore[arg-type]
 
 
