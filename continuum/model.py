@@ -74,7 +74,7 @@ class Bond:
         if np.abs(at_rest).max() > 1e-6 * self.law.peak_traction:
             raise InputError(
                 f"The law has a traction of {at_rest[0] / 1e9:.4g} GPa at zero jump, so that the unloaded specimen would "
-                "not be in equilibrium; shift the law to T(0) = 0, or give it a stiff branch (coupling.laws.stiff)."
+                "not be in equilibrium; put an initially rigid law on a stiff spring (its on_spring), or shift it to T(0) = 0."
             )
 
     @property

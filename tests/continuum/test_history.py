@@ -1,14 +1,12 @@
-from dataclasses import dataclass
-
 import numpy as np
 import pytest
 
 from continuum.history import History, commit, respond, separation
 from continuum.model import Bond, Contact
-from coupling.contracts import LawValue
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.ppr import ParkPaulinoRoesler
+from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.xu_needleman import XuNeedleman
 from tests.continuum.specimens import uber_law
 
@@ -151,25 +149,13 @@ def test_friction_sticks_slides_and_dissipates_coulombs_work():
     assert work == pytest.approx(history.frictional[0] + (coefficient * pressure) ** 2 / (2 * stiffness), rel=2e-3)
 
 
-@dataclass(frozen=True)
-class Exponential:
-    """T = (W/L) exp(−δ/L): initially rigid."""
-
-    gap: str = "in bulk"
-    work_of_separation: float = W
-    peak_traction: float = W / L
-    opening_at_peak: float = 0.0
-    final_opening: float = 14 * L
-
-    def evaluate(self, jump):
-        decay = W * np.exp(-jump[:, 0] / L)
-        direction = np.array([1.0, 0.0, 0.0])
-        return LawValue(W - decay, decay[:, None] / L * direction, -decay[:, None, None] / L**2 * np.diag(direction))
-
-
-def test_a_law_that_pulls_at_zero_jump_is_refused():
-    with pytest.raises(InputError, match="traction of 78 GPa at zero jump"):
-        Bond("bond", "top", "bottom", Exponential())
+def test_a_law_that_pulls_at_zero_jump_is_refused_and_stands_on_a_spring():
+    x = 14 * L * np.linspace(0, 1, 60) ** 1.5
+    rigid = InitiallyRigid(x, W * (1 - np.exp(-x / L)), W / L * np.exp(-x / L))
+    with pytest.raises(InputError, match="traction of 78 GPa at zero jump.*on_spring"):
+        Bond("bond", "top", "bottom", rigid)
+    sprung = rigid.on_spring(100 * W / L**2)
+    assert Bond("bond", "top", "bottom", sprung).law.work_of_separation == pytest.approx(W, rel=1e-5)
 
 
 @pytest.mark.parametrize(
