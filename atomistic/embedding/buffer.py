@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.embedding.cluster import Cluster, Termination, checked_indices
-from coupling.embedding.subtractive import Region, clusters_of
+from coupling.embedding.terms import Region, clusters_of
 from coupling.errors import InputError, NotConverged
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from atomistic.embedding.rules import Selector
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.embedding.mixing import ForceMixing
-from coupling.embedding.subtractive import Embedded, Region
+from coupling.embedding.subtractive import Embedded
+from coupling.embedding.terms import Region
 from coupling.errors import InputError, NotConverged
 
 

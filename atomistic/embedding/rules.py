@@ -11,7 +11,7 @@ from coupling.contracts import FloatArray, Structure
 from coupling.embedding.cluster import Atoms, checked_indices
 from coupling.embedding.neighbours import bonds, distances_to, full_cell, neighbours
 from coupling.embedding.selection import Hysteresis, groups
-from coupling.embedding.subtractive import Region
+from coupling.embedding.terms import Region
 from coupling.errors import InputError, unknown_choice
 
 DEFECT_MEASURES = ("coordination", "centrosymmetry")

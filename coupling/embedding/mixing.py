@@ -12,7 +12,7 @@ import numpy as np
 
 from coupling.contracts import Cost, FloatArray, Potential, Structure
 from coupling.embedding.cluster import Termination
-from coupling.embedding.subtractive import Region, clusters_of
+from coupling.embedding.terms import Region, clusters_of
 from coupling.errors import unknown_choice
 
 Kind = Literal["difference", "abrupt"]

@@ -1,117 +1,22 @@
-"""The subtractive scheme: E = low(all) + Σ_r [high(cluster r) - low(cluster r)], as a ledger and as a potential."""
+"""The subtractive scheme as a potential: E = low(all) + Σ_r [high(cluster r) - low(cluster r)]."""
 
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 import numpy as np
 
 from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
 from coupling.embedding.charges import PointCharges, coulomb
-from coupling.embedding.cluster import Atoms, Cluster, Termination, carve, checked_indices, grown
-from coupling.embedding.neighbours import IntArray
+from coupling.embedding.cluster import Atoms, Cluster, Termination
+from coupling.embedding.terms import Part, Parts, Region, atom_names, clusters_of, subtractive_terms
 from coupling.errors import InputError
-from coupling.ledger import Ledger, LedgerValue, Term, TermValue
+from coupling.ledger import Ledger, LedgerValue
 
-LOW, HIGH = "ML", "QM"
 BARE = Termination({})
 
-
-@dataclass(frozen=True)
-class Region:
-    """Atoms that the accurate model owns.
-
-    Attributes:
-        name: For the ledger and the messages.
-        atoms: (n,) indices of the core.
-        buffer: Å: atoms this near to the core are in the cluster too.
-    """
-
-    name: str
-    atoms: IntArray
-    buffer: float = 0.0
-
-
 Select = Callable[[Structure], Sequence[Region]]
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one model says of a cluster, brought back to the whole.
-
-    Attributes:
-        energy: eV.
-        forces: (N, 3) on the atoms of the whole, eV/Å.
-        virial: (3, 3) dE/dε, eV; NaN where the model gives none.
-    """
-
-    energy: float
-    forces: FloatArray
-    virial: FloatArray
-
-
-def clusters_of(structure: Structure, regions: Sequence[Region], termination: Termination) -> list[Cluster]:
-    """One cluster for each region: core, buffer, and what the termination takes in.
-
-    Raises:
-        InputError: a region is empty or names an atom that is not there, or two share a name.
-        DoubleCounted: two clusters share an atom.
-    """
-    names = [region.name for region in regions]
-    if len(set(names)) != len(names):
-        raise InputError(f"The regions {', '.join(names)} must have different names.")
-    size = len(structure.numbers)
-    found = []
-    for region in regions:
-        core = checked_indices(region.atoms, size, region.name)
-        found.append(carve(structure, grown(structure, core, region.buffer), termination))
-    owned_once(size, regions, found)
-    return found
-
-
-def owned_once(size: int, regions: Sequence[Region], clusters: Sequence[Cluster]) -> Ledger:
-    """What is left when equal terms cancel: each atom has one owner.
-
-    Raises:
-        DoubleCounted: two clusters share an atom.
-    """
-    weights = [_weights(cluster, size) for cluster in clusters]
-    rest = 1 - np.clip(sum(weights, np.zeros(size)), 0, 1)
-    terms = [Term(HIGH, region.name, 1, w) for region, w in zip(regions, weights, strict=True)]
-    return Ledger([Term(LOW, "all others", 1, rest), *terms], atom_names(size))
-
-
-def subtractive_terms(
-    size: int, regions: Sequence[Region], clusters: Sequence[Cluster], parts: "Parts | None" = None
-) -> list[Term]:
-    """+low(all), and for each region +high(cluster) and -low(cluster); link atoms cancel between the two."""
-
-    def value(part: Part) -> Callable[[object], TermValue]:
-        return lambda state: TermValue(part.energy, part.forces)
-
-    terms = [Term(LOW, "all", 1, np.ones(size), value(parts.whole) if parts else None)]
-    for k, (region, cluster) in enumerate(zip(regions, clusters, strict=True)):
-        weights = _weights(cluster, size)
-        closed = f" + {cluster.links} H" if cluster.links else ""
-        label = f"{region.name}{closed}"
-        terms.append(Term(HIGH, label, 1, weights, value(parts.high[k]) if parts else None))
-        terms.append(Term(LOW, label, -1, weights, value(parts.low[k]) if parts else None))
-    return terms
-
-
-@dataclass(frozen=True)
-class Parts:
-    """All terms of one structure: the whole by the cheap model, each cluster by both."""
-
-    whole: Part
-    high: tuple[Part, ...]
-    low: tuple[Part, ...]
-
-
-def atom_names(size: int) -> list[str]:
-    """The ledger's sites."""
-    return [f"atom {k}" for k in range(size)]
 
 
 @dataclass(frozen=True)
@@ -201,22 +106,13 @@ class Embedded:
         if site_energies or features:
             raise InputError("An embedded potential has no site energies and no features; leave them out.")
         parts, cost = self._parts(structures)
-        rows = [self._sum(structure, one) for structure, one in zip(structures, parts, strict=True)]
+        rows = [one.total for one in parts]
         return Evaluation(
             np.array([row.energy for row in rows]),
             tuple(row.forces for row in rows),
             np.array([_stress(row.virial, structure) for row, structure in zip(rows, structures, strict=True)]),
             cost,
         )
-
-    @staticmethod
-    def _sum(structure: Structure, parts: Parts) -> Part:
-        energy, forces, virial = parts.whole.energy, parts.whole.forces.copy(), parts.whole.virial.copy()
-        for high, low in zip(parts.high, parts.low, strict=True):
-            energy += high.energy - low.energy
-            forces += high.forces - low.forces
-            virial += high.virial - low.virial
-        return Part(energy, forces, virial)
 
     def _parts(self, structures: Sequence[Structure]) -> tuple[list[Parts], Cost]:
         """All terms of all structures; the cheap model sees wholes and clusters in one batch."""
@@ -225,12 +121,10 @@ class Embedded:
         flat = [one for row in carved for one in row]
         low = self.low.evaluate([*structures, *flat])
         wholes = [_whole(low, k, structure) for k, structure in enumerate(structures)]
-        lows = iter(
-            [(low.energies[k], low.forces[k], low.stresses[k]) for k in range(len(structures), len(low.energies))]
-        )
+        lows = zip(*(part[len(structures) :] for part in (low.energies, low.forces, low.stresses)), strict=True)
         if self.charges is None:
             high = self.high.evaluate(flat) if flat else Evaluation(np.zeros(0), (), np.zeros((0, 3, 3)), Cost())
-            highs = iter(list(zip(high.energies, high.forces, high.stresses, strict=True)))
+            highs = zip(high.energies, high.forces, high.stresses, strict=True)
             cost = low.cost + high.cost
         else:
             highs, cost = iter([]), low.cost
@@ -244,7 +138,7 @@ class Embedded:
                 else:
                     up, shared, spent = self._charged(structure, cluster, piece)
                     ups.append(up)
-                    downs[-1] = _added(downs[-1], shared)
+                    downs[-1] = Part(*(a + b for a, b in zip(astuple(downs[-1]), astuple(shared), strict=True)))
                     cost = cost + spent
             found.append(Parts(whole, tuple(ups), tuple(downs)))
         return found, cost
@@ -268,12 +162,6 @@ def _kind(structure: Structure) -> bytes:
     return np.array(structure.numbers).tobytes() + np.array(structure.pbc, dtype=bool).tobytes()
 
 
-def _weights(cluster: Cluster, size: int) -> FloatArray:
-    weights = np.zeros(size)
-    weights[cluster.atoms] = 1.0
-    return weights
-
-
 def _whole(found: Evaluation, k: int, structure: Structure) -> Part:
     volume = abs(np.linalg.det(np.array(structure.cell, dtype=float)))
     virial = found.stresses[k] * volume if volume else np.full((3, 3), np.nan)
@@ -289,10 +177,6 @@ def _part(value: tuple, cluster: Cluster, piece: Atoms, structure: Structure) ->
     else:
         virial = -forces.T @ piece.positions
     return Part(float(energy), cluster.pulled_back(forces, len(structure.numbers)), virial)
-
-
-def _added(one: Part, other: Part) -> Part:
-    return Part(one.energy + other.energy, one.forces + other.forces, one.virial + other.virial)
 
 
 def _stress(virial: FloatArray, structure: Structure) -> FloatArray:

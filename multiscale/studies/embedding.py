@@ -172,7 +172,7 @@ def _energy(study, low, high, atoms, selector, context: RunContext) -> dict[str,
 def _forces(study, low, high, atoms, selector) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from atomistic.embedding.bonding import termination
     from coupling.embedding.mixing import ForceMixing
-    from coupling.embedding.subtractive import clusters_of, owned_once
+    from coupling.embedding.terms import clusters_of, owned_once
 
     ends, regions = termination(study.termination), selector(atoms)
     mixed = ForceMixing(low, high, ends, _kind(study)).evaluate(atoms, regions)
@@ -211,7 +211,7 @@ def _atoms(found: dict[str, Any]) -> Any:
 def _buffers(study, low, high, found) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from atomistic.embedding.bonding import termination
     from atomistic.embedding.buffer import buffer_table
-    from coupling.embedding.subtractive import Region, clusters_of
+    from coupling.embedding.terms import Region, clusters_of
 
     atoms, ends = _atoms(found), termination(study.termination)
     core, radii = np.flatnonzero(found["label"] == 1), [radius / ANGSTROM for radius in study.buffers.radii]

@@ -7,7 +7,7 @@ from coupling.embedding.charges import COULOMB, PointCharges, coulomb
 from coupling.embedding.cluster import Atoms, Termination, carve, checked_indices, grown
 from coupling.embedding.neighbours import bonds, distances_to, neighbours
 from coupling.embedding.selection import Hysteresis, groups
-from coupling.embedding.subtractive import Region, clusters_of, subtractive_terms
+from coupling.embedding.terms import Region, clusters_of, subtractive_terms
 from coupling.errors import DoubleCounted, InputError
 from coupling.ledger import Ledger
 
