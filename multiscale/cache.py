@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from multiscale.files import atomic_write
+from multiscale.locks import exclusive
 
 _META = "__json__"
 _CODE = ("coupling", "atomistic")
@@ -47,7 +48,7 @@ class Cache:
         return self.folder / address[:2] / f"{address}.npz"
 
     def get_or_compute(self, key: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]) -> Cached:
-        """The answer to a request, computed only if it is not stored.
+        """The answer to a request, computed only if it is not stored; of those who ask at once, one computes.
 
         Args:
             key: All that determines the answer, the potential's fingerprint included; JSON values
@@ -58,9 +59,15 @@ class Cache:
             The value, the same whether it was computed or read, and whether it was read.
         """
         path = self.path(key)
+        version = _version(path)
         value = self._read(path, key)
         if value is not None:
             return Cached(value, True)
+        with exclusive(path.with_suffix(".lock")):
+            value = self._read(path, key) if _version(path) != version else None
+            return Cached(value, True) if value is not None else self._compute(path, key, compute)
+
+    def _compute(self, path: Path, key: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]) -> Cached:
         arrays, meta = _split(compute(), key)
         try:
             with atomic_write(path) as file:
@@ -110,6 +117,15 @@ def code_fingerprint(packages: tuple[str, ...] = _CODE) -> str:
             for file in sorted(Path(folder).rglob("*.py")):
                 digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
+
+
+def _version(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written anew; None without a file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _split(value: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], str]:

@@ -142,7 +142,7 @@ def _run(study: Study, context: RunContext) -> Results:
     started = datetime.now(UTC)
     context.log.info("study %r: %s", study.study, study.title)
     record = study.model_dump(mode="json", exclude={"output"})
-    context.on_root(lambda: _keep_input(study, record, context.folder / INPUT))
+    context.on_root(lambda: keep_input(study, record, context.folder / INPUT))
     with context.stage("total"):
         results = study_kind(study.study).run(study, context)
         if context.comm is not None:
@@ -163,7 +163,7 @@ def _write(results: Results, folder: Path) -> None:
     write_report(results, folder / REPORT)
 
 
-def _keep_input(study: Study, record: Mapping[str, Any], folder: Path) -> None:
+def keep_input(study: Study, record: Mapping[str, Any], folder: Path) -> None:
     """The validated input with copies of its files: a study that can be run again as it stands."""
     folder.mkdir()
     for file in study.files():

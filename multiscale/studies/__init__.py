@@ -11,6 +11,7 @@ from multiscale.inputs.cohesive_law import CohesiveLawStudy
 from multiscale.inputs.distil import DistilStudy
 from multiscale.inputs.embedding import EmbeddingStudy
 from multiscale.inputs.fracture import FractureStudy
+from multiscale.inputs.function import FunctionStudy
 from multiscale.results import Results
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ STUDIES: dict[str, StudyKind] = {
     "distil": StudyKind(DistilStudy, "multiscale.studies.distil"),
     "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
     "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
+    "function": StudyKind(FunctionStudy, "multiscale.studies.function"),
 }
 """All kinds by the name that stands after `study:` in the input."""
 
