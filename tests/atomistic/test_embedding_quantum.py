@@ -37,6 +37,14 @@ def test_what_was_computed_is_recalled_also_in_another_process(tmp_path, emt):
     first.close()
 
 
+def test_without_a_folder_it_is_recalled_in_this_process(tmp_path):
+    engine = QuantumPotential(f"{HERE}:Counting", log=str(tmp_path / "log"))
+    engine.evaluate([cluster()])
+    engine.evaluate([cluster()])
+    assert (tmp_path / "log").read_text() == "x"
+    engine.close()
+
+
 def test_a_damaged_file_counts_as_none(tmp_path):
     store = Store(tmp_path)
     store.put("ab12", {"energy": np.array(1.0)})
