@@ -1,4 +1,4 @@
-"""The command line: `multiscale run|distil|check|schema|potentials|version`."""
+"""The command line: `multiscale run|sweep|status|report|distil|check|schema|potentials|version`."""
 
 import json
 import os
@@ -56,6 +56,54 @@ def distil(
         if kind != "distil":
             raise InputError(f"{study} is a {kind!r} study, not 'distil'; use `multiscale run`.")
     _run(study, output, debug, quiet)
+
+
+@app.command()
+def sweep(
+    study: Annotated[Path, typer.Argument(help="The sweep's input file, in YAML.", show_default=False)],
+    output: Annotated[Path | None, typer.Option(help="The sweep's folder, instead of the input's.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute points again that failed.")] = False,
+    debug: _Debug = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
+) -> None:
+    """Run a study over ranges of its input; started again, it goes on where it stopped."""
+    with _answering(debug):
+        from multiscale.progress import display
+        from multiscale.sweeps import run_sweep
+
+        with nullcontext() if quiet else display(_errors()) as progress:
+            results = run_sweep(study, output, retry_failed=retry_failed, progress=progress)
+        if not quiet:
+            _say(f"{results.status}")
+            _say(f"report: {_near(results.folder / 'report.html')}")
+
+
+@app.command()
+def status(folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: _Debug = False) -> None:
+    """Say how far a sweep is, and what failed."""
+    with _answering(debug):
+        from multiscale.sweeps import SweepResults
+
+        found = SweepResults.load(folder)
+        _say(f"{found.status}")
+        for values, error in found.failures[:10]:
+            _say(f"failed: {', '.join(f'{key} = {value}' for key, value in values.items())}: {error}")
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A run's or a sweep's folder.", show_default=False)], debug: _Debug = False) -> None:
+    """Write the report again, from what has been found so far."""
+    with _answering(debug):
+        from multiscale.report import write_report
+        from multiscale.results import Results
+        from multiscale.sweeps import load
+
+        found = load(folder)
+        if isinstance(found, Results):
+            write_report(found, folder / "report.html")
+        else:
+            found.write()
+        _say(f"report: {_near(folder / 'report.html')}")
 
 
 def _run(study: Path, output: Path | None, debug: bool, quiet: bool) -> None:

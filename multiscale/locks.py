@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_ATTEMPTS = 10_000
+
 
 @contextmanager
 def exclusive(path: Path) -> Iterator[None]:
@@ -29,7 +31,7 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def _taken(path: Path) -> int | None:
     """A locked handle of the file that bears the name now: an earlier holder may have removed ours."""
-    while True:
+    for _ in range(_ATTEMPTS):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -47,3 +49,4 @@ def _taken(path: Path) -> int | None:
             os.close(handle)
             return None
         os.close(handle)
+    return None

@@ -113,7 +113,7 @@ def parse_study(data: Any, folder: Path | None = None, name: str = "study") -> S
     try:
         return schema.model_validate(data, context={"folder": folder or Path.cwd(), "name": name})
     except ValidationError as error:
-        raise InputError(_sentence(error)) from error
+        raise InputError(sentence(error)) from error
 
 
 def check_study(study: Study) -> None:
@@ -125,7 +125,7 @@ def check_study(study: Study) -> None:
     study.check()
 
 
-def _sentence(error: ValidationError) -> str:
+def sentence(error: ValidationError) -> str:
     """The first fault in one sentence, with the number of the others."""
     faults = error.errors(include_url=False)
     text = _fault(faults[0])

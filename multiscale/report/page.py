@@ -2,9 +2,11 @@
 
 from importlib.resources import files
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from multiscale.files import write_text
 from multiscale.report.figures import png, svg
@@ -48,8 +50,26 @@ def quantity_text(quantity: Quantity) -> str:
     return f"{shown}{error} {_PREFIXES[power]}{unit}".strip()
 
 
+class Link(str):
+    """A table's cell that leads to a file beside the page.
+
+    Args:
+        text: What is shown.
+        target: The file, relative to the page.
+    """
+
+    target: str
+
+    def __new__(cls, text: str, target: str) -> "Link":
+        made = super().__new__(cls, text)
+        made.target = target
+        return made
+
+
 def cell_text(value: Scalar) -> str:
     """A table's cell: numbers to six digits, nothing for None."""
+    if isinstance(value, Link):
+        return Markup('<a href="{}">{}</a>').format(quote(value.target), str(value))
     if value is None:
         return ""
     if isinstance(value, bool):

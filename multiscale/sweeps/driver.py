@@ -1,0 +1,175 @@
+"""The thin driver: plan, hand the missing points to Dask, keep what comes back, write the results."""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from coupling.contracts import Progress, silent
+from coupling.errors import InputError
+from multiscale.sweeps.engine import check_engine, connected
+from multiscale.sweeps.inputs import Engine, SweepInput, load_sweep
+from multiscale.sweeps.journal import Journal, full_disk
+from multiscale.sweeps.outcome import MANIFEST, SweepResults, remaining_text, write_manifest
+from multiscale.sweeps.plan import Plan, function_plan, plan_of
+from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
+
+_WINDOW = 1000
+_SHUFFLE = 20
+
+
+def sweep(
+    what: Callable[..., Any] | Mapping[str, Any] | Path | str,
+    over: Any,
+    folder: Path | str,
+    *,
+    engine: Engine | Mapping[str, Any] | None = None,
+    title: str = "",
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+    **constants: Any,
+) -> SweepResults:
+    """Vary the arguments of a function, or the input of a study.
+
+    In a script call it under `if __name__ == "__main__":`, as the workers import the script.
+
+    Args:
+        what: A function of keyword arguments that returns a dict of numbers, or of (number, unit); or a
+            study, as plain data or as an input file.
+        over: Ranges by argument or by dotted key of the study; or a list of blocks that are crossed.
+        folder: Where the sweep is kept. The same call goes on where it stopped.
+        engine: Where it runs; by default on the cores of this machine.
+        title: Heading of the report.
+        retry_failed: Compute points again that failed.
+        progress: Takes the advance of the work.
+        constants: Arguments of the function that are the same at all points.
+
+    Returns:
+        The results; `.dataset` is an xarray Dataset, `.failures` what went wrong.
+
+    Raises:
+        InputError: a range or a point is not valid; nothing was written.
+        MultiscaleError: the disk is full.
+    """
+    setting = engine.model_dump(exclude_unset=True) if isinstance(engine, Engine) else dict(engine or {})
+    data = {"over": over, "title": title, "engine": setting, "output": {"folder": str(Path(folder).absolute())}}
+    if not callable(what):
+        if constants:
+            raise InputError(f"{sorted(constants)[0]!r} is no option of a sweep over a study; put it into the study.")
+        base = str(what) if isinstance(what, str | Path) else dict(what)
+        return run_sweep(SweepInput.parse(data | {"base": base}), retry_failed=retry_failed, progress=progress)
+    ready = SweepInput.parse(data | {"base": constants})
+    check_engine(ready.engine)
+    return _drive(function_plan(what, ready), ready, ready.output.folder, retry_failed, progress or silent)
+
+
+def run_sweep(
+    sweep: SweepInput | Path | str,
+    output: Path | str | None = None,
+    *,
+    retry_failed: bool = False,
+    progress: Progress | None = None,
+) -> SweepResults:
+    """Run a sweep, or go on with it: points that are done are not computed again.
+
+    Args:
+        sweep: An input file, or a sweep already validated.
+        output: The sweep's folder; by default the one that the input names.
+        retry_failed: Compute points again that failed.
+        progress: Takes the advance of the work.
+
+    Raises:
+        InputError: the input or a point is not valid; nothing was written.
+        MultiscaleError: the disk is full.
+    """
+    ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep)
+    check_engine(ready.engine)
+    folder = Path(output).absolute() if output is not None else ready.output.folder
+    return _drive(plan_of(ready), ready, folder, retry_failed, progress or silent)
+
+
+def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, progress: Progress) -> SweepResults:
+    check_folder(folder)
+    journal = Journal(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with journal.opened():
+            write_manifest(plan, folder)
+            _compute(plan, journal, ready.engine, folder, retry_failed, progress)
+            results = SweepResults.load(folder)
+            results.write()
+    except OSError as error:
+        if isinstance(error, InputError):
+            raise
+        raise full_disk(folder, error) from error
+    except KeyboardInterrupt as error:
+        error.add_note(f"What is done is kept in {folder}; start the same sweep again and it goes on.")
+        raise
+    return results
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `InputError` if a folder holds something that is not a sweep."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"The output folder {folder} is a file; choose another with --output.")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file() and not (folder / "journal.jsonl").is_file():
+        raise InputError(f"The output folder {folder} holds files that are not a sweep's; choose another with --output.")
+
+
+def _compute(plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_failed: bool, progress: Progress) -> None:
+    """Compute what is missing, in an order of chance.
+
+    By chance, because neighbours share sub-results, which one worker computes while the others would
+    wait, and because the time per point is then the same throughout, as the remaining time supposes.
+    """
+    known, tasks = journal.records(), plan.distinct
+    settled = (DONE,) if retry_failed else (DONE, FAILED)
+    todo = [task for address, task in tasks.items() if known.get(address, {}).get("status") not in settled]
+    random.Random(_SHUFFLE).shuffle(todo)
+    failed = sum(known.get(address, {}).get("status") == FAILED for address in tasks) if not retry_failed else 0
+    done, start = len(tasks) - len(todo), time.monotonic()
+    progress("points", done, len(tasks))
+    if not todo:
+        return
+    journal.append([{"session": datetime.now(UTC).isoformat(timespec="seconds"), "todo": len(todo)}])
+    with connected(engine, folder, len(todo)) as client:
+        for records in _batches(client, todo, engine, folder):
+            kept = [record for record in records if record["status"] != FULL]
+            journal.append(kept)
+            if len(kept) < len(records):
+                raise full_disk(folder)
+            done, failed = done + len(kept), failed + sum(record["status"] == FAILED for record in kept)
+            fresh = done - len(tasks) + len(todo)
+            left = (time.monotonic() - start) / fresh * (len(todo) - fresh)
+            note = f"{failed} failed, {remaining_text(left)}" if failed else remaining_text(left)
+            progress("points", done, len(tasks), note)
+
+
+def _batches(client: Any, todo: list[Task], engine: Engine, folder: Path) -> Iterator[list[dict[str, Any]]]:
+    """The journal's lines as they come; only so many points are in Dask's hands at a time."""
+    from distributed import as_completed
+
+    waiting = iter(todo)
+
+    def submit(count: int) -> list[Any]:
+        return [
+            client.submit(perform, task, folder, key=f"point-{task.address}", pure=False, resources=engine.resources or None)
+            for task in islice(waiting, count)
+        ]
+
+    running = as_completed(submit(_WINDOW), with_results=True, raise_errors=False)
+    for batch in running.batches():
+        yield [_record(future, result) for future, result in batch]
+        running.update(submit(len(batch)))
+
+
+def _record(future: Any, result: Any) -> dict[str, Any]:
+    """The line of a point; a worker that died each time it tried leaves none of its own."""
+    if future.status == "finished":
+        return result
+    error = future.exception()
+    reason = f"its workers were lost ({error})" if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
+    return {"point": future.key.removeprefix("point-"), "status": FAILED, "error": " ".join(reason.split()), "seconds": None}

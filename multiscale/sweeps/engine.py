@@ -1,0 +1,146 @@
+"""Dask workers: on this machine, in a queue's jobs, or at a scheduler that runs already."""
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from coupling.errors import InputError, MissingBackend, MultiscaleError
+from multiscale.sweeps.inputs import Engine
+
+_CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+_CONNECT = "20s"
+_SUBMITTERS = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub", "sge": "qsub"}
+
+
+def check_engine(engine: Engine) -> None:
+    """Raise `MissingBackend` unless the libraries of sweeps are installed."""
+    try:
+        import distributed  # noqa: F401
+        import h5netcdf  # noqa: F401
+        import xarray  # noqa: F401
+
+        if engine.kind in _CLUSTERS:
+            import dask_jobqueue  # noqa: F401
+    except ImportError as error:
+        raise MissingBackend(
+            f"Sweeps need {error.name}, which is not installed; install it with: pip install 'multiscale-coupling[sweep]'"
+        ) from error
+
+
+@contextmanager
+def connected(engine: Engine, folder: Path, tasks: int) -> Iterator[Any]:
+    """A `distributed.Client` whose workers compute the points.
+
+    Args:
+        engine: Where.
+        folder: The sweep's folder; logs of a queue's jobs go there.
+        tasks: Number of points; no more workers are started.
+
+    Raises:
+        InputError: the scheduler or the queue cannot be reached.
+    """
+    import dask
+    from distributed import Client
+
+    settings = {
+        "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": engine.threads,
+        "distributed.worker.daemon": False,  # a point may start processes of its own
+        "distributed.admin.large-graph-warning-threshold": "1GB",
+    }
+    with dask.config.set(settings), tempfile.TemporaryDirectory(prefix="sweep-", ignore_cleanup_errors=True) as scratch, _quiet():
+        try:
+            cluster = _cluster(engine, folder, tasks, scratch)
+            client = Client(cluster if cluster is not None else engine.address, timeout=_CONNECT)
+        except (OSError, TimeoutError, ValueError, RuntimeError) as error:
+            if isinstance(error, MultiscaleError):
+                raise
+            raise InputError(f"engine: {engine.address or engine.kind} cannot be reached ({error}); check the block engine.") from error
+        try:
+            yield client
+        finally:
+            client.close()
+            if cluster is not None:
+                cluster.close()
+
+
+def _cluster(engine: Engine, folder: Path, tasks: int, scratch: str) -> Any:
+    if engine.kind == "scheduler":
+        return None
+    if engine.kind == "local":
+        return _local(engine, tasks, scratch)
+    return _queued(engine, folder, tasks)
+
+
+def _local(engine: Engine, tasks: int, scratch: str) -> Any:
+    from distributed import LocalCluster
+
+    cores = len(os.sched_getaffinity(0)) // (engine.threads * (engine.mpi.ranks if engine.mpi else 1))
+    return LocalCluster(
+        n_workers=min(engine.workers or max(1, cores), max(1, tasks)),
+        threads_per_worker=1,
+        processes=True,
+        memory_limit=_bytes(engine.memory) if engine.memory else 0,
+        resources=engine.resources or None,
+        dashboard_address=None,
+        local_directory=scratch,
+        silence_logs=logging.CRITICAL,
+    )
+
+
+def _queued(engine: Engine, folder: Path, tasks: int) -> Any:
+    """Jobs of a queue, each with one worker that computes one point at a time."""
+    import dask_jobqueue
+
+    submit = _SUBMITTERS[engine.kind]
+    if not any((Path(place) / submit).is_file() for place in os.environ.get("PATH", "").split(os.pathsep)):
+        raise InputError(f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster.")
+    extra = ["--nthreads", "1"]
+    if engine.resources:
+        extra += ["--resources", " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())]
+    if engine.resources:
+        extra[-1] = f"'{extra[-1]}'"
+    cluster = getattr(dask_jobqueue, _CLUSTERS[engine.kind])(
+        cores=engine.threads * (engine.mpi.ranks if engine.mpi else 1),
+        processes=1,
+        memory=engine.memory,
+        job_extra_directives=engine.directives,
+        job_script_prologue=[f"export OMP_NUM_THREADS={engine.threads}", *engine.prologue],
+        worker_extra_args=extra,
+        log_directory=str(folder / "logs"),
+        scheduler_options={"dashboard_address": None},
+        **_accounting(engine),
+    )
+    cluster.scale(min(engine.workers or 1, tasks))
+    return cluster
+
+
+def _accounting(engine: Engine) -> dict[str, str]:
+    """What the queues call by different names, where it is given."""
+    account = "project" if engine.kind in ("lsf", "sge") else "account"
+    given = {"queue": engine.queue, "walltime": engine.walltime, account: engine.account}
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _bytes(memory: str) -> int:
+    from dask.utils import parse_bytes
+
+    return int(parse_bytes(memory))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Dask's talk of workers lost and found to itself; what matters is in the journal."""
+    names = ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.worker", "distributed.core", "distributed.batched")
+    logs = [logging.getLogger(name) for name in names]
+    levels = [log.level for log in logs]
+    for log in logs:
+        log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)

@@ -1,0 +1,139 @@
+"""Input of a sweep: a base study, what is varied, where it runs."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+
+from coupling.errors import InputError
+from multiscale.inputs.base import Output, Section
+from multiscale.inputs.fields import resolved
+from multiscale.inputs.load import read_yaml, sentence
+from multiscale.sweeps.ranges import Block
+
+QUEUES = ("slurm", "pbs", "lsf", "sge")
+_WALLTIME = re.compile(r"(\d+-)?\d{1,3}:\d\d(:\d\d)?")
+_MEMORY = re.compile(r"\d+(\.\d+)? ?([kMGT]i?)?B")
+
+
+class Mpi(Section):
+    """Every point under the site's MPI launcher."""
+
+    ranks: int = Field(ge=1, le=100_000, description="MPI ranks of a point.")
+    launcher: str = Field(default="mpiexec -n {ranks}", description="The site's launcher; {ranks} is their number.")
+
+    @field_validator("launcher")
+    @classmethod
+    def _ranks(cls, launcher: str) -> str:
+        if "{ranks}" not in launcher:
+            raise InputError(f"{launcher!r} does not say where the number of ranks goes; write for example 'srun -n {{ranks}}'.")
+        return launcher
+
+
+class Engine(Section):
+    """Where the points are computed: this machine, a queue, or a Dask scheduler that runs already."""
+
+    kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = "local"
+    workers: int | None = Field(default=None, ge=1, le=100_000, description="Points computed at once; by default as the cores allow.")
+    threads: int = Field(default=1, ge=1, le=4096, description="Cores of a worker (OMP_NUM_THREADS).")
+    memory: str | None = Field(default=None, description='Of a worker, such as "4 GiB"; a queue needs it.')
+    resources: dict[str, float] = Field(default_factory=dict, description="What a point takes of a worker's, such as {GPU: 1}.")
+    mpi: Mpi | None = None
+    queue: str | None = Field(default=None, description="Queue or partition.")
+    account: str | None = Field(default=None, description="Account or project that pays.")
+    walltime: str | None = Field(default=None, description='Of a worker\'s job, "02:00:00".')
+    directives: list[str] = Field(default_factory=list, description='Further directives of the job, such as "--gres=gpu:1".')
+    prologue: list[str] = Field(default_factory=list, description='Shell lines before a worker starts, such as "module load mpi".')
+    address: str | None = Field(default=None, description='Of a running scheduler, "tcp://host:8786".')
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        given = self.model_fields_set - {"kind", "resources", "mpi"}
+        own = {"local": {"workers", "threads", "memory"}, "scheduler": {"address"}}
+        valid = own.get(self.kind, {"workers", "threads", "memory", "queue", "account", "walltime", "directives", "prologue"})
+        if foreign := sorted(given - valid):
+            raise InputError(f"{foreign[0]} does not belong to kind: {self.kind}, which takes {', '.join(sorted(valid))}, mpi and resources.")
+        if self.kind == "scheduler" and self.address is None:
+            raise InputError('kind: scheduler needs an address, such as "tcp://host:8786".')
+        if self.kind in QUEUES and (self.memory is None or self.workers is None):
+            raise InputError(f'kind: {self.kind} needs workers and memory (of each), such as workers: 8, memory: "4 GiB".')
+        for key, value, form, example in (("memory", self.memory, _MEMORY, "4 GiB"), ("walltime", self.walltime, _WALLTIME, "02:00:00")):
+            if value is not None and not form.fullmatch(value):
+                raise InputError(f"{key}: {value!r} cannot be read; write it as '{example}'.")
+        if any(amount <= 0 for amount in self.resources.values()):
+            raise InputError(f"resources {self.resources} must be greater than zero.")
+        return self
+
+
+class SweepInput(Section):
+    """A sweep: every combination of the ranges, put into the base study, is a point."""
+
+    base: dict[str, Any] = Field(description="The study, or the name of its input file.")
+    over: list[Block] = Field(min_length=1, description="Ranges by dotted key, or a list of blocks that are crossed.")
+    title: str = Field(default="", max_length=300, description="Heading of the report.")
+    engine: Engine = Field(default_factory=Engine)
+    output: Output = Field(default_factory=dict, validate_default=True)
+    folder: Path = Field(default=Path(), exclude=True, description="Set by the program: what file names in the base refer to.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _located(cls, data: Any, info: ValidationInfo) -> Any:
+        """Read the base where it is a file, and remember what its file names refer to."""
+        if not isinstance(data, dict):
+            return data
+        if "folder" in data:
+            raise InputError("unknown key 'folder'; name the sweep's folder with output: {folder: ...}.")
+        where = Path((info.context or {}).get("folder", Path.cwd()))
+        if isinstance(data.get("base"), str):
+            path = resolved(data["base"], info)
+            return data | {"base": read_yaml(path), "folder": path.parent}
+        return data | {"folder": where}
+
+    @field_validator("base", mode="after")
+    @classmethod
+    def _no_output(cls, base: dict[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in base.items() if key != "output"}
+
+    @field_validator("over", mode="before")
+    @classmethod
+    def _blocks(cls, over: Any) -> Any:
+        """A mapping of keys is one grid."""
+        if isinstance(over, dict) and "keys" not in over:
+            return [{"design": "grid", "keys": over}]
+        return [over] if isinstance(over, dict) else over
+
+    @classmethod
+    def parse(cls, data: Any, folder: Path | None = None, name: str = "sweep") -> "SweepInput":
+        """Validate plain data, as from a script.
+
+        Args:
+            data: What the input file would hold.
+            folder: What relative file names refer to; by default the working folder.
+            name: Name of the default output folder, under `runs`.
+
+        Raises:
+            InputError: something is not valid.
+        """
+        if not isinstance(data, dict):
+            raise InputError("a sweep is a block with the keys base and over.")
+        try:
+            return cls.model_validate(data, context={"folder": (folder or Path.cwd()).absolute(), "name": name})
+        except ValidationError as error:
+            raise InputError(sentence(error)) from error
+
+
+def load_sweep(path: Path | str) -> SweepInput:
+    """Read and validate the input file of a sweep; the points themselves are validated by `run_sweep`.
+
+    Raises:
+        InputError: the file or something in it is not valid.
+    """
+    path = Path(path)
+    name = path.stem if path.stem != "sweep" else path.absolute().parent.name
+    try:
+        return SweepInput.parse(read_yaml(path), path.absolute().parent, name)
+    except InputError as error:
+        if str(path) in str(error):
+            raise
+        raise InputError(f"{path}: {error}") from error

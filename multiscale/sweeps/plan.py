@@ -1,0 +1,179 @@
+"""The points of a sweep, each validated and addressed by its content."""
+
+import copy
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from coupling.errors import InputError
+from multiscale.cache import canonical_json, code_fingerprint
+from multiscale.inputs.base import Study
+from multiscale.inputs.function import FunctionStudy, check_arguments, find_function, in_si
+from multiscale.inputs.load import parse_study
+from multiscale.sweeps.inputs import Mpi, SweepInput
+from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
+from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task
+
+_CODE = ("coupling", "atomistic", "continuum", "multiscale")
+_LIBRARIES = ("ase", "dolfinx-solver-real", "fenics-dolfinx", "numpy", "scipy", "sevenn", "torch", "torch-sim-atomistic")
+_ADDRESS = 20
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be computed.
+
+    Attributes:
+        title: Heading.
+        kind: Kind of study.
+        base: What all points share, for the record.
+        axes: The dimensions.
+        tasks: One a point, the last axis running fastest; equal points have equal addresses.
+    """
+
+    title: str
+    kind: str
+    base: dict[str, Any]
+    axes: list[Axis]
+    tasks: list[Task]
+
+    @property
+    def distinct(self) -> dict[str, Task]:
+        """The tasks by address, each once."""
+        return {task.address: task for task in self.tasks}
+
+
+def plan_of(sweep: SweepInput) -> Plan:
+    """Every point of a sweep, all of them valid.
+
+    Raises:
+        InputError: a range or a point is not; it names the point and its values.
+    """
+    axes = axes_of(sweep.over)
+    make = _study_maker(sweep.folder, sweep.engine.mpi)
+    tasks = []
+    for number, values in enumerate(combinations(axes)):
+        with _naming(number, values):
+            tasks.append(make(placed(sweep.base, values)))
+    return Plan(sweep.title, str(sweep.base.get("study")), sweep.base, axes, tasks)
+
+
+def function_plan(function: Callable[..., Any], sweep: SweepInput) -> Plan:
+    """The plan for a Python function whose keyword arguments are swept."""
+    axes = axes_of(sweep.over)
+    code, tasks = source_fingerprint(function), []
+    for number, values in enumerate(combinations(axes)):
+        arguments = {name: in_si(value) for name, value in placed(sweep.base, values).items()}
+        with _naming(number, values):
+            check_arguments(function, arguments)
+            tasks.append(FunctionTask(_address({"code": code, "arguments": arguments}), function, arguments))
+    return Plan(sweep.title, "function", sweep.base, axes, tasks)
+
+
+def placed(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of plain data with values at dotted keys; a number in a key counts the items of a list.
+
+    Raises:
+        InputError: a key leads through something that is neither block nor list.
+    """
+    data = copy.deepcopy(dict(base))
+    for key, value in values.items():
+        *way, last = key.split(".")
+        place: Any = data
+        for part in way:
+            if isinstance(place, dict) and part not in place:
+                place[part] = {}
+            place = _item(key, place, part)
+        if isinstance(place, dict):
+            place[last] = copy.deepcopy(value)
+        else:
+            _item(key, place, last)
+            place[int(last)] = copy.deepcopy(value)
+    return data
+
+
+def source_fingerprint(function: Callable[..., Any]) -> str:
+    """Hash of a function's name and of the file that it stands in, or of its code where there is no file."""
+    name = getattr(function, "__qualname__", type(function).__name__)
+    try:
+        content = Path(inspect.getsourcefile(inspect.unwrap(function)) or "").read_bytes()
+    except (TypeError, OSError):
+        from cloudpickle import dumps
+
+        content = dumps(function)
+    state = [getattr(function, "__defaults__", None), [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]]
+    return hashlib.sha256(name.encode() + b"\0" + repr(state).encode() + b"\0" + content).hexdigest()
+
+
+def _study_maker(folder: Path, mpi: Mpi | None) -> Callable[[dict[str, Any]], Task]:
+    code = {"code": code_fingerprint(_CODE), "libraries": _libraries()}
+    digest = cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+
+    def make(data: dict[str, Any]) -> Task:
+        study = parse_study(data, folder)
+        study.check()
+        if isinstance(study, FunctionStudy):
+            function = source_fingerprint(find_function(study.call, study.where))
+            address = _address({"code": function, "call": study.call, "arguments": study.values})
+            return FunctionTask(address, study.call, study.values, study.where)
+        return StudyTask(_address(code | _request(study, digest)), study, mpi)
+
+    return make
+
+
+def _request(study: Study, digest: Callable[[Path], str]) -> dict[str, Any]:
+    return {
+        "study": study.model_dump(mode="json", exclude={"output", "title"}),
+        "files": [[file.name, digest(file)] for file in study.files()],
+    }
+
+
+def _address(request: object) -> str:
+    return hashlib.sha256(canonical_json(request).encode()).hexdigest()[:_ADDRESS]
+
+
+def _libraries() -> dict[str, str]:
+    """Versions of what results depend on."""
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = ""
+    return found
+
+
+def _item(key: str, place: Any, part: str) -> Any:
+    """One step along a dotted key."""
+    if isinstance(place, dict):
+        return place[part]
+    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+        return place[int(part)]
+    if isinstance(place, list):
+        raise InputError(f"{key}: {part!r} is no item of a list of {len(place)}; they are counted from 0.")
+    raise InputError(f"{key}: {label(place)} is not a block, so it has no {part!r}; write it out as a block in the base.")
+
+
+class _naming:
+    """A block whose `InputError` names the point."""
+
+    def __init__(self, number: int, values: Mapping[str, Any]) -> None:
+        self._number, self._values = number, values
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, InputError):
+            said = ", ".join(f"{key} = {label(value)}" for key, value in self._values.items())
+            raise type(error)(f"point {self._number} ({said}): {error}") from error
+
+
+def describe(axes: Sequence[Axis]) -> str:
+    """The axes in words: "plane.layers (4) × openings.max (3)"."""
+    return " × ".join(f"{', '.join(axis.columns)} ({len(axis)})" for axis in axes)

@@ -1,0 +1,144 @@
+"""One point of a sweep, as a worker computes it."""
+
+import errno
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from coupling.errors import MultiscaleError
+from multiscale.inputs.base import Study
+from multiscale.locks import exclusive
+from multiscale.results import FILE, Results
+from multiscale.sweeps.inputs import Mpi
+
+POINTS = "points"
+DONE, FAILED, FULL = "done", "failed", "disk full"
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_FREE = 64 * 1024
+_LAST_WORDS = 400
+
+Values = dict[str, tuple[Any, str, str, float | None, bool]]
+"""By name: value, unit, description, standard deviation or None, whether it is a headline."""
+
+
+class Task(Protocol):
+    """A point: where its result belongs, and how it is made."""
+
+    @property
+    def address(self) -> str: ...
+    def compute(self, folder: Path) -> Values: ...
+
+
+@dataclass(frozen=True)
+class FunctionTask:
+    """A call of a Python function; nothing is written."""
+
+    address: str
+    function: Callable[..., Any] | str
+    arguments: dict[str, Any]
+    where: Path | None = None
+
+    def compute(self, folder: Path) -> Values:
+        from multiscale.inputs.function import find_function
+        from multiscale.studies.function import call
+
+        function = find_function(self.function, self.where) if isinstance(self.function, str) else self.function
+        found = call(function, self.arguments)
+        return {name: (value, unit, name.replace("_", " "), None, True) for name, (value, unit) in found.items()}
+
+
+@dataclass(frozen=True)
+class StudyTask:
+    """A study; its run's folder is `points/<address>`."""
+
+    address: str
+    study: Study
+    mpi: Mpi | None = None
+
+    def compute(self, folder: Path) -> Values:
+        """The quantities of the finished run, which is computed unless it lies there already.
+
+        The lock makes a driver that starts again wait for a worker of the one before, still at this point.
+        """
+        place = folder / POINTS / self.address
+        with exclusive(place.with_name(f".{self.address}.lock")):
+            if not (place / FILE).is_file():
+                self._run(place)
+        found = Results.load(place).quantities
+        return {name: (q.value, q.unit, q.description, q.uncertainty, q.headline) for name, q in found.items()}
+
+    def _run(self, place: Path) -> None:
+        from multiscale.runs import run_study
+
+        if self.mpi is None:
+            run_study(self.study, place)
+        else:
+            _launch(self.study, place, self.mpi)
+
+
+def perform(task: Task, folder: Path) -> dict[str, Any]:
+    """Compute a point and say how it went; what goes wrong is part of the answer.
+
+    Args:
+        task: The point.
+        folder: The sweep's folder.
+
+    Returns:
+        The point's line of the journal.
+    """
+    start = time.perf_counter()
+    record: dict[str, Any] = {"point": task.address}
+    try:
+        record |= {"status": DONE, "values": task.compute(folder)}
+    except Exception as error:
+        record |= {"status": FULL if _is_full(error, folder) else FAILED, "error": _said(error)}
+    return record | {"seconds": round(time.perf_counter() - start, 6)}
+
+
+def _launch(study: Study, place: Path, mpi: Mpi) -> None:
+    """Run a study under the MPI launcher, through the command line, which ends all ranks if one fails."""
+    from multiscale.runs import keep_input
+
+    with tempfile.TemporaryDirectory(prefix=".input-", dir=_made(place.parent)) as scratch:
+        folder = Path(scratch) / "input"
+        keep_input(study, study.model_dump(mode="json", exclude={"output"}), folder)
+        program = "from multiscale.cli import main; main()"
+        command = [*shlex.split(mpi.launcher.format(ranks=mpi.ranks)), sys.executable, "-m", "mpi4py", "-c", program]
+        command += ["run", str(folder / "study.yaml"), "--output", str(place), "--quiet"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except OSError as error:
+            raise MultiscaleError(f"The launcher {command[0]!r} cannot be started ({error.strerror}); see engine.mpi.launcher.") from error
+    if done.returncode or not (place / FILE).is_file():
+        words = " ".join((done.stderr or done.stdout).split())[-_LAST_WORDS:]
+        raise MultiscaleError(f"The {mpi.ranks} ranks ended with status {done.returncode}: {words or 'they said nothing'}")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _is_full(error: BaseException | None, folder: Path) -> bool:
+    """Whether an error comes from a full disk, which is no fault of the point."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in _NO_SPACE:
+            return True
+        error = error.__cause__ or error.__context__
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, MultiscaleError):
+        return str(error)
+    return " ".join(f"unexpected {type(error).__name__}: {error}".split())
