@@ -25,9 +25,12 @@ BOLTZMANN_EV: float = constants.Boltzmann / EV
 SI_FACTORS: dict[str, dict[str, float]] = {
     "length": {"m": 1.0, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "nm": 1e-9, "A": ANGSTROM, "Å": ANGSTROM},
     "stress": {"Pa": 1.0, "kPa": 1e3, "MPa": 1e6, "GPa": 1e9, "eV/A^3": EV_A3, "eV/Å^3": EV_A3},
-    "energy per area": {"J/m^2": 1.0, "mJ/m^2": 1e-3, "eV/A^2": EV_A2, "eV/Å^2": EV_A2},
+    "energy per area": {"J/m^2": 1.0, "mJ/m^2": 1e-3, "kJ/m^2": 1e3, "N/mm": 1e3, "eV/A^2": EV_A2, "eV/Å^2": EV_A2},
     "temperature": {"K": 1.0},
     "time": {"s": 1.0, "ps": 1e-12, "fs": 1e-15},
+    "stiffness of an interface": {"Pa/m": 1.0, "GPa/m": 1e9, "MPa/mm": 1e9, "GPa/nm": 1e18, "eV/A^4": EV_A3 / ANGSTROM},
+    "viscosity of an interface": {"Pa*s/m": 1.0, "MPa*s/mm": 1e9},
+    "thermal expansion": {"1/K": 1.0, "ppm/K": 1e-6},
 }
 """Accepted unit names by physical quantity, each with its factor to SI."""
 

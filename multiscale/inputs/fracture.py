@@ -6,14 +6,21 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from coupling.errors import InputError, unknown_choice
+from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
+from multiscale.inputs.boundary import (
+    Grain,
+    LengthUnit,
+    Load,
+    Support,
+    check_in_plane,
+    check_loaded,
+    check_sides,
+    groups_of,
+)
 from multiscale.inputs.checks import check_crystal, check_groups
 from multiscale.inputs.fields import Direction, InputFile, Length, Name
 from multiscale.inputs.potential import Potential
-
-LengthUnit = Literal["m", "mm", "um", "µm", "nm", "Å", "A"]
-Component = Literal["x", "y"]
 
 
 class Openings(Section):
@@ -34,39 +41,11 @@ class Interface(Section):
     openings: Openings = Field(default_factory=Openings)
 
 
-class Grain(Section):
-    """Crystal directions along the mesh's x and y."""
-
-    x: Direction
-    y: Direction
-
-    @model_validator(mode="after")
-    def _orthogonal(self) -> Self:
-        if np.dot(self.x, self.y) != 0:
-            raise InputError(f"x {list(self.x)} and y {list(self.y)} must be orthogonal crystal directions.")
-        return self
-
-
 class Bond(Section):
     """An interface of the mesh: the bodies on its two sides; the normal points from minus to plus."""
 
     plus: Name
     minus: Name
-
-
-class Support(Section):
-    """A boundary on which one displacement component is held."""
-
-    group: Name
-    component: Component
-
-
-class Load(Section):
-    """A boundary on which a displacement component is prescribed: `factor` times the opening."""
-
-    group: Name
-    component: Component
-    factor: float = 1.0
 
 
 class Specimen(Section):
@@ -84,15 +63,11 @@ class Specimen(Section):
     @model_validator(mode="after")
     def _sides(self) -> Self:
         for name, bond in self.interfaces.items():
-            for body in (bond.plus, bond.minus):
-                if body not in self.bodies:
-                    raise InputError(f"interfaces.{name}: {unknown_choice('body', body, self.bodies)}")
-            if bond.plus == bond.minus:
-                raise InputError(f"interfaces.{name}: plus and minus are both {bond.plus!r}; give two bodies.")
+            check_sides(name, bond.plus, bond.minus, self.bodies)
         if len(set(self.bodies)) != len(self.bodies):
             raise InputError(f"bodies {self.bodies} names a body twice.")
-        if not any(load.factor for load in self.loads):
-            raise InputError("all loads have factor 0, so nothing would be loaded; give one a factor.")
+        check_in_plane(supports=self.supports, loads=self.loads)
+        check_loaded(self.loads)
         return self
 
 
@@ -129,11 +104,7 @@ class FractureStudy(Study):
         check_groups(
             self.specimen.mesh,
             cells=self.specimen.bodies,
-            facets=[
-                *self.specimen.interfaces,
-                *(support.group for support in self.specimen.supports),
-                *(load.group for load in self.specimen.loads),
-            ],
+            facets=groups_of(self.specimen.interfaces, self.specimen.supports, self.specimen.loads),
             dimension=2,
         )
 

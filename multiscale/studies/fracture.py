@@ -6,15 +6,24 @@ import numpy as np
 
 from coupling.cohesive import PathSamples, consistency, interface_ledger, rigid_law
 from coupling.contracts import FloatArray
-from coupling.errors import InputError
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A3, SI_FACTORS
 from multiscale.cache import code_fingerprint
 from multiscale.inputs.fracture import FractureStudy
-from multiscale.results import Picture, Plot, Results, Series, Table
+from multiscale.results import Plot, Results, Series
 from multiscale.runs import RunContext
+from multiscale.studies.loading_report import (
+    Frame,
+    report_energies,
+    report_growth,
+    report_law_curve,
+    report_loading,
+    report_picture,
+    report_profiles,
+)
 
 _SAVED_STATES = 24
+_FRAME = Frame()
 
 
 def run(study: FractureStudy, context: RunContext) -> Results:
@@ -106,11 +115,7 @@ def _report_law(results: Results, samples: PathSamples, law: TabulatedLaw, atoms
     add("lattice_parameter", float(atoms["lattice"][0, 0]) * ANGSTROM, "m", "lattice parameter of the potential")
     for name, (i, j) in {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}.items():
         add(name, atoms["stiffness"][i, j], "Pa", f"elastic constant {name} in the crystal axes")
-    opening = np.linspace(law.opening[0], law.final_opening, 600)
-    energy, traction, _ = law.normal(opening)
-    results.add_curve(
-        "law", "cohesive law, interpolated", opening=("m", opening), traction=("Pa", traction), energy=("J/m^2", energy)
-    )
+    report_law_curve(results, "law", law, law.opening[0])
     results.add_curve(
         "law_samples", "atomistic samples of the law", opening=("m", law.opening),
         traction=("Pa", law.traction), energy=("J/m^2", law.energy),
@@ -165,92 +170,27 @@ def _continuum(
 
         record = pull(problem, study.loading.opening, study.loading.steps, progress=context.progress, on_step=keep)
         bond = problem.bonds[0]
-        _report_loading(results, record, law, samples, (bond.plus, bond.minus))
+        report_growth(results, record, _FRAME, law.work_of_separation)
+        report_loading(results, record, _FRAME)
+        _report_ledger(results, record, samples, (bond.plus, bond.minus))
         snapshot, profiles = fields.snapshot(state["x"]), problem.profiles(state["x"])
     if context.is_root:
-        _report_specimen(context, results, snapshot, profiles)
+        report_profiles(results, profiles)
+        report_picture(results, context.folder, snapshot, profiles)
         _notes(study, results, record, grain, law)
 
 
-def _report_loading(results: Results, record, law: TabulatedLaw, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
-    from continuum.fracture import energy_balance_error, released_energy_per_area
-
-    add, last = results.add, record.steps[-1]
-    try:
-        released = released_energy_per_area(record)
-        add("gc_from_fe", released, "J/m^2", "critical energy release rate from the finite-element energy balance", headline=True)
-        add("gc_relative_error", abs(released / law.work_of_separation - 1), "", "its difference from the work of separation", headline=True)
-    except InputError as reason:
-        results.notes.append(f"G_c could not be taken from this loading: {reason}")
-    add("energy_balance_relative_error", energy_balance_error(record), "", "external work against stored plus dissipated energy", headline=True)
-    add("peak_load", record.column("force").max(), "N/m", "peak load per thickness", headline=True)
-    add("swept_area", last.broken_area, "m", "crack growth (area per thickness)")
-    add("process_zone_facets", int(record.column("zone_facets").max()), "", "element edges in the process zone")
-    columns = {name: record.column(name) for name in ("load", "force", "work", "broken_area")}
-    parts = {
-        "elastic": np.array([s.energies.elastic for s in record.steps]),
-        "interface_stored": np.array([s.energies.stored for s in record.steps]),
-        "dissipated": np.array([s.energies.dissipated for s in record.steps]),
-    }
-    results.add_curve(
-        "load_displacement", "equilibrium states of the loading",
-        opening=("m", columns["load"]), load=("N/m", columns["force"]), crack_growth=("m", columns["broken_area"]),
-        external_work=("J/m", columns["work"]), **{name: ("J/m", values) for name, values in parts.items()},
-    )
-    results.plots.append(
-        Plot("Load and displacement", "load-point opening", "nm", "load per thickness", "N/m",
-             (Series("load_displacement", "opening", "load", "", "line and points"),),
-             "Every point is a converged equilibrium state.")
-    )
-    results.plots.append(
-        Plot("Where the work went", "load-point opening", "nm", "energy per thickness", "J/m",
-             tuple(Series("load_displacement", "opening", name, label, style) for name, label, style in (
-                 ("external_work", "external work", "points"), ("elastic", "elastic, bodies", "line"),
-                 ("dissipated", "dissipated, interface", "line"), ("interface_stored", "stored, interface", "dashed"))))
-    )
-    _report_ledger(results, last, samples, sides)
-
-
-def _report_ledger(results: Results, last, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
-    plus, minus = (last.energies.bodies[name] for name in sides)
-    law = last.energies.stored + last.energies.dissipated
+def _report_ledger(results: Results, record, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]
+    energies = record.steps[-1].energies
+    plus, minus = (energies.bodies[name] for name in sides)
+    law = energies.stored + energies.dissipated
     results.ledger = list(interface_ledger(samples).rows([plus, minus, law, 0.0, 0.0]))
     results.ledger_unit = "J/m"
-    rows = [(f"FE, body {name}", "elastic energy", energy) for name, energy in last.energies.bodies.items()]
-    rows += [
-        ("law from atoms", "stored in the interface", last.energies.stored),
-        ("law from atoms", "dissipated: new surfaces", last.energies.dissipated),
-        ("", "sum", last.energies.total),
-        ("", "external work", last.work),
-    ]
-    results.tables.append(
-        Table("Energies at the end", ("owner", "what", "energy in J/m"),
-              tuple((owner, what, f"{energy:.6g}") for owner, what, energy in rows),
-              "Per metre of thickness. The sum must equal the external work.")
-    )
+    report_energies(results, record, _FRAME, "law from atoms")
     results.notes.append(
         "Counting: on the rigid path the bulk layers do not stretch, so the bulk terms of the ledger cancel the "
         "slab's layers exactly and the law holds the energy of one parted spacing. The gap is in the law: the closed "
         "interface has the stiffness of one layer spacing, which the finite elements do not carry."
-    )
-
-
-def _report_specimen(context: RunContext, results: Results, snapshot, profiles) -> None:  # type: ignore[no-untyped-def]
-    from multiscale.report.specimen import draw_specimen
-
-    for group, (points, jump, traction) in profiles.items():
-        order = np.argsort(points[:, 0])
-        results.add_curve(
-            f"profile_{group}", f"interface {group!r} at the end", x=("m", points[order, 0]), y=("m", points[order, 1]),
-            opening=("m", jump[order, 0]), slip=("m", jump[order, 1]),
-            traction=("Pa", traction[order, 0]), shear=("Pa", traction[order, 1]),
-        )
-    points, jump, traction = next(iter(profiles.values()))
-    tip = points[np.argmax(traction[:, 0])]
-    draw_specimen(snapshot, tip, context.folder / "deformed.png")
-    results.pictures.append(
-        Picture("deformed.png", "Deformed specimen",
-                "True displacements, not magnified; colour: stress normal to the crack plane. Below: the crack tip.")
     )
 
 

@@ -1,0 +1,71 @@
+"""What a specimen's mesh carries: its unit, grains, the sides of interfaces, supports and loads."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from coupling.errors import InputError, unknown_choice
+from multiscale.inputs.base import Section
+from multiscale.inputs.fields import Direction, Name
+
+LengthUnit = Literal["m", "mm", "um", "µm", "nm", "Å", "A"]
+Component = Literal["x", "y", "z"]
+
+
+class Grain(Section):
+    """Crystal directions along the mesh's x and y."""
+
+    x: Direction
+    y: Direction
+
+    @model_validator(mode="after")
+    def _orthogonal(self) -> Self:
+        if np.dot(self.x, self.y) != 0:
+            raise InputError(f"x {list(self.x)} and y {list(self.y)} must be orthogonal crystal directions.")
+        return self
+
+
+class Support(Section):
+    """A boundary on which one displacement component is held."""
+
+    group: Name
+    component: Component
+
+
+class Load(Section):
+    """A boundary on which a displacement component is prescribed: `factor` times the opening."""
+
+    group: Name
+    component: Component
+    factor: float = Field(default=1.0, description="Displacement over the loading's opening.")
+
+
+def check_sides(name: str, plus: str, minus: str | None, bodies: Iterable[str]) -> None:
+    """Raise `InputError` unless an interface lies between two bodies, or a body and a rigid foundation."""
+    bodies = list(bodies)
+    for body in (plus, minus):
+        if body is not None and body not in bodies:
+            raise InputError(f"interfaces.{name}: {unknown_choice('body', body, bodies)}")
+    if plus == minus:
+        raise InputError(f"interfaces.{name}: plus and minus are both {plus!r}; give two bodies.")
+
+
+def check_in_plane(**items: Iterable[Support | Load]) -> None:
+    """Raise `InputError` if one asks for the component z, which a mesh of dimension 2 does not have."""
+    for place, entries in items.items():
+        for number, entry in enumerate(entries):
+            if entry.component == "z":
+                raise InputError(f"{place}.{number}.component: 'z' is not in the plane of the mesh; valid: x, y.")
+
+
+def check_loaded(loads: Iterable[Load]) -> None:
+    """Raise `InputError` if no load moves anything."""
+    if not any(load.factor for load in loads):
+        raise InputError("all loads have factor 0, so nothing would be loaded; give one a factor.")
+
+
+def groups_of(*sections: Iterable[Support | Load] | Mapping[str, object]) -> list[str]:
+    """The groups of facets that these sections name."""
+    return [item if isinstance(item, str) else item.group for section in sections for item in section]  # type: ignore[union-attr]

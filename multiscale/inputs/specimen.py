@@ -1,0 +1,266 @@
+"""Input of the specimen study: a mesh, materials, laws on interfaces, supports, loads."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from multiscale.inputs.base import Section, Study
+from multiscale.inputs.boundary import (
+    LengthUnit,
+    Load,
+    Support,
+    check_in_plane,
+    check_loaded,
+    check_sides,
+    groups_of,
+)
+from multiscale.inputs.checks import check_groups
+from multiscale.inputs.fields import InputFile, Length, Name, quantity
+from multiscale.inputs.law import InterfaceStiffness, LawInput
+from multiscale.inputs.material import Material, SignedStress
+
+if TYPE_CHECKING:
+    from continuum.model import Bond
+    from coupling.laws.law import Law
+
+Position = quantity("length", "m", positive=False)
+Viscosity = quantity("viscosity of an interface", "Pa*s/m")
+Time = quantity("time", "s")
+_SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
+
+
+class Contact(Section):
+    """Resistance of closed faces, in the place of the law's own compressive branch."""
+
+    stiffness: InterfaceStiffness
+    penetration: Length | None = Field(default=None, description="Largest one (augmented Lagrangian); by default the penalty alone.")
+
+
+class Gap(Section):
+    """The distance r²/2R of undeformed faces, as of a sphere or cylinder on a flat."""
+
+    radius: Length = Field(description="R of the sphere or cylinder.")
+    normal: Literal["x", "y", "z"] = Field(default="y", description="Axis across the interface; r is measured across it.")
+    centre: list[Position] | None = Field(default=None, description="Where r = 0; by default the origin.")
+    standoff: Length | None = Field(default=None, description="Added to the gap.")
+    overlap: Length | None = Field(default=None, description="Taken from the gap: the faces are pressed together.")
+
+    @model_validator(mode="after")
+    def _one_shift(self) -> Self:
+        if self.standoff is not None and self.overlap is not None:
+            raise InputError("give standoff or overlap, not both.")
+        return self
+
+    def distance(self) -> Callable[[FloatArray], FloatArray]:
+        """The gap in m at points (..., dim) in m."""
+        across, shift = "xyz".index(self.normal), (self.standoff or 0.0) - (self.overlap or 0.0)
+
+        def gap(points: FloatArray) -> FloatArray:
+            dimension = points.shape[-1]
+            apart = points - np.array(self.centre or [0.0] * dimension)
+            aside = [i for i in range(dimension) if i != across]
+            return np.asarray(np.sum(apart[..., aside] ** 2, axis=-1) / (2 * self.radius) + shift)
+
+        return gap
+
+
+class Coarsening(Section):
+    """The law of several planes in series, of which one opens, for elements that are too large for one."""
+
+    planes: int = Field(ge=2)
+    softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
+    plane_stiffness: InterfaceStiffness | None = Field(default=None, description="Of a closed plane; by default the law's own.")
+
+
+class Interface(Section):
+    """A law on an interface; the normal points into `plus`."""
+
+    plus: Name | None = Field(default=None, description="Not for an interface that is called plus|minus.")
+    minus: Name | None = Field(default=None, description="By default a rigid foundation.")
+    law: LawInput
+    coarsen: Annotated[
+        Coarsening | None, BeforeValidator(lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v)
+    ] = Field(default=None, description="A number of planes, or a block.")
+    history: Literal["damage", "reversible"] = "damage"
+    contact: Contact | None = None
+    friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
+    viscosity: Viscosity | None = Field(default=None, description="Traction per rate of the jump; needs loading.duration.")
+    gap: Gap | None = None
+
+    def sides(self, name: str) -> tuple[str | None, str, str | None]:
+        """Group, plus and minus.
+
+        Raises:
+            InputError: the name and the sides do not fit together.
+        """
+        plus, bar, minus = name.partition("|")
+        if bar and (self.plus is not None or self.minus is not None):
+            raise InputError(f"interfaces.{name}: its name gives both sides; leave out plus and minus.")
+        if not bar and self.plus is None:
+            raise InputError(f"interfaces.{name}: plus is missing; it names the body that the normal points into.")
+        return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
+
+    def cohesive_law(self) -> "Law":
+        """The law as it acts: coarse if that is asked for."""
+        law = self.law.law()
+        return law if self.coarsen is None else law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
+
+    def bond(self, name: str) -> "Bond":
+        """What the solver takes.
+
+        Raises:
+            InputError: the law is none, or has a traction at rest.
+        """
+        from continuum.model import Bond
+        from continuum.model import Contact as Resistance
+
+        try:
+            group, plus, minus = self.sides(name)
+            contact = self.contact and Resistance(self.contact.stiffness, self.contact.penetration)
+            gap = self.gap and self.gap.distance()
+            return Bond(
+                group, plus, minus, self.cohesive_law(), self.history, gap, contact, self.friction, self.viscosity or 0.0
+            )
+        except InputError as error:
+            text = str(error)
+            raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error
+
+
+class Traction(Section):
+    """A boundary under a dead traction that grows with the loading: `traction` times its number."""
+
+    group: Name
+    component: Literal["x", "y", "z", "pressure"]
+    traction: SignedStress
+
+
+class Loading(Section):
+    """How far the loads go, and how."""
+
+    opening: Annotated[list[Position], _SEVERAL] | None = Field(default=None, description="End of the displacement, or its turning points.")
+    final: Annotated[list[float], _SEVERAL] | None = Field(default=None, description="The same for tractions: multiples of them.")
+    steps: int = Field(default=60, ge=1, le=100_000, description="Least number of steps to the largest load; cut automatically.")
+    closing: bool = Field(default=False, description="The load brings faces together (adhesive contact).")
+    growth: float = Field(default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area.")
+    duration: Time | None = Field(default=None, description="To the largest load; for viscous interfaces.")
+    linear_solver: Literal["auto", "direct", "iterative"] = "auto"
+    stop_at_area: float | None = Field(default=None, gt=0, le=1, description="Part of the interfaces' area that may open.")
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.opening is None) == (self.final is None):
+            raise InputError("give opening (with displacement loads) or final (with tractions), one of the two.")
+        turns = self.turning_points
+        if not turns or any(a == b for a, b in zip((0.0, *turns), turns, strict=False)):
+            raise InputError("the load must go somewhere: each turning point must differ from the one before, the first from 0.")
+        return self
+
+    @property
+    def turning_points(self) -> list[float]:
+        """Load parameters at which the loading turns or ends, m or multiples of the tractions."""
+        return list(self.opening if self.opening is not None else self.final or [])
+
+    @property
+    def rate(self) -> float | None:
+        """Load parameter per second."""
+        return None if self.duration is None else max(abs(t) for t in self.turning_points) / self.duration
+
+
+class JIntegral(Section):
+    """The ring of the domain integral around the crack tip; the process zone lies within."""
+
+    inner: Length
+    outer: Length
+    direction: list[float] = Field(default=[1.0, 0.0], min_length=2, max_length=2, description="Of crack growth.")
+    interface: Name | None = Field(default=None, description="Whose crack; by default the only interface.")
+
+    @model_validator(mode="after")
+    def _ring(self) -> Self:
+        if not self.inner < self.outer:
+            raise InputError(f"the ring needs inner < outer, not {self.inner:g} m and {self.outer:g} m.")
+        if not any(self.direction):
+            raise InputError("the direction of crack growth must not be [0, 0].")
+        return self
+
+
+class SpecimenStudy(Study):
+    """From a mesh and a law to a broken specimen, without atoms."""
+
+    study: Literal["specimen"]
+    mesh: InputFile = Field(description="A mesh with named groups, in any format that meshio reads.")
+    mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
+    kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
+    order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
+    bodies: dict[Name, Material] = Field(min_length=1, description="Material of each body, by its group of cells.")
+    interfaces: dict[Name, Interface] = Field(min_length=1, description="By group of facets, or by its two bodies as plus|minus.")
+    supports: list[Support] = Field(default_factory=list)
+    loads: list[Load] = Field(default_factory=list, description="Prescribed displacements.")
+    tractions: list[Traction] = Field(default_factory=list)
+    loading: Loading
+    j_integral: JIntegral | None = None
+
+    @property
+    def dimension(self) -> int:
+        return 3 if self.kind == "3D" else 2
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for name, interface in self.interfaces.items():
+            _, plus, minus = interface.sides(name)
+            check_sides(name, plus, minus, self.bodies)
+            if interface.viscosity and self.loading.duration is None:
+                raise InputError(f"interfaces.{name}: a viscous interface needs loading.duration.")
+            if interface.gap is not None and len(interface.gap.centre or [0.0] * self.dimension) != self.dimension:
+                raise InputError(f"interfaces.{name}.gap.centre: give {self.dimension} lengths.")
+        if self.dimension == 2:
+            check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
+        if self.kind == "plane stress":
+            for name, material in self.bodies.items():
+                if material.strain != "small":
+                    raise InputError(f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D.")
+        self._check_loading()
+        self._check_ring()
+        return self
+
+    def _check_loading(self) -> None:
+        if bool(self.loads) == bool(self.tractions):
+            raise InputError("give loads (displacements) or tractions, one of the two.")
+        if self.loads:
+            check_loaded(self.loads)
+        elif not any(item.traction for item in self.tractions):
+            raise InputError("all tractions are 0, so nothing would be loaded; give one a value.")
+        if bool(self.loads) != (self.loading.opening is not None):
+            wanted, given = ("opening", "loads") if self.loads else ("final", "tractions")
+            raise InputError(f"loading: the end of a loading by {given} is {wanted!r}.")
+
+    def _check_ring(self) -> None:
+        if self.j_integral is None:
+            return
+        if self.kind in ("axisymmetric", "3D"):
+            raise InputError(f"j_integral: it is offered in plane strain and plane stress, not for {self.kind!r}; see the R-curve.")
+        if self.j_integral.interface is None and len(self.interfaces) > 1:
+            raise InputError(f"j_integral: say whose crack: interface is one of {', '.join(self.interfaces)}.")
+        if self.j_integral.interface not in (None, *self.interfaces):
+            raise InputError(f"j_integral.interface: there is none called {self.j_integral.interface!r}; valid: {', '.join(self.interfaces)}.")
+
+    def check(self) -> None:
+        """Check laws, files and physical groups, without FEniCSx."""
+        for name, interface in self.interfaces.items():
+            interface.bond(name)
+        named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
+        facets = groups_of(named, self.supports, self.loads, self.tractions)  # type: ignore[arg-type]
+        check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
+
+    def files(self) -> tuple[Path, ...]:
+        laws = (file for interface in self.interfaces.values() for file in interface.law.files())
+        return tuple(dict.fromkeys((self.mesh, *laws)))
+
+    def bonds(self) -> "dict[str, Bond]":
+        """The solver's bonds by the interfaces' names here."""
+        return {name: interface.bond(name) for name, interface in self.interfaces.items()}
+
