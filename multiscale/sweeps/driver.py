@@ -12,7 +12,7 @@ from coupling.contracts import Progress, silent
 from coupling.errors import InputError
 from multiscale.sweeps.engine import check_engine, connected
 from multiscale.sweeps.inputs import Engine, SweepInput, load_sweep
-from multiscale.sweeps.journal import Journal, full_disk
+from multiscale.sweeps.journal import Journal, stopped
 from multiscale.sweeps.outcome import MANIFEST, SweepResults, remaining_text, write_manifest
 from multiscale.sweeps.plan import Plan, function_plan, plan_of
 from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
@@ -95,16 +95,13 @@ def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, prog
     check_folder(folder)
     journal = Journal(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with journal.opened():
             write_manifest(plan, folder)
             _compute(plan, journal, ready.engine, folder, retry_failed, progress)
             results = SweepResults.load(folder)
             results.write()
     except OSError as error:
-        if isinstance(error, InputError):
-            raise
-        raise full_disk(folder, error) from error
+        raise stopped(folder, error) from error
     except KeyboardInterrupt as error:
         error.add_note(f"What is done is kept in {folder}; start the same sweep again and it goes on.")
         raise
@@ -140,7 +137,7 @@ def _compute(plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_f
             kept = [record for record in records if record["status"] != FULL]
             journal.append(kept)
             if len(kept) < len(records):
-                raise full_disk(folder)
+                raise stopped(folder)
             done, failed = done + len(kept), failed + sum(record["status"] == FAILED for record in kept)
             fresh = done - len(tasks) + len(todo)
             left = (time.monotonic() - start) / fresh * (len(todo) - fresh)

@@ -1,14 +1,14 @@
 """Input of a sweep: a base study, what is varied, where it runs."""
 
 import re
+from os.path import normpath
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
-from multiscale.inputs.fields import resolved
 from multiscale.inputs.load import read_yaml, sentence
 from multiscale.sweeps.ranges import Block
 
@@ -74,21 +74,12 @@ class SweepInput(Section):
     title: str = Field(default="", max_length=300, description="Heading of the report.")
     engine: Engine = Field(default_factory=Engine)
     output: Output = Field(default_factory=dict, validate_default=True)
-    folder: Path = Field(default=Path(), exclude=True, description="Set by the program: what file names in the base refer to.")
+    _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _located(cls, data: Any, info: ValidationInfo) -> Any:
-        """Read the base where it is a file, and remember what its file names refer to."""
-        if not isinstance(data, dict):
-            return data
-        if "folder" in data:
-            raise InputError("unknown key 'folder'; name the sweep's folder with output: {folder: ...}.")
-        where = Path((info.context or {}).get("folder", Path.cwd()))
-        if isinstance(data.get("base"), str):
-            path = resolved(data["base"], info)
-            return data | {"base": read_yaml(path), "folder": path.parent}
-        return data | {"folder": where}
+    @property
+    def folder(self) -> Path:
+        """What relative file names in the base refer to."""
+        return self._folder
 
     @field_validator("base", mode="after")
     @classmethod
@@ -117,10 +108,16 @@ class SweepInput(Section):
         """
         if not isinstance(data, dict):
             raise InputError("a sweep is a block with the keys base and over.")
+        folder = where = (folder or Path.cwd()).absolute()
+        if isinstance(data.get("base"), str):
+            path = Path(normpath(folder / Path(data["base"]).expanduser()))
+            data, where = data | {"base": read_yaml(path)}, path.parent
         try:
-            return cls.model_validate(data, context={"folder": (folder or Path.cwd()).absolute(), "name": name})
+            sweep = cls.model_validate(data, context={"folder": folder, "name": name})
         except ValidationError as error:
             raise InputError(sentence(error)) from error
+        sweep._folder = where
+        return sweep
 
 
 def load_sweep(path: Path | str) -> SweepInput:

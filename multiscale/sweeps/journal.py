@@ -60,9 +60,15 @@ class Journal:
         """Be the one writer; a line cut short is cut off.
 
         Raises:
-            InputError: another process is driving this sweep.
+            InputError: another process is driving this sweep, or its folder cannot be written.
         """
-        self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+        except OSError as error:
+            raise InputError(
+                f"The output folder {self.path.parent} cannot be written ({error.strerror}); choose another with --output."
+            ) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             content = self.path.read_bytes()
@@ -88,14 +94,15 @@ class Journal:
             os.fsync(self._handle)
         except OSError as error:
             os.ftruncate(self._handle, size)
-            raise full_disk(self.path.parent, error) from error
+            raise stopped(self.path.parent, error) from error
 
 
-def full_disk(folder: Path, error: OSError | None = None) -> MultiscaleError:
-    """What to say when nothing more can be written."""
+def stopped(folder: Path, error: OSError | None = None) -> MultiscaleError:
+    """What to say when a sweep cannot go on: by default because the disk is full."""
     full = error is None or error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = "The disk is full" if full else f"The folder {folder} cannot be written ({error.strerror if error else ''})"
-    return MultiscaleError(f"{reason}; what is done is kept. Make room and start the same sweep again, it goes on.")
+    reason = f"The disk of {folder} is full" if full else f"The sweep in {folder} stopped ({error})"
+    way_out = "make room and start" if full else "start"
+    return MultiscaleError(f"{reason}; what is done is kept: {way_out} the same sweep again, and it goes on.")
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

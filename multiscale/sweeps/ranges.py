@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import log10, prod
-from typing import Any, Literal, Self
+from math import isfinite, log10, prod
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
@@ -21,14 +21,24 @@ _DIGITS = 12
 _SAMPLERS = ("latin hypercube", "sobol")
 _MOST_DIMENSIONS = 200
 
-Ends = int | float | str
+
+
+def _end(value: object) -> object:
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or (isinstance(value, float) and not isfinite(value)):
+        raise InputError(f"{value!r} is not a finite number, nor one with a unit.")
+    return value
+
+
+End = Annotated[Any, BeforeValidator(_end)]
 
 
 class Range(Section):
     """Numbers from `min` to `max`, both with the same kind of unit or without one."""
 
-    min: Ends = Field(description="Lowest value, such as 4 or \"4 Å\".")
-    max: Ends = Field(description="Highest value.")
+    min: End = Field(description="Lowest value, such as 4 or \"4 Å\".")
+    max: End = Field(description="Highest value.")
     points: int | None = Field(default=None, ge=2, le=MOST_POINTS, description="Number of values, ends included (grid, paired).")
     scale: Literal["linear", "log"] = "linear"
     whole: bool = Field(default=False, description="Round to whole numbers.")
