@@ -16,7 +16,7 @@ REACH = 1e-9  # m, opening at the largest adhesive traction
 
 
 def main(moduli: tuple[float, ...] = (20e9, 1e9, 0.1e9)) -> list[tuple[float, float, float]]:
-    """For each Young's modulus in Pa: it, the pull-off force and Maugis' theory, over π w R."""
+    """For each Young's modulus in Pa: Maugis' λ, the pull-off force and his theory, both over π w R."""
     law = XuNeedleman(WORK, REACH, REACH)
     unit, rows = np.pi * WORK * RADIUS, []
     for young in moduli:
@@ -30,7 +30,7 @@ def main(moduli: tuple[float, ...] = (20e9, 1e9, 0.1e9)) -> list[tuple[float, fl
 if __name__ == "__main__":
     import sys
 
-    unit = np.pi * WORK * RADIUS
-    sys.stdout.write(f"Bradley {dmt_pull_off(WORK, RADIUS) / unit:g} π w R, Johnson-Kendall-Roberts {jkr_pull_off(WORK, RADIUS) / unit:g} π w R\n")
+    stiff, soft = (force(WORK, RADIUS) / (np.pi * WORK * RADIUS) for force in (dmt_pull_off, jkr_pull_off))
+    sys.stdout.write(f"Bradley {stiff:g} π w R, Johnson-Kendall-Roberts {soft:g} π w R\n")
     for parameter, force, theory in main():
         sys.stdout.write(f"Maugis' λ {parameter:.3g}: pull-off force {force:.4g} π w R, Maugis-Dugdale {theory:.4g} π w R\n")

@@ -8,7 +8,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.ledger import Ledger, Term
 from coupling.units import SI_FACTORS
-from multiscale.inputs.specimen import SpecimenStudy
+from multiscale.inputs.specimen import Interface, SpecimenStudy
 from multiscale.results import Plot, Results, Series
 from multiscale.runs import RunContext
 from multiscale.studies.loading_report import (
@@ -172,7 +172,7 @@ def _notes(results: Results, study: SpecimenStudy, laws: dict[str, Any]) -> None
 
 def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: Any, record: Any) -> None:
     """Say where the mesh does not resolve a process zone, and what would."""
-    from continuum.inspect import RESOLVING, inspect_mesh, process_zone
+    from continuum.inspect import RESOLVING, inspect_mesh, zone_length
 
     found, unit = inspect_mesh(study.mesh, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
     facts = {item.name: item for item in (*found.interfaces, *found.groups)}
@@ -180,21 +180,29 @@ def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: 
     for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):
         item = facts.get(bond.name) or facts[f"{bond.minus}-{bond.plus}"]
         modulus = min(_modulus(problem.bulk.materials[body].stiffness_voigt) for body in (bond.plus, bond.minus) if body)
-        try:
-            zone = process_zone(bond.law, modulus, item, unit, interface.coarsen and interface.coarsen.plane_stiffness)
-        except InputError as reason:
-            results.notes.append(f"WARNING: the process zone on {name} is not resolved: {reason}")
-            continue
-        if zone.planes is not None:
+        length = zone_length(bond.law, modulus)
+        elements = length / (item.finest * unit)
+        if elements < RESOLVING * (1 - 1e-12):
             resolved = False
-            planes = zone.planes * (interface.coarsen.planes if interface.coarsen else 1)
             results.notes.append(
-                f"WARNING: {zone.elements:.3g} elements lie in the process zone on {name} (Irwin's length {zone.length:.3g} m), and "
-                f"{RESOLVING} should; refine the mesh there to {zone.length / RESOLVING / unit:.3g} {study.mesh_unit}, or set coarsen: {planes}."
+                f"WARNING: {elements:.3g} elements lie in the process zone on {name} (Irwin's length {length:.3g} m), and "
+                f"{RESOLVING} should; refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
+                f"{_coarser(interface, modulus, item, unit)}."
             )
     facets = int(record.column("zone_facets").max())
     if study.dimension == 2 and resolved and 0 < facets < RESOLVING:
         results.notes.append(f"WARNING: never more than {facets} element edges lay in the process zone; refine the mesh along the crack.")
+
+
+def _coarser(interface: Interface, modulus: float, item: Any, unit: float) -> str:
+    """The number of planes that the mesh does resolve, in words."""
+    from continuum.inspect import process_zone
+
+    try:
+        stiffness = interface.coarsen and interface.coarsen.plane_stiffness
+        return f", or set coarsen: {process_zone(interface.law.law(), modulus, item, unit, stiffness).planes}"
+    except InputError as reason:
+        return f" (a coarser law is not known: {str(reason).rstrip('.')})"
 
 
 def _modulus(stiffness: FloatArray) -> float:
