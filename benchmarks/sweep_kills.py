@@ -57,7 +57,7 @@ def kill_driver(path: Path, output: Path, kills: int, seed: int) -> int:
         known = len(Journal(output).records())
         process = start(path, output)
         _wait(lambda known=known, process=process: len(Journal(output).records()) > known or process.poll() is not None)
-        time.sleep(chance.uniform(0.0, 0.15))
+        time.sleep(chance.uniform(0.0, 0.3))
         if process.poll() is None:
             process.kill()
             done += 1

@@ -72,7 +72,9 @@ def _cluster(engine: Engine, folder: Path, tasks: int, scratch: str) -> Any:
         return None
     if engine.kind == "local":
         return _local(engine, tasks, scratch)
-    return _queued(engine, folder, tasks)
+    cluster = queue_cluster(engine, folder)
+    cluster.scale(min(engine.workers or 1, tasks))
+    return cluster
 
 
 def _local(engine: Engine, tasks: int, scratch: str) -> Any:
@@ -91,8 +93,12 @@ def _local(engine: Engine, tasks: int, scratch: str) -> Any:
     )
 
 
-def _queued(engine: Engine, folder: Path, tasks: int) -> Any:
-    """Jobs of a queue, each with one worker that computes one point at a time."""
+def queue_cluster(engine: Engine, folder: Path) -> Any:
+    """A cluster of a queue's jobs, none submitted yet; each has one worker that computes one point at a time.
+
+    Raises:
+        InputError: the queue's command is not on this machine.
+    """
     import dask_jobqueue
 
     submit = _SUBMITTERS[engine.kind]
@@ -100,10 +106,9 @@ def _queued(engine: Engine, folder: Path, tasks: int) -> Any:
         raise InputError(f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster.")
     extra = ["--nthreads", "1"]
     if engine.resources:
-        extra += ["--resources", " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())]
-    if engine.resources:
-        extra[-1] = f"'{extra[-1]}'"
-    cluster = getattr(dask_jobqueue, _CLUSTERS[engine.kind])(
+        amounts = " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())
+        extra += ["--resources", f"'{amounts}'"]
+    return getattr(dask_jobqueue, _CLUSTERS[engine.kind])(
         cores=engine.threads * (engine.mpi.ranks if engine.mpi else 1),
         processes=1,
         memory=engine.memory,
@@ -114,8 +119,6 @@ def _queued(engine: Engine, folder: Path, tasks: int) -> Any:
         scheduler_options={"dashboard_address": None},
         **_accounting(engine),
     )
-    cluster.scale(min(engine.workers or 1, tasks))
-    return cluster
 
 
 def _accounting(engine: Engine) -> dict[str, str]:
