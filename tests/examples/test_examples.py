@@ -154,3 +154,31 @@ def test_cohesive_law_inputs_that_make_no_interface_are_refused(change, message,
     with pytest.raises(InputError, match=message):
         run_study(tmp_path / "study.yaml", tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_specimen_study_on_a_coarser_loading(tmp_path):
+    """The example, not pulled as far: G_c, J and the beam's peak come back; the committed mesh is the script's."""
+    import meshio
+
+    from continuum.analytic import dcb_beam
+    from coupling.laws.bilinear import Bilinear
+    from multiscale import run_study
+
+    folder = EXAMPLES / "specimen_dcb"
+    load(folder / "make_mesh.py").SPECIMEN.write(tmp_path / "dcb.msh")
+    np.testing.assert_allclose(meshio.read(tmp_path / "dcb.msh").points, meshio.read(folder / "dcb.msh").points, atol=1e-9)
+    study = yaml.safe_load((folder / "study.yaml").read_text(encoding="utf-8"))
+    study["loading"] |= {"opening": "2.6 mm", "steps": 13, "growth": 0.03}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    results = run_study(tmp_path / "study.yaml", tmp_path / "run")
+    assert results["gc_relative_error"] < 0.01
+    assert results["j_integral"] == pytest.approx(1e3, rel=0.01)
+    beam = dcb_beam(Bilinear(1e3, 20e6, 1e13), 70e9 / (1 - 0.33**2), 6e-3, 40e-3, np.linspace(5e-5, 1.6e-3, 32))
+    assert results["peak_load"] == pytest.approx(beam.max(), rel=0.02)
+
+
+def test_a_stiff_sphere_is_pulled_off_as_maugis_says():
+    ((parameter, force, theory),) = load(EXAMPLES / "adhesion_sphere" / "script.py").main((20e9,))
+    assert parameter < 0.1
+    assert force == pytest.approx(theory, rel=0.01)
+    assert force == pytest.approx(2.0, rel=0.02)
