@@ -52,12 +52,12 @@ def cantilever() -> dict[str, float]:
     for fine in (1.6, 0.8, 0.4):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "dcb.msh"
-            DoubleCantileverBeam(length=200, arm=10, crack=60, growth=40, fine=fine, coarse=3.0).write(path)
+            DoubleCantileverBeam(length=200, arm=10, crack=60, growth=50, fine=fine, coarse=3.0).write(path)
             mesh = read_mesh(path, unit=1e-3, bodies=["upper", "lower"])
         loads = [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)]
         material = dict.fromkeys(mesh.bodies, LinearElastic.isotropic(_YOUNG, _POISSON))
         problem, last = CohesiveProblem(mesh, material, [Bond("bond", "upper", "lower", law)], loads, order=2), {}
-        record = pull(problem, 6.5e-4, 40, on_step=lambda step, x, last=last: last.update(x=x))
+        record = pull(problem, 9e-4, 60, on_step=lambda step, x, last=last: last.update(x=x))
         dissipated.append(record.steps[-1].energies.dissipated)
         tip = crack_front(problem, last["x"])["bond"].mean(axis=0)
         j = j_integral(problem, last["x"], tip, np.array([1.0, 0.0]), 0.03, 0.04)
@@ -80,7 +80,7 @@ def snap_back() -> dict[str, float]:
         mesh = read_mesh(path, unit=1e-8, bodies=["upper", "lower"])
     held = [Prescribed("bottom", "y"), Prescribed("top", "y", 1.0), Prescribed("left", "x"), Prescribed("right", "x")]
     material = dict.fromkeys(mesh.bodies, LinearElastic.isotropic(200e9, _POISSON))
-    record = pull(CohesiveProblem(mesh, material, [Bond("bond", "upper", "lower", law)], held), 2e-9, 60)
+    record = pull(CohesiveProblem(mesh, material, [Bond("bond", "upper", "lower", law)], held), 8e-9, 60)
     area = 1e-8
     return {
         "snapback_dissipation_relative_error": abs(
@@ -119,7 +119,7 @@ def measure() -> dict[str, object]:
     figures: dict[str, object] = {}
     for section in (verification, cantilever, snap_back, adhesion, costs, compare):
         start = time.perf_counter()
-        figures |= section()
+        figures |= {key: None if value != value else value for key, value in section().items()}  # NaN: could not be run
         figures[f"seconds_{section.__name__}"] = time.perf_counter() - start
         sys.stderr.write(f"{section.__name__}: {figures[f'seconds_{section.__name__}']:.0f} s\n")
     return figures

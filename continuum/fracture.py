@@ -8,6 +8,8 @@ from continuum.stepping import Loading
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
+_TO_THE_EDGE = 1.3  # a facet's size over the extent of its quadrature points
+
 
 def energy_balance_error(record: Loading) -> float:
     """Largest |external work − change of (elastic + stored + dissipated + viscous)| over the largest work."""
@@ -126,7 +128,9 @@ def crack_front(problem: CohesiveProblem, x: "PETSc.Vec", level: float = 1.0) ->
     fronts = {}
     for interface in problem.interfaces:
         opened = interface.opened(interface.flat_jump(problem.displacements)).reshape(interface.weights.shape)
-        crossing = (opened.min(axis=1, initial=np.inf) < level) & (opened.max(axis=1, initial=-np.inf) >= level)
+        mean = opened.mean(axis=1, keepdims=True)
+        ends = mean + _TO_THE_EDGE * (opened - mean)
+        crossing = (ends.min(axis=1, initial=np.inf) < level) & (ends.max(axis=1, initial=-np.inf) >= level)
         own = interface.kinematics.points[crossing].mean(axis=1)
         parts = problem.comm.gather(own) or [own]
         fronts[interface.bond.name] = np.concatenate(parts)

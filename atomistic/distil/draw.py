@@ -55,14 +55,14 @@ class Sizes:
         frames: Structures along a path.
     """
 
-    openings: int = 8
-    relaxed: int = 3
+    openings: int = 12
+    relaxed: int = 4
     slips: int = 10
     faults: int = 8
     strains: int = 24
-    rattles: int = 16
-    surfaces: int = 6
-    vacancies: int = 6
+    rattles: int = 20
+    surfaces: int = 12
+    vacancies: int = 14
     frames: int = 8
 
     def __post_init__(self) -> None:

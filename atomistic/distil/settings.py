@@ -16,7 +16,7 @@ class Settings:
         channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.
         lmax: Highest rank of the features: 1 or 2.
         layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees.
-        cutoff: Å; None takes the teacher's, at most 2 nearest-neighbour distances.
+        cutoff: Å; None takes the teacher's, at most 1.7 nearest-neighbour distances.
         epochs: Passes over the training set, at least 1.
         minutes: Longest training time; infinite for none.
         batch: Structures in a step.
@@ -35,11 +35,11 @@ class Settings:
     cutoff: float | None = None
     epochs: int = 400
     minutes: float = float("inf")
-    batch: int = 8
-    learning_rate: float = 0.01
-    force_weight: float = 0.1
+    batch: int = 16
+    learning_rate: float = 0.02
+    force_weight: float = 0.03
     stress_weight: float = 0.001
-    huber: float = 0.01
+    huber: float = 0.3
     threads: int = 1
     seed: int = 0
 

@@ -26,14 +26,14 @@ class DistilledCrystal(Section):
 class PathCounts(Section):
     """Paths of each family; for a plane's or a surface's families, of each of them. 0 leaves a family out."""
 
-    openings: int = Field(default=8, ge=0, le=1000, description="Rigid openings of strained, rattled slabs.")
-    relaxed: int = Field(default=3, ge=0, le=1000, description="Openings whose atoms have begun to relax.")
+    openings: int = Field(default=12, ge=0, le=1000, description="Rigid openings of strained, rattled slabs.")
+    relaxed: int = Field(default=4, ge=0, le=1000, description="Openings whose atoms have begun to relax.")
     slips: int = Field(default=10, ge=0, le=1000, description="Slips of one half over the other.")
     faults: int = Field(default=8, ge=0, le=1000, description="Stackings of the planes at random.")
     strains: int = Field(default=24, ge=0, le=1000, description="Directions of all six strains.")
-    rattles: int = Field(default=16, ge=0, le=1000, description="Patterns of rattled atoms.")
-    surfaces: int = Field(default=6, ge=0, le=1000, description="Free surfaces, strained and rattled.")
-    vacancies: int = Field(default=6, ge=0, le=1000, description="Rattled cells that lack an atom.")
+    rattles: int = Field(default=20, ge=0, le=1000, description="Patterns of rattled atoms.")
+    surfaces: int = Field(default=12, ge=0, le=1000, description="Free surfaces, strained and rattled.")
+    vacancies: int = Field(default=14, ge=0, le=1000, description="Rattled cells that lack an atom.")
     frames: int = Field(default=8, ge=2, le=1000, description="Structures along a path.")
 
 
@@ -43,7 +43,7 @@ class Network(Section):
     channels: int = Field(default=32, ge=4, le=256, multiple_of=4, description="Scalars of an atom's features.")
     lmax: int = Field(default=2, ge=1, le=2, description="Highest rank of the features.")
     layers: int = Field(default=2, ge=1, le=5, description="Rounds of messages.")
-    cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 2 bonds.")
+    cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 1.7 bonds.")
 
 
 class Training(Section):
@@ -51,8 +51,8 @@ class Training(Section):
 
     epochs: int = Field(default=400, ge=1, le=1_000_000, description="Passes over the training set.")
     minutes: float = Field(default=20.0, gt=0, description="Longest time; the schedule is fitted into it.")
-    batch: int = Field(default=8, ge=1, le=4096, description="Structures in a step.")
-    learning_rate: float = Field(default=0.01, gt=0, le=1, description="At the start.")
+    batch: int = Field(default=16, ge=1, le=4096, description="Structures in a step.")
+    learning_rate: float = Field(default=0.02, gt=0, le=1, description="At the start.")
     threads: int = Field(default=1, ge=1, le=1024, description="CPU threads.")
 
 
