@@ -11,7 +11,7 @@ from coupling.errors import InputError
 from coupling.laws.law import Law
 from multiscale.results import Picture, Plot, Results, Series, Table
 
-_INITIAL = 1e-9  # of the largest work: a smaller energy before the loading is rounding
+_ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
 _POINTS = 600
 
 
@@ -123,12 +123,12 @@ def report_energies(results: Results, record, frame: Frame, owner: str, friction
         (owner, "stored in the interface", last.energies.stored),
         (owner, "dissipated: new surfaces", last.energies.dissipated - friction),
     ]
-    if friction:
+    if friction > _ROUNDING * last.energies.dissipated:
         rows.append(("friction", "dissipated: closed faces that slid", friction))
     if last.energies.viscous:
         rows.append(("viscosity", "dissipated: regularisation", last.energies.viscous))
     rows.append(("", "sum", last.energies.total))
-    if abs(first) > _INITIAL * np.abs(record.column("work")).max():
+    if abs(first) > _ROUNDING * np.abs(record.column("work")).max():
         rows.append(("", "sum before the loading", first))
     rows.append(("", "external work", last.work))
     start = " after that before the loading is taken away" if rows[-2][1] == "sum before the loading" else ""

@@ -22,6 +22,7 @@ from multiscale.studies.loading_report import (
 )
 from multiscale.studies.specimen_watch import Watch
 
+_BALANCED = 0.02
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size
 
 
@@ -176,9 +177,10 @@ def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: 
 
     found, unit = inspect_mesh(study.mesh, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
     facts = {item.name: item for item in (*found.interfaces, *found.groups)}
-    resolved = True
+    resolved, edges = True, 0
     for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):
         item = facts.get(bond.name) or facts[f"{bond.minus}-{bond.plus}"]
+        edges += item.facets
         modulus = min(_modulus(problem.bulk.materials[body].stiffness_voigt) for body in (bond.plus, bond.minus) if body)
         length = zone_length(bond.law, modulus)
         elements = length / (item.finest * unit)
@@ -190,8 +192,14 @@ def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: 
                 f"{_coarser(interface, modulus, item, unit)}."
             )
     facets = int(record.column("zone_facets").max())
-    if study.dimension == 2 and resolved and 0 < facets < RESOLVING:
+    if study.dimension == 2 and resolved and 0 < facets < min(RESOLVING, edges):
         results.notes.append(f"WARNING: never more than {facets} element edges lay in the process zone; refine the mesh along the crack.")
+    balance = results["energy_balance_relative_error"]
+    if balance > _BALANCED:
+        results.notes.append(
+            f"WARNING: the external work differs from the energies by {balance:.2g} of it; the steps are too long for its integral. "
+            "Take more steps, or a smaller growth."
+        )
 
 
 def _coarser(interface: Interface, modulus: float, item: Any, unit: float) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import numpy as np
 import pytest
@@ -200,6 +201,21 @@ def test_a_joint_of_rigid_blocks_is_its_law_in_every_kind_of_analysis(kind, area
     np.testing.assert_allclose(states["load"], area * LAW.normal(states["opening"])[1], atol=1e-4 * area * 20e6)
     assert states["dissipated"][-1] == pytest.approx(1e3 * area, rel=1e-6)
     assert results.quantities["peak_load"].unit == ("N/m" if kind.startswith("plane") else "N")
+
+
+def test_a_load_that_comes_back_leaves_all_its_fields(case, tmp_path, capfd):
+    """Turning points repeat loads, and the fields of all saved states are there, numbered by step."""
+    study = joint(loading={"opening": ["30 µm", "0 µm", "60 µm"], "steps": 6})
+    del study["interfaces"]["bond"]["plus"], study["interfaces"]["bond"]["minus"]
+    study["interfaces"] = {"upper|lower": study["interfaces"]["bond"]}
+    results = run_study(case(study), tmp_path / "run")
+    load = results.curves["load_displacement"].values["load"]
+    assert np.flatnonzero(np.abs(np.diff(np.sign(np.diff(results.curves["load_displacement"].values["opening"])))) == 2).size == 2
+    assert load[3] > 0 and abs(load[6]) < 1e-6 * load.max()
+    times = re.findall(r'Time Value="([^"]+)"', (tmp_path / "run" / "fields" / "upper.xdmf").read_text())
+    assert sorted({float(t) for t in times}) == list(range(1, len(load)))
+    assert "HDF5" not in capfd.readouterr().err
+    assert [note for note in results.notes if "steps are too long" in note]
 
 
 def test_tractions_are_followed_past_their_largest_multiple(case, tmp_path):
