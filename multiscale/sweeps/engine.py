@@ -87,7 +87,7 @@ def _local(engine: Engine, tasks: int, scratch: str) -> Any:
         processes=True,
         memory_limit=_bytes(engine.memory) if engine.memory else 0,
         resources=engine.resources or None,
-        dashboard_address=None,
+        dashboard_address=":0",
         local_directory=scratch,
         silence_logs=logging.CRITICAL,
     )
@@ -116,7 +116,7 @@ def queue_cluster(engine: Engine, folder: Path) -> Any:
         job_script_prologue=[f"export OMP_NUM_THREADS={engine.threads}", *engine.prologue],
         worker_extra_args=extra,
         log_directory=str(folder / "logs"),
-        scheduler_options={"dashboard_address": None},
+        scheduler_options={"dashboard_address": ":0"},
         **_accounting(engine),
     )
 

@@ -67,7 +67,7 @@ class Range(Section):
             found = 10.0 ** (log10(low) + fractions * (log10(high) - log10(low)))
         else:
             found = low + fractions * (high - low)
-        rounded = [float(f"{value:.{_DIGITS}g}") for value in found.tolist()]
+        rounded = [_tidy(value) for value in found.tolist()]
         integers = self.whole or (not unit and isinstance(self.min, int) and isinstance(self.max, int))
         plain = [round(value) if self.whole or (integers and value.is_integer()) else value for value in rounded]
         return [f"{value!r} {unit}" for value in plain] if unit else plain
@@ -187,10 +187,15 @@ def numbers(values: Sequence[Any]) -> tuple[FloatArray | None, str]:
     for factors in SI_FACTORS.values():
         if all(part[1] in factors for part in parts):
             try:
-                return np.array([float(part[0]) * (1.0 if part[1] == unit else factors[part[1]] / factors[unit]) for part in parts]), unit
+                return np.array([_tidy(float(part[0]) * (factors[part[1]] / factors[unit])) for part in parts]), unit
             except ValueError:
                 return None, ""
     return None, ""
+
+
+def _tidy(value: float) -> float:
+    """Without the noise of the last digits: 2.0, not 1.9999999999999998."""
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def label(value: Any) -> str:

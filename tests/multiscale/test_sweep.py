@@ -28,7 +28,7 @@ def engine():
     """A scheduler with two workers, threads of this process."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=None, protocol="tcp", resources={"GPU": 1}) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp", resources={"GPU": 1}) as cluster:
         yield {"kind": "scheduler", "address": cluster.scheduler_address}
 
 
@@ -276,7 +276,7 @@ def test_killed_and_gone_on_with_it_is_as_if_undisturbed(tmp_path):
 
     path = write_sweep(tmp_path, sleep=0.01)
     assert finish(path, tmp_path / "undisturbed") == (0, "")
-    assert kill_driver(path, tmp_path / "killed", 2, seed=1) >= 1
+    assert kill_driver(path, tmp_path / "killed", 1, seed=1) == 1
     assert finish(path, tmp_path / "killed") == (0, "")
     assert kill_worker(path, tmp_path / "robbed")
     for name in ("killed", "robbed"):
