@@ -171,6 +171,22 @@ def test_an_interrupted_run_goes_on(whole, case, tmp_path):
     assert not list((tmp_path / ".cache" / "unfinished").iterdir())
 
 
+def test_a_run_interrupted_after_its_loading_only_reports_again(case, tmp_path, monkeypatch):
+    import multiscale.studies.specimen as module
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "report", interrupt)
+        run_study(case(joint()), tmp_path / "run")
+    results = run_study(case(joint()), tmp_path / "run")
+    states = results.curves["load_displacement"].values
+    assert results.reused == [f"the first {len(states['load']) - 1} steps of the loading, from an interrupted run"]
+    profile = results.curves["profile_bond"].values
+    np.testing.assert_allclose(profile["opening"], states["opening"][-1], rtol=1e-6)  # the last state is the reported one
+
+
 def test_a_loading_that_fails_leaves_its_curve(case, tmp_path, monkeypatch):
     from continuum.newton import NewtonSolver
 
