@@ -54,8 +54,7 @@ def sweep(
         InputError: a range or a point is not valid; nothing was written.
         MultiscaleError: the disk is full.
     """
-    setting = engine.model_dump(exclude_unset=True) if isinstance(engine, Engine) else dict(engine or {})
-    data = {"over": over, "title": title, "engine": setting, "output": {"folder": str(Path(folder).absolute())}}
+    data = _input(over, folder, engine, title)
     if not callable(what):
         if constants:
             raise InputError(f"{sorted(constants)[0]!r} is no option of a sweep over a study; put it into the study.")
@@ -64,6 +63,12 @@ def sweep(
     ready = SweepInput.parse(data | {"base": constants})
     check_engine(ready.engine)
     return _drive(function_plan(what, ready), ready, ready.output.folder, retry_failed, progress or silent)
+
+
+def _input(over: Any, folder: Path | str, engine: Engine | Mapping[str, Any] | None, title: str) -> dict[str, Any]:
+    """A sweep as its input file would hold it, all but the base."""
+    setting = engine.model_dump(exclude_unset=True) if isinstance(engine, Engine) else dict(engine or {})
+    return {"over": over, "title": title, "engine": setting, "output": {"folder": str(Path(folder).absolute())}}
 
 
 def run_sweep(
@@ -167,6 +172,8 @@ def _record(future: Any, result: Any) -> dict[str, Any]:
     """The line of a point; a worker that died each time it tried leaves none of its own."""
     if future.status == "finished":
         return result
+    if future.status != "error":
+        raise ConnectionError("the connection to the scheduler was lost")
     error = future.exception()
     reason = f"its workers were lost ({error})" if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
     return {"point": future.key.removeprefix("point-"), "status": FAILED, "error": " ".join(reason.split()), "seconds": None}
