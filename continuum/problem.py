@@ -109,7 +109,8 @@ class CohesiveProblem:
 
     def _assemble_bulk(self) -> None:
         """The bodies' stiffness at rest; the jacobian gets its pattern."""
-        self._bulk = self._create_matrix()
+        loaded = self.load_vector.getOwnershipRange()[0] + np.flatnonzero(self.load_vector.array_r)
+        self._bulk = self.unknowns.matrix([i.numbers for i in self.interfaces], [*self.fixed, *loaded])
         self.bulk.add_stiffness(self._bulk)
         self._bulk.assemble()
         self._at_rest = self.bulk.forces()
@@ -122,25 +123,6 @@ class CohesiveProblem:
         self._load_column = -self.load_vector.array_r
         start, _ = self._load_range = self.load_vector.getOwnershipRange()
         self._load_column[self.fixed - start] = -self.stiffness_scale * self.factors
-
-    def _create_matrix(self) -> "PETSc.Mat":
-        """A matrix that takes any entry until it is first assembled (PETSc hashes them)."""
-        local, load = self.unknowns.x.getLocalSize(), self.unknowns.load
-        matrix = PETSc.Mat().create(self.comm)
-        matrix.setSizes(((local, None), (local, None)))
-        matrix.setType(PETSc.Mat.Type.AIJ)
-        mapping = self.unknowns.mapping()
-        matrix.setLGMap(mapping, mapping)
-        matrix.setUp()
-        for interface in self.interfaces:
-            numbers = interface.numbers
-            matrix.setValuesRCV(numbers, numbers, np.zeros((len(numbers), numbers.shape[1] ** 2)), addv=_ADD)
-            everyone = np.unique(numbers).astype(PETSc.IntType)
-            matrix.setValues([load], everyone, np.zeros(len(everyone)), addv=_ADD)
-        loaded = self.load_vector.getOwnershipRange()[0] + np.flatnonzero(self.load_vector.array_r)
-        for row in (*[load] * self.unknowns.owns_load, *self.fixed, *loaded):
-            matrix.setValue(row, load, 0.0, addv=_ADD)
-        return matrix
 
     def _responses(self) -> list[Response]:
         responses = [

@@ -1,6 +1,7 @@
 """Global numbers: every body's degrees of freedom, then the load parameter; what is prescribed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,9 +46,28 @@ class Unknowns:
             self.numbers[name] = np.rint(number.x.array).astype(PETSc.IntType).reshape(-1, dim)
             start += self.owned[name]
 
-    def mapping(self) -> "PETSc.LGMap":
-        """Local to global, body after body."""
-        return PETSc.LGMap().create(np.concatenate([n.ravel() for n in self.numbers.values()]), comm=self.comm)
+    def matrix(self, interfaces: "Sequence[NDArray[Any]]", loaded: Sequence[int]) -> "PETSc.Mat":
+        """A matrix that takes any entry until it is first assembled (PETSc hashes them).
+
+        Args:
+            interfaces: (n_facets, n) numbers of each interface's coupled unknowns, also coupled to the load.
+            loaded: Rows of this rank that know the load.
+        """
+        local, add = self.x.getLocalSize(), PETSc.InsertMode.ADD_VALUES
+        matrix = PETSc.Mat().create(self.comm)
+        matrix.setSizes(((local, None), (local, None)))
+        matrix.setType(PETSc.Mat.Type.AIJ)
+        bodies = np.concatenate([n.ravel() for n in self.numbers.values()])
+        mapping = PETSc.LGMap().create(bodies, comm=self.comm)
+        matrix.setLGMap(mapping, mapping)
+        matrix.setUp()
+        for numbers in interfaces:
+            matrix.setValuesRCV(numbers, numbers, np.zeros((len(numbers), numbers.shape[1] ** 2)), addv=add)
+            everyone = np.unique(numbers).astype(PETSc.IntType)
+            matrix.setValues([self.load], everyone, np.zeros(len(everyone)), addv=add)
+        for row in (*[self.load] * self.owns_load, *loaded):
+            matrix.setValue(row, self.load, 0.0, addv=add)
+        return matrix
 
 
 def prescribed(
