@@ -7,7 +7,13 @@ action=${1:?start or stop} folder=${2:?a folder}
 
 stop() {
     for name in slurmd slurmctld munged; do
-        [ -f "$folder/$name.pid" ] && kill "$(cat "$folder/$name.pid")" 2>/dev/null || true
+        [ -f "$folder/$name.pid" ] || continue
+        local pid; pid=$(cat "$folder/$name.pid")
+        kill "$pid" 2>/dev/null || continue
+        for _ in $(seq 100); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
     done
 }
 

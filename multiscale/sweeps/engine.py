@@ -137,8 +137,8 @@ def _bytes(memory: str) -> int:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep Dask's talk of workers lost and found to itself; what matters is in the journal."""
-    names = ("distributed", "distributed.nanny", "distributed.scheduler", "distributed.worker", "distributed.core", "distributed.batched")
-    logs = [logging.getLogger(name) for name in names]
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "dask_jobqueue")]
+    logs = [logging.getLogger(name) for name in ("distributed", *names)]
     levels = [log.level for log in logs]
     for log in logs:
         log.setLevel(logging.CRITICAL)
