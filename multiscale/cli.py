@@ -124,12 +124,28 @@ def check(study: _Study, debug: _Debug = False) -> None:
     """Validate an input file and all that it names, without computing."""
     with _answering(debug):
         from multiscale.inputs import check_study, load_study
+        from multiscale.inputs.load import read_yaml
         from multiscale.workspace import Workspace
 
+        data = read_yaml(study)
+        if isinstance(data, dict) and "over" in data:
+            _say(_checked_sweep(study))
+            return
         ready = load_study(study)
         check_study(ready)
         Workspace(ready.output.folder).check()
         _say(f"{study} is a valid {ready.study} study; its output goes to {_near(ready.output.folder)}.")
+
+
+def _checked_sweep(file: Path) -> str:
+    from multiscale.sweeps import load_sweep
+    from multiscale.sweeps.driver import check_folder
+    from multiscale.sweeps.plan import describe, plan_of
+
+    ready = load_sweep(file)
+    plan = plan_of(ready)
+    check_folder(ready.output.folder)
+    return f"{file} is a valid sweep of {len(plan.tasks)} points, {describe(plan.axes)}; its output goes to {_near(ready.output.folder)}."
 
 
 @app.command()

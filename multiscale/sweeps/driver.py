@@ -19,6 +19,7 @@ from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
 
 _WINDOW = 1000
 _SHUFFLE = 20
+_LOST = "Every worker that computed this point was lost; it may need more memory or time than a worker has."
 
 
 def sweep(
@@ -175,5 +176,5 @@ def _record(future: Any, result: Any) -> dict[str, Any]:
     if future.status != "error":
         raise ConnectionError("the connection to the scheduler was lost")
     error = future.exception()
-    reason = f"its workers were lost ({error})" if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
+    reason = _LOST if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
     return {"point": future.key.removeprefix("point-"), "status": FAILED, "error": " ".join(reason.split()), "seconds": None}

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale import SweepResults, load, run_sweep, sweep
 from multiscale.cache import Cache
 from multiscale.sweeps import engine as engines
-from multiscale.sweeps.inputs import Engine, SweepInput
+from multiscale.sweeps.driver import _record
+from multiscale.sweeps.inputs import SweepInput
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.tasks import perform
 
@@ -241,6 +243,8 @@ def test_the_command_line_status_and_report(engine, tmp_path):
     data = {"base": {"study": "function", "call": "shapes:side", "arguments": {"x": "1 nm"}}, "over": {"arguments.n": [0, 1, 2]},
             "engine": engine, "output": {"folder": "out"}}  # fmt: skip
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(data))
+    checked = CliRunner().invoke(app, ["check", str(tmp_path / "sweep.yaml")])
+    assert checked.exit_code == 0 and "valid sweep of 3 points, arguments.n (3)" in checked.stdout and not (tmp_path / "out").exists()
     answer = CliRunner().invoke(app, ["sweep", str(tmp_path / "sweep.yaml"), "--quiet"])
     assert answer.exit_code == 0, answer.output
     told = CliRunner().invoke(app, ["status", str(tmp_path / "out")]).stdout
@@ -268,6 +272,25 @@ def test_a_point_under_the_mpi_launcher(tmp_path):
     done = record(f"{Path(sys.executable).with_name('mpiexec')} -n {{ranks}}")
     assert done["status"] == "done", done
     assert load(tmp_path / "points" / done["point"]).provenance["ranks"] == 2
+
+
+def test_a_point_that_takes_its_workers_down_fails_and_a_lost_scheduler_fails_none():
+    from distributed.scheduler import KilledWorker
+
+    class Future:
+        key = "point-abc"
+
+        def __init__(self, status):
+            self.status = status
+
+        def exception(self):
+            return KilledWorker("point-abc", SimpleNamespace(address="tcp://1"), 3)
+
+    record = _record(Future("error"), None)
+    assert (record["point"], record["status"]) == ("abc", "failed") and "Every worker that computed this point was lost" in record["error"]
+    for status in ("cancelled", "lost"):
+        with pytest.raises(ConnectionError):
+            _record(Future(status), None)
 
 
 @pytest.mark.slow
