@@ -15,6 +15,8 @@ from coupling.errors import InputError, unknown_choice
 Kind = Literal["plane strain", "plane stress", "axisymmetric", "3D"]
 """How the mesh stands for a solid; axisymmetric: x is the radius, y the axis, z the hoop direction."""
 
+_UNCOUPLED = 1e-3  # of the largest stiffness: noise of computed constants, whose effect is of second order
+
 
 def checked_kind(kind: Kind | None, dimension: int) -> Kind:
     """The kind of analysis; by default plane strain in 2D.
@@ -141,7 +143,7 @@ def _in_plane(material: Material, kind: Kind, body: str) -> Material:
         return material
     stiffness = material.stiffness_voigt  # type: ignore[attr-defined]
     coupling = np.abs(stiffness[np.ix_([0, 1, 2, 5], [3, 4])]).max()
-    if coupling > 1e-6 * np.abs(stiffness).max():
+    if coupling > _UNCOUPLED * np.abs(stiffness).max():
         raise InputError(
             f"The material of {body!r} couples the plane with shear out of it (C_i4, C_i5 up to {coupling / 1e9:.3g} GPa): "
             f"a mesh in {kind} cannot follow; turn the crystal so that z is normal to a mirror plane, or use a 3D mesh."

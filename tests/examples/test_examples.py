@@ -83,7 +83,7 @@ def test_distil_study_with_a_cheap_teacher(tmp_path):
     from multiscale import Results
 
     study = yaml.safe_load((EXAMPLES / "distil_ni111" / "study.yaml").read_text(encoding="utf-8"))
-    study |= {"potential": "emt", "thickness": "6 Å", "training": {"epochs": 8}, "network": {"channels": 8, "cutoff": "4 Å"}}
+    study |= {"potential": "emt", "thickness": "6 Å", "training": {"epochs": 16, "batch": 8}, "network": {"channels": 8, "cutoff": "4 Å"}}
     study["paths"] = {"relaxed": 0, "faults": 0, "vacancies": 0, "frames": 3, "strains": 6, "rattles": 6}
     study["paths"] |= {"openings": 3, "slips": 3, "surfaces": 3}
     del study["output"]
@@ -93,7 +93,7 @@ def test_distil_study_with_a_cheap_teacher(tmp_path):
     results = Results.load(tmp_path / "run")
     assert results["train_structures"] > results["test_structures"] > 0
     assert results["Ni_lattice_parameter_relative_error"] < 0.03
-    assert results["epochs"] == 8
+    assert results["epochs"] == 16
     potential = load_potential(str(tmp_path / "run" / "student.pth"), device="cpu")
     assert potential.elements == {28} and potential.cutoff == pytest.approx(4.0)
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
