@@ -62,10 +62,12 @@ class FacetFacts:
 
     @property
     def finest(self) -> float:
+        """Longest edge of the smallest facet, in the file's unit."""
         return float(self.sizes.min())
 
     @property
     def coarsest(self) -> float:
+        """Longest edge of the largest facet, in the file's unit."""
         return float(self.sizes.max())
 
 

@@ -57,21 +57,19 @@ class Material(Protocol):
 
     Attributes:
         linear: The energy is quadratic in H, so that its stiffness is assembled once.
-        parameters: Arrays that `energy` wants, in SI.
     """
 
     linear: ClassVar[bool]
 
     @property
-    def parameters(self) -> dict[str, FloatArray]: ...
+    def parameters(self) -> dict[str, FloatArray]:
+        """Arrays that `energy` wants, in SI."""
 
     def energy(self, gradient: Any, values: Mapping[str, Any]) -> Any:
         """Energy per reference volume, J/m³, of the displacement gradient (3×3, UFL)."""
-        ...
 
     def plane_stress(self) -> "Material":
         """The material whose energy in plane strain is this one's at vanishing σ_zz, σ_yz, σ_xz."""
-        ...
 
 
 def checked_stiffness(stiffness_voigt: FloatArray) -> FloatArray:
@@ -168,6 +166,7 @@ class LinearElastic:
 
     @property
     def parameters(self) -> dict[str, FloatArray]:
+        """(6, 6) stiffness, Pa, and (6,) thermal strain, both Voigt."""
         return {"stiffness": self.stiffness_voigt, "thermal": self.thermal_strain_voigt}
 
     def energy(self, gradient, values):  # type: ignore[no-untyped-def]
@@ -176,12 +175,13 @@ class LinearElastic:
         return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain))
 
     def plane_stress(self) -> "LinearElastic":
+        """The stiffness condensed at σ_zz = σ_yz = σ_xz = 0, free to expand out of the plane."""
         inside, outside = [0, 1, 5], [2, 3, 4]
         condensed = np.zeros((6, 6))
         condensed[np.ix_(inside, inside)] = np.linalg.inv(np.linalg.inv(self.stiffness_voigt)[np.ix_(inside, inside)])
         condensed[outside, outside] = self.stiffness_voigt[outside, outside]
         thermal = self.thermal_strain_voigt.copy()
-        thermal[outside] = 0.0  # free to expand out of the plane
+        thermal[outside] = 0.0
         return LinearElastic(condensed, thermal)
 
 
@@ -209,6 +209,7 @@ class StVenantKirchhoff(_FiniteStrain):
 
     @property
     def parameters(self) -> dict[str, FloatArray]:
+        """(6, 6) stiffness, Pa, Voigt."""
         return {"stiffness": self.stiffness_voigt}
 
     def energy(self, gradient, values):  # type: ignore[no-untyped-def]
@@ -236,10 +237,12 @@ class NeoHookean(_FiniteStrain):
 
     @property
     def parameters(self) -> dict[str, FloatArray]:
+        """The two Lamé constants λ, μ, Pa."""
         stiffness = self.stiffness_voigt
         return {"lame": np.array([stiffness[0, 1], stiffness[3, 3]])}
 
     def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        """½ μ (I₁ − 3 − 2 ln J) + ½ λ (ln J)²."""
         deformation = ufl.Identity(3) + gradient
         log = ufl.ln(ufl.det(deformation))
         lame, shear = values["lame"][0], values["lame"][1]
@@ -280,9 +283,11 @@ class CauchyBorn(_FiniteStrain):
 
     @property
     def parameters(self) -> dict[str, FloatArray]:
+        """Stiffness (6, 6) and third-order constants as (36, 6), Pa, Voigt."""
         return {"stiffness": self.stiffness_voigt, "third": self.third_voigt.reshape(36, 6)}
 
     def energy(self, gradient, values):  # type: ignore[no-untyped-def]
+        """½ C E E + ⅙ C‴ E E E in the Green-Lagrange strain."""
         strain = voigt_strain(green_lagrange(gradient))
         pairs = ufl.as_vector([strain[i] * strain[j] for i in range(6) for j in range(6)])
         return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain)) + ufl.dot(pairs, ufl.dot(values["third"], strain)) / 6

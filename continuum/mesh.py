@@ -43,6 +43,7 @@ class SpecimenMesh:
 
     @property
     def dimension(self) -> int:
+        """Dimension of space, 2 or 3."""
         return self.mesh.geometry.dim
 
     def facet_group(self, name: str) -> NDArray[np.int32]:

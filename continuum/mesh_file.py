@@ -76,6 +76,7 @@ class FileMesh:
 
     @property
     def dimension(self) -> int:
+        """Dimension of space, 2 or 3."""
         return self.points.shape[1]
 
     def without_unused_nodes(self) -> "FileMesh":

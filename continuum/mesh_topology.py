@@ -35,11 +35,13 @@ class Topology:
 
     @classmethod
     def of(cls, mesh: FileMesh) -> "Topology":
+        """The topology of a mesh's bodies."""
         sizes = [len(nodes) for nodes in mesh.cells.values()]
         return cls(mesh, CELLS[mesh.cell][0], np.vstack(list(mesh.cells.values())), np.repeat(np.arange(len(sizes)), sizes))
 
     @cached_property
     def corners(self) -> IntArray:
+        """(n_cells, corners) the nodes of the cells without those on edges, faces and insides."""
         return self.nodes[:, : 1 + max(map(max, _FACETS[self.shape]))]
 
     @cached_property
@@ -64,6 +66,7 @@ class Topology:
         return order[self.counts[order] == 2].reshape(-1, 2)
 
     def cell_of(self, facet: NDArray) -> IntArray:  # type: ignore[type-arg]
+        """The cells to which facets belong, both by number."""
         return facet // len(_FACETS[self.shape])
 
     def called(self, cell: int) -> str:
@@ -84,4 +87,5 @@ def matched(keys: IntArray) -> IntArray:
 
 
 def place(point: FloatArray) -> str:
+    """A point as messages write it."""
     return "(" + ", ".join(f"{x:.6g}" for x in point) + ")"

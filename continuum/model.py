@@ -79,6 +79,7 @@ class Bond:
 
     @property
     def name(self) -> str:
+        """Its group, or the names of its two bodies."""
         return self.group or f"{self.plus}-{self.minus}"
 
 
@@ -130,10 +131,12 @@ class Energies:
 
     @property
     def elastic(self) -> float:
+        """Strain energy of all bodies."""
         return sum(self.bodies.values())
 
     @property
     def total(self) -> float:
+        """What the external work should equal: elastic, stored, dissipated and viscous."""
         return self.elastic + self.stored + self.dissipated + self.viscous
 
 

@@ -61,6 +61,7 @@ class Term:
 
     @property
     def label(self) -> str:
+        """Owner and region, as messages name the term."""
         return f"{self.owner}({self.region})"
 
 

@@ -186,10 +186,12 @@ class Uncertain:
 
     @property
     def enter(self) -> float:
+        """Minus the threshold: an atom this uncertain comes in."""
         return -self.threshold
 
     @property
     def leave(self) -> float:
+        """Minus the uncertainty below which an atom leaves again."""
         return -(self.threshold if self.release is None else self.release)
 
     def measure(self, structure: Structure) -> FloatArray:

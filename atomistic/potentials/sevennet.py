@@ -81,6 +81,7 @@ def _packaged(relative: str) -> Path:
 
 
 def require_safe(path: Path) -> None:
+    """Raise `InputError` unless the checkpoint can be read as weights alone, so that no code in it runs."""
     import torch
 
     try:

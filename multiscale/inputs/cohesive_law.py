@@ -11,6 +11,7 @@ from multiscale.inputs.fields import Direction, InputFile, quantity
 from multiscale.inputs.fracture import Openings
 from multiscale.inputs.potential import Potential
 
+
 def _not_negative(kelvin: float) -> float:
     if kelvin < 0:
         raise InputError(f"{kelvin} K is below absolute zero; give 0 K or more.")
@@ -122,5 +123,6 @@ class CohesiveLawStudy(Study):
                 raise InputError("a law at a temperature needs a crystal by species and structure, not by file.")
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         own = (crystal.file for crystal in self.crystals.values())
         return (*self.potential.files(), *dict.fromkeys(file for file in own if file is not None))

@@ -82,4 +82,5 @@ class DistilStudy(Study):
             check_crystal(crystal.species, crystal.structure)
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         return self.potential.files()

@@ -187,6 +187,7 @@ class EmbeddingStudy(Study):
                 raise InputError(f"There is no file {file.name!r} where it was looked for, in {file.parent}.")
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         own = [self.structure.file, *(region.values for region in self.regions.values())]
         models = (*self.potential.files(), *(self.larger.files() if self.larger else ()))
         return (*models, *(file for file in own if file is not None))

@@ -109,6 +109,7 @@ class FractureStudy(Study):
         )
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         return (self.specimen.mesh, *self.potential.files())
 
 

@@ -30,6 +30,7 @@ class LawFile(Section):
         return load_law(self.file)
 
     def files(self) -> tuple[Path, ...]:
+        """The file of the law."""
         return (self.file,)
 
 
@@ -50,6 +51,7 @@ class ClosedForm(Section):
         return KINDS[self.kind](**{name: value for name, value in given.items() if value is not None})
 
     def files(self) -> tuple[Path, ...]:
+        """None: its parameters say all."""
         return ()
 
 

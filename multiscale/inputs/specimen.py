@@ -206,6 +206,7 @@ class SpecimenStudy(Study):
 
     @property
     def dimension(self) -> int:
+        """Dimension of the mesh, 2 or 3."""
         return 3 if self.kind == "3D" else 2
 
     @model_validator(mode="after")
@@ -257,6 +258,7 @@ class SpecimenStudy(Study):
         check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         laws = (file for interface in self.interfaces.values() for file in interface.law.files())
         return tuple(dict.fromkeys((self.mesh, *laws)))
 

@@ -33,6 +33,7 @@ class StudyKind:
 
     @property
     def run(self) -> "Callable[[Study, RunContext], Results]":
+        """The function that runs it; its room is imported now."""
         return import_module(self.module).run
 
 

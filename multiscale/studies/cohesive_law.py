@@ -25,8 +25,8 @@ from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.cache import code_fingerprint
 from multiscale.inputs.cohesive_law import CohesiveLawStudy
 from multiscale.report.cohesive import report_law, report_mixed
-from multiscale.resumable import resumable
 from multiscale.results import Plot, Results, Series
+from multiscale.resumable import resumable
 from multiscale.runs import RunContext
 from multiscale.studies.cohesive_atoms import compute
 

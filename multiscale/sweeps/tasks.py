@@ -32,8 +32,13 @@ class Task(Protocol):
     """A point: where its result belongs, and how it is made."""
 
     @property
-    def address(self) -> str: ...
-    def compute(self, folder: Path) -> Values: ...
+    def address(self) -> str:
+        """Hash of all that determines the result."""
+        ...
+
+    def compute(self, folder: Path) -> Values:
+        """The quantities of the point; `folder` is the sweep's."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class FunctionTask:
     where: Path | None = None
 
     def compute(self, folder: Path) -> Values:
+        """The numbers that the function returns, all of them headlines."""
         from multiscale.inputs.function import find_function
         from multiscale.studies.function import call
 

@@ -11,7 +11,7 @@ from ase.build import bulk
 from ase.calculators.morse import MorsePotential
 
 from atomistic import load_potential
-from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, Student, StructurePath, compare, distil, draw
+from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, StructurePath, Student, compare, distil, draw
 from atomistic.distil.assess import by_family, errors
 from atomistic.distil.dataset import REPULSION
 from atomistic.distil.families import offset

@@ -6,8 +6,8 @@ from ase.build import bulk
 from scipy.spatial.transform import Rotation
 
 from atomistic import load_potential
-from atomistic.properties.bulk import equation_of_state, equilibrium
 from atomistic.properties.bulk import _birch_murnaghan as fit
+from atomistic.properties.bulk import equation_of_state, equilibrium
 from atomistic.properties.elastic import elastic_constants
 from coupling.contracts import Potential
 from coupling.errors import InputError, NotConverged

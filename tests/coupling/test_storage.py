@@ -6,8 +6,8 @@ import pytest
 from coupling.errors import InputError
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.mixed import MixedModeLaw
-from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from coupling.storage import FORMAT, KINDS, load_law, save_law
 from tests.coupling.laws import ANALYTIC, LENGTH, WORK
