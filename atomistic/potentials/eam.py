@@ -5,10 +5,12 @@ from typing import Any
 
 import numpy as np
 from ase.data import atomic_numbers
+from scipy.interpolate import CubicSpline
 
 from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.serial import SerialPotential
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
 KINDS = {".eam.alloy": "eam/alloy", ".eam.fs": "eam/fs", ".eam": "eam"}
@@ -34,6 +36,7 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
     try:
         calculator = EAM(name, kind=KINDS[suffix])
         _trust_symbols(calculator, name, KINDS[suffix])
+        _look_up(calculator)
     except Exception as error:
         raise InputError(f"File {name!r} cannot be read as {KINDS[suffix]}: {error}.") from error
     return SerialPotential(
@@ -56,3 +59,49 @@ def _trust_symbols(calculator: Any, name: str, kind: str) -> None:
     calculator._db_atomic_numbers = numbers
     calculator.atnum_to_index = np.full(numbers.max() + 1, -1)
     calculator.atnum_to_index[numbers] = np.arange(len(numbers))
+
+
+def _look_up(calculator: Any) -> None:
+    """Put splines that find their interval by division in place of those that search for it."""
+    for order, prefix in enumerate(("", "d")):
+        for table in ("F", "f", "rep"):
+            setattr(calculator, prefix + table, _replaced(getattr(calculator, table), order))
+
+
+def _replaced(splines: Any, order: int) -> Any:
+    if isinstance(splines, list):
+        return [_replaced(spline, order) for spline in splines]
+    return UniformSpline.of(splines).derivative() if order else UniformSpline.of(splines)
+
+
+class UniformSpline:
+    """A piecewise polynomial on a uniform grid that starts at zero; its end pieces extrapolate.
+
+    Attributes:
+        step: Grid spacing.
+        coefficients: (pieces, degree + 1) of powers of the distance to the piece's start, highest first.
+    """
+
+    def __init__(self, step: float, coefficients: FloatArray) -> None:
+        self.step, self.coefficients = step, np.ascontiguousarray(coefficients)
+
+    @classmethod
+    def of(cls, spline: Any) -> "UniformSpline":
+        """The same cubic (not-a-knot) interpolant as that of scipy."""
+        if isinstance(spline, UniformSpline):
+            return spline
+        knots = spline.get_knots()
+        step = knots[2] - knots[1]
+        grid = np.arange(round(knots[-1] / step) + 1) * step
+        return cls(step, CubicSpline(grid, spline(grid)).c.T)
+
+    def derivative(self) -> "UniformSpline":
+        powers = np.arange(self.coefficients.shape[1] - 1, 0, -1)
+        return UniformSpline(self.step, self.coefficients[:, :-1] * powers)
+
+    def __call__(self, x: FloatArray) -> FloatArray:
+        piece = np.clip((x / self.step).astype(int), 0, len(self.coefficients) - 1)
+        rest, value = x - piece * self.step, 0.0
+        for coefficient in self.coefficients[piece].T:
+            value = value * rest + coefficient
+        return value
