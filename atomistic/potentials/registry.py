@@ -23,7 +23,7 @@ class PotentialEntry:
 
     Attributes:
         name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
-        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior", "sum".
         description: One line.
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
@@ -92,6 +92,22 @@ _BUILT_IN = (
     PotentialEntry(
         "embedded", "embedding", "A quantum engine or a larger potential in regions of another one; takes low, quantum, regions",
         "atomistic.embedding.options:load", ("ase",),
+    ),
+    PotentialEntry(
+        "zbl", "prior", "Screened repulsion of nuclei (Ziegler, Biersack, Littmark), a term of a sum; takes reach",
+        "atomistic.potentials.additive:load_zbl", ("ase",),
+    ),
+    PotentialEntry(
+        "coulomb", "prior", "Point charges by Ewald summation, a term of a sum; takes charges by element",
+        "atomistic.potentials.coulomb:load", ("matscipy",),
+    ),
+    PotentialEntry(
+        "d3", "prior", "D3 dispersion, a term of a sum; takes method (functional) and damping",
+        "atomistic.potentials.dispersion:load", ("dftd3",), "d3",
+    ),
+    PotentialEntry(
+        "sum", "sum", "Several potentials added up; takes terms, a list of names or of blocks with name and options",
+        "atomistic.potentials.additive:load", ("ase",),
     ),
     *(
         PotentialEntry(

@@ -1,0 +1,71 @@
+"""Potentials as sums of terms, each counted once on the ledger."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.zbl import ZBL, SumPotential
+from coupling.contracts import Potential, Structure
+from coupling.errors import InputError
+from coupling.ledger import Ledger, Term, TermValue
+
+
+def load(name: str, device: str, dtype: str | None, *, terms: Sequence[str | Mapping[str, Any]]) -> SumPotential:
+    """A model and its priors, such as `terms=["7net-0", {"name": "d3", "method": "PBE"}]`.
+
+    Args:
+        name: "sum".
+        device: Of the first term; the others choose their own.
+        dtype: None; each term has its own.
+        terms: A name, or a name with options, for each.
+
+    Raises:
+        InputError: there are fewer than two terms, or one is not valid, or two are the same.
+    """
+    from atomistic.potentials.registry import load_potential
+
+    if dtype is not None:
+        raise InputError("A sum of potentials has no dtype of its own; give it to its terms.")
+    if isinstance(terms, str) or len(terms) < 2:
+        raise InputError(f"A sum needs a list of two terms or more, such as ['7net-0', 'zbl'], not {terms!r}.")
+    loaded = []
+    for number, term in enumerate(terms):
+        block = {"name": term} if isinstance(term, str) else dict(term)
+        if "name" not in block:
+            raise InputError(f"Term {number + 1} of the sum, {block}, has no name.")
+        own = {"device": device} if number == 0 else {}
+        loaded.append(load_potential(block.pop("name"), **(own | block)))
+    ledger(SumPotential(tuple(loaded)))
+    return SumPotential(tuple(loaded))
+
+
+def load_zbl(name: str, device: str, dtype: str | None, *, reach: float = ZBL.reach) -> ZBL:
+    """The universal repulsion of nuclei; see `ZBL`."""
+    require_cpu(device, name)
+    if dtype == "float32":
+        raise InputError(f"Potential {name!r} computes in float64 alone; leave dtype out.")
+    return ZBL(reach=float(reach))
+
+
+def ledger(total: SumPotential) -> Ledger:
+    """Who counts what in a sum: every term owns its own kind of interaction, at one structure.
+
+    The sites are the kinds of interaction, told apart by the fingerprints of their models; the state
+    that the terms are evaluated at is a structure.
+
+    Raises:
+        DoubleCounted: two terms are the same potential.
+    """
+    kinds = list(dict.fromkeys(term.fingerprint for term in total.terms))
+    sites = [next(term.name for term in total.terms if term.fingerprint == kind) for kind in kinds]
+    return Ledger([_term(one, np.eye(len(kinds))[kinds.index(one.fingerprint)]) for one in total.terms], sites)
+
+
+def _term(potential: Potential, weights: np.ndarray) -> Term:
+    def evaluate(structure: Structure) -> TermValue:
+        found = potential.evaluate([structure])
+        return TermValue(float(found.energies[0]), found.forces[0])
+
+    return Term(potential.name, "its interaction, all atoms", 1, weights, evaluate)
