@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -29,6 +29,7 @@ def sweep(
     *,
     engine: Engine | Mapping[str, Any] | None = None,
     title: str = "",
+    formats: Sequence[str] = (),
     retry_failed: bool = False,
     progress: Progress | None = None,
     **constants: Any,
@@ -44,6 +45,7 @@ def sweep(
         folder: Where the sweep is kept. The same call goes on where it stopped.
         engine: Where it runs; by default on the cores of this machine.
         title: Heading of the report.
+        formats: Files wanted beside results.nc and results.csv: "parquet", "zarr".
         retry_failed: Compute points again that failed.
         progress: Takes the advance of the work.
         constants: Arguments of the function that are the same at all points.
@@ -55,21 +57,24 @@ def sweep(
         InputError: a range or a point is not valid; nothing was written.
         MultiscaleError: the disk is full.
     """
-    data = _input(over, folder, engine, title)
+    data = _input(over, folder, engine, title, formats)
     if not callable(what):
         if constants:
             raise InputError(f"{sorted(constants)[0]!r} is no option of a sweep over a study; put it into the study.")
         base = str(what) if isinstance(what, str | Path) else dict(what)
         return run_sweep(SweepInput.parse(data | {"base": base}), retry_failed=retry_failed, progress=progress)
     ready = SweepInput.parse(data | {"base": constants})
-    check_engine(ready.engine)
+    check_engine(ready.engine, ready.output.formats)
     return _drive(function_plan(what, ready), ready, ready.output.folder, retry_failed, progress or silent)
 
 
-def _input(over: Any, folder: Path | str, engine: Engine | Mapping[str, Any] | None, title: str) -> dict[str, Any]:
+def _input(
+    over: Any, folder: Path | str, engine: Engine | Mapping[str, Any] | None, title: str, formats: Sequence[str]
+) -> dict[str, Any]:
     """A sweep as its input file would hold it, all but the base."""
     setting = engine.model_dump(exclude_unset=True) if isinstance(engine, Engine) else dict(engine or {})
-    return {"over": over, "title": title, "engine": setting, "output": {"folder": str(Path(folder).absolute())}}
+    output = {"folder": str(Path(folder).absolute()), "formats": list(formats)}
+    return {"over": over, "title": title, "engine": setting, "output": output}
 
 
 def run_sweep(
@@ -92,7 +97,7 @@ def run_sweep(
         MultiscaleError: the disk is full.
     """
     ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep)
-    check_engine(ready.engine)
+    check_engine(ready.engine, ready.output.formats)
     folder = Path(output).absolute() if output is not None else ready.output.folder
     return _drive(plan_of(ready), ready, folder, retry_failed, progress or silent)
 
@@ -102,7 +107,7 @@ def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, prog
     journal = Journal(folder)
     try:
         with journal.opened():
-            write_manifest(plan, folder)
+            write_manifest(plan, folder, ready.output.formats)
             _compute(plan, journal, ready.engine, folder, retry_failed, progress)
             results = SweepResults.load(folder)
             results.write()

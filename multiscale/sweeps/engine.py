@@ -3,12 +3,13 @@
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MissingBackend, MultiscaleError
+from multiscale.sweeps.formats import require
 from multiscale.sweeps.inputs import Engine
 
 _CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
@@ -16,8 +17,8 @@ _CONNECT = "20s"
 _SUBMITTERS = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub", "sge": "qsub"}
 
 
-def check_engine(engine: Engine) -> None:
-    """Raise `MissingBackend` unless the libraries of sweeps are installed."""
+def check_engine(engine: Engine, formats: Sequence[str] = ()) -> None:
+    """Raise `MissingBackend` unless the libraries of sweeps, and of the wanted files, are installed."""
     try:
         import distributed  # noqa: F401
         import h5netcdf  # noqa: F401
@@ -29,6 +30,8 @@ def check_engine(engine: Engine) -> None:
         raise MissingBackend(
             f"Sweeps need {error.name}, which is not installed; install it with: pip install 'multiscale-coupling[sweep]'"
         ) from error
+    for name in formats:
+        require(f".{name}")
 
 
 @contextmanager

@@ -66,6 +66,12 @@ class Engine(Section):
         return self
 
 
+class SweepOutput(Output):
+    """Where the sweep is stored, and in which files besides netCDF and CSV."""
+
+    formats: list[Literal["parquet", "zarr"]] = Field(default_factory=list, description="The table as Parquet, the Dataset as Zarr.")
+
+
 class SweepInput(Section):
     """A sweep: every combination of the ranges, put into the base study, is a point."""
 
@@ -73,7 +79,7 @@ class SweepInput(Section):
     over: list[Block] = Field(min_length=1, description="Ranges by dotted key, or a list of blocks that are crossed.")
     title: str = Field(default="", max_length=300, description="Heading of the report.")
     engine: Engine = Field(default_factory=Engine)
-    output: Output = Field(default_factory=dict, validate_default=True)
+    output: SweepOutput = Field(default_factory=dict, validate_default=True)
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 
     @property

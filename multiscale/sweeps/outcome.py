@@ -1,7 +1,5 @@
 """What a sweep found: an xarray Dataset with units, a tidy table, what failed, how far it is."""
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.errors import InputError, unknown_choice
-from multiscale.files import atomic_write, write_text
+from multiscale.files import write_text
 from multiscale.results import Results
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.ranges import Axis, combinations, label, numbers
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from multiscale.sweeps.plan import Plan
 
 FORMAT = "multiscale sweep 1"
-MANIFEST, NETCDF, CSV, REPORT = "sweep.json", "results.nc", "results.csv", "report.html"
+MANIFEST, RESULTS, REPORT = "sweep.json", "results", "report.html"
 PENDING = "pending"
 _MINUTE, _HOUR = 60, 3600
 
@@ -70,6 +68,7 @@ class SweepResults:
         axes: The dimensions.
         points: Address of each point, the last axis running fastest.
         records: The journal's last line by address.
+        formats: Files wanted beside results.nc and results.csv: parquet, zarr.
     """
 
     folder: Path
@@ -79,6 +78,7 @@ class SweepResults:
     axes: list[Axis]
     points: list[str]
     records: dict[str, dict[str, Any]]
+    formats: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, folder: Path | str) -> "SweepResults":
@@ -94,7 +94,7 @@ class SweepResults:
                 raise InputError(f"{folder / MANIFEST} is not in the format {FORMAT!r}.")
             axes = [Axis(axis["name"], axis["columns"]) for axis in data["axes"]]
             records = Journal(folder).records()
-            return cls(folder, data["title"], data["study"], data["base"], axes, data["points"], records)
+            return cls(folder, data["title"], data["study"], data["base"], axes, data["points"], records, tuple(data.get("formats", ())))
         except FileNotFoundError as error:
             raise InputError(f"{folder} holds no sweep ({MANIFEST} is missing); give the folder that `multiscale sweep` wrote.") from error
         except (OSError, KeyError, TypeError, ValueError) as error:
@@ -150,39 +150,45 @@ class SweepResults:
         return self.records.get(address, {}).get("status", PENDING)
 
     def values(self, address: str) -> dict[str, list[Any]]:
-        """Of a point by name: value, unit, description, standard deviation, headline; empty without result."""
-        return self.records.get(address, {}).get("values", {})
+        """Of a point by name: value, unit, description, standard deviation, headline; empty without result.
+
+        A quantity called as a swept key (a law at a temperature has its own) is found as `<name>_found`.
+        """
+        found = self.records.get(address, {}).get("values", {})
+        return {f"{name}_found" if name in self._taken else name: value for name, value in found.items()}
 
     def write(self) -> None:
-        """Write the netCDF file, the table and the report, each whole or not at all."""
+        """Write all result files and the report, each whole or not at all."""
         from multiscale.sweeps.report import report
 
-        with atomic_write(self.folder / NETCDF) as file:
-            file.write(self.dataset.to_netcdf(engine="h5netcdf"))
-        write_text(self.folder / CSV, self.csv())
+        for suffix in (".nc", ".csv", *(f".{name}" for name in self.formats)):
+            self.save((self.folder / RESULTS).with_suffix(suffix))
         report(self)
 
-    def csv(self) -> str:
-        """The tidy table: a row a point; the header names each column with its unit."""
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        keys = [key for axis in self.axes for key in axis.columns]
-        coordinates = {key: coordinate(column)[0].tolist() for axis in self.axes for key, column in axis.columns.items()}
-        units = {key: coordinate(column)[1] for axis in self.axes for key, column in axis.columns.items()}
-        found = self.quantities
-        columns: dict[str, str] = {}
-        for name, (unit, _, _) in found.items():
-            columns[name] = unit
-            if self._spread(name):
-                columns[f"{name}_std"] = unit
-        heads = [_head(name, unit) for name, unit in columns.items()]
-        writer.writerow(["point", "status", *(_head(key, units[key]) for key in keys), *heads, "error"])
-        for (_, address), index in zip(self, np.ndindex(*map(len, self.axes)), strict=True):
-            places = [coordinates[key][i] for axis, i in zip(self.axes, index, strict=True) for key in axis.columns]
-            record = self.records.get(address, {})
-            cells = [self.number(address, name) for name in columns]
-            writer.writerow([address, self.state(address), *places, *cells, record.get("error", "")])
-        return text.getvalue()
+    def save(self, path: Path | str) -> None:
+        """Write the Dataset (.nc, .zarr) or the tidy table (.csv, .parquet) to a place of one's own.
+
+        Raises:
+            InputError: the suffix is none of these, or its library is not installed.
+        """
+        from multiscale.sweeps.formats import save
+
+        save(self, Path(path))
+
+    def table(self) -> dict[str, list[Any]]:
+        """The tidy table by column, a row a point; the heads name each column with its unit."""
+        columns: dict[str, list[Any]] = {"point": list(self.points), "status": [self.state(address) for address in self.points]}
+        places = list(np.ndindex(*map(len, self.axes)))
+        for number, axis in enumerate(self.axes):
+            for key, column in axis.columns.items():
+                values, unit = coordinate(column)
+                shown = values.tolist()
+                columns[_head(key, unit)] = [shown[place[number]] for place in places]
+        for name, (unit, _, _) in self.quantities.items():
+            for column in (name, f"{name}_std") if self._spread(name) else (name,):
+                columns[_head(column, unit)] = [self.number(address, column) for address in self.points]
+        columns["error"] = [self.records.get(address, {}).get("error", "") for address in self.points]
+        return columns
 
     def number(self, address: str, column: str) -> Any:
         """A value, or with `_std` its standard deviation; None where there is none."""
@@ -190,6 +196,12 @@ class SweepResults:
         if column in values:
             return values[column][0]
         return values[column.removesuffix("_std")][3] if column.removesuffix("_std") in values else None
+
+    @cached_property
+    def _taken(self) -> set[str]:
+        """Names of coordinates and of the columns that every sweep has."""
+        own = {name for axis in self.axes for name in (axis.name, *axis.columns)}
+        return own | {"point", "status", "error"}
 
     def _spread(self, quantity: str) -> bool:
         return any(values.get(quantity, [None] * 4)[3] is not None for values in map(self.values, self.points))
@@ -213,8 +225,8 @@ def coordinate(values: Sequence[Any]) -> tuple[Any, str]:
     return (found, unit) if found is not None else (np.array([label(value) for value in values], dtype=object), "")
 
 
-def write_manifest(plan: "Plan", folder: Path) -> None:
-    """Write what the sweep is about."""
+def write_manifest(plan: "Plan", folder: Path, formats: Sequence[str] = ()) -> None:
+    """Write what the sweep is about, and which files of its results are wanted."""
     data = {
         "format": FORMAT,
         "title": plan.title,
@@ -222,6 +234,7 @@ def write_manifest(plan: "Plan", folder: Path) -> None:
         "base": plan.base,
         "axes": [{"name": axis.name, "columns": axis.columns} for axis in plan.axes],
         "points": [task.address for task in plan.tasks],
+        "formats": list(formats),
     }
     write_text(folder / MANIFEST, json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
