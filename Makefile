@@ -1,10 +1,10 @@
-# make demo | test | test-gpu | setup | clean. Each sets up what it needs in .venv.
+# make demo | test | test-gpu | docs | setup | clean. Each sets up what it needs in .venv.
 SHELL := /bin/bash
 VENV := .venv
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: setup demo test test-gpu clean
+.PHONY: setup demo test test-gpu docs clean
 
 setup: $(STAMP)
 
@@ -26,6 +26,10 @@ test: $(STAMP)
 
 test-gpu: $(STAMP)
 	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu
+
+docs: $(STAMP)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build
+	@echo "The documentation is build/docs/index.html"
 
 clean:
 	rm -rf $(VENV) runs build *.egg-info .pytest_cache

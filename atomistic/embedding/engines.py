@@ -66,6 +66,7 @@ ENGINES = {
         ),
     )
 }  # fmt: skip
+"""The engines known by name."""
 
 
 def engine(name: str) -> Engine:

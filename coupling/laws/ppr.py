@@ -38,7 +38,7 @@ class _Bond:
 class ParkPaulinoRoesler(Law):
     """Park, Paulino & Roesler, JMPS 57 (2009) 891: polynomial potential in a failure box.
 
-    ψ = min(φn, φt) + [Γn (1−x)^α (m/α+x)^m + ⟨φn−φt⟩][Γt (1−y)^β (n/β+y)^n + ⟨φt−φn⟩], x = δn/δn_f,
+    `ψ = min(φn, φt) + [Γn (1−x)^α (m/α+x)^m + ⟨φn−φt⟩] [Γt (1−y)^β (n/β+y)^n + ⟨φt−φn⟩]`, x = δn/δn_f,
     y = |δt|/δt_f. Each traction is zero beyond its final and its conjugate final opening; where φn ≠ φt
     the cut at the conjugate opening is not a derivative of ψ (there ψ is the potential, uncut). In
     compression the normal traction is linear and the shear response is that of the closed interface.

@@ -15,7 +15,7 @@ from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
 class XuNeedleman(Law):
     """Xu & Needleman, Modelling Simul. Mater. Sci. Eng. 1 (1993) 111, with general q and r.
 
-    ψ = φ + φ e^−z {[1−r+z](1−q)/(r−1) − [q + z(r−q)/(r−1)] e^(−|δt|²/δ_t²)}, z = δn/δ_n. At zero slip
+    `ψ = φ + φ e^−z {[1−r+z] (1−q)/(r−1) − [q + z (r−q)/(r−1)] e^(−|δt|²/δ_t²)}`, z = δn/δ_n. At zero slip
     it is the UBER. Below z = −1 the normal traction is linear.
 
     Args:

@@ -51,10 +51,9 @@ def quantity_text(quantity: Quantity) -> str:
 
 
 class Link(str):
-    """A table's cell that leads to a file beside the page.
+    """A table's cell that leads to a file beside the page: its text is what is shown.
 
-    Args:
-        text: What is shown.
+    Attributes:
         target: The file, relative to the page.
     """
 
