@@ -69,7 +69,8 @@ class Evaluation:
         forces: n arrays (N_i, 3), eV/Å.
         stresses: (n, 3, 3) eV/Å³, positive in tension; NaN where a structure has no volume.
         site_energies: n arrays (N_i,), eV, when asked for.
-        features: n arrays (N_i, F), the inputs of the model's last linear layer, when asked for.
+        features: n arrays (N_i, F) that the site energies are linear in, in units in which their weights are eV,
+            when asked for.
         cost: What it took.
     """
 

@@ -1,9 +1,10 @@
 """The batched engine: many structures through a model in few calls."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -30,7 +31,7 @@ class BatchOutput(NamedTuple):
         forces: (N, 3) eV/Å.
         stresses: (n, 3, 3) eV/Å³, positive in tension.
         site_energies: (N,) eV.
-        features: (N, F) inputs of the last linear layer.
+        features: (N, F) what the site energy is linear in, in units in which the weights are eV.
     """
 
     energies: FloatArray
@@ -38,6 +39,20 @@ class BatchOutput(NamedTuple):
     stresses: FloatArray
     site_energies: FloatArray | None = None
     features: FloatArray | None = None
+
+
+class FeatureDerivatives(NamedTuple):
+    """Features of one structure of N atoms, in which the energy is linear, and their first derivatives.
+
+    Attributes:
+        sites: (N, F) features, in units in which their weights are eV.
+        positions: (3N, F) derivatives of their sum by the positions, 1/Å.
+        strain: (6, F) derivatives of their sum by the tensor strain, Voigt order xx yy zz yz xz xy.
+    """
+
+    sites: FloatArray
+    positions: FloatArray
+    strain: FloatArray
 
 
 BatchModel = Callable[[Sequence[Atoms]], BatchOutput]
@@ -117,6 +132,37 @@ class BatchedPotential:
         if self.bytes_per_pair is None:
             raise InputError(f"The memory per atom of potential {self.name!r} has not been measured.")
         return self.bytes_per_pair * estimated_pairs(structure, self.cutoff)
+
+    def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
+        """Features that the energy is linear in, and their derivatives.
+
+        Raises:
+            InputError: a structure cannot be evaluated, or the model hands out no such features.
+        """
+        return self._linear().feature_derivatives(checked(structures, self.elements, self.name))
+
+    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "BatchedPotential":
+        """This potential with another linear readout, at the same cost.
+
+        Args:
+            change: (F,) what is added to the weights of the features, eV.
+            shifts: Atomic number to what is added to an atom's energy, eV.
+
+        Raises:
+            InputError: the model hands out no features.
+        """
+        model = self._linear().with_readout(change, shifts)
+        record = np.ascontiguousarray(change, dtype=float).tobytes() + repr(sorted(shifts.items())).encode()
+        identity = hashlib.sha256(self.fingerprint.encode() + record).hexdigest()
+        return replace(self, model=model, fingerprint=identity)
+
+    def _linear(self) -> Any:
+        if not hasattr(self.model, "with_readout"):
+            raise InputError(
+                f"Potential {self.name!r} hands out no features with a linear readout; use a SevenNet potential, "
+                "or several checkpoints with `ExplicitCommittee`."
+            )
+        return self.model
 
     def as_ase(self) -> "Calculator":
         """An ASE calculator of this potential, for everyone else's tools."""

@@ -1,6 +1,6 @@
 """One call of a SevenNet network for many structures. Imports torch and sevenn."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,11 @@ import torch
 from ase import Atoms
 from sevenn.nn.convolution import IrrepsConvolution
 
-from atomistic.potentials.batched import BatchOutput
+from atomistic.potentials import sevennet_features
+from atomistic.potentials.batched import BatchOutput, FeatureDerivatives
 from atomistic.potentials.neighbours import neighbour_pairs
+from atomistic.potentials.sevennet_features import INPUTS, READOUT, energy_scale, keep_inputs
+from coupling.contracts import FloatArray
 
 VOIGT = [[0, 3, 5], [3, 1, 4], [5, 4, 2]]
 """sevenn's own order of the stress: xx yy zz xy yz zx."""
@@ -66,12 +69,13 @@ class SevenNetModel:
         for name, module in list(model.named_children()):
             if isinstance(module, IrrepsConvolution):
                 model.replace_module(name, SummedMessages(module))
+        model._modules[READOUT[0]].register_forward_pre_hook(keep_inputs)
         if dtype == "float64":
             model.onehot_idx_to_onehot.register_forward_hook(_double_onehot)
 
     def __call__(self, structures: Sequence[Atoms]) -> BatchOutput:
         """Energies (n,), forces (N, 3), stresses (n, 3, 3), site energies (N,), features (N, F)."""
-        out = self.network(self._graph(structures))
+        out = self.network(self.graph(structures))
 
         def host(name: str) -> np.ndarray:
             return out[name].detach().to("cpu").numpy().astype(np.float64)
@@ -82,10 +86,19 @@ class SevenNetModel:
             forces=host(key.PRED_FORCE),
             stresses=stress[:, VOIGT],
             site_energies=host(key.ATOMIC_ENERGY)[:, 0],
-            features=host(key.NODE_FEATURE),
+            features=host(INPUTS) * energy_scale(self.network, out).detach().cpu().numpy(),
         )
 
-    def _graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
+    def feature_derivatives(self, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
+        """See `BatchedPotential.feature_derivatives`."""
+        return sevennet_features.feature_derivatives(self, structures)
+
+    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "SevenNetModel":
+        """See `BatchedPotential.with_readout`."""
+        return sevennet_features.with_readout(self, change, shifts)
+
+    def graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
+        """sevenn's input for one call."""
         sizes = np.array([len(one) for one in structures])
         starts = np.cumsum(sizes) - sizes
         pairs = [neighbour_pairs(one, self.cutoff) for one in structures]

@@ -118,7 +118,7 @@ def test_sevennet_site_energies_and_features(sevennet: Potential) -> None:
     found = sevennet.evaluate(atoms, site_energies=True, features=True)
     for index, one in enumerate(atoms):
         assert found.site_energies[index].sum() == pytest.approx(found.energies[index], abs=1e-9)
-        assert found.features[index].shape == (len(one), 64)
+        assert found.features[index].shape == (len(one), 128)
     assert sevennet.evaluate(atoms).site_energies is None
 
 
