@@ -68,7 +68,7 @@ class RunContext:
             compute: Makes it: numpy arrays and JSON values by name.
         """
         value, reused = self.on_root(lambda: self.cache.get_or_compute(key, compute))
-        if reused:
+        if reused and what not in self.reused:
             self.reused.append(what)
         self.log.info("%s: %s", what, "reused from an earlier run" if reused else "computed")
         return value

@@ -10,6 +10,7 @@ from multiscale.inputs.base import Section, Study
 from multiscale.inputs.fields import Direction, InputFile, quantity
 from multiscale.inputs.fracture import Openings
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.trust import Trust
 
 
 def _not_negative(kelvin: float) -> float:
@@ -92,6 +93,7 @@ class CohesiveLawStudy(Study):
     slip: Slip = Field(default_factory=Slip)
     temperature: Temperature | None = Field(default=None, description="Of the law; none is the static law.")
     thermal: Thermal = Field(default_factory=Thermal)
+    trust: Trust | None = Field(default=None, description="Error bars of the law, from samples of the potential.")
 
     @model_validator(mode="after")
     def _one_interface(self) -> Self:
@@ -104,6 +106,8 @@ class CohesiveLawStudy(Study):
             raise InputError("gap: in bulk takes the strained bulk away, which a rigid path has not; take path: relaxed.")
         if self.temperature is not None and (self.plane is None or self.path == "rigid" or self.gap == "in bulk"):
             raise InputError("a law at a temperature needs one crystal (plane), path: relaxed and gap: in law.")
+        if self.trust is not None and (self.mode == "mixed" or self.gap == "in bulk"):
+            raise InputError("error bars (trust) go with mode: normal and gap: in law.")
         if self.slip.divisions % 2:
             raise InputError(f"slip.divisions is {self.slip.divisions}; it must be even.")
         return self
@@ -121,8 +125,11 @@ class CohesiveLawStudy(Study):
             crystal.check()
             if self.temperature is not None and crystal.file is not None:
                 raise InputError("a law at a temperature needs a crystal by species and structure, not by file.")
+        if self.trust is not None:
+            self.trust.check()
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""
         own = (crystal.file for crystal in self.crystals.values())
-        return (*self.potential.files(), *dict.fromkeys(file for file in own if file is not None))
+        trusted = () if self.trust is None else self.trust.files()
+        return tuple(dict.fromkeys((*self.potential.files(), *(file for file in own if file is not None), *trusted)))

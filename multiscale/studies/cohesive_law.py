@@ -1,5 +1,6 @@
 """The cohesive-law study: a potential and an interface in, a law, its fits and its ledger out."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from coupling.errors import InputError
 from coupling.export import FORMS, export
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
+from coupling.spread import with_error_bars
 from coupling.storage import save_law
 from coupling.thermal import from_mean_forces, warmed
 from coupling.units import ANGSTROM, EV_A2, EV_A3
@@ -28,6 +30,7 @@ from multiscale.report.cohesive import report_law, report_mixed
 from multiscale.results import Plot, Results, Series
 from multiscale.resumable import resumable
 from multiscale.runs import RunContext
+from multiscale.studies import sampled
 from multiscale.studies.cohesive_atoms import compute
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
@@ -43,20 +46,14 @@ def run(study: CohesiveLawStudy, context: RunContext) -> Results:
     """
     results = Results("cohesive_law", study.title)
     with context.stage("atomistic"):
-        atoms = _atomistic(study, context)
-    spacings = (int(atoms["spacings"][0]), int(atoms["spacings"][1]))
-    law: Law
+        loaded = sampled.load(study.potential, study.trust, study.seed) if context.is_root else sampled.Sampled(None)
+        atoms = _atomistic(study, context, loaded.potential)
+    law, samples = _law(study, results, atoms)
     if study.mode == "mixed":
-        law, samples = _mixed(results, atoms, spacings)
         report_mixed(results, law, atoms["history"], context.folder, context.is_root)
-    elif study.path == "rigid":
-        samples = PathSamples(
-            atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]), spacings, atoms["tangential_stiffness"]
-        )
-        law = rigid_law(samples)
-        results.add("law_consistency", consistency(samples), "", "energies against tractions in tension, over the peak")
-    else:
-        law, samples = _relaxed(study, results, atoms, spacings)
+    if study.trust is not None:
+        with context.stage("samples"):
+            law = _with_error_bars(study, context, results, law, loaded.samples)
     report_law(results, law)
     _pair(results, atoms)
     results.ledger = list(interface_ledger(samples, gap=study.gap).rows())
@@ -64,18 +61,40 @@ def run(study: CohesiveLawStudy, context: RunContext) -> Results:
     return results
 
 
-def _atomistic(study: CohesiveLawStudy, context: RunContext) -> dict[str, Any]:
-    potential = None
-    if context.is_root:
-        from atomistic.potentials import load_potential
+def _law(study: CohesiveLawStudy, results: Results, atoms: dict[str, Any]) -> tuple[Any, PathSamples]:
+    """The law of one potential's samples of the path, and these as on a static path."""
+    spacings = (int(atoms["spacings"][0]), int(atoms["spacings"][1]))
+    if study.mode == "mixed":
+        return _mixed(results, atoms, spacings)
+    if study.path == "rigid":
+        samples = PathSamples(
+            atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]), spacings, atoms["tangential_stiffness"]
+        )
+        law = rigid_law(samples)
+        results.add("law_consistency", consistency(samples), "", "energies against tractions in tension, over the peak")
+        return law, samples
+    return _relaxed(study, results, atoms, spacings)
 
-        potential = load_potential(study.potential.name, **study.potential.options)
+
+def _with_error_bars(study: CohesiveLawStudy, context: RunContext, results: Results, law: Any, samples: Sequence[Any]) -> Law:
+    """The law with the spread of the samples of the potential; each has its own lattice and path."""
+    laws = []
+    for number in range(sampled.count(study.trust)):
+        atoms = _atomistic(study, context, samples[number] if context.is_root else None, "samples of the potential")
+        laws.append(_law(study, Results("sample"), atoms)[0])
+    results.notes.append(sampled.note(study.trust))
+    return with_error_bars(law, laws)
+
+
+def _atomistic(
+    study: CohesiveLawStudy, context: RunContext, potential: Any, what: str = "atomistic samples"
+) -> dict[str, Any]:
     request = {
         "calculation": "cohesive law",
         "code": code_fingerprint(),
         "potential": potential.fingerprint if potential is not None else "",
-        "study": study.model_dump(mode="json", exclude={"output", "title", "potential"}),
-        "files": [path.read_text(errors="replace") for path in study.files() if path not in study.potential.files()],
+        "study": study.model_dump(mode="json", exclude={"output", "title", "potential", "trust"}),
+        "files": [one.file.read_text(errors="replace") for one in study.crystals.values() if one.file is not None],
     }
 
     def work() -> dict[str, Any]:
@@ -83,7 +102,7 @@ def _atomistic(study: CohesiveLawStudy, context: RunContext) -> dict[str, Any]:
         with resumable(potential, folder, context.log.info) as remembering:
             return compute(study, context, remembering)
 
-    return context.cached("atomistic samples", request, work)
+    return context.cached(what, request, work)
 
 
 def _mixed(results: Results, atoms: dict[str, Any], spacings: tuple[int, int]) -> tuple[MixedModeLaw, PathSamples]:

@@ -1,0 +1,40 @@
+"""Error bars of a law from samples."""
+
+import numpy as np
+import pytest
+
+from coupling.errors import InputError
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.laws.uber import Uber
+from coupling.spread import with_error_bars
+
+OPENING = np.concatenate([[-0.2e-10], np.linspace(0, 8e-10, 81)])
+
+
+def tabulated(work: float, **errors) -> TabulatedLaw:
+    energy, traction, _ = Uber(work, 0.5e-10).normal(OPENING)
+    traction[-1] = 0.0
+    return TabulatedLaw(OPENING, energy, traction, **errors)
+
+
+def test_laws_that_differ_by_a_factor_have_a_constant_relative_error() -> None:
+    works = np.array([3.8, 3.9, 4.1, 4.3])
+    law = with_error_bars(tabulated(4.0), [tabulated(work) for work in works])
+    relative = works.std(ddof=1) / 4.0
+    assert law.work_of_separation_std == pytest.approx(relative * law.work_of_separation, rel=1e-4)
+    assert law.peak_traction_std == pytest.approx(relative * law.peak_traction, rel=1e-2)
+    closed = int(np.flatnonzero(law.opening == 0)[0])
+    assert law.energy_std[closed] == 0 and law.traction_std[closed] == pytest.approx(0, abs=1e-3 * law.peak_traction_std)
+
+
+def test_errors_that_are_known_already_add_in_squares() -> None:
+    known = np.full(len(OPENING), 0.3)
+    law = with_error_bars(tabulated(4.0, energy_std=known), [tabulated(3.8), tabulated(4.2)])
+    sampled = with_error_bars(tabulated(4.0), [tabulated(3.8), tabulated(4.2)])
+    np.testing.assert_allclose(law.energy_std**2, sampled.energy_std**2 + 0.09)
+    np.testing.assert_array_equal(law.traction_std, sampled.traction_std)
+
+
+def test_one_sample_is_none() -> None:
+    with pytest.raises(InputError, match="two samples"):
+        with_error_bars(tabulated(4.0), [tabulated(4.1)])
