@@ -1,0 +1,161 @@
+"""Noise and prior widths of the linear model by maximum marginal likelihood.
+
+MacKay, Neural Computation 4 (1992) 415; Bishop, Pattern Recognition and Machine Learning (2006), §3.5.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.optimize import minimize
+
+from atomistic.trust.design import KINDS, Design
+from coupling.contracts import FloatArray
+
+SMALLEST = {"energy": 1e-6, "force": 1e-5, "stress": 1e-8}
+"""Least noise: eV per atom, eV/Å, eV/Å³; below it lies the arithmetic of single precision."""
+_FLAT = 10.0  # spread of an element's energy zero over that of the labels about the least-squares zeros
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Standard deviations of the model; they are its only hyperparameters.
+
+    Attributes:
+        energy: Noise of an energy per atom, eV.
+        force: Noise of a component, eV/Å.
+        stress: Noise of a component, eV/Å³.
+        weight: Prior of a feature's weight, eV.
+        zeros: (S,) centres of the elements' energy zeros, eV.
+        zero: Prior of a zero about its centre, eV.
+        evidence: Log marginal likelihood.
+    """
+
+    energy: float
+    force: float
+    stress: float
+    weight: float
+    zeros: tuple[float, ...]
+    zero: float
+    evidence: float = float("nan")
+
+    @property
+    def noises(self) -> FloatArray:
+        """(3,) noise of energy, force and stress."""
+        return np.array([self.energy, self.force, self.stress])
+
+
+class Statistics(NamedTuple):
+    """All that the likelihood knows of the labels, by kind: sums over weighted rows.
+
+    Attributes:
+        counts: (3,).
+        squares: (3,) of the residuals.
+        moments: (3, P) rows times residuals.
+        grams: (3, P, P) rows times rows.
+    """
+
+    counts: FloatArray
+    squares: FloatArray
+    moments: FloatArray
+    grams: FloatArray
+
+
+class Solution(NamedTuple):
+    """The posterior at given widths.
+
+    Attributes:
+        mean: (P,).
+        factor: (P, P), whose square factor @ factorᵀ is the covariance.
+        evidence: Log marginal likelihood.
+        gradient: (4,) of the evidence by the logarithms of the three noises and the weight's prior.
+    """
+
+    mean: FloatArray
+    factor: FloatArray
+    evidence: float
+    gradient: FloatArray
+
+
+def statistics(designs: Sequence[Design], weights: Sequence[float], zeros: FloatArray) -> Statistics:
+    """Sum the rows of labels; each label counts with its weight, its energy zeros taken off."""
+    size = designs[0].rows.energy.shape[1]
+    counts, squares = np.zeros(3), np.zeros(3)
+    moments, grams = np.zeros((3, size)), np.zeros((3, size, size))
+    for design, weight in zip(designs, weights, strict=True):
+        for k, (rows, residual) in enumerate(zip(design.rows, shifted(design, zeros), strict=True)):
+            counts[k] += weight * len(residual)
+            squares[k] += weight * residual @ residual
+            moments[k] += weight * rows.T @ residual
+            grams[k] += weight * rows.T @ rows
+    return Statistics(counts, squares, moments, grams)
+
+
+def shifted(design: Design, zeros: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The residuals about the centres of the elements' energy zeros."""
+    energy, force, stress = design.residuals
+    return energy - design.counts @ zeros / design.counts.sum(), force, stress
+
+
+def solve(known: Statistics, widths: Widths) -> Solution:
+    """Mean and covariance of the parameters about their centres."""
+    size = known.moments.shape[1]
+    prior = np.full(size, widths.weight)
+    prior[size - len(widths.zeros) :] = widths.zero
+    precision = 1 / widths.noises**2
+    scaled = prior[:, None] * np.tensordot(precision, known.grams, 1) * prior
+    lower = np.linalg.cholesky(np.eye(size) + scaled)
+    inverse = solve_triangular(lower, np.eye(size), lower=True)
+    factor = prior[:, None] * inverse.T
+    mean = factor @ (factor.T @ (precision @ known.moments))
+    misfit = known.squares - 2 * known.moments @ mean + np.einsum("kij,i,j->k", known.grams, mean, mean)
+    spread = np.einsum("kij,ia,ja->k", known.grams, factor, factor, optimize=True)
+    evidence = -0.5 * (
+        known.counts @ np.log(2 * np.pi / precision) + precision @ misfit
+        + np.sum((mean / prior) ** 2) + 2 * np.log(np.diag(lower)).sum()
+    )  # fmt: skip
+    features = size - len(widths.zeros)
+    by_noise = precision * (misfit + spread) - known.counts
+    by_prior = np.sum((mean[:features] / widths.weight) ** 2) + np.sum(inverse[:, :features] ** 2) - features
+    return Solution(mean, factor, float(evidence), np.append(by_noise, by_prior))
+
+
+def maximise(designs: Sequence[Design], weights: Sequence[float]) -> Widths:
+    """The widths of the largest marginal likelihood.
+
+    Args:
+        designs: Rows and residuals of the labels.
+        weights: By how much each label counts.
+    """
+    zeros, spread = _zeros(designs)
+    known = statistics(designs, weights, zeros)
+    present = known.counts > 0
+    sizes = np.sqrt(known.squares / np.where(present, known.counts, 1))
+    floors = np.array([SMALLEST[kind] for kind in KINDS])
+    rows = np.sqrt(np.trace(known.grams[1, : -len(zeros), : -len(zeros)]) / max(known.counts[1], 1))
+    start = np.append(np.maximum(0.3 * sizes, 3 * floors), max(sizes[1], floors[1]) / max(rows, 1e-12))
+    widths = Widths(*start, tuple(zeros), _FLAT * max(spread, 1e-3))
+
+    def objective(logarithms: FloatArray) -> tuple[float, FloatArray]:
+        found = solve(known, _with(widths, logarithms))
+        return -found.evidence, -np.where(np.append(present, True), found.gradient, 0)
+
+    bounds = [(np.log(low), np.log(max(1e2 * size, 1e2 * low))) for low, size in zip(floors, sizes, strict=True)]
+    bounds.append((np.log(start[3]) - 12, np.log(start[3]) + 12))
+    best = minimize(objective, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds)
+    return replace(_with(widths, best.x), evidence=float(-best.fun))
+
+
+def _with(widths: Widths, logarithms: FloatArray) -> Widths:
+    energy, force, stress, weight = np.exp(logarithms).tolist()
+    return replace(widths, energy=energy, force=force, stress=stress, weight=weight)
+
+
+def _zeros(designs: Sequence[Design]) -> tuple[FloatArray, float]:
+    """Least-squares energy zeros of the elements, eV, and what they leave, eV per atom."""
+    shares = np.array([one.counts / one.counts.sum() for one in designs])
+    energies = np.array([one.residuals[0][0] for one in designs])
+    zeros = np.linalg.lstsq(shares, energies)[0]
+    return zeros, float(np.sqrt(np.mean((energies - shares @ zeros) ** 2)))

@@ -1,0 +1,204 @@
+"""Labelled structures: what an oracle says of them, under one set of settings."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from ase import Atoms
+
+from coupling.contracts import FloatArray, Potential, Structure
+from coupling.errors import InputError
+
+UNNAMED = "unnamed"
+
+
+@dataclass(frozen=True)
+class Label:
+    """One labelled structure.
+
+    Attributes:
+        structure: N atoms.
+        energy: eV.
+        forces: (N, 3) eV/Å.
+        stress: (3, 3) eV/Å³, positive in tension; NaN where there is none.
+        group: What kind of structure it is: bulk, surface, opened, slipped, defect, ...
+        settings_hash: Of all that determines the oracle's numbers.
+    """
+
+    structure: Atoms
+    energy: float
+    forces: FloatArray
+    stress: FloatArray = field(default_factory=lambda: np.full((3, 3), np.nan))
+    group: str = UNNAMED
+    settings_hash: str = ""
+
+    def __post_init__(self) -> None:
+        atoms, forces, stress = self.structure, np.asarray(self.forces, float), np.asarray(self.stress, float)
+        what = f"The label of {atoms.get_chemical_formula()} in group {self.group!r}"
+        if forces.shape != (len(atoms), 3) or stress.shape != (3, 3):
+            raise InputError(
+                f"{what} has forces {forces.shape} and a stress {stress.shape}; give ({len(atoms)}, 3) and (3, 3)."
+            )
+        if not (np.isfinite(self.energy) and np.isfinite(forces).all()):
+            raise InputError(f"{what} has an energy or a force that is not finite; leave this structure out.")
+        bare = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=atoms.pbc)
+        for name, value in {
+            "structure": bare, "energy": float(self.energy), "forces": forces, "stress": stress
+        }.items():  # fmt: skip
+            object.__setattr__(self, name, value)
+
+    @property
+    def identity(self) -> str:
+        """Hash of the structure; equal for structures equal to 1e-8 Å."""
+        return structure_hash(self.structure)
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Labels under one set of settings.
+
+    Attributes:
+        labels: In the order in which they were made.
+
+    Raises:
+        InputError: two labels come from different settings.
+    """
+
+    labels: tuple[Label, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        hashes = sorted({label.settings_hash for label in self.labels})
+        if len(hashes) > 1:
+            raise InputError(
+                f"Labels of {len(hashes)} different settings ({', '.join(h[:12] or 'none' for h in hashes)}) "
+                "cannot be mixed: their energies have no common zero; label all structures with one."
+            )
+
+    @classmethod
+    def made(
+        cls, oracle: Potential, structures: Sequence[Structure], groups: str | Sequence[str] = UNNAMED
+    ) -> "LabelSet":
+        """Labels of structures by a potential, whose fingerprint is the settings' hash."""
+        names = [groups] * len(structures) if isinstance(groups, str) else list(groups)
+        found = oracle.evaluate(structures)
+        rows = zip(structures, found.energies, found.forces, found.stresses, names, strict=True)
+        return cls(tuple(Label(_atoms(one), e, f, s, name, oracle.fingerprint) for one, e, f, s, name in rows))
+
+    @property
+    def settings_hash(self) -> str:
+        """That of all labels; empty where there is none."""
+        return self.labels[0].settings_hash if self.labels else ""
+
+    @property
+    def structures(self) -> list[Atoms]:
+        """The structures, in order."""
+        return [label.structure for label in self.labels]
+
+    @property
+    def groups(self) -> list[str]:
+        """The group of each label."""
+        return [label.group for label in self.labels]
+
+    @property
+    def elements(self) -> tuple[int, ...]:
+        """Atomic numbers that occur, rising."""
+        return tuple(sorted({int(z) for one in self.structures for z in one.numbers}))
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __iter__(self) -> Iterator[Label]:
+        return iter(self.labels)
+
+    def __getitem__(self, chosen: int | slice | Sequence[int] | np.ndarray) -> "LabelSet":
+        """The labels at an index, in a slice, or at several indices, as a set."""
+        if isinstance(chosen, slice):
+            return LabelSet(self.labels[chosen])
+        return LabelSet(tuple(self.labels[int(k)] for k in np.atleast_1d(np.arange(len(self))[chosen])))
+
+    def __add__(self, other: "LabelSet") -> "LabelSet":
+        """Both sets, without structures that are labelled already.
+
+        Raises:
+            InputError: their settings differ.
+        """
+        known = {label.identity for label in self.labels}
+        new = []
+        for label in other.labels:
+            if label.identity not in known:
+                known.add(label.identity)
+                new.append(label)
+        return LabelSet(self.labels + tuple(new))
+
+    def save(self, path: Path | str) -> None:
+        """Write extended XYZ, with energy, forces and stress as ASE names them."""
+        from ase.calculators.singlepoint import SinglePointCalculator
+        from ase.io import write
+        from ase.stress import full_3x3_to_voigt_6_stress
+
+        images = []
+        for label in self.labels:
+            atoms = label.structure.copy()
+            results = {"energy": label.energy, "forces": label.forces}
+            if np.isfinite(label.stress).all():
+                results["stress"] = full_3x3_to_voigt_6_stress(label.stress)
+            atoms.calc = SinglePointCalculator(atoms, **results)
+            atoms.info = {"group": label.group, "settings_hash": label.settings_hash}
+            images.append(atoms)
+        temporary = Path(path).with_name(f".{Path(path).name}.part")
+        write(temporary, images, format="extxyz", write_results=True)
+        temporary.replace(path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "LabelSet":
+        """Read any file of ASE's that has energies and forces; `group` and `settings_hash` are optional.
+
+        Raises:
+            InputError: the file cannot be read, is empty, or lacks energies or forces.
+        """
+        from ase.io import read
+
+        path = Path(path)
+        if not path.is_file():
+            raise InputError(f"There is no file {str(path)!r}; give labelled structures, such as extended XYZ.")
+        try:
+            images = read(path, index=":", format="extxyz" if path.suffix in (".xyz", ".extxyz") else None)
+        except Exception as error:
+            raise InputError(f"File {str(path)!r} cannot be read as structures: {' '.join(str(error).split())}.") from error
+        if not images:
+            raise InputError(f"File {str(path)!r} holds no structures.")
+        return cls(tuple(_read(atoms, f"Structure {k} of {str(path)!r}") for k, atoms in enumerate(images)))
+
+
+def structure_hash(structure: Structure) -> str:
+    """Hash of the atoms and the cell, to 1e-8 Å."""
+    digest = hashlib.sha256(np.asarray(structure.numbers, dtype=np.int64).tobytes())
+    for array in (structure.positions, np.asarray(structure.cell)):
+        digest.update((np.round(np.asarray(array, dtype=float), 8) + 0.0).tobytes())
+    digest.update(np.asarray(structure.pbc, dtype=bool).tobytes())
+    return digest.hexdigest()
+
+
+def _atoms(one: Structure) -> Atoms:
+    return Atoms(np.array(one.numbers), np.array(one.positions), cell=np.array(one.cell), pbc=np.array(one.pbc))
+
+
+def _read(atoms: Atoms, where: str) -> Label:
+    from ase.stress import voigt_6_to_full_3x3_stress
+
+    results = atoms.calc.results if atoms.calc is not None else {}
+    for name in ("energy", "forces"):
+        if name not in results:
+            raise InputError(f"{where} has no {name}; every structure needs its energy and forces.")
+    stress = np.full((3, 3), np.nan)
+    if "stress" in results:
+        stress = np.asarray(results["stress"], dtype=float)
+        stress = voigt_6_to_full_3x3_stress(stress) if stress.shape == (6,) else stress.reshape(3, 3)
+    info = atoms.info
+    return Label(
+        atoms, results["energy"], results["forces"], stress,
+        str(info.get("group", UNNAMED)), str(info.get("settings_hash", "")),
+    )  # fmt: skip

@@ -1,0 +1,83 @@
+"""Leave-one-out in closed form: residuals, leverages, and labels that do not fit the rest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+
+from coupling.contracts import FloatArray
+
+Block = tuple[list[FloatArray], list[FloatArray], FloatArray]
+"""Rows and misfits of energy, force and stress in units of their noise, and these noises (3,)."""
+
+
+@dataclass(frozen=True)
+class LeaveOneOut:
+    """What each of n labels is, less what the others predict of it.
+
+    Attributes:
+        energies: (n,) eV per atom.
+        forces: n arrays (N_i, 3), eV/Å.
+        stresses: n arrays (6,) in eV/Å³, Voigt order xx yy zz yz xz xy; empty where there is no stress.
+        scores: (n, 3) root mean square of energy, force and stress residuals in units of their predicted
+            standard deviation: about 1 for a label that fits; NaN where there is no stress.
+        leverages: (n,) how many parameters each label settles.
+        parameter_ratio: Root mean square of the force residuals over the parameters' standard deviation.
+    """
+
+    energies: FloatArray
+    forces: tuple[FloatArray, ...]
+    stresses: tuple[FloatArray, ...]
+    scores: FloatArray
+    leverages: FloatArray
+    parameter_ratio: float
+
+    @property
+    def suspicion(self) -> FloatArray:
+        """(n,) the largest of a label's scores, each over the median of its kind."""
+        return np.nanmax(self.scores / np.nanmedian(self.scores, axis=0), axis=1)
+
+    def outliers(self, count: int) -> FloatArray:
+        """Indices of the labels that fit the others least, the worst first."""
+        return np.argsort(-self.suspicion)[:count]
+
+
+def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
+    """Leave out each label with all its rows.
+
+    With H the label's block of the hat matrix A Σ Aᵀ and r its residuals in the fit, the residuals without
+    it are (1 - H)⁻¹ r, and (1 - H)⁻¹ is their predicted covariance (Cook and Weisberg, Residuals and
+    Influence in Regression, 1982, §3.2).
+
+    Args:
+        blocks: Of each label.
+        factor: (P, P) whose square is the covariance Σ of the parameters.
+    """
+    energies, forces, stresses, scores, leverages, ratios = [], [], [], [], [], []
+    for rows, misfits, noises in blocks:
+        half = np.vstack(rows) @ factor
+        hat = half @ half.T
+        kept = cho_factor(np.eye(len(hat)) - hat)
+        left = cho_solve(kept, np.concatenate(misfits))
+        spread = cho_solve(kept, np.eye(len(hat)))
+        ends = np.cumsum([len(one) for one in misfits])[:-1]
+        parts = np.split(left, ends)
+        places = np.split(np.arange(len(hat)), ends)
+        scores.append([_score(part, spread[np.ix_(k, k)]) for part, k in zip(parts, places, strict=True)])
+        energies.append(parts[0][0] * noises[0])
+        forces.append(parts[1].reshape(-1, 3) * noises[1])
+        stresses.append(parts[2] * noises[2])
+        leverages.append(np.trace(hat))
+        ratios.append((parts[1] @ parts[1], np.trace(spread[np.ix_(places[1], places[1])]) - len(parts[1])))
+    errors, variances = np.sum(ratios, axis=0)
+    return LeaveOneOut(
+        np.array(energies), tuple(forces), tuple(stresses), np.array(scores), np.array(leverages),
+        float(np.sqrt(errors / variances)),
+    )  # fmt: skip
+
+
+def _score(residual: FloatArray, covariance: FloatArray) -> float:
+    if len(residual) == 0:
+        return float("nan")
+    return float(np.sqrt(residual @ np.linalg.solve(covariance, residual) / len(residual)))

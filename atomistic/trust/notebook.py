@@ -1,0 +1,165 @@
+"""The record of a learning run on disk, whole after every label: killed, it loses the one in the making."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.trust.labels import Label
+from atomistic.trust.oracle import Oracle
+from coupling.contracts import FloatArray
+from coupling.errors import InputError, NotConverged
+
+
+class Position(NamedTuple):
+    """Where a run stands.
+
+    Attributes:
+        lap: How often the routes were begun.
+        route: Which route.
+        state: Where on it.
+    """
+
+    lap: int = 0
+    route: int = 0
+    state: Mapping[str, FloatArray] = {}  # noqa: RUF012  (never changed)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A structure that was chosen.
+
+    Attributes:
+        structure: The structure.
+        group: Its kind.
+        radius: For which it was chosen, eV/Å; NaN where the model had not been asked.
+        position: Where the run stood.
+        label: What the oracle said; None where it failed.
+    """
+
+    structure: Atoms
+    group: str
+    radius: float
+    position: Position
+    label: Label | None
+
+
+@dataclass
+class Notebook:
+    """What was chosen and labelled, in order.
+
+    Attributes:
+        folder: One file for each entry; None keeps them in memory.
+        oracle: Makes the labels.
+        task: Hash of all else that the choices depend on.
+        entries: So far.
+
+    Raises:
+        InputError: the folder belongs to another oracle, other settings or another task.
+    """
+
+    folder: Path | None
+    oracle: Oracle
+    task: str = ""
+    entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        identity = {"settings": self.oracle.settings_hash, "task": self.task}
+        head = self.folder / "learning.json"
+        if not head.exists():
+            _write(head, json.dumps(identity | {"oracle": self.oracle.name}).encode())
+        found = json.loads(head.read_text(encoding="utf-8"))
+        if any(found.get(key) != value for key, value in identity.items()):
+            what = "settings of the oracle" if found.get("settings") != identity["settings"] else "study"
+            raise InputError(
+                f"The labels in {self.folder} were made with another {what} ({found.get('oracle')}), and cannot be mixed; "
+                "go on with that, or take another folder."
+            )
+        while (file := self._file(len(self.entries))).exists():
+            self.entries.append(self._read(file))
+
+    @property
+    def labels(self) -> list[Label]:
+        """The labels, without failures."""
+        return [entry.label for entry in self.entries if entry.label is not None]
+
+    @property
+    def structures(self) -> list[Atoms]:
+        """All structures that were chosen, failures among them."""
+        return [entry.structure for entry in self.entries]
+
+    @property
+    def pending(self) -> bool:
+        """Whether a structure was chosen and the run ended before it had its label."""
+        return self.folder is not None and self._file(len(self.entries), "chosen").exists()
+
+    def choose(self, structure: Atoms, group: str, radius: float, position: Position) -> Entry:
+        """Note the choice, then ask the oracle."""
+        entry = Entry(structure, group, float(radius), position, None)
+        if self.folder is not None:
+            self._save(self._file(len(self.entries), "chosen"), entry)
+        return self._ask(entry)
+
+    def finish(self) -> None:
+        """Ask the oracle for the label that was in the making."""
+        if self.pending:
+            self._ask(self._read(self._file(len(self.entries), "chosen")))
+
+    def _ask(self, entry: Entry) -> Entry:
+        try:
+            label = self.oracle.label(entry.structure, entry.group)
+        except NotConverged:
+            label = None
+        done = Entry(entry.structure, entry.group, entry.radius, entry.position, label)
+        if self.folder is not None:
+            self._save(self._file(len(self.entries)), done)
+            self._file(len(self.entries), "chosen").unlink(missing_ok=True)
+        self.entries.append(done)
+        return done
+
+    def _file(self, number: int, kind: str = "label") -> Path:
+        return self.folder / f"{kind}_{number:05d}.npz"
+
+    def _save(self, path: Path, entry: Entry) -> None:
+        atoms, (lap, route, state) = entry.structure, entry.position
+        arrays = {
+            "numbers": atoms.numbers, "positions": atoms.positions, "cell": atoms.cell.array, "pbc": atoms.pbc,
+            "radius": np.array(entry.radius), "group": np.array(entry.group), "at": np.array([lap, route]),
+        } | {f"state_{name}": np.asarray(value) for name, value in state.items()}  # fmt: skip
+        if entry.label is not None:
+            arrays |= {"energy": np.array(entry.label.energy), "forces": entry.label.forces, "stress": entry.label.stress}
+        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+
+    def _read(self, path: Path) -> Entry:
+        with np.load(path, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files}
+        atoms = Atoms(found["numbers"], found["positions"], cell=found["cell"], pbc=found["pbc"])
+        state = {name.removeprefix("state_"): value for name, value in found.items() if name.startswith("state_")}
+        position = Position(*(int(k) for k in found["at"]), state)
+        group, label = str(found["group"]), None
+        if "energy" in found:
+            label = Label(atoms, float(found["energy"]), found["forces"], found["stress"], group, self.oracle.settings_hash)
+        return Entry(atoms, group, float(found["radius"]), position, label)
+
+
+def _write(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(name, path)

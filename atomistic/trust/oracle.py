@@ -1,0 +1,113 @@
+"""Who is asked for labels: a quantum code, an ASE calculator or a larger potential, under one set of settings."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.embedding.engines import ENGINES
+from atomistic.embedding.quantum import QuantumPotential
+from atomistic.embedding.store import Store, address
+from atomistic.potentials.inputs import checked
+from atomistic.potentials.neighbours import neighbour_pairs
+from atomistic.potentials.registry import load_potential
+from atomistic.trust.labels import UNNAMED, Label
+from coupling.contracts import Cost, Potential, Structure
+
+_REACH = 6.0  # Å: distances that are compared to tell structures apart
+_EQUAL = 1e-3  # Å
+
+
+class Oracle:
+    """A potential whose answers are labels; each is computed once, in this run or any other with its folder.
+
+    Args:
+        potential: Computes the labels; its fingerprint is the settings' hash.
+        folder: Where answers are kept for later runs; None keeps them for this process.
+
+    Attributes:
+        settings_hash: Of all that determines its numbers.
+        computed: Labels that were computed.
+        recalled: Labels that came from the store.
+        cost: What the computed ones took.
+    """
+
+    def __init__(self, potential: Potential, folder: Path | None = None) -> None:
+        self.potential = potential
+        self.name, self.settings_hash = potential.name, potential.fingerprint
+        self.computed = self.recalled = 0
+        self.cost = Cost()
+        self._store = Store(folder)
+
+    def label(self, structure: Structure, group: str = UNNAMED) -> Label:
+        """The label of a structure.
+
+        Raises:
+            InputError: the structure cannot be evaluated.
+            NotConverged: the code fails with its safest settings too.
+        """
+        (atoms,) = checked([structure], self.potential.elements, self.name)
+        key = address(self.settings_hash, atoms, None, None)
+        kept = self._store.get(key)
+        if kept is None:
+            found = self.potential.evaluate([atoms])
+            kept = {"energy": found.energies[0], "forces": found.forces[0], "stress": found.stresses[0]}
+            self._store.put(key, kept)
+            self.computed += 1
+            self.cost += found.cost
+        else:
+            self.recalled += 1
+        return Label(atoms, float(kept["energy"]), kept["forces"], kept["stress"], group, self.settings_hash)
+
+    def close(self) -> None:
+        """End the worker processes of a quantum code."""
+        if isinstance(self.potential, QuantumPotential):
+            self.potential.close()
+
+
+def oracle(name: str, options: Mapping[str, Any] | None = None, folder: Path | None = None) -> Oracle:
+    """An oracle by name.
+
+    Quantum codes run in processes of their own, and are tried again with safer settings.
+
+    Args:
+        name: A quantum engine (gfn1-xtb, gfn2-xtb, pyscf, gpaw), an ASE calculator "module:Class", or
+            any other potential of `load_potential`.
+        options: For the code or the potential.
+        folder: Where answers are kept for later runs.
+
+    Raises:
+        InputError: it is unknown, or its options are not valid.
+        MissingBackend: it is not installed.
+    """
+    given = dict(options or {})
+    if name.lower() in ENGINES:
+        return Oracle(QuantumPotential(name, **given), folder)
+    return Oracle(load_potential(name, **given), folder)
+
+
+def same(one: Atoms, other: Atoms) -> bool:
+    """Whether two structures are the same up to translation, rotation, reflection and the atoms' order.
+
+    They are when their elements, their volumes and all distances within 6 Å agree to 0.001 Å.
+    """
+    if len(one) != len(other) or not np.array_equal(np.sort(one.numbers), np.sort(other.numbers)):
+        return False
+    first, second = _distances(one), _distances(other)
+    return len(first) == len(second) and bool(np.all(np.abs(first - second) < _EQUAL))
+
+
+def known(structure: Atoms, labelled: Sequence[Atoms]) -> bool:
+    """Whether a structure is the same as one of others."""
+    return any(same(structure, other) for other in labelled)
+
+
+def _distances(atoms: Atoms) -> np.ndarray:
+    """Distances within reach, those of each pair of elements together; what is near the reach left out."""
+    i, j, vectors = neighbour_pairs(atoms, _REACH)
+    distances = np.linalg.norm(vectors, axis=1)
+    kinds = np.sort(np.column_stack([atoms.numbers[i], atoms.numbers[j]]), axis=1)
+    order = np.lexsort((distances, kinds[:, 1], kinds[:, 0]))
+    return distances[order]

@@ -1,0 +1,86 @@
+"""A potential with its posterior, as active learning sees it: force radii, and labels that make them smaller."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from ase import Atoms
+from scipy.stats import chi2
+
+from atomistic.potentials.batched import FeatureDerivatives
+from atomistic.trust.design import LinearPotential, require_linear
+from atomistic.trust.labels import LabelSet, structure_hash
+from atomistic.trust.posterior import Posterior, balanced, fit_posterior
+from coupling.contracts import Evaluation, FloatArray, Potential, Structure
+
+COVERAGE = 0.9
+"""Of the radius: the share of forces that the posterior expects within it."""
+
+
+class RememberedFeatures:
+    """A linear potential that takes the derivatives of a structure's features once: labels do not change them.
+
+    Args:
+        potential: Hands out features.
+    """
+
+    def __init__(self, potential: LinearPotential) -> None:
+        self.bare = potential
+        self.name, self.elements = potential.name, potential.elements
+        self.cutoff, self.fingerprint = potential.cutoff, potential.fingerprint
+        self._known: dict[str, FeatureDerivatives] = {}
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """As the potential's own."""
+        return self.bare.evaluate(structures, site_energies=site_energies, features=features)
+
+    def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
+        """As the potential's own, each structure once."""
+        keys = [structure_hash(one) for one in structures]
+        new = {key: one for key, one in zip(keys, structures, strict=True) if key not in self._known}
+        if new:
+            self._known |= dict(zip(new, self.bare.feature_derivatives(list(new.values())), strict=True))
+        return [self._known[key] for key in keys]
+
+    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> Potential:
+        """The potential's own with another readout."""
+        return self.bare.with_readout(change, shifts)
+
+
+@dataclass(frozen=True)
+class Surrogate:
+    """A posterior that drives active learning; groups of few labels count as much as others.
+
+    Attributes:
+        posterior: What is known of the readout.
+    """
+
+    posterior: Posterior = field(repr=False)
+
+    @classmethod
+    def fitted(cls, potential: Potential, labels: LabelSet) -> "Surrogate":
+        """From the first labels.
+
+        Raises:
+            InputError: the potential hands out no features.
+        """
+        remembering = RememberedFeatures(require_linear(potential))
+        return cls(fit_posterior(remembering, labels, weights=balanced(labels)))
+
+    @cached_property
+    def potential(self) -> Potential:
+        """The posterior's mean."""
+        return self.posterior.mean_potential()
+
+    def radii(self, structures: Sequence[Atoms]) -> FloatArray:
+        """(n,) largest radius of a force, eV/Å: of what labels can settle, the noise of the readout left out."""
+        sigmas = self.posterior.predict(structures, noise=False).force_sigmas
+        return np.sqrt(chi2.ppf(COVERAGE, 3) / 3) * np.array([sigma.max() for sigma in sigmas])
+
+    def updated(self, labels: LabelSet) -> "Surrogate":
+        """With more labels; weights and widths are found anew."""
+        weights = balanced(self.posterior.labels + labels)
+        return Surrogate(replace(self.posterior, weights=weights).updated(labels))
