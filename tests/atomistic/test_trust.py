@@ -10,6 +10,7 @@ from ase.build import bulk
 
 from atomistic.trust import Label, LabelSet, balanced, fit_posterior
 from atomistic.trust.sites import shrunk_covariance
+from atomistic.trust.storage import load_posterior, save_posterior
 from coupling.contracts import Potential
 from coupling.errors import InputError
 from tests.atomistic.radial_model import CENTRES, RadialModel, radial
@@ -241,3 +242,17 @@ def test_bad_labels_are_refused(labels: LabelSet, tmp_path: Path, emt: Potential
         fit_posterior(radial(), labels, weights={"surface": 1.0})
     with pytest.raises(InputError, match="hands out no features"):
         fit_posterior(emt, labels)
+
+
+def test_a_posterior_survives_a_file(labels: LabelSet, tmp_path: Path) -> None:
+    posterior = fit_posterior(radial(), labels, weights={"rare": 2.0}).calibrated()
+    save_posterior(posterior, tmp_path / "posterior.npz")
+    read, others = load_posterior(tmp_path / "posterior.npz", radial()), crystals(2, seed=6)
+    np.testing.assert_array_equal(read.mean, posterior.mean)
+    np.testing.assert_array_equal(read.predict(others).energy_variances, posterior.predict(others).energy_variances)
+    np.testing.assert_array_equal(read.mahalanobis(others)[0], posterior.mahalanobis(others)[0])
+    assert read.sample(1)[0].fingerprint == posterior.sample(1)[0].fingerprint
+    with pytest.raises(InputError, match="not to 'radial'"):
+        load_posterior(tmp_path / "posterior.npz", radial(TRUTH))
+    with pytest.raises(InputError, match="cannot be read"):
+        load_posterior(tmp_path / "nothing.npz", radial())
