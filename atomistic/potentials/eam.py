@@ -10,6 +10,7 @@ from scipy.interpolate import CubicSpline
 from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.serial import SerialPotential
+from atomistic.properties.elastic import VOIGT_PAIRS
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -66,6 +67,32 @@ def _look_up(calculator: Any) -> None:
     for order, prefix in enumerate(("", "d")):
         for table in ("F", "f", "rep"):
             setattr(calculator, prefix + table, _replaced(getattr(calculator, table), order))
+    several = calculator.energy_virial_and_forces
+
+    def route(numbers: Any, *pairs: Any) -> tuple[float, FloatArray, FloatArray]:
+        return several(numbers, *pairs) if np.ptp(numbers) else _one_element(calculator, numbers, *pairs)
+
+    calculator.energy_virial_and_forces = route
+
+
+def _one_element(
+    calculator: Any, numbers: FloatArray, i: FloatArray, j: FloatArray, vector: FloatArray, distance: FloatArray
+) -> tuple[float, FloatArray, FloatArray]:
+    """Energy, virial (6,) and forces (N, 3) where a pair and its reverse have the same functions."""
+    kind = calculator.atnum_to_index[numbers[0]]
+
+    def pair(table: Any) -> FloatArray:
+        function = table[kind]
+        return (function[kind] if isinstance(function, list) else function)(distance)
+
+    n, repulsion = len(numbers), pair(calculator.rep) / distance
+    density = np.bincount(i, weights=pair(calculator.f), minlength=n)
+    energy = repulsion.sum() / 2 + calculator.F[kind](density).sum()
+    slope = calculator.dF[kind](density)
+    tension = (slope[i] + slope[j]) * pair(calculator.df) + (pair(calculator.drep) - repulsion) / distance
+    pull = (tension / distance)[:, None] * vector
+    forces = np.stack([np.bincount(i, weights=pull[:, k], minlength=n) for k in range(3)], axis=1)
+    return float(energy), np.array([vector[:, a] @ pull[:, b] for a, b in VOIGT_PAIRS]) / 2, forces
 
 
 def _replaced(splines: Any, order: int) -> Any:
