@@ -1,0 +1,188 @@
+"""The Peierls barrier: the least-energy path of a straight line into the next valley."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.singlepoint import SinglePointCalculator
+from ase.constraints import FixAtoms
+from ase.mep import NEB
+from ase.optimize import FIRE
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+from atomistic.dislocation.cylinder import Cylinder
+from atomistic.dislocation.disregistry import core
+from atomistic.dislocation.load import work_position
+from atomistic.relax import Constraints, relax
+from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.errors import InputError, NotConverged
+from coupling.units import EV_A3
+
+_FEWEST_IMAGES = 3
+_FINE = 400
+
+
+@dataclass(frozen=True)
+class Barrier:
+    """Energy of the line on its way between two Peierls valleys.
+
+    Attributes:
+        path: (n,) length along the path of the atoms, Å.
+        energies: (n,) above the first valley, eV per period of the line.
+        slopes: (n,) dE/d(path), eV/Å.
+        positions: (n,) of the core by its disregistry, relative to the first, Å.
+        work_positions: (n,) of the line, conjugate to the glide stress, relative to the first, Å.
+        length: Of the line, Å.
+        burgers: Length of the Burgers vector, Å.
+        period: Distance of the valleys, Å.
+        residual_force: Largest force across the path, eV/Å.
+        structures: The n images.
+    """
+
+    path: FloatArray
+    energies: FloatArray
+    slopes: FloatArray
+    positions: FloatArray
+    work_positions: FloatArray
+    length: float
+    burgers: float
+    period: float
+    residual_force: float
+    structures: list[Atoms]
+
+    @property
+    def height(self) -> float:
+        """Largest energy of the path's interpolation, eV per Burgers vector's length of line."""
+        return float(self._fine()[1].max()) * self.burgers / self.length
+
+    @property
+    def humps(self) -> int:
+        """Maxima of the interpolated energy that rise by 5 % of the barrier over the dips at their sides."""
+        energy = self._fine()[1]
+        inner = np.flatnonzero((energy[1:-1] > energy[:-2]) & (energy[1:-1] >= energy[2:])) + 1
+        humps, last = 0, -1
+        for k in inner:
+            dip = energy[last + 1 : k + 1].min()
+            if energy[k] - dip > 0.05 * energy.max():
+                humps, last = humps + 1, k
+        return humps
+
+    @property
+    def peierls_stress(self) -> float:
+        """Steepest ascent of the energy per length over the Burgers vector, Pa."""
+        _, energy, position = self._fine()
+        slope = np.gradient(energy, position)
+        return float(slope[position <= position[energy.argmax()]].max() / (self.burgers * self.length) * EV_A3)
+
+    def _fine(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Path, energy and conjugate position, interpolated."""
+        fine = np.linspace(0, self.path[-1], _FINE)
+        energy = CubicHermiteSpline(self.path, self.energies, self.slopes)(fine)
+        return fine, energy, CubicSpline(self.path, self.work_positions)(fine)
+
+
+def peierls_barrier(
+    potential: Potential,
+    cylinder: Cylinder,
+    *,
+    images: int = 7,
+    force: float = 5e-3,
+    steps: int = 400,
+    progress: Progress = silent,
+) -> Barrier:
+    """Move the line to the next valley along +x by the nudged elastic band, all images in one batch.
+
+    The shell holds the mean of the two valleys' elastic fields throughout.
+
+    Args:
+        potential: The potential.
+        cylinder: The dislocation in its first valley.
+        images: Between the two ends.
+        force: Largest force across the path that may remain, eV/Å.
+        steps: Most evaluations of the band.
+        progress: Told after each step.
+
+    Raises:
+        InputError: too few images.
+        NotConverged: an end or the band does not relax, or an end leaves its valley.
+    """
+    if images < _FEWEST_IMAGES:
+        raise InputError(f"{images} images do not show a barrier; use {_FEWEST_IMAGES} or more.")
+    ends = _ends(potential, cylinder, force, progress)
+    band = [ends[0], *(ends[0].copy() for _ in range(images)), ends[1]]
+    for image in band:
+        image.set_constraint(FixAtoms(mask=~cylinder.free))
+    neb = _BatchedBand(potential, band, progress)
+    neb.interpolate(mic=False)
+    with FIRE(neb, logfile=None) as optimizer:
+        if not optimizer.run(fmax=force, steps=steps):
+            raise NotConverged(
+                f"The band of {images} images did not relax to {force:.2g} eV/Å in {steps} steps; "
+                "use more steps, or more images."
+            )
+    return _measured(potential, cylinder, band, neb.get_residual())
+
+
+class _BatchedBand(NEB):  # type: ignore[misc]
+    """ASE's band with all images evaluated at once."""
+
+    def __init__(self, potential: Potential, images: list[Atoms], progress: Progress) -> None:
+        super().__init__(images, k=0.5, method="improvedtangent", allow_shared_calculator=True)
+        self.potential, self.progress, self.calls = potential, progress, 0
+        self._attach(images)
+
+    def get_forces(self) -> FloatArray:
+        self._attach(self.images[1:-1])
+        self.calls += 1
+        self.progress("nudged elastic band", self.calls, 0)
+        return super().get_forces()
+
+    def _attach(self, images: list[Atoms]) -> None:
+        found = self.potential.evaluate(images)
+        for image, energy, forces in zip(images, found.energies, found.forces, strict=True):
+            image.calc = SinglePointCalculator(image, energy=energy, forces=forces)
+
+
+def _ends(potential: Potential, cylinder: Cylinder, force: float, progress: Progress) -> list[Atoms]:
+    period = cylinder.crystal.glide_period
+    fields = [cylinder.field((x, 0.0)) for x in (0.0, period)]
+    starts = []
+    for field in fields:
+        start = cylinder.perfect.copy()
+        start.positions += np.where(cylinder.free[:, None], field, (fields[0] + fields[1]) / 2)
+        starts.append(start)
+    held = Constraints(free=cylinder.free)
+    ends = relax(potential, starts, held, force=force / 20, steps=1000, progress=progress).structures
+    moved = core(cylinder, ends[1]).position - core(cylinder, ends[0]).position
+    if abs(moved - period) > period / 4:
+        raise NotConverged(
+            f"The ends of the path relaxed to cores {moved:.3g} Å apart where the valleys are {period:.3g} Å apart; "
+            "use a larger radius, or start from the stable core."
+        )
+    return ends
+
+
+def _measured(potential: Potential, cylinder: Cylinder, band: list[Atoms], residual: float) -> Barrier:
+    found = potential.evaluate(band)
+    places = np.array([image.positions for image in band])
+    lengths = np.linalg.norm(np.diff(places, axis=0), axis=(1, 2))
+    path = np.concatenate([[0.0], np.cumsum(lengths)])
+    tangents = CubicSpline(path, places)(path, 1)
+    forces = np.array(found.forces) * cylinder.free[:, None]
+    positions = np.array([core(cylinder, image).position for image in band])
+    conjugate = work_position(cylinder.crystal, found.stresses, band[0].get_volume())
+    for image in band:
+        image.calc = None
+        image.set_constraint()
+    return Barrier(
+        path=path,
+        energies=found.energies - found.energies[0],
+        slopes=-np.einsum("nij,nij->n", forces, tangents),
+        positions=positions - positions[0],
+        work_positions=conjugate - conjugate[0],
+        length=cylinder.crystal.length,
+        burgers=float(np.linalg.norm(cylinder.crystal.burgers)),
+        period=cylinder.crystal.glide_period,
+        residual_force=float(residual),
+        structures=band,
+    )
