@@ -97,6 +97,26 @@ class SevenNetModel:
         """See `BatchedPotential.with_readout`."""
         return sevennet_features.with_readout(self, change, shifts)
 
+    @property
+    def layers(self) -> int:
+        """Layers of messages: a site's energy depends on atoms up to so many cutoffs away."""
+        return sum(isinstance(module, SummedMessages) for module in self.network)
+
+    def weighted(self, structure: Atoms, weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
+        """Σ w_i e_i in eV of weights (N,), its forces (N, 3) in eV/Å, and the site energies e (N,)."""
+        data = self.network._preprocess(self.graph([structure]))
+        vectors, (i, j) = data[key.EDGE_VEC], data[key.EDGE_IDX]
+        for module in self.network:
+            data = module(data)
+            if key.ATOMIC_ENERGY in data:
+                break
+        sites = data[key.ATOMIC_ENERGY][:, 0].double()
+        energy = torch.as_tensor(weights, dtype=torch.float64, device=self.device) @ sites
+        (pull,) = torch.autograd.grad(energy, vectors)
+        forces = sites.new_zeros(len(sites), 3).detach()
+        forces = forces.index_add(0, i, pull.double()).index_add(0, j, -pull.double())
+        return float(energy.detach()), forces.cpu().numpy(), sites.detach().cpu().numpy()
+
     def graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
         """sevenn's input for one call."""
         sizes = np.array([len(one) for one in structures])

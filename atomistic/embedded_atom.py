@@ -1,0 +1,89 @@
+"""The functions of an embedded-atom potential and their derivatives, from the splines of its calculator."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomistic.potentials.eam import UniformSpline
+from coupling.contracts import FloatArray, Potential
+
+IntArray = NDArray[np.int64]
+
+
+class EmbeddedAtom:
+    """e_i = F(Σ_j ρ(r_ij)) + ½ Σ_j φ(r_ij), any number of elements.
+
+    Args:
+        calculator: matscipy's embedded-atom calculator.
+    """
+
+    def __init__(self, calculator: Any) -> None:
+        self.numbers = np.asarray(calculator._db_atomic_numbers)
+        self.index = np.asarray(calculator.atnum_to_index)
+        self.cutoff = float(calculator.cutoff)
+        count = len(self.numbers)
+        self._embedding = [_Table(spline) for spline in calculator.F]
+        self._density = [
+            [_Table(f[i] if isinstance(f, list) else f, self.cutoff) for i in range(count)] for f in calculator.f
+        ]  # [neighbour][centre]
+        self._repulsion = [[_Table(calculator.rep[i][j], self.cutoff) for j in range(count)] for i in range(count)]
+
+    @staticmethod
+    def describes(potential: Potential) -> bool:
+        """Whether the potential is made of such functions."""
+        calculator = getattr(potential, "calculator", None)
+        return all(hasattr(calculator, name) for name in ("F", "f", "rep", "atnum_to_index"))
+
+    def kinds(self, numbers: IntArray) -> IntArray:
+        """Indices of the elements in the tables."""
+        return self.index[np.asarray(numbers)]
+
+    def pair(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, ...]:
+        """ρ, dρ/dr, φ, dφ/dr at distances r (p,) in Å; all zero beyond the cutoff."""
+        out = [np.zeros_like(r) for _ in range(4)]
+        for a in range(len(self.numbers)):
+            for b in range(len(self.numbers)):
+                chosen = (centre == a) & (neighbour == b)
+                if chosen.all():
+                    chosen = slice(None)
+                elif not chosen.any():
+                    continue
+                at = r[chosen]
+                density, slope = self._density[b][a](at)
+                charge, change = self._repulsion[a][b](at)
+                for target, value in zip(out, (density, slope, charge / at, (change - charge / at) / at), strict=True):
+                    target[chosen] = value
+        return tuple(out)
+
+    def embedding(self, kinds: IntArray, density: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """F and dF/dρ at densities (n,)."""
+        value, slope = np.zeros_like(density), np.zeros_like(density)
+        for kind in np.unique(kinds):
+            mine = kinds == kind
+            value[mine], slope[mine] = self._embedding[kind](density[mine])
+        return value, slope
+
+
+class _Table:
+    """A cubic spline on its uniform grid: value and slope from one look-up.
+
+    Args:
+        spline: Of the calculator.
+        end: Where the function ends; None goes on with the last polynomial.
+    """
+
+    def __init__(self, spline: Any, end: float | None = None) -> None:
+        uniform = UniformSpline.of(spline)
+        self.step, self.rows = uniform.step, np.ascontiguousarray(uniform.coefficients[:, ::-1])
+        self.end = end
+
+    def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        index = np.clip((x / self.step).astype(np.int64), 0, len(self.rows) - 1)
+        t = x - index * self.step
+        a, b, c, d = self.rows[index].T
+        value, slope = a + t * (b + t * (c + t * d)), b + t * (2 * c + 3 * t * d)
+        if self.end is not None:
+            within = x < self.end
+            value, slope = value * within, slope * within
+        return value, slope

@@ -1,0 +1,1 @@
+"""Atoms and continuum solved together: one problem, several methods, one interface."""

@@ -1,0 +1,232 @@
+"""The coupled methods, one interface for all: forces, energy where there is one, unknowns.
+
+BQCE: E = Σ (1−β) e + ∫ β W. BGFC: the same with the forces of the homogeneous crystal taken away as a dead
+load (Ortner and Zhang, CMAME 313 (2017) 29). BQCF: F = (1−β) F_atoms + β F_continuum, no energy (Li, Luskin,
+Ortner and Shapeev, CMAME 268 (2014) 763).
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomistic.cauchy_born import tangent
+from atomistic.site_energies import energy_range
+from coupling.contracts import FloatArray
+from coupling.errors import InputError, unknown_choice
+from coupling.handshake import element_fractions, handshake_ledger
+from coupling.ledger import Ledger
+from multiscale.concurrent.parts import AtomisticPart, ContinuumPart, elements_of, surrounded
+from multiscale.concurrent.problem import Problem
+from multiscale.concurrent.region import Region
+
+IntArray = NDArray[np.int64]
+
+
+class Method:
+    """A discretised problem.
+
+    Args:
+        problem: The problem.
+        region: How the box is split.
+        pad: Distance to which the surroundings of atoms are carried along, Å; None is the potential's whole range.
+
+    Attributes:
+        name: As listed by `METHODS`.
+        free: (n,) vertices that may move.
+    """
+
+    name = ""
+    conservative = True
+
+    def __init__(self, problem: Problem, region: Region, pad: float | None = None) -> None:
+        self.problem, self.region, self.pad = problem, region, pad
+        self.mesh = region.mesh(problem)
+        self.elements = elements_of(problem, self.mesh)
+        self.free = ~self.mesh.boundary
+        self._build()
+
+    @property
+    def unknowns(self) -> int:
+        """Displacement components solved for; those of sites without an atom do not count."""
+        return 3 * int((self.free & ~self.problem.is_void(self.mesh.sites)).sum())
+
+    @property
+    def atoms(self) -> int:
+        """Atoms whose neighbourhood is evaluated."""
+        return 0
+
+    def energy(self, displacement: FloatArray) -> float:
+        """E(u) in eV at the vertices' u (n, 3) in Å.
+
+        Raises:
+            InputError: the method has no energy.
+        """
+        return self.evaluate(displacement)[0]
+
+    def forces(self, displacement: FloatArray) -> FloatArray:
+        """(n, 3) eV/Å on the vertices, zero on those that are held."""
+        return np.where(self.free[:, None], self.evaluate(displacement)[1], 0.0)
+
+    def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy and forces on all vertices."""
+        raise NotImplementedError
+
+    def stiffness(self):  # type: ignore[no-untyped-def]
+        """(3n, 3n) of the continuum everywhere, at the homogeneous state: what the solver divides by."""
+        return self.elements.stiffness(tangent(self.problem.law, self.problem.deformation))
+
+    def ledger(self) -> Ledger:
+        """Who counts which site."""
+        sites, beta = self._blend()
+        present = ~self.problem.is_void(sites)
+        return handshake_ledger(self.mesh.sites, self.mesh.simplices, sites[present], beta[present], ("atoms", "Cauchy-Born"))
+
+    def _build(self) -> None:
+        raise NotImplementedError
+
+    def _blend(self) -> tuple[IntArray, FloatArray]:
+        return self.region.beta(self.problem)
+
+    def _fractions(self, sites: IntArray, beta: FloatArray) -> FloatArray:
+        """Parts of the elements that count, none of them around a missing atom."""
+        voids = self.problem.voids
+        counted = np.where(self.problem.is_void(sites), 0.0, beta)
+        missing = voids[~(voids[:, None] == sites[None]).all(axis=2).any(axis=1)]
+        sites, counted = np.concatenate([sites, missing]), np.append(counted, np.zeros(len(missing)))
+        if not len(sites):
+            return np.ones(len(self.mesh.simplices))
+        return element_fractions(self.mesh.sites, self.mesh.simplices, sites, counted)
+
+
+class Atomistic(Method):
+    """All atoms, free within the core, held at the predictor beyond: the clamped boundary."""
+
+    name = "atomistic"
+
+    def _build(self) -> None:
+        lattice = self.problem.lattice
+        distance = lattice.distance(self.mesh.sites, self.problem.centres)
+        self.free = self.free & (distance <= self.region.core * lattice.spacing)
+        sites = self.mesh.sites[self.free]
+        reach = energy_range(self.problem.potential) if self.pad is None else self.pad
+        self.part = _around(self.problem, self.mesh, sites, reach)
+
+    @property
+    def atoms(self) -> int:
+        return len(self.part.sites)
+
+    def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        energy, forces = self.part.evaluate(displacement)
+        return energy, self.part.transfer.to_vertices(forces)
+
+    def _blend(self) -> tuple[IntArray, FloatArray]:
+        sites = self.mesh.sites[self.free]
+        return sites, np.zeros(len(sites))
+
+
+class CauchyBorn(Method):
+    """The continuum everywhere; a missing atom takes its share of the volume with it."""
+
+    name = "cauchy_born"
+
+    def _build(self) -> None:
+        nothing = np.zeros((0, self.problem.lattice.dimension), dtype=np.int64)
+        self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
+
+    def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        return self.part.evaluate(displacement)
+
+    def _blend(self) -> tuple[IntArray, FloatArray]:
+        sites = self.problem.lattice.within(self.problem.centres, self.region.core * self.problem.lattice.spacing)
+        return sites, np.ones(len(sites))
+
+
+class BlendedEnergy(Method):
+    """BQCE."""
+
+    name = "bqce"
+
+    def _build(self) -> None:
+        sites, beta = self._blend()
+        self.atomistic = AtomisticPart(self.problem, self.mesh, sites, 1 - beta, self.pad)
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(sites, beta))
+
+    @property
+    def atoms(self) -> int:
+        return len(self.atomistic.sites)
+
+    def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        atoms, pull = self.atomistic.evaluate(displacement)
+        bulk, forces = self.continuum.evaluate(displacement)
+        return atoms + bulk, self.atomistic.transfer.to_vertices(pull) + forces
+
+
+class GhostForceCorrected(BlendedEnergy):
+    """BGFC: BQCE less its forces on the perfect crystal in the homogeneous state."""
+
+    name = "bgfc"
+
+    def _build(self) -> None:
+        super()._build()
+        sites, beta = self._blend()
+        perfect = self.problem.without_defect()
+        self.atomistic.correct(AtomisticPart(perfect, self.mesh, sites, 1 - beta, self.pad))
+        self.continuum.correct()
+
+
+class BlendedForce(Method):
+    """BQCF."""
+
+    name = "bqcf"
+    conservative = False
+
+    def _build(self) -> None:
+        sites, beta = self._blend()
+        reach = energy_range(self.problem.potential) if self.pad is None else self.pad
+        self.atomistic = _around(self.problem, self.mesh, sites, reach)
+        if self.pad is not None:  # what a shortened range leaves on the perfect crystal
+            self.atomistic.correct(_around(self.problem.without_defect(), self.mesh, sites, reach))
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, np.ones(len(self.mesh.simplices)))
+        self.beta = np.ones(len(self.mesh.sites))
+        vertices = self.mesh.vertices_of(sites)
+        if (vertices < 0).any():
+            raise InputError("The mesh lacks a site of the atomistic region; refine it there.")
+        self.beta[vertices] = beta
+        rows = {tuple(site): row for row, site in enumerate(self.atomistic.sites.tolist())}
+        pairs = [(v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows]
+        self.vertices, self.rows = np.array(pairs).T
+
+    @property
+    def atoms(self) -> int:
+        return len(self.atomistic.sites)
+
+    def energy(self, displacement: FloatArray) -> float:
+        raise InputError("The blended force bqcf has no energy; take bqce or bgfc.")
+
+    def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        pull = self.atomistic.evaluate(displacement)[1]
+        forces = self.beta[:, None] * self.continuum.evaluate(displacement)[1]
+        forces[self.vertices] += (1 - self.beta[self.vertices, None]) * pull[self.rows]
+        return np.nan, forces
+
+
+def _around(problem: Problem, mesh, sites: IntArray, reach: float) -> AtomisticPart:  # type: ignore[no-untyped-def]
+    """All sites whose energy the given ones change, with weight 1: their forces are then the whole."""
+    near = surrounded(problem, sites, reach)
+    return AtomisticPart(problem, mesh, near, np.ones(len(near)), reach)
+
+
+METHODS: dict[str, type[Method]] = {
+    method.name: method for method in (Atomistic, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
+}
+"""All methods by name."""
+
+
+def discretise(name: str, problem: Problem, region: Region, pad: float | None = None) -> Method:
+    """A problem discretised by a method's name.
+
+    Raises:
+        InputError: there is no such method.
+    """
+    if name not in METHODS:
+        raise unknown_choice("method", name, METHODS)
+    return METHODS[name](problem, region, pad)

@@ -1,0 +1,102 @@
+"""A concurrent problem: a crystal in a box, what is wrong in its middle, and the far field."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atomistic.cauchy_born import CauchyBornLaw, cauchy_born_law
+from coupling.contracts import FloatArray, Potential
+from coupling.errors import InputError
+from multiscale.concurrent.lattice import Lattice
+
+IntArray = NDArray[np.int64]
+
+
+class Predictor(Protocol):
+    """A displacement field that is right far away; the solution adds a corrector to it."""
+
+    def displacement(self, points: FloatArray) -> FloatArray:
+        """(n, 3) Å at reference points (n, 3) Å."""
+        ...
+
+    def distortion(self, points: FloatArray) -> FloatArray:
+        """(n, 3, 3) ∂u_i/∂x_j, without the jump over a cut."""
+        ...
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What all methods solve: positions F₀X + predictor(X) + u(X), u = 0 on the faces of the box.
+
+    Attributes:
+        potential: The interatomic potential.
+        lattice: Reference crystal.
+        cells: (d,) coarsest cells of the mesh along each lattice vector.
+        level: The coarsest cells are 2**level lattice cells wide.
+        centres: (k, d) middles of what is atomistic, Å.
+        voids: (v, d) sites without an atom.
+        deformation: (3, 3) F₀, the homogeneous state far away.
+        predictor: Added to F₀X; None is nothing.
+        law: The continuum's; None takes the exact Cauchy-Born law.
+
+    Raises:
+        InputError: a centre or a void lies outside the box.
+    """
+
+    potential: Potential
+    lattice: Lattice
+    cells: tuple[int, ...]
+    level: int
+    centres: FloatArray
+    voids: IntArray | None = None
+    deformation: FloatArray = field(default_factory=lambda: np.eye(3), repr=False)
+    predictor: Predictor | None = None
+    law: CauchyBornLaw | None = None
+
+    def __post_init__(self) -> None:
+        d = self.lattice.dimension
+        if len(self.cells) != d:
+            raise InputError(f"The box {self.cells} does not fit a problem of {d} dimensions; give {d} counts.")
+        centres = np.atleast_2d(np.asarray(self.centres, dtype=float))
+        object.__setattr__(self, "centres", centres)
+        voids = np.zeros((0, d), dtype=np.int64) if self.voids is None else np.atleast_2d(np.asarray(self.voids))
+        object.__setattr__(self, "voids", voids)
+        places = np.concatenate([self.lattice.coordinates(centres), voids])
+        if (np.abs(places) >= self.half).any():
+            raise InputError(f"A centre or a void lies outside the box of {(2 * self.half).tolist()} lattice cells.")
+        if self.law is None:
+            object.__setattr__(self, "law", cauchy_born_law(self.potential, self.lattice.crystal()))
+
+    @property
+    def half(self) -> IntArray:
+        """(d,) half of the box in lattice cells."""
+        return np.array(self.cells) * 2**self.level // 2
+
+    @cached_property
+    def sites(self) -> IntArray:
+        """(n, d) all sites inside the box, faces excluded; voids included."""
+        axes = [np.arange(1 - h, h) for h in self.half]
+        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+
+    @property
+    def unknowns(self) -> int:
+        """Of the fully atomistic problem."""
+        return 3 * (len(self.sites) - len(self.voids))
+
+    def is_void(self, sites: IntArray) -> NDArray[np.bool_]:
+        """(n,) True where no atom is."""
+        return (np.asarray(sites)[:, None] == self.voids[None]).all(axis=2).any(axis=1)
+
+    def predicted(self, sites: IntArray) -> FloatArray:
+        """(n, 3) the predictor at sites, Å."""
+        points = self.lattice.points(sites)
+        return np.zeros_like(points) if self.predictor is None else self.predictor.displacement(points)
+
+    def without_defect(self) -> "Problem":
+        """The perfect crystal in the homogeneous state."""
+        return Problem(
+            self.potential, self.lattice, self.cells, self.level, self.centres, None, self.deformation, None, self.law
+        )

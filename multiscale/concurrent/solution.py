@@ -1,0 +1,143 @@
+"""Solve a discretised problem, and tell how far one solution is from another."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import InputError
+from coupling.handshake import transfer
+from multiscale.concurrent.methods import Method
+from multiscale.concurrent.solver import equilibrate, preconditioner
+
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An equilibrium.
+
+    Attributes:
+        method: What was solved.
+        displacement: (n, 3) the corrector u at the vertices, Å.
+        energy: E(u), eV; NaN for bqcf.
+        force: Largest component left on a vertex, eV/Å.
+        evaluations: Of the forces.
+        seconds: What the solution took, the building of the mesh not counted.
+    """
+
+    method: Method
+    displacement: FloatArray = field(repr=False)
+    energy: float
+    force: float
+    evaluations: int
+    seconds: float
+
+    @property
+    def unknowns(self) -> int:
+        """Displacement components solved for."""
+        return self.method.unknowns
+
+    def at_sites(self) -> FloatArray:
+        """(s, 3) the corrector at all sites of the box, Å."""
+        mesh = self.method.mesh
+        return transfer(mesh.sites, mesh.simplices, self.method.problem.sites).to_sites(self.displacement)
+
+
+def solve(
+    method: Method,
+    *,
+    tolerance: float = 1e-5,
+    start: FloatArray | None = None,
+    evaluations: int = 400,
+    progress: Progress = silent,
+) -> Solution:
+    """Bring a discretised problem to equilibrium.
+
+    Args:
+        method: The discretised problem.
+        tolerance: Largest component of a force, eV/Å.
+        start: (n, 3) first corrector, Å; None is zero.
+        evaluations: Most calls of the forces.
+        progress: Told after each call.
+
+    Raises:
+        NotConverged: forces are left over.
+    """
+    begun = time.perf_counter()
+    free = method.free
+    rows = np.flatnonzero(np.repeat(free, 3))
+    inverse = preconditioner(method.stiffness()[rows][:, rows])
+    held = np.zeros((len(free), 3)) if start is None else np.where(free[:, None], start, 0.0)
+
+    def forces(unknowns: FloatArray) -> FloatArray:
+        moved = held.copy()
+        moved[free] = unknowns.reshape(-1, 3)
+        return method.forces(moved)[free].ravel()
+
+    found = equilibrate(
+        forces, held[free].ravel(), inverse, tolerance=tolerance, evaluations=evaluations, progress=progress
+    )
+    displacement = held.copy()
+    displacement[free] = found.unknowns.reshape(-1, 3)
+    energy = method.energy(displacement) if method.conservative else float("nan")
+    return Solution(method, displacement, energy, found.force, found.evaluations, time.perf_counter() - begun)
+
+
+def ghost_force(method: Method) -> float:
+    """Largest force component on the perfect crystal in the homogeneous state, eV/Å: the patch test."""
+    perfect = type(method)(method.problem.without_defect(), method.region, method.pad)
+    return float(np.abs(perfect.forces(np.zeros((len(perfect.free), 3)))).max())
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a solution differs from a reference on all sites of the box.
+
+    Attributes:
+        displacement: ‖u − u_ref‖ / ‖U_ref‖ over the sites, U the displacement from F₀X, predictor included.
+        corrector: ‖u − u_ref‖ / ‖u_ref‖, the predictor left out.
+        strain: ‖Du − Du_ref‖, (Σ |difference along a nearest-neighbour bond|²)^½, Å.
+        relative_strain: strain / ‖Du_ref‖.
+        largest: Largest |u − u_ref|, Å.
+    """
+
+    displacement: float
+    corrector: float
+    strain: float
+    relative_strain: float
+    largest: float
+
+
+def difference(solution: Solution, reference: Solution) -> Difference:
+    """Compare two solutions of the same problem, site by site, sites without an atom left out.
+
+    Raises:
+        InputError: the boxes are not the same.
+    """
+    problem, other = solution.method.problem, reference.method.problem
+    if problem.cells != other.cells or problem.level != other.level:
+        raise InputError("Two solutions can only be compared on the same box.")
+    sites, present = problem.sites, ~problem.is_void(problem.sites)
+    exact, error = reference.at_sites(), solution.at_sites() - reference.at_sites()
+    whole = exact + problem.predicted(sites)
+    size = {name: float(np.sqrt((x[present] ** 2).sum())) for name, x in (("u", exact), ("U", whole), ("e", error))}
+    strain, scale = (_bond_norm(problem, sites, present, x) for x in (error, exact))
+    return Difference(
+        size["e"] / size["U"], size["e"] / size["u"], strain, strain / scale, float(np.linalg.norm(error[present], axis=1).max())
+    )
+
+
+def _bond_norm(problem, sites: IntArray, present: NDArray[np.bool_], values: FloatArray) -> float:  # type: ignore[no-untyped-def]
+    """(Σ |values(x + s) − values(x)|²)^½ over nearest neighbours s, both atoms in the box."""
+    shape = tuple(2 * problem.half - 1)
+    grid, there = values.reshape(*shape, 3), present.reshape(shape)
+    total = 0.0
+    for step in problem.lattice.neighbour_steps:
+        here = tuple(slice(max(0, -s), n - max(0, s)) for s, n in zip(step, shape, strict=True))
+        next_ = tuple(slice(max(0, s), n + min(0, s)) for s, n in zip(step, shape, strict=True))
+        both = there[here] & there[next_]
+        total += float((((grid[next_] - grid[here]) ** 2).sum(axis=-1) * both).sum())
+    return float(np.sqrt(total))
