@@ -69,6 +69,16 @@ class PeierlsNabarro:
         """b·K·b/(4π); in a core at rest without stress the misfit energy equals it (virial theorem)."""
         return float(self.burgers @ self.prefactor @ self.burgers) / (4 * np.pi)
 
+    @property
+    def resolution(self) -> float:
+        """Stress with which the held ends push back a core one row away; a Peierls stress near it means none.
+
+        The tails b·K/(2πγ''x) that the ends at ±L cut off give K² b Δ/(6πγ''L³); checked to within 20 %.
+        """
+        stiff = 4 * np.pi * self.line_factor / self.burgers_length**2
+        give = float(self._direction @ self._strain)
+        return stiff**2 * self.burgers_length * give * self.spacing / (6 * np.pi * float(self.rows[-1]) ** 3)
+
     def relax(self, stress: float = 0.0, start: FloatArray | None = None) -> Core:
         """The nearest core at rest under a resolved shear stress along b.
 

@@ -103,6 +103,12 @@ def test_a_rigid_translation_by_one_period_costs_nothing():
     assert path.energy[0] == pytest.approx(path.energy[-1], rel=0.02)
 
 
+def test_the_ends_push_back_as_the_resolution_says():
+    model = PeierlsNabarro(frenkel(5.0), 1 / (1 - POISSON), 1.0, 1.0, rows=160)
+    path = model.path(4)
+    assert np.polyfit(path.position, path.stress, 1)[0] == pytest.approx(model.resolution, rel=0.2)
+
+
 @pytest.mark.parametrize("fault", [0.004, 0.002])
 def test_partials_part_to_the_elastic_force_balance(fault):
     surface, site = shockley(fault, 0.015)
