@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
 from atomistic.trust.design import KINDS, Design
@@ -106,19 +105,20 @@ def solve(known: Statistics, widths: Widths) -> Solution:
     prior[size - len(widths.zeros) :] = widths.zero
     precision = 1 / widths.noises**2
     scaled = prior[:, None] * np.tensordot(precision, known.grams, 1) * prior
-    lower = np.linalg.cholesky(np.eye(size) + scaled)
-    inverse = solve_triangular(lower, np.eye(size), lower=True)
-    factor = prior[:, None] * inverse.T
+    values, vectors = np.linalg.eigh(scaled)  # a Cholesky factor fails where few labels are met to rounding
+    values = 1 + np.maximum(values, 0)
+    root = vectors / np.sqrt(values)
+    factor = prior[:, None] * root
     mean = factor @ (factor.T @ (precision @ known.moments))
     misfit = known.squares - 2 * known.moments @ mean + np.einsum("kij,i,j->k", known.grams, mean, mean)
     spread = np.einsum("kij,ia,ja->k", known.grams, factor, factor, optimize=True)
     evidence = -0.5 * (
         known.counts @ np.log(2 * np.pi / precision) + precision @ misfit
-        + np.sum((mean / prior) ** 2) + 2 * np.log(np.diag(lower)).sum()
+        + np.sum((mean / prior) ** 2) + np.log(values).sum()
     )  # fmt: skip
     features = size - len(widths.zeros)
     by_noise = precision * (misfit + spread) - known.counts
-    by_prior = np.sum((mean[:features] / widths.weight) ** 2) + np.sum(inverse[:, :features] ** 2) - features
+    by_prior = np.sum((mean[:features] / widths.weight) ** 2) + np.sum(root[:features] ** 2) - features
     return Solution(mean, factor, float(evidence), np.append(by_noise, by_prior))
 
 

@@ -102,7 +102,7 @@ class Trajectory:
             noise = np.random.default_rng([self.seed, done + 1])
             dynamics = Langevin(
                 atoms, self.time_step * 1e15 * units.fs, temperature_K=self.temperature,
-                friction=_FRICTION / units.fs, rng=noise, comm=DummyMPI(),
+                friction=_FRICTION / units.fs, fixcm=False, rng=noise, comm=DummyMPI(),
             )  # fmt: skip
             dynamics.run(self.every)
             done += self.every
