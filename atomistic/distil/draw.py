@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from ase import Atoms
 
-from atomistic.distil import families
+from atomistic.distil import families, glide
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.distil.families import Cut, Solid
 from atomistic.interface import cleavage_slab
@@ -52,6 +52,9 @@ class Sizes:
         rattles: One pattern of rattled atoms, from cold to twice the temperature.
         surfaces: Slabs far apart, strained and rattled.
         vacancies: Rattled cells that lack an atom.
+        relaxed_slips: Slips along γ-lines whose gap and heights have begun to relax; none by default.
+        cores: Dislocation dipoles, split and whole, whose atoms have begun to relax; none by default, for
+            one of them has about a hundred atoms.
         frames: Structures along a path.
     """
 
@@ -63,6 +66,8 @@ class Sizes:
     rattles: int = 20
     surfaces: int = 12
     vacancies: int = 14
+    relaxed_slips: int = 0
+    cores: int = 0
     frames: int = 8
 
     def __post_init__(self) -> None:
@@ -126,7 +131,7 @@ def _plans(potential: Potential, solid: Solid, sizes: Sizes) -> Iterator[tuple[s
     yield "strain", solid.name, sizes.strains, of(families.strain, solid)
     yield "rattle", solid.name, sizes.rattles, of(families.rattle, solid)
     yield "vacancy", solid.name, sizes.vacancies, of(families.vacancy, solid)
-    yield REPULSION, solid.name, 3, of(families.repulsion, solid)
+    yield REPULSION, solid.name, 3, of(families.repulsion, potential, solid)
     for cut in solid.cuts:
         yield "surface", cut.name, sizes.surfaces, of(families.surface, cut)
     for cut in solid.cuts[: solid.opened]:
@@ -134,6 +139,8 @@ def _plans(potential: Potential, solid: Solid, sizes: Sizes) -> Iterator[tuple[s
         yield "relaxed opening", cut.name, sizes.relaxed, of(families.relaxed_opening, potential, cut)
         yield "slip", cut.name, sizes.slips, of(families.slip, cut)
         yield "fault", cut.name, sizes.faults, of(families.fault, cut)
+        yield "relaxed slip", cut.name, sizes.relaxed_slips, of(glide.relaxed_slip, potential, cut)
+        yield "core", cut.name, sizes.cores, of(glide.core, potential, cut)
 
 
 def _solid(potential: Potential, choice: CrystalChoice, temperature: float, thickness: float) -> Solid:

@@ -14,8 +14,11 @@ from coupling.contracts import FloatArray, Potential
 
 FARTHEST = 6.0
 """Å: the last opening."""
-_SOFTNESS = 1 / 25  # Å²/eV: step of the beginning relaxation
-_EASING = 8
+SOFTNESS = 1 / 25
+"""Å²/eV: step of the beginning relaxation."""
+EASING = 8
+"""Steps of it."""
+_HIGHEST = 50.0  # eV per atom above the crystal: an embedding function far beyond its fit gives 10⁵, which drowns all else
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def strain(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) -> 
     direction = np.array([1.0, 1, 1, 0, 0, 0]) if ideal else rng.normal(size=6) * [1, 1, 1, 1.5, 1.5, 1.5]
     largest = 0.12 if ideal else rng.choice([0.03, 0.08, 0.12])
     direction = direction / np.abs(direction).max()
-    return [strained(solid.cell, largest * x * direction) for x in _spread(-1, 1, frames, rng)]
+    return [strained(solid.cell, largest * x * direction) for x in spread(-1, 1, frames, rng)]
 
 
 def rattle(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
@@ -74,26 +77,30 @@ def vacancy(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) ->
     return _rattled(atoms, solid.amplitude, frames, rng, 0.0 if ideal else 0.02)
 
 
-def repulsion(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
+def repulsion(
+    potential: Potential, solid: Solid, frames: int, rng: np.random.Generator, ideal: bool
+) -> list[Atoms]:
     """What keeps atoms apart: pairs, compressed crystals, an atom pushed onto its neighbour."""
     made = []
     for first, second in product(sorted(set(solid.cell.numbers.tolist())), repeat=2):
         bond = covalent_radii[first] + covalent_radii[second]
-        for d in bond * _spread(0.38, 0.8, 2 * frames, rng):
+        for d in bond * spread(0.38, 0.8, 2 * frames, rng):
             made.append(Atoms([first, second], [[0, 0, 0], [0, 0, d]]))
-        for d in bond * _spread(0.8, 2.0, frames, rng):
+        for d in bond * spread(0.8, 2.0, frames, rng):
             made.append(Atoms([first, second], [[0, 0, 0], [0, 0, d]]))
-    for ratio in _spread(0.75, 0.9, frames, rng):
+    for ratio in spread(0.75, 0.9, frames, rng):
         atoms = solid.cell.copy()
         atoms.set_cell(ratio * atoms.cell.array, scale_atoms=True)
         made.append(atoms)
-    for ratio in _spread(0.2, 0.5, frames, rng):
+    for ratio in spread(0.2, 0.5, frames, rng):
         atoms = _supercell(solid, True)
         i, j, vectors = neighbour_pairs(atoms, 1.1 * solid.nearest)
         bond = rng.choice(np.flatnonzero(i == 0))
         atoms.positions[0] += ratio * vectors[bond]
         made.append(atoms)
-    return made
+    crystal, *energies = potential.evaluate([solid.cell, *made]).energies
+    highest = crystal / len(solid.cell) + _HIGHEST
+    return [atoms for atoms, energy in zip(made, energies, strict=True) if energy < highest * len(atoms)]
 
 
 def opening(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
@@ -102,7 +109,7 @@ def opening(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> lis
         return [cut.slab.opened(d) for d in [0.0, *_openings(2 * frames, rng), FARTHEST]]
     base = _varied(cut, rng)
     slip = tuple(rng.normal(scale=0.05, size=2))
-    return [_apart(base, d, slip) for d in _openings(frames, rng)]
+    return [apart(base, d, slip) for d in _openings(frames, rng)]
 
 
 def relaxed_opening(
@@ -110,10 +117,8 @@ def relaxed_opening(
 ) -> list[Atoms]:
     """Openings whose atoms follow their forces for a few steps; the slab is stretched first."""
     stretched = cut.slab.atoms if ideal else _stretched(cut.slab.atoms, rng.uniform(-0.01, 0.05))
-    structures = [_apart(stretched, d, (0.0, 0.0)) for d in _openings(frames, rng)]
-    for _ in range(_EASING):
-        for atoms, force in zip(structures, potential.evaluate(structures).forces, strict=True):
-            atoms.positions += np.clip(force * _SOFTNESS, -0.1, 0.1)
+    structures = [apart(stretched, d, (0.0, 0.0)) for d in _openings(frames, rng)]
+    ease(potential, structures, EASING)
     return structures
 
 
@@ -121,11 +126,11 @@ def slip(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[A
     """The upper half slid through the fault position (ideal), or across the period at some gap."""
     lattice, fault_at = cut.slab.atoms.cell.array[:2, :2], offset(cut.slab)
     if ideal:
-        return [cut.slab.opened(g, tuple(x * fault_at)) for x in _spread(0, 1, frames, rng) for g in (0.0, 0.12)]
+        return [cut.slab.opened(g, tuple(x * fault_at)) for x in spread(0, 1, frames, rng) for g in (0.0, 0.12)]
     start, end = (rng.uniform(-0.5, 0.5, size=2) @ lattice for _ in range(2))
     gap = rng.choice([rng.uniform(-0.05, 0.4), rng.uniform(0.0, 1.5)], p=[0.7, 0.3])
     base = _varied(cut, rng) if rng.random() < 0.5 else cut.slab.atoms
-    return [_apart(base, gap, tuple(start + x * (end - start))) for x in _spread(0, 1, frames, rng)]
+    return [apart(base, gap, tuple(start + x * (end - start))) for x in spread(0, 1, frames, rng)]
 
 
 def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
@@ -137,7 +142,7 @@ def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[
     total = np.cumsum(shifts)[:, None] * offset(slab)
     plane = np.searchsorted(levels, np.round(slab.atoms.positions[:, 2], 2))
     pattern = cut.amplitude * rng.normal(size=slab.atoms.positions.shape) * (0.0 if ideal else rng.uniform(0, 0.7))
-    for x in _spread(0, 1, frames, rng) ** 0.5:
+    for x in spread(0, 1, frames, rng) ** 0.5:
         atoms = slab.opened(x * looser[-1], tuple(x * total[-1]))
         atoms.positions[:, :2] += x * total[plane]
         atoms.positions[:, 2] += x * looser[plane]
@@ -148,11 +153,11 @@ def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[
 
 def surface(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
     """Two free surfaces; the outer planes move in or out, then all rattles."""
-    base = _apart(cut.slab.atoms if ideal else _strained_in_plane(cut.slab.atoms, rng), FARTHEST, (0.0, 0.0))
+    base = apart(cut.slab.atoms if ideal else strained_in_plane(cut.slab.atoms, rng), FARTHEST, (0.0, 0.0))
     heights = base.positions[:, 2]
     outer = (heights > heights.max() - 0.1).astype(float) - (heights < heights.min() + 0.1)
     made = []
-    for x in _spread(-1, 1, frames, rng):
+    for x in spread(-1, 1, frames, rng):
         atoms = base.copy()
         atoms.positions[:, 2] += 0.25 * x * outer
         if not ideal:
@@ -169,13 +174,13 @@ def offset(slab: CleavageSlab) -> FloatArray:
     """
     positions, lattice = slab.atoms.positions, slab.atoms.cell.array[:2, :2]
     for atom in np.argsort(positions[:, 2], kind="stable"):
-        step = _shortest(positions[atom, :2] - positions[np.argmin(positions[:, 2]), :2], lattice)
+        step = shortest(positions[atom, :2] - positions[np.argmin(positions[:, 2]), :2], lattice)
         if np.linalg.norm(step) > 0.1:
-            return step if np.linalg.norm(_shortest(2 * step, lattice)) > 0.1 else step / 2
+            return step if np.linalg.norm(shortest(2 * step, lattice)) > 0.1 else step / 2
     return lattice[0] / 2
 
 
-def _shortest(vector: FloatArray, lattice: FloatArray) -> FloatArray:
+def shortest(vector: FloatArray, lattice: FloatArray) -> FloatArray:
     """The shortest lattice image of an in-plane vector."""
     images = vector - np.round(vector @ np.linalg.inv(lattice)) @ lattice
     return min((images + np.array(k) @ lattice for k in product(range(-1, 2), repeat=2)), key=np.linalg.norm)
@@ -189,7 +194,7 @@ def _supercell(solid: Solid, compact: bool) -> Atoms:
 def _rattled(atoms: Atoms, amplitude: float, frames: int, rng: np.random.Generator, strain: float) -> list[Atoms]:
     atoms = strained(atoms, rng.normal(scale=strain, size=6) if strain else np.zeros(6))
     pattern, made = rng.normal(size=atoms.positions.shape), []
-    for x in _spread(0.2, 2.0, frames, rng):
+    for x in spread(0.2, 2.0, frames, rng):
         moved = atoms.copy()
         moved.positions += np.sqrt(x) * amplitude * pattern
         made.append(moved)
@@ -198,21 +203,28 @@ def _rattled(atoms: Atoms, amplitude: float, frames: int, rng: np.random.Generat
 
 def _varied(cut: Cut, rng: np.random.Generator) -> Atoms:
     """The slab strained in its plane, stretched and rattled."""
-    atoms = _stretched(_strained_in_plane(cut.slab.atoms, rng), rng.uniform(-0.02, 0.05))
+    atoms = _stretched(strained_in_plane(cut.slab.atoms, rng), rng.uniform(-0.02, 0.05))
     atoms.positions += rng.uniform(0.2, 1.2) * cut.amplitude * rng.normal(size=atoms.positions.shape)
     return atoms
 
 
-def _strained_in_plane(atoms: Atoms, rng: np.random.Generator) -> Atoms:
+def strained_in_plane(atoms: Atoms, rng: np.random.Generator) -> Atoms:
     xx, yy, xy = rng.normal(scale=0.015, size=3)
     return strained(atoms, np.array([xx, yy, 0, 0, 0, xy]))
+
+
+def ease(potential: Potential, structures: list[Atoms], steps: int) -> None:
+    """Move atoms along their forces."""
+    for _ in range(steps):
+        for atoms, force in zip(structures, potential.evaluate(structures).forces, strict=True):
+            atoms.positions += np.clip(force * SOFTNESS, -0.1, 0.1)
 
 
 def _stretched(atoms: Atoms, strain: float) -> Atoms:
     return strained(atoms, np.array([0, 0, strain, 0, 0, 0]))
 
 
-def _apart(atoms: Atoms, opening: float, slip: tuple[float, float]) -> Atoms:
+def apart(atoms: Atoms, opening: float, slip: tuple[float, float]) -> Atoms:
     """The cell's third vector lengthened and tilted, the atoms left where they are."""
     moved = atoms.copy()
     cell = moved.cell.array.copy()
@@ -223,9 +235,9 @@ def _apart(atoms: Atoms, opening: float, slip: tuple[float, float]) -> Atoms:
 
 def _openings(frames: int, rng: np.random.Generator) -> FloatArray:
     """From slight compression to full separation, dense where the traction peaks."""
-    return FARTHEST * _spread(0, 1, frames, rng) ** 1.7 - 0.3
+    return FARTHEST * spread(0, 1, frames, rng) ** 1.7 - 0.3
 
 
-def _spread(low: float, high: float, count: int, rng: np.random.Generator) -> FloatArray:
+def spread(low: float, high: float, count: int, rng: np.random.Generator) -> FloatArray:
     """(count,) one by chance from each of equal parts, rising: no spacing is that of another path."""
     return low + (high - low) * (np.arange(count) + rng.uniform(size=count)) / count

@@ -34,6 +34,8 @@ class PathCounts(Section):
     rattles: int = Field(default=20, ge=0, le=1000, description="Patterns of rattled atoms.")
     surfaces: int = Field(default=12, ge=0, le=1000, description="Free surfaces, strained and rattled.")
     vacancies: int = Field(default=14, ge=0, le=1000, description="Rattled cells that lack an atom.")
+    relaxed_slips: int = Field(default=0, ge=0, le=1000, description="γ-lines whose gap has begun to relax.")
+    cores: int = Field(default=0, ge=0, le=1000, description="Dislocation dipoles of about a hundred atoms.")
     frames: int = Field(default=8, ge=2, le=1000, description="Structures along a path.")
 
 

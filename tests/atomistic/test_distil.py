@@ -2,27 +2,29 @@
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.build import bulk
+from ase.build import bulk, make_supercell
 from ase.calculators.morse import MorsePotential
 
 from atomistic import load_potential
 from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, StructurePath, Student, compare, distil, draw
 from atomistic.distil.assess import by_family, errors
 from atomistic.distil.dataset import REPULSION
-from atomistic.distil.families import offset
+from atomistic.distil.families import Cut, Solid, offset, repulsion
+from atomistic.distil.glide import core, relaxed_slip
 from atomistic.distil.student import teaching
-from atomistic.interface import cleavage_slab
+from atomistic.interface import boundary_tractions, cleavage_slab
 from atomistic.potentials.check import check_potential
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.serial import SerialPotential
 from atomistic.potentials.zbl import SumPotential
 from atomistic.properties.bulk import equilibrium
-from coupling.contracts import Potential
+from coupling.contracts import Evaluation, Potential
 from coupling.errors import InputError
 
 FEW = Sizes(openings=3, relaxed=0, slips=3, faults=0, strains=4, rattles=4, surfaces=3, vacancies=0, frames=4)
@@ -96,6 +98,62 @@ def test_random_stackings_keep_their_neighbours(eam: Potential) -> None:
     nearest = np.linalg.norm(neighbour_pairs(equilibrium(eam, "Cu", "fcc"), 4.0)[2], axis=1).min()
     for atoms in faulted:  # over a bridge √(1/3 + 1/8) a instead of a/√2, but for the heat of 1 K
         assert np.linalg.norm(neighbour_pairs(atoms, 4.0)[2], axis=1).min() > 0.99 * 0.957 * nearest
+
+
+def test_relaxed_slips_lie_lower_than_rigid_ones(eam: Potential) -> None:
+    """The γ-line with a gap that has begun to relax: lower energies, smaller tractions, the same slips."""
+    cell = equilibrium(eam, "Cu", "fcc")
+    slab = cleavage_slab(cell, (1, 1, 1), 6, conventional=(4 * cell.get_volume()) ** (1 / 3) * np.eye(3))
+    relaxed = relaxed_slip(eam, Cut("Cu", slab, 0.1), 8, np.random.default_rng(0), True)
+    slips = np.array([atoms.cell.array[2, :2] - slab.atoms.cell.array[2, :2] for atoms in relaxed])
+    along = slips @ offset(slab) / np.linalg.norm(offset(slab)) ** 2
+    np.testing.assert_allclose(slips, np.outer(along, offset(slab)), atol=1e-9)
+    assert 0 < along[0] < 0.2 and 1.1 < along[-1] < 1.3 and (np.diff(along) > 0).all()
+    rigid = [slab.opened(0.0, (s[0], s[1])) for s in slips]
+    found, before = eam.evaluate(relaxed), eam.evaluate(rigid)
+    assert (found.energies < before.energies).all()
+    loads = [np.abs(boundary_tractions(one, e, slab.area)[:, 2]) for one, e in ((relaxed, found), (rigid, before))]
+    assert (loads[0] < 0.5 * loads[1]).all()
+
+
+@pytest.mark.parametrize(("structure", "plane", "side"), [("fcc", (1, 1, 1), 3.6), ("bcc", (1, 1, 0), 2.86)])
+def test_cores_have_the_burgers_vector(
+    emt: Potential, structure: str, plane: tuple[int, int, int], side: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slip across the glide plane: a lattice vector between the two dislocations, none at the period's ends."""
+    slab = cleavage_slab(bulk("Cu", structure, a=side), plane, 4, conventional=side * np.eye(3))
+    cut, burgers = Cut("Cu", slab, 0.1), slab.atoms.cell.array[0]
+    (eased,) = core(emt, cut, 1, np.random.default_rng(0), True)
+    monkeypatch.setattr("atomistic.distil.glide.EASING", 0)
+    atoms = core(emt, cut, 8, np.random.default_rng(0), True)[0]
+    repeats = np.round(atoms.cell.array @ np.linalg.inv(slab.atoms.cell.array)).astype(int)
+    perfect = make_supercell(slab.atoms, repeats)
+    moved, heights = atoms.positions - perfect.positions, perfect.positions[:, 2] - slab.atoms.cell[2, 2]
+    places = np.linalg.solve(atoms.cell.array.T, perfect.positions.T)[0]
+    for place, wanted in ((0.5, burgers), (0.0, np.zeros(3))):
+        distance = np.abs((places - place + 0.5) % 1 - 0.5)
+        rows = (np.flatnonzero(np.abs(heights - h) < 0.1) for h in (0.0, -slab.spacing))
+        above, below = (moved[row[np.argmin(distance[row])]] for row in rows)
+        assert np.linalg.norm(above - below - wanted) < 0.1 * np.linalg.norm(burgers)
+    (rough,) = core(emt, cut, 1, np.random.default_rng(0), True)
+    after, before = (np.abs(emt.evaluate([one]).forces[0]).max() for one in (eased, rough))
+    assert after < 0.3 * before
+
+
+def test_repulsion_knows_no_absurd_energies(eam: Potential) -> None:
+    """Structures that the teacher puts far above the crystal, as splines beyond their fit do, are left out."""
+
+    class Steep:
+        def evaluate(self, structures: list[Atoms]) -> Evaluation:
+            found = eam.evaluate(structures)
+            return replace(found, energies=20 * found.energies)
+
+    cell = equilibrium(eam, "Cu", "fcc")
+    solid = Solid("Cu fcc", cell, 2.5, 0.1, (), 0)
+    mild, steep = (repulsion(one, solid, 6, np.random.default_rng(0), True) for one in (eam, Steep()))
+    assert 0 < len(steep) < len(mild)
+    excess = [20 * (eam.evaluate([one]).energies[0] / len(one) - eam.evaluate([cell]).energies[0]) for one in steep]
+    assert max(excess) < 50
 
 
 def test_arrays_bring_all_back(dataset: Dataset) -> None:
