@@ -28,6 +28,7 @@ test-gpu: $(STAMP)
 	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu
 
 docs: $(STAMP)
+	$(VENV)/bin/python -m tools.gallery
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build
 	@echo "The documentation is build/docs/index.html"
 

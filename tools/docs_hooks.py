@@ -88,6 +88,7 @@ def on_files(files: Files, config: Any) -> Files:
     for path in sorted((root / "examples").rglob("*")):
         if path.is_file() and path.suffix in {".py", ".yaml"}:
             files.append(File.generated(config, path.relative_to(root).as_posix(), abs_src_path=str(path)))
+    _gallery(files, config, root)
     names, nav = modules(root, config.extra["packages"]), []
     for package in config.extra["packages"]:
         pages = []
@@ -98,6 +99,17 @@ def on_files(files: Files, config: Any) -> Files:
         nav.append({package: pages})
     config.nav.append({"API": nav})
     return files
+
+
+def _gallery(files: Files, config: Any, root: Path) -> None:
+    """The page and the pictures that `python -m tools.gallery` made."""
+    if "gallery" not in config.extra:
+        return
+    built = root / config.extra["gallery"]
+    if not (built / "gallery.md").is_file():
+        _LOG.warning("%s is missing; make it with: python -m tools.gallery", built / "gallery.md")
+    for path in sorted([*built.glob("*.svg"), *built.glob("gallery.md")]):
+        files.append(File.generated(config, path.name, abs_src_path=str(path)))
 
 
 def _from_root(text: str) -> str:
