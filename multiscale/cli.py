@@ -1,4 +1,4 @@
-"""The command line: `multiscale run|sweep|status|report|distil|check|schema|potentials|version`."""
+"""The command line: `multiscale run|sweep|status|report|distil|learn|check|schema|potentials|version`."""
 
 import json
 import os
@@ -25,37 +25,28 @@ app = typer.Typer(
 
 _Study = Annotated[Path, typer.Argument(help="The input file, in YAML.", show_default=False)]
 _Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+_Output = Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")]
+_Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")]
 _INTERRUPTED = 130
 _GRACE_SECONDS = 1.0
 
 
 @app.command()
-def run(
-    study: _Study,
-    output: Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")] = None,
-    debug: _Debug = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
-) -> None:
+def run(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Quiet = False) -> None:
     """Run a study: results, curves, fields and a report in one folder."""
     _run(study, output, debug, quiet)
 
 
 @app.command()
-def distil(
-    study: _Study,
-    output: Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")] = None,
-    debug: _Debug = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
-) -> None:
+def distil(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Quiet = False) -> None:
     """Train a small, fast student of a potential; interrupted, it goes on where it stopped."""
-    with _answering(debug):
-        from coupling.errors import InputError
-        from multiscale.inputs import load_study
+    _run(study, output, debug, quiet, "distil")
 
-        kind = load_study(study).study
-        if kind != "distil":
-            raise InputError(f"{study} is a {kind!r} study, not 'distil'; use `multiscale run`.")
-    _run(study, output, debug, quiet)
+
+@app.command()
+def learn(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Quiet = False) -> None:
+    """Label where a potential cannot be trusted, and fit it; interrupted, it goes on where it stopped."""
+    _run(study, output, debug, quiet, "learn")
 
 
 @app.command()
@@ -106,8 +97,9 @@ def report(folder: Annotated[Path, typer.Argument(help="A run's or a sweep's fol
         _say(f"report: {_near(folder / 'report.html')}")
 
 
-def _run(study: Path, output: Path | None, debug: bool, quiet: bool) -> None:
+def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str = "") -> None:
     with _answering(debug):
+        _require_kind(study, only)
         from multiscale.parallel import is_root, launched_communicator
         from multiscale.progress import display
         from multiscale.runs import REPORT, run_study
@@ -117,6 +109,14 @@ def _run(study: Path, output: Path | None, debug: bool, quiet: bool) -> None:
             results = run_study(study, output, progress=progress, comm=comm)
         if is_root(comm) and not quiet:
             _summarise(results, results.folder / REPORT)
+
+
+def _require_kind(study: Path, only: str) -> None:
+    from coupling.errors import InputError
+    from multiscale.inputs import load_study
+
+    if only and (kind := load_study(study).study) != only:
+        raise InputError(f"{study} is a {kind!r} study, not {only!r}; use `multiscale run`.")
 
 
 @app.command()

@@ -12,6 +12,7 @@ from multiscale.inputs.distil import DistilStudy
 from multiscale.inputs.embedding import EmbeddingStudy
 from multiscale.inputs.fracture import FractureStudy
 from multiscale.inputs.function import FunctionStudy
+from multiscale.inputs.learn import LearnStudy
 from multiscale.inputs.specimen import SpecimenStudy
 from multiscale.results import Results
 
@@ -43,6 +44,7 @@ STUDIES: dict[str, StudyKind] = {
     "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
     "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
     "function": StudyKind(FunctionStudy, "multiscale.studies.function"),
+    "learn": StudyKind(LearnStudy, "multiscale.studies.learn"),
     "specimen": StudyKind(SpecimenStudy, "multiscale.studies.specimen"),
 }
 """All kinds by the name that stands after `study:` in the input."""

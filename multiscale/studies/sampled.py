@@ -35,7 +35,7 @@ def load(choice: PotentialChoice, trust: Trust | None, seed: int) -> Sampled:
     from atomistic.trust.labels import LabelSet
     from atomistic.trust.posterior import fit_posterior
 
-    posterior = fit_posterior(potential, LabelSet.load(trust.labels))
+    posterior = fit_posterior(potential, LabelSet.load(trust.labels)).calibrated()
     return Sampled(posterior.mean_potential(), tuple(posterior.sample(trust.samples, seed)))
 
 

@@ -1,12 +1,14 @@
 """Studies with error bars, and the learning study."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from ase import Atoms
+from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from coupling.errors import InputError
@@ -64,3 +66,94 @@ def test_a_law_with_a_committee_carries_its_spread(tmp_path: Path) -> None:
 def test_error_bars_that_cannot_be(tmp_path: Path, change: dict, message: str) -> None:
     with pytest.raises(InputError, match=message):
         parse_study(LAW | change, tmp_path).check()
+
+
+@pytest.fixture
+def teachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cheap potential with features, "teachable", that knows copper from a few labels."""
+    from atomistic import load_potential
+    from atomistic.potentials import registry
+    from atomistic.trust import LabelSet, fit_posterior
+    from tests.atomistic.radial_model import radial
+
+    known = []
+    for k, a in enumerate((3.5, 3.6, 3.7)):
+        known.append(bulk("Cu", "fcc", a=a, cubic=True))
+        known[-1].rattle(0.05, seed=k)
+    posterior = fit_posterior(radial(), LabelSet.made(load_potential("emt"), known))
+    module = sys.modules[__name__]
+    monkeypatch.setattr(module, "load_teachable", lambda name, device, dtype: posterior.mean_potential(), raising=False)
+    entry = registry.PotentialEntry("teachable", "test", "a toy", f"{__name__}:load_teachable")
+    monkeypatch.setattr(registry, "_BUILT_IN", (entry, *registry._BUILT_IN))
+
+
+LEARN = {
+    "study": "learn", "potential": "teachable", "oracle": "emt",
+    "plane": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 3},
+    "routes": {"openings": {"max": "5 Å", "points": 12}, "slips": 2, "rattles": 2, "strains": 2, "relaxations": 1,
+               "dynamics": {"temperature": "600 K", "steps": 20}},
+    "threshold": 0.02, "budget": 30, "samples": 4,
+}  # fmt: skip
+
+
+def test_the_learning_study(tmp_path: Path, teachable: None) -> None:
+    """Labels, radii, the law with its error bars and what they cost; run again, it computes no label."""
+    found = run_study(written(tmp_path, LEARN | {"output": {"folder": "out"}}))
+    value = {name: quantity.value for name, quantity in found.quantities.items()}
+    assert value["below_threshold"] and 6 < value["labels"] < 30
+    assert value["largest_radius_before"] > 0.02
+    assert value["labels_computed"] == value["labels"]
+    from atomistic import load_potential
+    from atomistic.trust import LabelSet
+    from atomistic.trust.propagate import cleavage
+
+    labels = LabelSet.load(tmp_path / "out" / "labels.extxyz")
+    assert len(labels) == value["labels"] and set(labels.groups) >= {"opening", "slip", "rattle", "strain"}
+    exact = cleavage("Cu", "fcc", (1, 1, 1), layers=3, largest=5.0)(load_potential("emt"))["work_of_separation"]
+    work = found.quantities["work_of_separation"]
+    assert abs(work.value - exact) < max(3 * work.uncertainty, 0.02 * exact)
+    assert load_law(tmp_path / "out" / "law.json").work_of_separation_std == work.uncertainty
+    again = run_study(written(tmp_path, LEARN | {"output": {"folder": "again"}}))
+    assert again.quantities["labels_computed"].value == 0
+    assert again.quantities["work_of_separation"].value == work.value
+    law = LAW | {"potential": "teachable", "trust": {"labels": "out/labels.extxyz", "samples": 3}, "output": {"folder": "law"}}
+    barred = run_study(written(tmp_path, law)).quantities["work_of_separation"]
+    assert 0 < barred.uncertainty < 0.1 * barred.value
+
+
+def test_a_larger_budget_goes_on(tmp_path: Path, teachable: None) -> None:
+    small = run_study(written(tmp_path, LEARN | {"budget": 7, "output": {"folder": "small"}}))
+    assert not small.quantities["below_threshold"].value
+    assert any("run again with a larger" in note for note in small.notes)
+    large = run_study(written(tmp_path, LEARN | {"budget": 9, "output": {"folder": "large"}}))
+    assert large.quantities["labels_computed"].value == 2
+
+
+def test_the_command_takes_no_other_study(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    from multiscale.cli import app
+
+    answer = CliRunner().invoke(app, ["learn", str(written(tmp_path, LAW))])
+    assert answer.exit_code == 2 and "not 'learn'" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"oracle": "gfn3-xtb"}, "Did you mean"),
+        ({"budget": 4}, "allow more labels"),
+        ({"threshold": 0.0}, "greater than 0"),
+        ({"plane": LEARN["plane"] | {"repeats": [0, 1]}}, "two positive"),
+        ({"plane": LEARN["plane"] | {"structure": "fc"}}, "Did you mean 'fcc'"),
+        ({"routes": {"rattle": 1}}, "with a unit"),
+    ],
+)
+def test_learning_that_cannot_be(tmp_path: Path, change: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_study(LEARN | {"potential": "emt"} | change, tmp_path).check()
+
+
+def test_a_potential_without_features_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="hands out no features"):
+        run_study(written(tmp_path, LEARN | {"potential": "emt"}))
