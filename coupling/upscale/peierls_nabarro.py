@@ -22,6 +22,7 @@ from coupling.upscale.periodic import Misfit, stable_fault, strength
 _STEPS = 300
 _TOLERANCE = 1e-11  # largest gradient over |K| |b|
 _ROUNDING = 1e-13
+_AWAY = 2.5  # rows: a core further away runs; one less far may have changed its separation and rest again
 
 
 class PeierlsNabarro:
@@ -71,7 +72,7 @@ class PeierlsNabarro:
 
     @property
     def resolution(self) -> float:
-        """Stress with which the held ends push back a core one row away; a Peierls stress near it means none.
+        """Stress with which the held ends push back a core one row away: a Peierls stress is off by up to 2.5 of it.
 
         The tails b·K/(2πγ''x) that the ends at ±L cut off give K² b Δ/(6πγ''L³); checked to within 20 %.
         """
@@ -151,7 +152,7 @@ class PeierlsNabarro:
             core = self.relax(stress, slip)
         except NotConverged:
             return None
-        return core if abs(self._middle(core.slip) - origin) < self.spacing else None
+        return core if abs(self._middle(core.slip) - origin) < _AWAY * self.spacing else None
 
     def _starts(self) -> list[FloatArray]:
         """One arctangent, and two at separations about the force balance where there is a stable fault."""
@@ -222,7 +223,7 @@ class PeierlsNabarro:
                     break
                 step = 0.5 * step
             slip, (energy, gradient, hessian, slope) = trial, new
-            if stress and abs(self._middle(slip) - begun) > 2 * self.spacing:
+            if stress and abs(self._middle(slip) - begun) > _AWAY * self.spacing:
                 break
         raise NotConverged(f"No core is at rest at a stress of {stress:.4g}: it is at or above the Peierls stress.")
 

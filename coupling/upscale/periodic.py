@@ -49,13 +49,12 @@ class Periodic:
             raise InputError(f"Samples in {m} dimensions need {m} independent periods, an array ({m}, {m}).")
         if min(samples.shape) < 4 or not np.isfinite(samples).all():
             raise InputError(f"A period needs 4 or more finite samples each way; these are {samples.shape}.")
-        self._inverse = np.linalg.inv(self.lattice)
-        self._waves, self._coefficients = _waves(samples)
+        self._waves, self._coefficients = _waves(samples, np.linalg.inv(self.lattice))
 
     def evaluate(self, points: FloatArray) -> PeriodicValue:
         """Value, gradient and Hessian at points (n, m), in the coordinates of the lattice's rows."""
         points = np.asarray(points, dtype=float).reshape(-1, len(self.lattice))
-        waves = self._waves @ self._inverse.T
+        waves = self._waves
         terms = np.exp(1j * points @ waves.T) * self._coefficients
         gradient = -terms.imag @ waves
         hessian = -np.einsum("nk,ka,kb->nab", terms.real, waves, waves)
@@ -118,19 +117,16 @@ def stable_fault(surface: Misfit, burgers: FloatArray) -> FloatArray | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _waves(samples: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Wave vectors (k, m), per period times 2π, and coefficients (k,); the highest of an even count is split."""
-    coefficients = np.fft.fftn(samples) / samples.size
-    numbers = []
-    for axis, count in enumerate(samples.shape):
-        integers = np.fft.fftfreq(count, 1.0 / count)
-        if count % 2 == 0:
-            half = count // 2
-            coefficients = np.insert(coefficients, half, coefficients.take(half, axis), axis)
-            scale = np.ones(count + 1)
-            scale[half : half + 2] = 0.5
-            coefficients = coefficients * np.expand_dims(scale, [a for a in range(samples.ndim) if a != axis])
-            integers = np.insert(integers, half, half)
-        numbers.append(integers)
-    grid = np.stack(np.meshgrid(*numbers, indexing="ij"), axis=-1)
-    return 2 * np.pi * grid.reshape(-1, samples.ndim), coefficients.ravel()
+def _waves(samples: FloatArray, inverse: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Wave vectors (k, m) and coefficients (k,): of all waves that agree on the samples, the longest.
+
+    Equally long ones share, so that the interpolant has the symmetry of the crystal and not of the cell.
+    """
+    m, counts = samples.ndim, np.array(samples.shape)
+    numbers = np.stack(np.meshgrid(*[np.arange(n) for n in counts], indexing="ij"), axis=-1).reshape(-1, m)
+    turns = np.stack(np.meshgrid(*[np.arange(-2, 2)] * m, indexing="ij"), axis=-1).reshape(-1, m)
+    waves = 2 * np.pi * (numbers[:, None, :] + turns * counts) @ inverse.T
+    lengths = np.linalg.norm(waves, axis=-1)
+    shortest = lengths <= lengths.min(axis=1, keepdims=True) + 1e-6 * lengths.max()
+    coefficients = (np.fft.fftn(samples) / samples.size).ravel()[:, None] * shortest / shortest.sum(axis=1, keepdims=True)
+    return waves[shortest], coefficients[shortest]

@@ -54,6 +54,16 @@ def test_the_interpolant_reproduces_samples_and_its_own_derivatives():
         assert (ahead.gradient - behind.gradient) / (2 * step) == pytest.approx(found.hessian[:, axis], rel=1e-6)
 
 
+@pytest.mark.parametrize("count", [8, 9])
+def test_the_interpolant_has_the_symmetry_of_the_crystal(count):
+    """Sharp samples with a mirror across x: the waves of the oblique cell alone would break it."""
+    lattice = np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)]])
+    grid = np.stack(np.meshgrid(*[np.arange(count) / count] * 2, indexing="ij"), -1) @ lattice
+    surface = Periodic(lattice, np.exp(3 * np.cos(2 * np.pi * grid[..., 0]) * np.cos(2 * np.pi * grid[..., 1] / np.sqrt(3))))
+    points = np.random.default_rng(2).normal(size=(9, 2))
+    assert surface.evaluate(points * [-1, 1]).value == pytest.approx(surface.evaluate(points).value, abs=1e-10)
+
+
 def test_the_core_is_that_of_peierls_and_nabarro():
     """Half width d/2(1 − ν), elastic energy ln(R/2ζ), misfit energy K b²/4π: errors fall as Δ/ζ."""
     errors = []
@@ -87,7 +97,7 @@ def test_peierls_stress_decays_as_the_core_widens_and_both_routes_agree():
     for ratio in ratios:
         model = PeierlsNabarro(frenkel(ratio), 1 / (1 - POISSON), 1.0, 1.0, rows=150)
         stresses.append(model.peierls_stress())
-        assert model.path(24).steepest_slope == pytest.approx(stresses[-1], rel=0.03)
+        assert model.path(24).steepest_slope == pytest.approx(stresses[-1], rel=0.02, abs=3 * model.resolution)
     exponent = np.diff(np.log(stresses)) / np.diff(ratios / (2 * (1 - POISSON)))
     assert exponent == pytest.approx(-2 * np.pi, rel=0.15)
     textbook = 2 / (1 - POISSON) * np.exp(-2 * np.pi * ratios / (2 * (1 - POISSON)))
