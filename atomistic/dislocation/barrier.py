@@ -7,7 +7,7 @@ from ase import Atoms
 from ase.calculators.singlepoint import SinglePointCalculator
 from ase.constraints import FixAtoms
 from ase.mep import NEB
-from ase.optimize import FIRE
+from ase.optimize import LBFGS
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from atomistic.dislocation.cylinder import Cylinder
@@ -114,7 +114,7 @@ def peierls_barrier(
         image.set_constraint(FixAtoms(mask=~cylinder.free))
     neb = _BatchedBand(potential, band, progress)
     neb.interpolate(mic=False)
-    with FIRE(neb, logfile=None) as optimizer:
+    with LBFGS(neb, logfile=None, maxstep=0.1) as optimizer:
         if not optimizer.run(fmax=force, steps=steps):
             raise NotConverged(
                 f"The band of {images} images did not relax to {force:.2g} eV/Å in {steps} steps; "

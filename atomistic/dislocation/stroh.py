@@ -59,6 +59,11 @@ class Stroh:
             )
 
     @cached_property
+    def full(self) -> FloatArray:
+        """C_ijkl (3, 3, 3, 3)."""
+        return full_stiffness(self.stiffness_voigt)
+
+    @cached_property
     def _modes(self) -> tuple[ComplexArray, ComplexArray, ComplexArray]:
         roots, a, b, condition = _eigen(self.stiffness_voigt)
         closure = np.abs(2 * np.real(a @ b.T) - np.eye(3)).max()
@@ -88,7 +93,7 @@ class Stroh:
 
     def stress(self, points: FloatArray, burgers: FloatArray) -> FloatArray:
         """σ (N, 3, 3), unit of the stiffness."""
-        return np.einsum("ijkl,nkl->nij", full_stiffness(self.stiffness_voigt), self.distortion(points, burgers))
+        return np.einsum("ijkl,nkl->nij", self.full, self.distortion(points, burgers))
 
     def multipoles(self, points: FloatArray, orders: int, radius: float) -> FloatArray:
         """The decaying fields without a Burgers vector, u (6 × orders, N, 3).

@@ -1,0 +1,155 @@
+"""Cores relaxed in a cylinder whose shell is fixed, or follows the core by the decaying elastic fields."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from ase import Atoms
+from numpy.typing import NDArray
+
+from atomistic.dislocation.cylinder import Cylinder
+from atomistic.relax import Constraints, relax
+from coupling.contracts import Cost, FloatArray, Potential, Progress, silent
+from coupling.errors import InputError, NotConverged, unknown_choice
+
+BOUNDARIES = ("fixed", "flexible")
+_ORDERS = 3
+_SWEEPS = 30
+_LARGEST = 0.2
+"""Å a boundary field may change in one sweep."""
+_GRID = 360
+
+
+@dataclass(frozen=True)
+class RelaxedCore:
+    """A relaxed dislocation.
+
+    Attributes:
+        atoms: The relaxed cylinder.
+        energy: eV, of all atoms of the cylinder; differences mean something at a fixed shell alone.
+        force: Largest force on a free atom, eV/Å.
+        amplitudes: (6 × orders,) Å, of the decaying fields in the shell; zeros where it is fixed.
+        boundary_force: Largest generalised force on them per length of line, eV/Å².
+        cost: What it took.
+    """
+
+    atoms: Atoms
+    energy: float
+    force: float
+    amplitudes: FloatArray
+    boundary_force: float
+    cost: Cost
+
+
+def relaxed_core(
+    potential: Potential,
+    cylinder: Cylinder,
+    *,
+    boundary: Literal["fixed", "flexible"] = "fixed",
+    ring: float | None = None,
+    force: float = 2e-3,
+    boundary_force: float = 2e-4,
+    steps: int = 1000,
+    progress: Progress = silent,
+) -> RelaxedCore:
+    """Relax a core.
+
+    A flexible shell carries, beside the dislocation's field, the fields that decay as 1/r, 1/r², 1/r³
+    without a Burgers vector, with the amplitudes at which the atoms of the ring next to the free ones
+    exert no generalised force (Sinclair, J. Appl. Phys. 42 (1971) 5321).
+
+    Args:
+        potential: The potential.
+        cylinder: The dislocation in its cylinder.
+        boundary: How the shell behaves.
+        ring: Thickness of the ring whose forces count, Å; half the shell when missing. The rest of
+            the shell must be as thick as the forces' range.
+        force: Largest force on a free atom that may remain, eV/Å.
+        boundary_force: Largest generalised force per length that may remain, eV/Å².
+        steps: Most evaluations of one relaxation.
+        progress: Told after each sweep.
+
+    Raises:
+        InputError: the boundary is unknown, or no atoms lie in the ring.
+        NotConverged: the atoms or the shell do not come to rest.
+    """
+    if boundary not in BOUNDARIES:
+        raise unknown_choice("boundary", boundary, BOUNDARIES)
+    held = Constraints(free=cylinder.free)
+    if boundary == "fixed":
+        found = relax(potential, [cylinder.atoms], held, force=force, steps=steps)
+        return RelaxedCore(
+            found.structures[0], found.energies[0], found.forces[0], np.zeros(6 * _ORDERS), 0.0, found.cost
+        )
+    shell = _Shell(cylinder, ring)
+    atoms, amplitudes, cost = cylinder.atoms, np.zeros(6 * _ORDERS), Cost()
+    inverse, before = np.linalg.inv(shell.stiffness), None
+    for sweep in range(_SWEEPS):
+        found = relax(potential, [atoms], held, force=force, steps=steps)
+        pull = shell.pull(potential, found.structures[0])
+        cost = cost + found.cost
+        progress("flexible boundary", sweep, _SWEEPS, f"{np.abs(pull).max():.2g} eV/Å²")
+        if np.abs(pull).max() < boundary_force:
+            return RelaxedCore(
+                found.structures[0], found.energies[0], found.forces[0], amplitudes, float(np.abs(pull).max()), cost
+            )
+        if before is not None:
+            inverse = _broyden(inverse, before[0], before[1] - pull)
+        change = inverse @ pull
+        change *= min(1.0, _LARGEST / np.abs(change).max())
+        before, amplitudes = (change, pull), amplitudes + change
+        atoms = shell.moved(found.structures[0], change)
+    raise NotConverged(
+        f"The flexible shell did not come to rest in {_SWEEPS} sweeps: {np.abs(pull).max():.2g} eV/Å² of force are left, "
+        f"{boundary_force:.2g} wanted; use a larger radius or a fixed boundary."
+    )
+
+
+class _Shell:
+    """The decaying fields of a cylinder's shell."""
+
+    def __init__(self, cylinder: Cylinder, ring: float | None) -> None:
+        self.cylinder = cylinder
+        distance = np.linalg.norm(cylinder.points, axis=1)
+        thickness = (distance.max() - cylinder.radius) / 2 if ring is None else ring
+        self.counted: NDArray[np.bool_] = ~cylinder.free & (distance < cylinder.radius + thickness)
+        if not self.counted.any():
+            raise InputError(f"A ring of {thickness:.3g} Å holds no atoms; make it as thick as the potential's cutoff.")
+        self.fields = np.zeros((6 * _ORDERS, len(distance), 3))
+        outside = ~cylinder.free
+        stroh = cylinder.crystal.stroh
+        self.fields[:, outside] = stroh.multipoles(cylinder.points[outside], _ORDERS, cylinder.radius)
+        self.stiffness = _ring_stiffness(cylinder)
+
+    def pull(self, potential: Potential, atoms: Atoms) -> FloatArray:
+        """Generalised forces per length of line, eV/Å²."""
+        forces = potential.evaluate([atoms]).forces[0]
+        return np.einsum("mni,ni->m", self.fields[:, self.counted], forces[self.counted]) / self.cylinder.crystal.length
+
+    def moved(self, atoms: Atoms, change: FloatArray) -> Atoms:
+        moved = atoms.copy()
+        moved.positions += np.einsum("m,mni->ni", change, self.fields)
+        return moved
+
+
+def _ring_stiffness(cylinder: Cylinder) -> FloatArray:
+    """Elastic stiffness of the amplitudes, eV/Å³: the exterior's energy, doubled for the interior's share."""
+    stroh, angle = cylinder.crystal.stroh, 2 * np.pi * (np.arange(_GRID) + 0.5) / _GRID
+    normal = np.stack([np.cos(angle), np.sin(angle), np.zeros(_GRID)], axis=1)
+    radius, step = cylinder.radius, 1e-4 * cylinder.radius
+    fields = stroh.multipoles(radius * normal, _ORDERS, radius)
+    slopes = []
+    for shift in np.eye(3)[:2] * step:
+        ahead, behind = (stroh.multipoles(radius * normal + s * shift, _ORDERS, radius) for s in (1, -1))
+        slopes.append((ahead - behind) / (2 * step))
+    distortion = np.stack([*slopes, np.zeros_like(fields)], axis=-1)
+    stress = np.einsum("ijkl,mnkl->mnij", stroh.full, distortion)
+    traction = np.einsum("mnij,nj->mni", stress, normal)
+    energy = -np.einsum("mni,pni->mp", traction, fields) * 2 * np.pi * radius / _GRID
+    return energy + energy.T
+
+
+def _broyden(inverse: FloatArray, step: FloatArray, change: FloatArray) -> FloatArray:
+    """Broyden's good update of the inverse stiffness: the pull fell by `change` over `step`."""
+    along = step @ inverse
+    return inverse + np.outer(step - inverse @ change, along) / (along @ change)
