@@ -88,7 +88,8 @@ class _Embedded:
         bonds = gradients @ vectors.T  # (n, 3, k)
         distance = np.sqrt((bonds**2).sum(axis=1))
         kinds = np.broadcast_to(self.kind, distance.size)
-        density, slope, pair, pair_slope = (x.reshape(distance.shape) for x in self.functions.pair(kinds, kinds, distance.ravel()))
+        density, slope = (x.reshape(distance.shape) for x in self.functions.density(kinds, kinds, distance.ravel()))
+        pair, pair_slope = (x.reshape(distance.shape) for x in self.functions.repulsion(kinds, kinds, distance.ravel()))
         embedding, stiffening = self.functions.embedding(np.repeat(self.kind, len(gradients)), 2 * density.sum(axis=1))
         tension = (2 * stiffening[:, None] * slope + pair_slope) / distance
         stress = (bonds * tension[:, None]) @ vectors

@@ -39,22 +39,27 @@ class EmbeddedAtom:
         """Indices of the elements in the tables."""
         return self.index[np.asarray(numbers)]
 
-    def pair(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, ...]:
-        """ρ, dρ/dr, φ, dφ/dr at distances r (p,) in Å; all zero beyond the cutoff."""
-        out = [np.zeros_like(r) for _ in range(4)]
-        for a in range(len(self.numbers)):
-            for b in range(len(self.numbers)):
-                chosen = (centre == a) & (neighbour == b)
-                if chosen.all():
-                    chosen = slice(None)
-                elif not chosen.any():
-                    continue
-                at = r[chosen]
-                density, slope = self._density[b][a](at)
-                charge, change = self._repulsion[a][b](at)
-                for target, value in zip(out, (density, slope, charge / at, (change - charge / at) / at), strict=True):
-                    target[chosen] = value
-        return tuple(out)
+    def density(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """ρ and dρ/dr that neighbours give to centres at distances r (p,) in Å; zero beyond the cutoff."""
+        return self._looked_up(self._density, neighbour, centre, r)
+
+    def repulsion(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """φ and dφ/dr in eV and eV/Å at distances r (p,) in Å; zero beyond the cutoff."""
+        charge, slope = self._looked_up(self._repulsion, centre, neighbour, r)
+        value = charge / r
+        return value, (slope - value) / r
+
+    @staticmethod
+    def _looked_up(tables: list, first: IntArray, second: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        if r.size and (first == first.flat[0]).all() and (second == second.flat[0]).all():
+            return tables[first.flat[0]][second.flat[0]](r)
+        value, slope = np.zeros_like(r), np.zeros_like(r)
+        for a, row in enumerate(tables):
+            for b, table in enumerate(row):
+                chosen = np.flatnonzero((first == a) & (second == b))
+                if len(chosen):
+                    value[chosen], slope[chosen] = table(r[chosen])
+        return value, slope
 
     def embedding(self, kinds: IntArray, density: FloatArray) -> tuple[FloatArray, FloatArray]:
         """F and dF/dρ at densities (n,)."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from atomistic.embedded_atom import EmbeddedAtom
 from atomistic.potentials.batched import BatchedPotential
-from atomistic.potentials.neighbours import neighbour_pairs
+from atomistic.potentials.neighbours import boxed_cell, neighbour_pairs
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 
@@ -61,24 +61,27 @@ def energy_range(potential: Potential) -> float:
 
 
 class _Pairs:
-    """Neighbour pairs of the atoms that count, listed with a skin and renewed when atoms have moved."""
+    """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed when atoms have moved."""
 
     def __init__(self, structure: Atoms, centres: NDArray[np.bool_], cutoff: float) -> None:
         self.structure, self.centres, self.cutoff = structure.copy(), centres, cutoff
         self.positions = np.full((len(structure), 3), np.inf)
 
     def __call__(self, positions: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        moved = np.abs(positions - self.positions).max() if np.isfinite(self.positions).all() else np.inf
-        if moved > _SKIN / 4:
+        if not np.abs(positions - self.positions).max() < _SKIN / 4:
             self._renew(positions)
-        vectors = positions[self.j] - positions[self.i] + self.shifts
-        return self.i, self.j, vectors
+        return self.i, self.j, positions[self.j] - positions[self.i] + self.shifts
 
     def _renew(self, positions: FloatArray) -> None:
         self.positions = positions.copy()
         self.structure.positions = positions
+        self.structure.cell = boxed_cell(self.structure, 1.0)
+        lowest = self.structure.get_scaled_positions(wrap=False).min(axis=0) * ~self.structure.pbc
+        self.structure.positions -= lowest @ self.structure.cell.array  # into the cell: the search for neighbours bins by it
         i, j, vectors = neighbour_pairs(self.structure, self.cutoff + _SKIN)
-        keep = self.centres[i]
+        upward = (vectors[:, 2] > 0) | ((vectors[:, 2] == 0) & (vectors[:, 1] > 0))
+        once = (i < j) | ((i == j) & (upward | ((vectors[:, 1:] == 0).all(axis=1) & (vectors[:, 0] > 0))))
+        keep = once & (self.centres[i] | self.centres[j])
         self.i, self.j = i[keep], j[keep]
         self.shifts = vectors[keep] - (positions[self.j] - positions[self.i])
 
@@ -92,14 +95,22 @@ class _EmbeddedSites:
 
     def evaluate(self, positions: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         i, j, vectors = self.pairs(positions)
-        count, distance = len(positions), np.sqrt(np.einsum("pc,pc->p", vectors, vectors))
-        density, slope, pair, pair_slope = self.functions.pair(self.kinds[i], self.kinds[j], distance)
-        embedding, stiffening = self.functions.embedding(self.kinds, np.bincount(i, density, count))
-        sites = np.where(self.weights != 0, embedding + 0.5 * np.bincount(i, pair, count), 0.0)
-        tension = self.weights[i] * (stiffening[i] * slope + 0.5 * pair_slope) / distance
-        pull = tension[:, None] * vectors
-        forces = [np.bincount(i, pull[:, c], count) - np.bincount(j, pull[:, c], count) for c in range(3)]
-        return float(self.weights @ sites), np.stack(forces, axis=1), sites
+        count, functions, weights = len(positions), self.functions, self.weights
+        distance = np.sqrt(np.einsum("pc,pc->p", vectors, vectors))
+        to_i, slope_i = functions.density(self.kinds[i], self.kinds[j], distance)
+        to_j, slope_j = (to_i, slope_i) if len(functions.numbers) == 1 else functions.density(self.kinds[j], self.kinds[i], distance)
+        pair, pair_slope = functions.repulsion(self.kinds[i], self.kinds[j], distance)
+        density = np.bincount(i, to_i, count) + np.bincount(j, to_j, count)
+        embedding, stiffening = functions.embedding(self.kinds, density)
+        sites = embedding + 0.5 * (np.bincount(i, pair, count) + np.bincount(j, pair, count))
+        sites = np.where(weights != 0, sites, 0.0)
+        stiff = weights * stiffening
+        tension = (stiff[i] * slope_i + stiff[j] * slope_j + 0.5 * (weights[i] + weights[j]) * pair_slope) / distance
+        forces = np.empty((count, 3))
+        for c in range(3):
+            pull = tension * vectors[:, c]
+            forces[:, c] = np.bincount(i, pull, count) - np.bincount(j, pull, count)
+        return float(weights @ sites), forces, sites
 
 
 class _NetworkSites:

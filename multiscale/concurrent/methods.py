@@ -185,12 +185,13 @@ class BlendedForce(Method):
         self.atomistic = _around(self.problem, self.mesh, sites, reach)
         if self.pad is not None:  # what a shortened range leaves on the perfect crystal
             self.atomistic.correct(_around(self.problem.without_defect(), self.mesh, sites, reach))
-        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, np.ones(len(self.mesh.simplices)))
         self.beta = np.ones(len(self.mesh.sites))
         vertices = self.mesh.vertices_of(sites)
         if (vertices < 0).any():
             raise InputError("The mesh lacks a site of the atomistic region; refine it there.")
         self.beta[vertices] = beta
+        felt = (self.beta[self.mesh.simplices] > 0).any(axis=1).astype(float)
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, felt)
         rows = {tuple(site): row for row, site in enumerate(self.atomistic.sites.tolist())}
         pairs = [(v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows]
         self.vertices, self.rows = np.array(pairs).T

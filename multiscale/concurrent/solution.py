@@ -22,10 +22,10 @@ class Solution:
     Attributes:
         method: What was solved.
         displacement: (n, 3) the corrector u at the vertices, Å.
-        energy: E(u), eV; NaN for bqcf.
+        energy: E(u) less that of the perfect crystal in the homogeneous state, eV; NaN for bqcf.
         force: Largest component left on a vertex, eV/Å.
         evaluations: Of the forces.
-        seconds: What the solution took, the building of the mesh not counted.
+        seconds: What reaching equilibrium took, the building of the mesh not counted.
     """
 
     method: Method
@@ -82,14 +82,21 @@ def solve(
     )
     displacement = held.copy()
     displacement[free] = found.unknowns.reshape(-1, 3)
-    energy = method.energy(displacement) if method.conservative else float("nan")
-    return Solution(method, displacement, energy, found.force, found.evaluations, time.perf_counter() - begun)
+    seconds = time.perf_counter() - begun
+    energy = method.energy(displacement) - _perfect(method)[0] if method.conservative else float("nan")
+    return Solution(method, displacement, energy, found.force, found.evaluations, seconds)
 
 
 def ghost_force(method: Method) -> float:
     """Largest force component on the perfect crystal in the homogeneous state, eV/Å: the patch test."""
+    return float(np.abs(_perfect(method)[1]).max())
+
+
+def _perfect(method: Method) -> tuple[float, FloatArray]:
+    """Energy and forces of the method on the perfect crystal in the homogeneous state."""
     perfect = type(method)(method.problem.without_defect(), method.region, method.pad)
-    return float(np.abs(perfect.forces(np.zeros((len(perfect.free), 3)))).max())
+    energy, forces = perfect.evaluate(np.zeros((len(perfect.free), 3)))
+    return energy, np.where(perfect.free[:, None], forces, 0.0)
 
 
 @dataclass(frozen=True)

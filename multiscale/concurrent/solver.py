@@ -35,8 +35,11 @@ class Equilibrium:
 
 def preconditioner(stiffness: csr_matrix) -> Callable[[FloatArray], FloatArray]:
     """The inverse of a symmetric positive definite stiffness."""
+    stiffness = stiffness.tocsc()
+    stiffness.data[np.abs(stiffness.data) < 1e-12 * np.abs(stiffness.data).max()] = 0.0
+    stiffness.eliminate_zeros()
     factors = splu(
-        stiffness.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        stiffness, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
     )
     return factors.solve
 

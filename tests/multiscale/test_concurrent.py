@@ -1,0 +1,160 @@
+"""Concurrent coupling: site energies, Cauchy-Born law, patch tests, gradients, and the methods' errors."""
+
+import numpy as np
+import pytest
+
+from atomistic import load_potential
+from atomistic.cauchy_born import cauchy_born_law, polynomial_law, tangent
+from atomistic.properties.bulk import equilibrium
+from atomistic.properties.elastic import elastic_constants
+from atomistic.site_energies import energy_range, weighted_sites
+from coupling.errors import InputError, NotConverged
+from coupling.units import EV_A3
+from multiscale.concurrent.lattice import columns, solid
+from multiscale.concurrent.methods import METHODS, discretise
+from multiscale.concurrent.problem import Problem
+from multiscale.concurrent.region import Region
+from multiscale.concurrent.solution import difference, ghost_force, solve
+from tests.atomistic.conftest import write_eam_alloy
+
+STRAIN = np.eye(3) + 0.01 * np.random.default_rng(0).normal(size=(3, 3))
+
+
+@pytest.fixture(scope="module")
+def eam(tmp_path_factory):
+    return load_potential(str(write_eam_alloy(tmp_path_factory.mktemp("eam") / "Cu_model.eam.alloy")))
+
+
+@pytest.fixture(scope="module")
+def crystal(eam):
+    return equilibrium(eam, "Cu", "fcc", tolerance=100.0)
+
+
+@pytest.fixture(scope="module", params=[2, 3])
+def lattice(request, crystal):
+    return columns(crystal, [1, -1, 0], [1, 1, 0]) if request.param == 2 else solid(crystal)
+
+
+def strained(eam, lattice):
+    cells, level, centre = ((2, 2), 4, (1, 3)) if lattice.dimension == 2 else ((2, 2, 2), 2, (1, 3))
+    return Problem(eam, lattice, cells, level, np.zeros(centre), deformation=STRAIN)
+
+
+def region_of(lattice):
+    return Region(2.0, 3.0) if lattice.dimension == 2 else Region(0.6, 1.2, buffer=0.5)
+
+
+def test_weighted_sites_match_the_potential_and_differentiate(eam, crystal):
+    atoms = crystal.repeat((3, 2, 2))
+    atoms.rattle(0.05, seed=1)
+    rng = np.random.default_rng(2)
+    energy, forces, sites = weighted_sites(eam, atoms, np.ones(len(atoms))).evaluate(atoms.positions)
+    found = eam.evaluate([atoms])
+    assert energy == pytest.approx(found.energies[0], abs=1e-11) == sites.sum()
+    np.testing.assert_allclose(forces, found.forces[0], atol=1e-12)
+    weights, move = rng.random(len(atoms)) * (rng.random(len(atoms)) > 0.3), rng.normal(size=atoms.positions.shape)
+    blend = weighted_sites(eam, atoms, weights)
+    ahead, behind = (blend.evaluate(atoms.positions + h * move)[0] for h in (1e-4, -1e-4))
+    assert (ahead - behind) / 2e-4 == pytest.approx(-(blend.evaluate(atoms.positions)[1] * move).sum(), abs=1e-6)
+    assert energy_range(eam) == eam.cutoff
+    with pytest.raises(InputError, match="bqcf"):
+        weighted_sites(load_potential("emt"), atoms, weights)
+
+
+def test_closed_form_is_the_one_cell_evaluation(eam, crystal):
+    from atomistic.cauchy_born import _Cell
+
+    law = cauchy_born_law(eam, crystal)
+    gradients = np.eye(3) + 0.04 * np.random.default_rng(3).normal(size=(8, 3, 3))
+    for mine, other in zip(law.evaluate(gradients), _Cell(eam, crystal).evaluate(gradients), strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-12)
+    c = tangent(law, np.eye(3)) * EV_A3
+    c11, c12, c44 = elastic_constants(eam, crystal).cubic
+    np.testing.assert_allclose([c[0, 0, 0, 0], c[0, 0, 1, 1], c[0, 1, 0, 1], c[0, 1, 1, 0]], [c11, c12, c44, c44], rtol=2e-3)
+    with pytest.raises(InputError, match="compressed"):
+        law.evaluate(0.5 * np.eye(3)[None])
+    with pytest.raises(InputError, match="one atom"):
+        cauchy_born_law(eam, crystal.repeat((2, 1, 1)))
+
+
+def test_polynomial_law_is_objective_and_states_its_error(eam, crystal):
+    law = cauchy_born_law(eam, crystal)
+    cubic, quartic = (polynomial_law(law, strain=0.01, degree=n, samples=400) for n in (3, 4))
+    assert quartic.energy_error < 0.5 * cubic.energy_error < 1e-4
+    gradients = np.eye(3) + 0.003 * np.random.default_rng(4).normal(size=(20, 3, 3))
+    exact, found = law.evaluate(gradients), quartic.evaluate(gradients)
+    assert np.abs(found[0] - exact[0]).max() * law.volume <= quartic.energy_error
+    assert np.abs(found[1] - exact[1]).max() <= quartic.stress_error
+    turn = np.linalg.qr(np.random.default_rng(5).normal(size=(3, 3)))[0]
+    np.testing.assert_allclose(quartic.evaluate(turn @ gradients)[0], found[0], atol=1e-13)
+    with pytest.raises(InputError, match="samples"):
+        polynomial_law(law, degree=4, samples=10)
+
+
+def test_patch_test_and_counting(eam, lattice):
+    problem, region = strained(eam, lattice), region_of(lattice)
+    for name in METHODS:
+        method = discretise(name, problem, region)
+        np.testing.assert_allclose(method.ledger().count, 1.0, atol=1e-12)
+        force = ghost_force(method)
+        assert force > 1e-3 if name == "bqce" else force < 1e-8
+
+
+def test_forces_are_the_energy_s_gradient(eam, lattice):
+    problem, region, rng = strained(eam, lattice), region_of(lattice), np.random.default_rng(6)
+    for name in METHODS:
+        method = discretise(name, problem, region)
+        free = method.free[:, None]
+        u, move = (rng.normal(size=(len(free), 3)) * free for _ in range(2))
+        if not method.conservative:
+            with pytest.raises(InputError, match="no energy"):
+                method.energy(u)
+            continue
+        energy, forces = method.evaluate(0.02 * u)
+        rest = [abs(method.energy(0.02 * u + h * move) - energy + h * (forces * move).sum()) for h in (1e-3, 5e-4)]
+        assert np.log2(rest[0] / rest[1]) == pytest.approx(2.0, abs=0.05)
+
+
+@pytest.fixture(scope="module")
+def vacancy(eam, crystal):
+    lattice = columns(crystal, [1, -1, 0], [1, 1, 0])
+    problem = Problem(eam, lattice, (2, 2), 4, np.zeros((1, 3)), voids=[[0, 0]])
+    return problem, solve(discretise("atomistic", problem, Region(100.0, 0.0)), tolerance=1e-7)
+
+
+def test_corrected_and_force_methods_beat_the_uncorrected_and_the_clamped(vacancy):
+    problem, exact = vacancy
+    error = {}
+    for name in ("atomistic", "bqce", "bqcf", "bgfc"):
+        region = Region(8.0, 0.0) if name == "atomistic" else Region(3.0, 4.0)
+        found = solve(discretise(name, problem, region), tolerance=1e-7)
+        assert found.force <= 1e-7
+        assert found.unknowns < exact.unknowns
+        error[name] = difference(found, exact).relative_strain
+    assert max(error["bqcf"], error["bgfc"]) < 0.5 * min(error["bqce"], error["atomistic"])
+    assert error["bgfc"] < 0.03
+
+
+def test_a_larger_region_is_more_exact_in_strain_and_energy(vacancy):
+    problem, exact = vacancy
+    found = [solve(discretise("bgfc", problem, Region(r, r)), tolerance=1e-7) for r in (2.0, 4.0)]
+    strain = [difference(s, exact).strain for s in found]
+    energy = [abs(s.energy - exact.energy) for s in found]
+    assert strain[1] < 0.4 * strain[0]
+    assert energy[1] < energy[0]
+
+
+def test_unfinished_solutions_and_impossible_problems_are_refused(vacancy, eam):
+    problem, _ = vacancy
+    with pytest.raises(NotConverged, match="enlarge"):
+        solve(discretise("bgfc", problem, Region(2.0, 2.0)), tolerance=1e-9, evaluations=4)
+    with pytest.raises(InputError, match="bqce"):
+        discretise("bqc", problem, Region(2.0, 2.0))
+    with pytest.raises(InputError, match="faces"):
+        discretise("bgfc", problem, Region(20.0, 20.0))
+    with pytest.raises(InputError, match="outside the box"):
+        Problem(eam, problem.lattice, (2, 2), 2, np.zeros((1, 3)), voids=[[9, 0]])
+    with pytest.raises(InputError, match="positive core"):
+        Region(0.0, 1.0)
+    with pytest.raises(InputError, match="lattice vector"):
+        columns(problem.lattice.crystal(), [1.0, 0.1234, 0.0])
