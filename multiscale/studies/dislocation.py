@@ -143,7 +143,7 @@ def _upscaled(study: DislocationStudy, found: dict[str, Any], estimate: Estimate
         return None
     burgers, period = float(np.linalg.norm(found["burgers"])), float(found["period"])
     if "barrier_x" in found:
-        source, x = "nudged elastic band", found["barrier_x"]
+        source, x = "nudged elastic band", report.line_positions(found)
         barrier = PeierlsBarrier.sampled(x * period / x[-1], found["barrier_energy"], period)
     elif estimate is not None:
         source, place = "Peierls-Nabarro model", estimate.path.position
@@ -179,7 +179,7 @@ def _peierls_stress(found: dict[str, Any], estimate: Estimate | None, fitted: Ko
         slope = fitted.peierls_stress * EV_A3
         return slope, 0.5 * abs(slope - float(estimate.stress.mean()) * EV_A3) if estimate is not None else 0.0
     jump = float(found["jump_stress"].mean())
-    other = float(found["barrier_stress"]) if "barrier_stress" in found else jump
+    other = float(found["barrier_stress"]) if "barrier_stress" in found and not report.turns_back(found) else jump
     return jump, float(np.hypot(0.5 * abs(jump - other), found["jump_error"].max()))
 
 

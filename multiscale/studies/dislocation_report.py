@@ -82,16 +82,31 @@ def line(results: Results, energy: LineEnergy) -> None:
     results.plots.append(Plot("Line energy", "character", "°", "per length", "eV/Å", drawn, caption))
 
 
+def turns_back(found: dict[str, Any]) -> bool:
+    """Whether the line moves backwards somewhere on its path, so that the energy is no function of its position."""
+    return bool(np.any(np.diff(found["barrier_x"]) <= 0))
+
+
+def line_positions(found: dict[str, Any]) -> np.ndarray:
+    """Positions (n,) along the barrier, Å: of the line, or where it turns back, shares of the path's length."""
+    x = found["barrier_x"]
+    return np.linspace(0.0, float(found["period"]), len(x)) if turns_back(found) else x - x[0]
+
+
 def barrier(results: Results, found: dict[str, Any], estimate: "Estimate | None") -> None:
     """The Peierls barrier and the Peierls stress, by all routes there are."""
     b, lines, rows = float(np.linalg.norm(found["burgers"])), [], []
     if "barrier_x" in found:
-        for name, x, e in (("barrier", "barrier_x", "barrier_energy"), ("images", "image_x", "image_energy")):
-            results.add_curve(name, "Peierls barrier", x=("m", found[x] * ANGSTROM), energy=("meV/Å", 1e3 * found[e]))
-        lines += [Series("barrier", "x", "energy", "nudged elastic band"), Series("images", "x", "energy", "its images", "points")]
+        place = line_positions(found) * ANGSTROM
+        results.add_curve("barrier", "Peierls barrier", x=("m", place), energy=("meV/Å", 1e3 * found["barrier_energy"]))
+        lines.append(Series("barrier", "x", "energy", "nudged elastic band"))
+        if not turns_back(found):
+            results.add_curve("images", "its images", x=("m", found["image_x"] * ANGSTROM), energy=("meV/Å", 1e3 * found["image_energy"]))
+            lines.append(Series("images", "x", "energy", "its images", "points"))
         results.add("peierls_barrier", 1e3 * float(found["barrier_height"]), "meV", "Peierls barrier per b of line", headline=True)
         results.add("barrier_humps", int(found["barrier_humps"]), "", "humps of the barrier between two valleys")
-        rows.append(("steepest slope of the barrier over b", float(found["barrier_stress"]) / 1e6, ""))
+        if not turns_back(found):
+            rows.append(("steepest slope of the barrier over b", float(found["barrier_stress"]) / 1e6, ""))
     if estimate is not None:
         path = estimate.path
         results.add_curve("pn_barrier", "barrier of the Peierls-Nabarro model",
@@ -109,7 +124,7 @@ def barrier(results: Results, found: dict[str, Any], estimate: "Estimate | None"
         results.add("peierls_stress", (plus + minus) / 2, "Pa", "Peierls stress, sheared until the core jumps",
                     uncertainty=float(np.hypot(error, (plus - minus) / 2)), headline=True)  # fmt: skip
         rows += [("sheared until the core jumps, to the right", plus / 1e6, f"± {error / 1e6:.2g}"), ("to the left", minus / 1e6, "")]
-        if "barrier_stress" in found:
+        if "barrier_stress" in found and not turns_back(found):
             difference = abs(float(found["barrier_stress"]) / plus - 1)
             results.add("route_difference", difference, "", "barrier's slope against loading, relative")
     if lines:
@@ -165,6 +180,11 @@ def notes(study: DislocationStudy, found: dict[str, Any], estimate: "Estimate | 
     told = [f"WARNING: {warning} The input asked to go on." for warning in found["warnings"]]
     if "missing_barrier" in found:
         told.append(f"There is no atomistic barrier: {found['missing_barrier']}")
+    if "barrier_x" in found and turns_back(found):
+        told.append(
+            "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and kink pairs "
+            "are made, with shares of the path's length as positions; its slope is no Peierls stress and is not shown."
+        )
     if study.structure == "bcc" and study.system == "screw" and "barrier_humps" in found:
         shape = "one hump" if int(found["barrier_humps"]) == 1 else f"{int(found['barrier_humps'])} humps"
         told.append(f"The barrier of this potential has {shape}; density-functional theory gives bcc screws one.")
