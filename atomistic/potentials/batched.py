@@ -156,6 +156,15 @@ class BatchedPotential:
         identity = hashlib.sha256(self.fingerprint.encode() + record).hexdigest()
         return replace(self, model=model, fingerprint=identity)
 
+    def with_all_layers(self) -> "BatchedPotential":
+        """This potential, handing out the features of all layers of its network; its numbers are the same.
+
+        Raises:
+            InputError: the model hands out no features.
+        """
+        identity = hashlib.sha256(f"{self.fingerprint} all layers".encode()).hexdigest()
+        return replace(self, model=self._linear().with_all_layers(), fingerprint=identity)
+
     def _linear(self) -> Any:
         if not hasattr(self.model, "with_readout"):
             raise InputError(

@@ -12,7 +12,7 @@ from sevenn.nn.convolution import IrrepsConvolution
 from atomistic.potentials import sevennet_features
 from atomistic.potentials.batched import BatchOutput, FeatureDerivatives
 from atomistic.potentials.neighbours import neighbour_pairs
-from atomistic.potentials.sevennet_features import INPUTS, READOUT, energy_scale, keep_inputs
+from atomistic.potentials.sevennet_features import READOUT, energy_scale, features_of, keep_inputs
 from coupling.contracts import FloatArray
 
 VOIGT = [[0, 3, 5], [3, 1, 4], [5, 4, 2]]
@@ -86,7 +86,7 @@ class SevenNetModel:
             forces=host(key.PRED_FORCE),
             stresses=stress[:, VOIGT],
             site_energies=host(key.ATOMIC_ENERGY)[:, 0],
-            features=host(INPUTS) * energy_scale(self.network, out).detach().cpu().numpy(),
+            features=(features_of(out).double() * energy_scale(self.network, out)).detach().cpu().numpy(),
         )
 
     def feature_derivatives(self, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
@@ -116,6 +116,10 @@ class SevenNetModel:
         forces = sites.new_zeros(len(sites), 3).detach()
         forces = forces.index_add(0, i, pull.double()).index_add(0, j, -pull.double())
         return float(energy.detach()), forces.cpu().numpy(), sites.detach().cpu().numpy()
+
+    def with_all_layers(self) -> "SevenNetModel":
+        """See `BatchedPotential.with_all_layers`."""
+        return sevennet_features.with_all_layers(self)
 
     def graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
         """sevenn's input for one call."""
