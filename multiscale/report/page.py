@@ -17,13 +17,14 @@ _DIGITS = 4
 _SCALED = ("m", "Pa", "N", "J", "N/m", "J/m", "s")
 
 
-def write_report(results: Results, path: Path) -> None:
+def write_report(results: Results, path: Path | str) -> None:
     """Write the report beside the run's pictures.
 
     Args:
         results: What to show.
         path: The HTML file; pictures are looked for in its folder.
     """
+    path = Path(path)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"quantity": quantity_text, "cell": cell_text}
     package = files("multiscale.report")
