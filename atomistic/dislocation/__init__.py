@@ -7,23 +7,44 @@
 The frame of everything here: x along the glide direction, y the slip plane's normal, z the line.
 """
 
+from atomistic.dislocation.barrier import Barrier, peierls_barrier, refined
+from atomistic.dislocation.boundary import RelaxedCore, relaxed_core, settled
 from atomistic.dislocation.cylinder import Crystal, Cylinder, cylinder, oriented
 from atomistic.dislocation.disregistry import Core, Disregistry, core, disregistry
+from atomistic.dislocation.maps import differential_displacements, is_compact, nye_position, nye_tensor, polarity
+from atomistic.dislocation.peierls import Load, PeierlsStress, peierls_stress
+from atomistic.dislocation.precheck import Precheck, precheck
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import SYSTEMS, SlipSystem, slip_system
 
 __all__ = [
     "SYSTEMS",
+    "Barrier",
     "Core",
     "Crystal",
     "Cylinder",
     "Disregistry",
+    "Load",
+    "PeierlsStress",
+    "Precheck",
+    "RelaxedCore",
     "SlipSystem",
     "Stroh",
     "core",
     "cylinder",
+    "differential_displacements",
     "disregistry",
+    "is_compact",
+    "nye_position",
+    "nye_tensor",
     "oriented",
+    "peierls_barrier",
+    "peierls_stress",
+    "polarity",
+    "precheck",
+    "refined",
+    "relaxed_core",
     "rotated_voigt",
+    "settled",
     "slip_system",
 ]

@@ -10,9 +10,10 @@ from ase.mep import NEB
 from ase.optimize import LBFGS
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
+from atomistic.dislocation.boundary import settled
 from atomistic.dislocation.cylinder import Cylinder
 from atomistic.dislocation.disregistry import core
-from atomistic.dislocation.load import work_position
+from atomistic.dislocation.load import image_energy, work_position
 from atomistic.relax import Constraints, relax
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged
@@ -28,13 +29,14 @@ class Barrier:
 
     Attributes:
         path: (n,) length along the path of the atoms, Å.
-        energies: (n,) above the first valley, eV per period of the line.
+        energies: (n,) above the first valley, eV per period of the line, less the shell's image energy.
         slopes: (n,) dE/d(path), eV/Å.
         positions: (n,) of the core by its disregistry, relative to the first, Å.
         work_positions: (n,) of the line, conjugate to the glide stress, relative to the first, Å.
         length: Of the line, Å.
         burgers: Length of the Burgers vector, Å.
         period: Distance of the valleys, Å.
+        image: (n,) the image energy taken off, eV per period of the line.
         residual_force: Largest force across the path, eV/Å.
         structures: The n images.
     """
@@ -47,6 +49,7 @@ class Barrier:
     length: float
     burgers: float
     period: float
+    image: FloatArray
     residual_force: float
     structures: list[Atoms]
 
@@ -87,6 +90,7 @@ def peierls_barrier(
     *,
     images: int = 7,
     force: float = 5e-3,
+    perturbation: float = 0.02,
     steps: int = 400,
     progress: Progress = silent,
 ) -> Barrier:
@@ -99,6 +103,7 @@ def peierls_barrier(
         cylinder: The dislocation in its first valley.
         images: Between the two ends.
         force: Largest force across the path that may remain, eV/Å.
+        perturbation: Å, random displacements that the first end relaxes from.
         steps: Most evaluations of the band.
         progress: Told after each step.
 
@@ -108,16 +113,57 @@ def peierls_barrier(
     """
     if images < _FEWEST_IMAGES:
         raise InputError(f"{images} images do not show a barrier; use {_FEWEST_IMAGES} or more.")
-    ends = _ends(potential, cylinder, force, progress)
+    cylinder, first = settled(potential, cylinder, perturbation=perturbation)
+    ends = _ends(potential, cylinder, first, force)
     band = [ends[0], *(ends[0].copy() for _ in range(images)), ends[1]]
+    for share, image in zip(np.linspace(0, 1, images + 2), band, strict=True):
+        image.positions = (1 - share) * ends[0].positions + share * ends[1].positions
+    return _relaxed_band(potential, cylinder, band, force, steps, progress)
+
+
+def refined(
+    potential: Potential,
+    cylinder: Cylinder,
+    barrier: Barrier,
+    *,
+    images: int = 7,
+    force: float = 5e-3,
+    steps: int = 400,
+    progress: Progress = silent,
+) -> Barrier:
+    """The ascent from the first valley to the first top alone, with as many images, for its steepest slope.
+
+    Args:
+        potential: The potential.
+        cylinder: The cylinder of `barrier`.
+        barrier: The whole path.
+        images: Between valley and top.
+        force: Largest force across the path that may remain, eV/Å.
+        steps: Most evaluations of the band.
+        progress: Told after each step.
+
+    Raises:
+        NotConverged: the band does not relax.
+    """
+    energy = barrier.energies
+    top = next(k for k in range(1, len(energy) - 1) if energy[k] >= energy[k + 1])
+    places = CubicSpline(barrier.path, [image.positions for image in barrier.structures])
+    band = [barrier.structures[0].copy() for _ in range(images + 2)]
+    for length, image in zip(np.linspace(0, barrier.path[top], images + 2), band, strict=True):
+        image.positions = places(length)
+    return _relaxed_band(potential, cylinder, band, force, steps, progress)
+
+
+def _relaxed_band(
+    potential: Potential, cylinder: Cylinder, band: list[Atoms], force: float, steps: int, progress: Progress
+) -> Barrier:
     for image in band:
         image.set_constraint(FixAtoms(mask=~cylinder.free))
     neb = _BatchedBand(potential, band, progress)
-    neb.interpolate(mic=False)
     with LBFGS(neb, logfile=None, maxstep=0.1) as optimizer:
         if not optimizer.run(fmax=force, steps=steps):
             raise NotConverged(
-                f"The band of {images} images did not relax to {force:.2g} eV/Å in {steps} steps; "
+                f"The band of {len(band) - 2} images did not relax to {force:.2g} eV/Å in {steps} steps; "
                 "use more steps, or more images."
             )
     return _measured(potential, cylinder, band, neb.get_residual())
@@ -143,16 +189,15 @@ class _BatchedBand(NEB):  # type: ignore[misc]
             image.calc = SinglePointCalculator(image, energy=energy, forces=forces)
 
 
-def _ends(potential: Potential, cylinder: Cylinder, force: float, progress: Progress) -> list[Atoms]:
+def _ends(potential: Potential, cylinder: Cylinder, first: Atoms, force: float) -> list[Atoms]:
+    """The relaxed core and its copy in the next valley, in a shell that holds the mean of both fields."""
     period = cylinder.crystal.glide_period
-    fields = [cylinder.field((x, 0.0)) for x in (0.0, period)]
-    starts = []
-    for field in fields:
-        start = cylinder.perfect.copy()
-        start.positions += np.where(cylinder.free[:, None], field, (fields[0] + fields[1]) / 2)
-        starts.append(start)
     held = Constraints(free=cylinder.free)
-    ends = relax(potential, starts, held, force=force / 20, steps=1000, progress=progress).structures
+    shell = cylinder.perfect.positions + (cylinder.field() + cylinder.field(period)) / 2
+    starts = [first, cylinder.advanced(first)]
+    for start in starts:
+        start.positions[~cylinder.free] = shell[~cylinder.free]
+    ends = relax(potential, starts, held, force=force / 20, steps=1000).structures
     moved = core(cylinder, ends[1]).position - core(cylinder, ends[0]).position
     if abs(moved - period) > period / 4:
         raise NotConverged(
@@ -171,16 +216,21 @@ def _measured(potential: Potential, cylinder: Cylinder, band: list[Atoms], resid
     forces = np.array(found.forces) * cylinder.free[:, None]
     positions = np.array([core(cylinder, image).position for image in band])
     conjugate = work_position(cylinder.crystal, found.stresses, band[0].get_volume())
-    for image in band:
-        image.calc = None
-        image.set_constraint()
+    conjugate -= conjugate[0]
+    length = cylinder.crystal.length
+    image, pull = image_energy(cylinder, conjugate - cylinder.crystal.glide_period / 2)
+    image, pull = (image - image[0]) * length, pull * length * CubicSpline(path, conjugate)(path, 1)
+    for atoms in band:
+        atoms.calc = None
+        atoms.set_constraint()
     return Barrier(
         path=path,
-        energies=found.energies - found.energies[0],
-        slopes=-np.einsum("nij,nij->n", forces, tangents),
+        energies=found.energies - found.energies[0] - image,
+        slopes=-np.einsum("nij,nij->n", forces, tangents) - pull,
         positions=positions - positions[0],
-        work_positions=conjugate - conjugate[0],
-        length=cylinder.crystal.length,
+        work_positions=conjugate,
+        image=image,
+        length=length,
         burgers=float(np.linalg.norm(cylinder.crystal.burgers)),
         period=cylinder.crystal.glide_period,
         residual_force=float(residual),

@@ -1,6 +1,6 @@
 """Cores relaxed in a cylinder whose shell is fixed, or follows the core by the decaying elastic fields."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -8,6 +8,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from atomistic.dislocation.cylinder import Cylinder
+from atomistic.dislocation.disregistry import core
 from atomistic.relax import Constraints, relax
 from coupling.contracts import Cost, FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged, unknown_choice
@@ -18,6 +19,7 @@ _SWEEPS = 30
 _LARGEST = 0.2
 """Å a boundary field may change in one sweep."""
 _GRID = 360
+_SETTLING = 20
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ def relaxed_core(
     ring: float | None = None,
     force: float = 2e-3,
     boundary_force: float = 2e-4,
+    perturbation: float = 0.0,
     steps: int = 1000,
     progress: Progress = silent,
 ) -> RelaxedCore:
@@ -66,6 +69,8 @@ def relaxed_core(
             the shell must be as thick as the forces' range.
         force: Largest force on a free atom that may remain, eV/Å.
         boundary_force: Largest generalised force per length that may remain, eV/Å².
+        perturbation: Å, root-mean-square of random displacements to start from (the same every time);
+            a core whose symmetric form is a saddle leaves it.
         steps: Most evaluations of one relaxation.
         progress: Told after each sweep.
 
@@ -75,14 +80,16 @@ def relaxed_core(
     """
     if boundary not in BOUNDARIES:
         raise unknown_choice("boundary", boundary, BOUNDARIES)
-    held = Constraints(free=cylinder.free)
+    held, atoms = Constraints(free=cylinder.free), cylinder.atoms.copy()
+    noise = np.random.default_rng(0).normal(scale=perturbation, size=(len(atoms), 3))
+    atoms.positions += noise * cylinder.free[:, None]
     if boundary == "fixed":
-        found = relax(potential, [cylinder.atoms], held, force=force, steps=steps)
+        found = relax(potential, [atoms], held, force=force, steps=steps)
         return RelaxedCore(
             found.structures[0], found.energies[0], found.forces[0], np.zeros(6 * _ORDERS), 0.0, found.cost
         )
     shell = _Shell(cylinder, ring)
-    atoms, amplitudes, cost = cylinder.atoms, np.zeros(6 * _ORDERS), Cost()
+    amplitudes, cost = np.zeros(6 * _ORDERS), Cost()
     inverse, before = np.linalg.inv(shell.stiffness), None
     for sweep in range(_SWEEPS):
         found = relax(potential, [atoms], held, force=force, steps=steps)
@@ -102,6 +109,48 @@ def relaxed_core(
     raise NotConverged(
         f"The flexible shell did not come to rest in {_SWEEPS} sweeps: {np.abs(pull).max():.2g} eV/Å² of force are left, "
         f"{boundary_force:.2g} wanted; use a larger radius or a fixed boundary."
+    )
+
+
+def settled(
+    potential: Potential, cylinder: Cylinder, *, tolerance: float = 0.05, force: float = 0.01, perturbation: float = 0.0
+) -> tuple[Cylinder, Atoms]:
+    """A cylinder whose elastic field has its middle and its partials where the relaxed core has them.
+
+    A core off the middle of a fixed shell is pushed by its image, one way and not the other.
+
+    Args:
+        potential: The potential.
+        cylinder: The dislocation in its cylinder.
+        tolerance: Å, of both.
+        force: Largest force on a free atom that may remain, eV/Å.
+        perturbation: See `relaxed_core`.
+
+    Returns:
+        The cylinder, and its relaxed atoms.
+
+    Raises:
+        InputError: the partials part further than the radius has room for.
+        NotConverged: the core wanders, or the atoms do not relax.
+    """
+    atoms = relaxed_core(potential, cylinder, force=force, perturbation=perturbation).atoms
+    for _ in range(_SETTLING):
+        found = core(cylinder, atoms)
+        separation = found.separation if len(cylinder.crystal.partials) > 1 else 0.0
+        if max(abs(found.position - cylinder.centre), abs(separation - cylinder.separation)) < tolerance:
+            return cylinder, atoms
+        if abs(found.position) + abs(separation) / 2 > cylinder.radius - 2 * np.linalg.norm(cylinder.crystal.burgers):
+            raise InputError(
+                f"A radius of {cylinder.radius:.4g} Å is too small for the core: its partials are {separation:.3g} Å "
+                "apart and still parting; use a larger radius."
+            )
+        before, cylinder = cylinder.field(), cylinder.refitted(found.position, separation)
+        atoms = atoms.copy()
+        atoms.positions += cylinder.field() - before
+        atoms = relaxed_core(potential, replace(cylinder, atoms=atoms), force=force).atoms
+    raise NotConverged(
+        f"The core did not settle in {_SETTLING} updates of its elastic field: it is at {found.position:.3g} Å, "
+        f"the field at {cylinder.centre:.3g} Å; use a larger radius."
     )
 
 

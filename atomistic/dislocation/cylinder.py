@@ -1,11 +1,12 @@
 """Straight dislocations in a cylinder of crystal, periodic along the line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import SlipSystem, conventional_cell
@@ -35,6 +36,7 @@ class Crystal:
         plane_height: Height of the slip plane's middle above the line, Å.
         length: Shortest period along the line, Å.
         glide_period: Distance of neighbouring Peierls valleys along x, Å.
+        glide_vector: (3,) the lattice vector that takes the line from one valley to the next, Å.
         nearest: Distance of nearest neighbours, Å.
         axes: (3, 3) rows are x, y, z in the Cartesian axes of the given crystal.
     """
@@ -49,6 +51,7 @@ class Crystal:
     plane_height: float
     length: float
     glide_period: float
+    glide_vector: FloatArray
     nearest: float
     axes: FloatArray
 
@@ -69,7 +72,8 @@ class Cylinder:
         sites: (N,) which atom of the primitive cell each one is.
         radius: Of the free atoms, Å.
         separation: Of the partials in the elastic field, Å.
-        origin: (2,) where the line at x = y = 0 lies in the cell, Å.
+        origin: (2,) where x = y = 0 lies in the cell, Å.
+        centre: Where along x the elastic field has its middle, Å.
     """
 
     crystal: Crystal
@@ -80,29 +84,49 @@ class Cylinder:
     radius: float
     separation: float
     origin: FloatArray
+    centre: float = 0.0
 
     @property
     def points(self) -> FloatArray:
         """(N, 2) x and y of the perfect crystal's atoms relative to the line, Å."""
         return self.perfect.positions[:, :2] - self.origin
 
-    def field(self, centre: tuple[float, float] = (0.0, 0.0), separation: float | None = None) -> FloatArray:
-        """Elastic displacement (N, 3), Å, of the dislocation with its middle at `centre`."""
-        return far_field(self.crystal, self.points, centre, self.separation if separation is None else separation)
+    def field(self, shift: float = 0.0) -> FloatArray:
+        """Elastic displacement (N, 3), Å, of the dislocation moved by `shift` along x from its centre."""
+        return far_field(self.crystal, self.points, self.centre + shift, self.separation)
 
-    def placed(self, centre: tuple[float, float] = (0.0, 0.0), separation: float | None = None) -> Atoms:
-        """The crystal with the elastic field of the dislocation at `centre`."""
+    def placed(self, shift: float = 0.0) -> Atoms:
+        """The crystal with that displacement."""
         moved = self.perfect.copy()
-        moved.positions += self.field(centre, separation)
+        moved.positions += self.field(shift)
+        return moved
+
+    def refitted(self, centre: float, separation: float) -> "Cylinder":
+        """With an elastic field that has its middle and its partials elsewhere."""
+        fitted = replace(self, centre=centre, separation=separation)
+        return replace(fitted, atoms=fitted.placed())
+
+    def advanced(self, atoms: Atoms) -> Atoms:
+        """The same core one valley further along +x; where its atoms come from outside, the elastic field."""
+        step, length = self.crystal.glide_vector, self.crystal.length
+        places = np.column_stack([self.points, self.perfect.positions[:, 2]])
+        images = np.concatenate([places + [0, 0, k * length] for k in (-1, 0, 1)])
+        wanted = places - step
+        wanted[:, 2] %= length
+        distance, found = cKDTree(images).query(wanted)
+        known = distance < 10 * _SAME
+        moved = self.placed(self.crystal.glide_period)
+        change = atoms.positions - self.perfect.positions
+        moved.positions[known] = self.perfect.positions[known] + change[found[known] % len(atoms)]
         return moved
 
 
-def far_field(crystal: Crystal, points: FloatArray, centre: tuple[float, float], separation: float) -> FloatArray:
-    """Displacement (N, 3) of the partials, spread evenly over `separation` about `centre`, Å."""
+def far_field(crystal: Crystal, points: FloatArray, centre: float, separation: float) -> FloatArray:
+    """Displacement (N, 3) of the partials, spread evenly over `separation` about x = `centre`, Å."""
     n = len(crystal.partials)
     offsets = separation * (np.arange(n) / max(n - 1, 1) - 0.5) if n > 1 else np.zeros(1)
     return sum(
-        crystal.stroh.displacement(points - np.add(centre, (offset, 0.0)), b)
+        crystal.stroh.displacement(points - [centre + offset, 0.0], b)
         for offset, b in zip(offsets, crystal.partials, strict=True)
     )
 
@@ -125,7 +149,8 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
     _check_structure(bulk, system, lattice, burgers)
     along = _translations(lattice, 6)
     length = min(t[2] for t in along if t[2] > _SAME and np.hypot(t[0], t[1]) < _SAME)
-    glide = min(t[0] for t in along if t[0] > _SAME and abs(t[1]) < _SAME)
+    in_plane = [t for t in along if t[0] > _SAME and abs(t[1]) < _SAME]
+    glide = min(in_plane, key=lambda t: (round(t[0] / _SAME), abs(t[2])))
     points, _ = _fill(lattice, sites, 3 * length + 12.0, length)
     nearest = float(np.sort(np.linalg.norm(_around(points, length), axis=1))[1])
     line, height = _line_place(system, points, burgers, length, nearest)
@@ -139,7 +164,8 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
         numbers=bulk.numbers.copy(),
         plane_height=height - line[1],
         length=length,
-        glide_period=glide,
+        glide_period=float(glide[0]),
+        glide_vector=glide,
         nearest=nearest,
         axes=axes,
     )
@@ -177,8 +203,7 @@ def cylinder(crystal: Crystal, radius: float, *, shell: float, separation: float
     )
     free = np.hypot(positions[:, 0], positions[:, 1]) < radius
     origin = np.array([side / 2, side / 2])
-    built = Cylinder(crystal, perfect, perfect, free, sites, radius, separation, origin)
-    return Cylinder(crystal, perfect, built.placed(), free, sites, radius, separation, origin)
+    return Cylinder(crystal, perfect, perfect, free, sites, radius, separation, origin).refitted(0.0, separation)
 
 
 def _fill(lattice: FloatArray, sites: FloatArray, radius: float, length: float) -> tuple[FloatArray, NDArray[np.int64]]:

@@ -85,3 +85,13 @@ def work_position(crystal: Crystal, stresses: FloatArray, volume: float) -> Floa
     gradient = linear_gradient(crystal, glide_stress(crystal))
     work = volume * np.einsum("nij,ij->n", stresses, (gradient + gradient.T) / 2)
     return -work / (np.linalg.norm(crystal.burgers) * crystal.length)
+
+
+def image_energy(cylinder: Cylinder, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Energy per length (n,), eV/Å, of a line x Å off the middle of a rigid shell, and its slope, eV/Å².
+
+    -(b K b / 4π) ln(1 - x²/R²), exact for a screw in an isotropic cylinder: the rigid wall repels.
+    """
+    crystal, square = cylinder.crystal, cylinder.radius**2
+    factor = float(crystal.burgers @ crystal.stroh.energy_tensor @ crystal.burgers) / (4 * np.pi)
+    return -factor * np.log1p(-(x**2) / square), factor * 2 * x / (square - x**2)

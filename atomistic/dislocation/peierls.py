@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from ase import Atoms
 
+from atomistic.dislocation.boundary import settled
 from atomistic.dislocation.cylinder import Cylinder
 from atomistic.dislocation.disregistry import core
-from atomistic.dislocation.load import deformation, deformed, glide_stress
+from atomistic.dislocation.load import deformation, deformed, glide_stress, image_energy
 from atomistic.relax import Constraints, relax
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged
@@ -43,6 +44,7 @@ class PeierlsStress:
         load: What it was loaded with.
         applied: Shear stress on the plane of largest shear when it jumped, Pa.
         error: Half the last increment, Pa.
+        image: What of it the image in the shell held back at the last stable position, Pa.
         stresses: (n,) of the stable states, Pa.
         positions: (n,) of their cores along x, Å.
         radius: Of the cylinder's free atoms, Å.
@@ -52,6 +54,7 @@ class PeierlsStress:
     load: Load
     applied: float
     error: float
+    image: float
     stresses: FloatArray
     positions: FloatArray
     radius: float
@@ -59,8 +62,8 @@ class PeierlsStress:
 
     @property
     def resolved(self) -> float:
-        """Its share on the slip plane along the Burgers vector, Pa: constant where Schmid's law holds."""
-        return self.applied * float(np.cos(self.load.angle))
+        """Share on the slip plane along the Burgers vector less the image, Pa: constant where Schmid's law holds."""
+        return self.applied * float(np.cos(self.load.angle)) - self.image
 
 
 def peierls_stress(
@@ -68,8 +71,8 @@ def peierls_stress(
     cylinder: Cylinder,
     loads: tuple[Load, ...] = (Load(),),
     *,
-    relaxed: Atoms | None = None,
     resolution: float = 0.02,
+    perturbation: float = 0.0,
     force: float = 1e-3,
     steps: int = 1000,
     progress: Progress = silent,
@@ -83,8 +86,8 @@ def peierls_stress(
         potential: The potential.
         cylinder: The dislocation in its cylinder.
         loads: What to load with, one result each.
-        relaxed: Its relaxed atoms; relaxed here when missing.
         resolution: Last increment over the Peierls stress.
+        perturbation: Å, random displacements that the core first relaxes from.
         force: Largest force that may remain, eV/Å.
         steps: Most evaluations of one increment.
         progress: Told after each increment.
@@ -97,7 +100,7 @@ def peierls_stress(
         if load.sign not in (1, -1) or not abs(load.angle) < 1.5:
             raise InputError(f"Load {load.sign}, {load.angle:.3g} rad does not drive the line; use ±1 and under 1.5 rad.")
     held = Constraints(free=cylinder.free)
-    start = relaxed or relax(potential, [cylinder.atoms], held, force=force, steps=steps).structures[0]
+    cylinder, start = settled(potential, cylinder, force=force, perturbation=perturbation)
     ramps = [_Ramp(potential, cylinder, load, start, resolution) for load in loads]
     while active := [ramp for ramp in ramps if not ramp.done]:
         trials = [ramp.trial() for ramp in active]
@@ -122,12 +125,7 @@ class _Ramp:
         self.home = core(cylinder, start).position
         self.history = [(0.0, self.home)]
         if load.constant.any():
-            self._constant()
-
-    def _constant(self) -> None:
-        """Put the constant stress on; the valley is where the core sits under it."""
-        self.step_back = self.step
-        self.step = 0.0
+            self.first, self.step = self.step, 0.0
 
     @property
     def done(self) -> bool:
@@ -146,7 +144,7 @@ class _Ramp:
         self.stress, self.deformation, self.state = self.stress + self.step, self.tried, atoms
         self.history.append((self.stress, position))
         if self.step == 0.0:
-            self.step = self.step_back
+            self.step = self.first
         elif self.jumps:
             self.step /= 2
         if self.stress > _MOST * self.stiffness:
@@ -157,10 +155,13 @@ class _Ramp:
 
     def result(self) -> PeierlsStress:
         stresses, positions = np.array(self.history).T
+        moved = self.load.sign * (positions[-1] - self.home)
+        burgers = np.linalg.norm(self.cylinder.crystal.burgers)
         return PeierlsStress(
             load=self.load,
             applied=(self.stress + self.step) * EV_A3,
             error=self.step * EV_A3,
+            image=float(image_energy(self.cylinder, moved)[1] / burgers * EV_A3),
             stresses=stresses * EV_A3,
             positions=positions,
             radius=self.cylinder.radius,
