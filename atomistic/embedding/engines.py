@@ -61,7 +61,7 @@ ENGINES = {
         ),
         Engine(
             "gpaw", "gpaw:GPAW", ("gpaw",), "gpaw", ("gpaw",),
-            {"mode": "lcao", "basis": "dzp", "xc": "PBE", "txt": None},
+            {"mode": "lcao", "basis": "dzp", "xc": "PBE", "kpts": {"density": 3.5, "gamma": True}, "txt": None},
             ({"mixer": {"beta": 0.02, "nmaxold": 5, "weight": 100}, "maxiter": 1000},),
         ),
     )

@@ -25,14 +25,21 @@ def compute(calculator: Any, atoms: Atoms, charges: np.ndarray | None, places: n
     if charges is not None:
         calculator.set_point_charges(charges, places)
     atoms.calc = calculator
-    stress = NAN
     energy, forces = float(atoms.get_potential_energy()), np.array(atoms.get_forces(), dtype=float)
-    if atoms.pbc.any() and atoms.cell.rank == 3 and "stress" in calculator.implemented_properties:
-        stress = np.array(atoms.get_stress(voigt=False), dtype=float)
     if not np.isfinite(energy) or not np.isfinite(forces).all():
         raise ArithmeticError("the energy or a force came out as no number")
-    return {"energy": energy, "forces": forces, "stress": stress,
+    return {"energy": energy, "forces": forces, "stress": _stress(calculator, atoms),
             "charge_forces": None if charges is None else calculator.charge_forces}  # fmt: skip
+
+
+def _stress(calculator: Any, atoms: Atoms) -> np.ndarray:
+    """The stress, eV/Å³, or no numbers where the code has none for this cell or this mode."""
+    if not atoms.pbc.any() or atoms.cell.rank < 3 or "stress" not in calculator.implemented_properties:
+        return NAN
+    try:
+        return np.array(atoms.get_stress(voigt=False), dtype=float)
+    except (NotImplementedError, AttributeError):  # GPAW announces stress for its modes without one too
+        return NAN
 
 
 def serve(read: BinaryIO, write: BinaryIO) -> None:

@@ -1,5 +1,7 @@
 """The quantum engines: nothing twice, crashes resumed, failures retried and then raised."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -114,3 +116,18 @@ def test_vacuum_is_put_where_nothing_is_periodic_and_distances_stay():
     assert found.cell.lengths()[2] == pytest.approx(np.ptp(atoms.positions[:, 2]) + 12.0)
     np.testing.assert_allclose(found.get_all_distances(), atoms.get_all_distances(), atol=1e-12)
     assert 6.0 - 1e-9 < found.positions[:, 2].min()
+
+
+@pytest.mark.skipif(find_spec("gpaw") is None, reason="gpaw is not installed")
+def test_gpaw_gives_forces_that_are_the_gradient_and_no_stress_where_it_has_none():
+    atoms, step = bulk("Si"), 0.02
+    atoms.rattle(0.03, seed=1)
+    engine = QuantumPotential("gpaw", basis="szp(dzp)", kpts=(2, 2, 2))
+    displaced = [atoms.copy(), atoms.copy()]
+    for one, sign in zip(displaced, (1, -1), strict=True):
+        one.positions[0, 2] += sign * step
+    found = engine.evaluate([atoms, *displaced])
+    engine.close()
+    slope = (found.energies[2] - found.energies[1]) / (2 * step)
+    np.testing.assert_allclose(found.forces[0][0, 2], slope, rtol=0.02)
+    assert np.isnan(found.stresses[0]).all()
