@@ -21,6 +21,7 @@ from multiscale.inputs.boundary import (
 from multiscale.inputs.checks import check_crystal, check_groups
 from multiscale.inputs.fields import Direction, InputFile, Length, Name
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.trust import Trust
 
 
 class Openings(Section):
@@ -86,6 +87,9 @@ class FractureStudy(Study):
     interface: Interface
     specimen: Specimen
     loading: Loading
+    trust: Trust | None = Field(
+        default=None, description="Error bars, from samples of the potential; the specimen is broken with each of them."
+    )
 
     @model_validator(mode="after")
     def _opened_plane(self) -> Self:
@@ -100,6 +104,8 @@ class FractureStudy(Study):
     def check(self) -> None:
         """Check names, files and physical groups, without torch or FEniCSx."""
         self.potential.check()
+        if self.trust is not None:
+            self.trust.check()
         check_crystal(self.interface.species, self.interface.structure)
         check_groups(
             self.specimen.mesh,
@@ -110,7 +116,8 @@ class FractureStudy(Study):
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""
-        return (self.specimen.mesh, *self.potential.files())
+        trusted = () if self.trust is None else self.trust.files()
+        return tuple(dict.fromkeys((self.specimen.mesh, *self.potential.files(), *trusted)))
 
 
 _CUBIC = ("sc", "fcc", "bcc", "diamond", "zincblende", "rocksalt", "cesiumchloride", "fluorite")

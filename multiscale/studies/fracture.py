@@ -1,5 +1,7 @@
 """The fracture study: potential → cohesive law → cohesive finite elements → load-displacement curve."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from multiscale.cache import code_fingerprint
 from multiscale.inputs.fracture import FractureStudy
 from multiscale.results import Plot, Results, Series
 from multiscale.runs import RunContext
+from multiscale.studies import sampled
 from multiscale.studies.loading_report import (
     Frame,
     report_energies,
@@ -24,6 +27,7 @@ from multiscale.studies.loading_report import (
 
 _SAVED_STATES = 24
 _FRAME = Frame()
+_CUBIC_CONSTANTS = {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}
 
 
 def run(study: FractureStudy, context: RunContext) -> Results:
@@ -35,26 +39,31 @@ def run(study: FractureStudy, context: RunContext) -> Results:
     """
     results = Results("fracture", study.title)
     with context.stage("atomistic"):
-        atoms = _atomistic(study, context)
-    samples = PathSamples(
-        atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]),
-        (int(atoms["spacings"][0]), int(atoms["spacings"][1])), atoms["tangential_stiffness"],
-    )
+        loaded = sampled.load(study.potential, study.trust, study.seed) if context.is_root else sampled.Sampled(None)
+        atoms = _atomistic(study, context, loaded.potential)
+    samples = _samples(atoms)
     law = rigid_law(samples)
     _report_law(results, samples, law, atoms)
     with context.stage("continuum"):
-        _continuum(study, context, results, samples, law, atoms["stiffness"])
+        mesh = _mesh(study, context)
+        _continuum(study, context, results, samples, law, atoms["stiffness"], mesh)
+    if study.trust is not None:
+        with context.stage("samples"):
+            _error_bars(study, context, results, loaded.samples, mesh)
     return results
 
 
-def _atomistic(study: FractureStudy, context: RunContext) -> dict[str, FloatArray]:
+def _samples(atoms: dict[str, FloatArray]) -> PathSamples:
+    return PathSamples(
+        atoms["opening"], atoms["energy"], atoms["traction"], float(atoms["area"]),
+        (int(atoms["spacings"][0]), int(atoms["spacings"][1])), atoms["tangential_stiffness"],
+    )  # fmt: skip
+
+
+def _atomistic(
+    study: FractureStudy, context: RunContext, potential: Any, what: str = "atomistic samples"
+) -> dict[str, FloatArray]:
     """Lattice, elastic constants and opening path, from the cache where they are known."""
-    def load():  # type: ignore[no-untyped-def]
-        from atomistic.potentials import load_potential
-
-        return load_potential(study.potential.name, **study.potential.options)
-
-    potential = load() if context.is_root else None
     request = {
         "calculation": "rigid opening path and elastic constants",
         "code": code_fingerprint(),
@@ -62,7 +71,7 @@ def _atomistic(study: FractureStudy, context: RunContext) -> dict[str, FloatArra
         "interface": study.interface.model_dump(mode="json"),
         "x": study.specimen.grain.x,
     }
-    return context.cached("atomistic samples", request, lambda: _compute(study, context, potential))
+    return context.cached(what, request, lambda: _compute(study, context, potential))
 
 
 def _compute(study: FractureStudy, context: RunContext, potential) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
@@ -113,8 +122,8 @@ def _report_law(results: Results, samples: PathSamples, law: TabulatedLaw, atoms
     add("initial_stiffness", law.initial_stiffness, "Pa/m", "normal stiffness of the closed interface")
     add("law_consistency", consistency(samples), "", "energies against forces and virial in tension, over the peak traction")
     add("lattice_parameter", float(atoms["lattice"][0, 0]) * ANGSTROM, "m", "lattice parameter of the potential")
-    for name, (i, j) in {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}.items():
-        add(name, atoms["stiffness"][i, j], "Pa", f"elastic constant {name} in the crystal axes")
+    for name, place in _CUBIC_CONSTANTS.items():
+        add(name, atoms["stiffness"][place], "Pa", f"elastic constant {name} in the crystal axes")
     report_law_curve(results, "law", law, law.opening[0])
     results.add_curve(
         "law_samples", "atomistic samples of the law", opening=("m", law.opening),
@@ -133,29 +142,46 @@ def _report_law(results: Results, samples: PathSamples, law: TabulatedLaw, atoms
         )
 
 
-def _continuum(
-    study: FractureStudy, context: RunContext, results: Results, samples: PathSamples, law: TabulatedLaw, stiffness: FloatArray
-) -> None:
-    """Break the specimen and record it."""
+def _mesh(study: FractureStudy, context: RunContext) -> Any:
     from continuum.fenics import MPI
-    from continuum.materials import LinearElastic, grain_rotation
     from continuum.mesh import read_mesh
-    from continuum.model import Bond, Prescribed
-    from continuum.output import FieldWriter
-    from continuum.problem import CohesiveProblem
-    from continuum.stepping import pull
 
     specimen = study.specimen
-    mesh = read_mesh(specimen.mesh, unit=SI_FACTORS["length"][specimen.mesh_unit], bodies=specimen.bodies, comm=context.comm or MPI.COMM_WORLD)
-    grain = LinearElastic(stiffness).rotated(grain_rotation(specimen.grain.x, specimen.grain.y))
-    materials = dict.fromkeys(specimen.bodies, grain)
-    problem = CohesiveProblem(
+    return read_mesh(
+        specimen.mesh, unit=SI_FACTORS["length"][specimen.mesh_unit], bodies=specimen.bodies, comm=context.comm or MPI.COMM_WORLD
+    )
+
+
+def _grain(study: FractureStudy, stiffness: FloatArray) -> Any:
+    from continuum.materials import LinearElastic, grain_rotation
+
+    return LinearElastic(stiffness).rotated(grain_rotation(study.specimen.grain.x, study.specimen.grain.y))
+
+
+def _problem(study: FractureStudy, mesh: Any, grain: Any, law: TabulatedLaw) -> Any:
+    from continuum.model import Bond, Prescribed
+    from continuum.problem import CohesiveProblem
+
+    specimen = study.specimen
+    return CohesiveProblem(
         mesh,
-        materials,
+        dict.fromkeys(specimen.bodies, grain),
         [Bond(group, sides.plus, sides.minus, law) for group, sides in specimen.interfaces.items()],
         [Prescribed(s.group, s.component) for s in specimen.supports]
         + [Prescribed(item.group, item.component, item.factor) for item in specimen.loads],
     )
+
+
+def _continuum(
+    study: FractureStudy, context: RunContext, results: Results, samples: PathSamples, law: TabulatedLaw,
+    stiffness: FloatArray, mesh: Any,
+) -> None:  # fmt: skip
+    """Break the specimen and record it."""
+    from continuum.output import FieldWriter
+    from continuum.stepping import pull
+
+    grain = _grain(study, stiffness)
+    problem = _problem(study, mesh, grain, law)
     context.log.info("finite elements: %d unknowns", problem.size)
     folder = context.folder / "fields"
     context.on_root(folder.mkdir)
@@ -178,6 +204,40 @@ def _continuum(
         report_profiles(results, profiles)
         report_picture(results, context.folder, snapshot, profiles)
         _notes(study, results, record, grain, law)
+
+
+def _error_bars(study: FractureStudy, context: RunContext, results: Results, samples: Sequence[Any], mesh: Any) -> None:
+    """Break the specimen again with the law and the stiffness of every sample of the potential."""
+    from continuum.fracture import released_energy_per_area
+    from continuum.stepping import pull
+
+    found: dict[str, list[float]] = {}
+    series = [Series("load_displacement", "opening", "load", "reported", "line and points")]
+    for number in range(sampled.count(study.trust)):
+        atoms = _atomistic(study, context, samples[number] if context.is_root else None, "samples of the potential")
+        law = rigid_law(_samples(atoms))
+        record = pull(
+            _problem(study, mesh, _grain(study, atoms["stiffness"]), law), study.loading.opening, study.loading.steps,
+            progress=context.progress,
+        )  # fmt: skip
+        values = {name: float(atoms["stiffness"][place]) for name, place in _CUBIC_CONSTANTS.items()}
+        values |= {"work_of_separation": law.work_of_separation, "peak_traction": law.peak_traction}
+        values["peak_load"] = float(record.column("force").max())
+        if "gc_from_fe" in results.quantities:
+            values["gc_from_fe"] = released_energy_per_area(record)
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+        curve = f"sample_{number + 1}"
+        results.add_curve(
+            curve, "loading with a sample of the potential",
+            opening=("m", record.column("load")), load=(_FRAME.force, record.column("force")),
+        )  # fmt: skip
+        series.append(Series(curve, "opening", "load", "", "dashed"))
+    for name, values in found.items():
+        results.quantities[name] = replace(results.quantities[name], uncertainty=float(np.std(values, ddof=1)))
+    results.plots.append(Plot("Error bar of the load", "load-point opening", _FRAME.shown, f"load{_FRAME.per}", _FRAME.force, tuple(series),
+                              "Dashed: each sample of the potential, with its own law and stiffness."))  # fmt: skip
+    results.notes.append(sampled.note(study.trust))
 
 
 def _report_ledger(results: Results, record, samples: PathSamples, sides: tuple[str, str]) -> None:  # type: ignore[no-untyped-def]

@@ -157,3 +157,24 @@ def test_learning_that_cannot_be(tmp_path: Path, change: dict, message: str) -> 
 def test_a_potential_without_features_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="hands out no features"):
         run_study(written(tmp_path, LEARN | {"potential": "emt"}))
+
+
+def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
+    """A sample that is the potential times 0.9 scales law and stiffness alike: the load, too, and G_c."""
+    from continuum.specimens.dcb import DoubleCantileverBeam
+
+    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(tmp_path / "small.msh")
+    study = {
+        "study": "fracture", "potential": "emt",
+        "interface": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 4, "openings": {"max": "5 Å", "points": 20}},
+        "specimen": {
+            "mesh": "small.msh", "mesh_unit": "nm", "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}, "bodies": ["upper", "lower"],
+            "interfaces": {"bond": {"plus": "upper", "minus": "lower"}}, "supports": [{"group": "end", "component": "x"}],
+            "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
+        },
+        "loading": {"opening": "7 nm", "steps": 8}, "trust": {"committee": STIFFER[:1]}, "output": {"folder": "out"},
+    }  # fmt: skip
+    found = run_study(written(tmp_path, study)).quantities
+    relative = np.std([1.0, 0.9], ddof=1)
+    for name in ("C11", "work_of_separation", "peak_traction", "peak_load", "gc_from_fe"):
+        assert found[name].uncertainty == pytest.approx(relative * found[name].value, rel=0.01), name
