@@ -1,4 +1,4 @@
-"""The command line: `multiscale run|sweep|status|report|distil|learn|check|schema|potentials|version`."""
+"""The command line: `multiscale run|sweep|status|report|distil|learn|validate|check|schema|potentials|version`."""
 
 import json
 import os
@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from coupling.errors import MultiscaleError
+from multiscale import validation
 
 app = typer.Typer(
     name="multiscale",
@@ -287,12 +288,11 @@ def _near(path: Path) -> str:
 
 
 def _say(text: str) -> None:
-    _console().print(text, markup=False, highlight=False, soft_wrap=True)
-
-
-def _console() -> Console:
-    return Console()
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _errors() -> Console:
     return Console(stderr=True)
+
+
+validation.register(app, _answering, _say)

@@ -1,0 +1,68 @@
+"""The command `multiscale validate`: a potential's errors on labelled structures."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(
+    app: typer.Typer, answering: Callable[[bool], AbstractContextManager[None]], say: Callable[[str], None]
+) -> None:
+    """Add the command to the command line.
+
+    Args:
+        app: The command line.
+        answering: Turns an error into a sentence and an exit status.
+        say: Prints a line.
+    """
+
+    @app.command()
+    def validate(
+        potential: Annotated[str, typer.Argument(help="A name or a file, as in `multiscale potentials`.", show_default=False)],
+        data: Annotated[Path, typer.Argument(help="Labelled structures, such as extended XYZ.", show_default=False)],
+        posterior: Annotated[Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")] = None,
+        modal: Annotated[str | None, typer.Option(help="Level of theory, of a potential that has several.")] = None,
+        trust: Annotated[bool, typer.Option("--trust", help="Accept a file that can run code.")] = False,
+        debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    ) -> None:
+        """Print a potential's errors of energy, force and stress, by group and by element."""
+        with answering(debug):
+            for line in validation_lines(potential, data, posterior, modal=modal, trust=trust):
+                say(line)
+
+
+def validation_lines(
+    name: str, data: Path, posterior: Path | None = None, *, modal: str | None = None, trust: bool = False
+) -> Iterator[str]:
+    """The table, then the calibration of a posterior where one is given.
+
+    Args:
+        name: The potential.
+        data: File of labelled structures; their `group` entries make the lines of the table.
+        posterior: File of `atomistic.trust.storage`; its mean is what is judged.
+        modal: Level of theory.
+        trust: Accept a file that can run code.
+
+    Raises:
+        InputError: the potential, the data or the posterior cannot be used.
+    """
+    from atomistic import load_potential
+    from atomistic.trust.labels import LabelSet
+    from atomistic.trust.storage import load_posterior
+    from atomistic.trust.validate import calibration, validate
+
+    labels = LabelSet.load(data)
+    options = ({"modal": modal} if modal is not None else {}) | ({"trust": True} if trust else {})
+    potential = load_potential(name, **options)
+    fitted = None if posterior is None else load_posterior(posterior, potential)
+    found = validate(potential if fitted is None else fitted.mean_potential(), labels)
+    yield from found.table().splitlines()
+    zeros = ", ".join(f"{symbol} {value:+.4f}" for symbol, value in found.zeros.items())
+    yield f"energy zeros fitted before comparing (eV): {zeros}"
+    if fitted is not None:
+        curve = calibration(fitted.predict(labels.structures), labels, 9)
+        for stated, share in zip(curve.stated, curve.found, strict=True):
+            yield f"forces within their {100 * stated:.0f} % interval: {100 * share:.1f} %"
