@@ -153,7 +153,7 @@ def test_repulsion_knows_no_absurd_energies(eam: Potential) -> None:
     mild, steep = (repulsion(one, solid, 6, np.random.default_rng(0), True) for one in (eam, Steep()))
     assert 0 < len(steep) < len(mild)
     excess = [20 * (eam.evaluate([one]).energies[0] / len(one) - eam.evaluate([cell]).energies[0]) for one in steep]
-    assert max(excess) < 50
+    assert max(excess) < 10
 
 
 def test_arrays_bring_all_back(dataset: Dataset) -> None:
