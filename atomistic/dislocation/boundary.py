@@ -117,7 +117,8 @@ def settled(
 ) -> tuple[Cylinder, Atoms]:
     """A cylinder whose elastic field has its middle and its partials where the relaxed core has them.
 
-    A core off the middle of a fixed shell is pushed by its image, one way and not the other.
+    A core off the middle of a fixed shell is pushed by its image, one way and not the other. The field
+    follows the core half a valley at most: a line that hardly feels the lattice would lead it away.
 
     Args:
         potential: The potential.
@@ -134,23 +135,25 @@ def settled(
         NotConverged: the core wanders, or the atoms do not relax.
     """
     atoms = relaxed_core(potential, cylinder, force=force, perturbation=perturbation).atoms
+    home, reach = core(cylinder, atoms).position, cylinder.crystal.glide_period / 2
     for _ in range(_SETTLING):
         found = core(cylinder, atoms)
+        centre = float(np.clip(found.position, home - reach, home + reach))
         separation = found.separation if len(cylinder.crystal.partials) > 1 else 0.0
-        if max(abs(found.position - cylinder.centre), abs(separation - cylinder.separation)) < tolerance:
+        if max(abs(centre - cylinder.centre), abs(separation - cylinder.separation)) < tolerance:
             return cylinder, atoms
         if abs(found.position) + abs(separation) / 2 > cylinder.radius - 2 * np.linalg.norm(cylinder.crystal.burgers):
             raise InputError(
                 f"A radius of {cylinder.radius:.4g} Å is too small for the core: its partials are {separation:.3g} Å "
                 "apart and still parting; use a larger radius."
             )
-        before, cylinder = cylinder.field(), cylinder.refitted(found.position, separation)
+        before, cylinder = cylinder.field(), cylinder.refitted(centre, separation)
         atoms = atoms.copy()
         atoms.positions += cylinder.field() - before
         atoms = relaxed_core(potential, replace(cylinder, atoms=atoms), force=force).atoms
     raise NotConverged(
-        f"The core did not settle in {_SETTLING} updates of its elastic field: it is at {found.position:.3g} Å, "
-        f"the field at {cylinder.centre:.3g} Å; use a larger radius."
+        f"The core did not settle in {_SETTLING} updates of its elastic field: its partials are {separation:.3g} Å "
+        f"apart, the field's {cylinder.separation:.3g} Å; use a larger radius."
     )
 
 
