@@ -1,7 +1,7 @@
 """Screened nuclear repulsion, and sums of potentials."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.data import covalent_radii
 from scipy import constants
 
+from atomistic.potentials.batched import BatchedPotential, FeatureDerivatives
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
@@ -160,6 +161,29 @@ class SumPotential:
             site_energies=tuple(sum(parts) for parts in sites) if sites else None,
             features=found[0].features,
         )
+
+    def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
+        """Those of the first term: the others do not depend on its readout.
+
+        Raises:
+            InputError: the first term hands out no features.
+        """
+        return self._linear().feature_derivatives(structures)
+
+    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "SumPotential":
+        """The first term with another readout, the others as they are.
+
+        Raises:
+            InputError: the first term hands out no features.
+        """
+        return SumPotential((self._linear().with_readout(change, shifts), *self.terms[1:]))
+
+    def _linear(self) -> BatchedPotential:
+        if not hasattr(self.terms[0], "with_readout"):
+            raise InputError(
+                f"Potential {self.terms[0].name!r} hands out no features; make the first term of the sum a SevenNet potential."
+            )
+        return self.terms[0]
 
     def as_ase(self) -> "Calculator":
         """An ASE calculator of this potential."""

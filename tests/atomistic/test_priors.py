@@ -140,6 +140,23 @@ def test_every_term_is_counted_once() -> None:
         load_potential("sum", terms=["zbl", "emt", "zbl"])
 
 
+def test_a_sum_is_fitted_through_its_first_term() -> None:
+    """Labels are a linear model plus repulsion: with the repulsion as a prior the readout gives them back."""
+    from atomistic.trust import LabelSet, fit_posterior
+    from tests.atomistic.radial_model import radial
+
+    rng = np.random.default_rng(0)
+    structures = [bulk("Cu", "fcc", a=a, cubic=True) for a in rng.uniform(3.0, 3.8, size=8)]
+    for k, atoms in enumerate(structures):
+        atoms.rattle(0.15, seed=k)
+    truth = SumPotential((radial(rng.normal(size=12)), ZBL(reach=1.1)))
+    fitted = fit_posterior(SumPotential((radial(), ZBL(reach=1.1))), LabelSet.made(truth, structures[:7])).mean_potential()
+    found, exact = fitted.evaluate(structures[7:]), truth.evaluate(structures[7:])
+    np.testing.assert_allclose(found.forces[0], exact.forces[0], atol=1e-3)
+    with pytest.raises(InputError, match="gives no features"):
+        fit_posterior(SumPotential((ZBL(), radial())), LabelSet.made(truth, structures[:2]))
+
+
 def test_dispersion() -> None:
     pytest.importorskip("dftd3")
     d3 = load_potential("d3", method="PBE")
