@@ -5,20 +5,27 @@ load (Ortner and Zhang, CMAME 313 (2017) 29). BQCF: F = (1−β) F_atoms + β F_
 Ortner and Shapeev, CMAME 268 (2014) 763).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from atomistic.cauchy_born import tangent
 from atomistic.site_energies import energy_range
+from continuum.lattice_mesh import LatticeMesh
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 from coupling.handshake import element_fractions, handshake_ledger
 from coupling.ledger import Ledger
+from multiscale.concurrent.harmonic import periodic_inverse
 from multiscale.concurrent.parts import AtomisticPart, ContinuumPart, elements_of, surrounded
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import Region
+from multiscale.concurrent.solver import inverse_of
 
 IntArray = NDArray[np.int64]
+_LARGE = 3000
+"""Free atoms of a solid from which its stiffness is inverted by Fourier transform."""
 
 
 class Method:
@@ -27,7 +34,8 @@ class Method:
     Args:
         problem: The problem.
         region: How the box is split.
-        pad: Distance to which the surroundings of atoms are carried along, Å; None is the potential's whole range.
+        pad: Distance from the blended atoms to which others are carried along, Å, such as a measured locality of
+            forces; what it leaves on the perfect crystal is then a dead load. None is the potential's whole range.
 
     Attributes:
         name: As listed by `METHODS`.
@@ -70,9 +78,11 @@ class Method:
         """Energy and forces on all vertices."""
         raise NotImplementedError
 
-    def stiffness(self):  # type: ignore[no-untyped-def]
-        """(3n, 3n) of the continuum everywhere, at the homogeneous state: what the solver divides by."""
-        return self.elements.stiffness(tangent(self.problem.law, self.problem.deformation))
+    def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
+        """The inverse of the elastic stiffness of the whole mesh, on the unknowns of the free vertices."""
+        stiffness = self.elements.stiffness(tangent(self.problem.law, self.problem.deformation))
+        rows = np.flatnonzero(np.repeat(self.free, 3))
+        return inverse_of(stiffness[rows][:, rows])
 
     def ledger(self) -> Ledger:
         """Who counts which site."""
@@ -107,12 +117,32 @@ class Atomistic(Method):
         distance = lattice.distance(self.mesh.sites, self.problem.centres)
         self.free = self.free & (distance <= self.region.core * lattice.spacing)
         sites = self.mesh.sites[self.free]
-        reach = energy_range(self.problem.potential) if self.pad is None else self.pad
-        self.part = _around(self.problem, self.mesh, sites, reach)
+        self.part = _whole_forces(self.problem, self.mesh, sites, self.pad)
+        if self.pad is not None:
+            self.part.correct(_whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
 
     @property
     def atoms(self) -> int:
         return len(self.part.sites)
+
+    def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
+        """As ever; or the crystal's own force constants, where a solid's box is too large to be factorised."""
+        problem = self.problem
+        if problem.lattice.dimension == 2 or self.free.sum() < _LARGE:
+            return super().preconditioner()
+        inverse, vertices = periodic_inverse(problem), self.mesh.vertices_of(problem.sites)
+        inside = np.flatnonzero(vertices >= 0)
+        inside = inside[self.free[vertices[inside]]]
+
+        def solve(forces: FloatArray) -> FloatArray:
+            pull, moved = np.zeros((len(problem.sites), 3)), np.zeros((len(self.free), 3))
+            on_vertices = np.zeros_like(moved)
+            on_vertices[self.free] = forces.reshape(-1, 3)
+            pull[inside] = on_vertices[vertices[inside]]
+            moved[vertices[inside]] = inverse(pull)[inside]
+            return moved[self.free].ravel()
+
+        return solve
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         energy, forces = self.part.evaluate(displacement)
@@ -160,19 +190,6 @@ class BlendedEnergy(Method):
         return atoms + bulk, self.atomistic.transfer.to_vertices(pull) + forces
 
 
-class GhostForceCorrected(BlendedEnergy):
-    """BGFC: BQCE less its forces on the perfect crystal in the homogeneous state."""
-
-    name = "bgfc"
-
-    def _build(self) -> None:
-        super()._build()
-        sites, beta = self._blend()
-        perfect = self.problem.without_defect()
-        self.atomistic.correct(AtomisticPart(perfect, self.mesh, sites, 1 - beta, self.pad))
-        self.continuum.correct()
-
-
 class BlendedForce(Method):
     """BQCF."""
 
@@ -181,10 +198,9 @@ class BlendedForce(Method):
 
     def _build(self) -> None:
         sites, beta = self._blend()
-        reach = energy_range(self.problem.potential) if self.pad is None else self.pad
-        self.atomistic = _around(self.problem, self.mesh, sites, reach)
+        self.atomistic = _whole_forces(self.problem, self.mesh, sites, self.pad)
         if self.pad is not None:  # what a shortened range leaves on the perfect crystal
-            self.atomistic.correct(_around(self.problem.without_defect(), self.mesh, sites, reach))
+            self.atomistic.correct(_whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
         self.beta = np.ones(len(self.mesh.sites))
         vertices = self.mesh.vertices_of(sites)
         if (vertices < 0).any():
@@ -210,10 +226,23 @@ class BlendedForce(Method):
         return np.nan, forces
 
 
-def _around(problem: Problem, mesh, sites: IntArray, reach: float) -> AtomisticPart:  # type: ignore[no-untyped-def]
-    """All sites whose energy the given ones change, with weight 1: their forces are then the whole."""
+class GhostForceCorrected(BlendedEnergy):
+    """BGFC: the ghost forces of the perfect crystal in the homogeneous state are a dead load."""
+
+    name = "bgfc"
+
+    def _build(self) -> None:
+        super()._build()
+        sites, beta = self._blend()
+        self.atomistic.correct(AtomisticPart(self.problem.without_defect(), self.mesh, sites, 1 - beta, self.pad))
+        self.continuum.correct()
+
+
+def _whole_forces(problem: Problem, mesh: LatticeMesh, sites: IntArray, pad: float | None) -> AtomisticPart:
+    """Atoms of weight 1 around the given sites, so many that the forces on those are the whole."""
+    reach = energy_range(problem.potential) if pad is None else pad
     near = surrounded(problem, sites, reach)
-    return AtomisticPart(problem, mesh, near, np.ones(len(near)), reach)
+    return AtomisticPart(problem, mesh, near, np.ones(len(near)), reach if pad is None else 0.0)
 
 
 METHODS: dict[str, type[Method]] = {

@@ -10,7 +10,7 @@ from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
 from coupling.handshake import transfer
 from multiscale.concurrent.methods import Method
-from multiscale.concurrent.solver import equilibrate, preconditioner
+from multiscale.concurrent.solver import equilibrate
 
 IntArray = NDArray[np.int64]
 
@@ -68,8 +68,7 @@ def solve(
     """
     begun = time.perf_counter()
     free = method.free
-    rows = np.flatnonzero(np.repeat(free, 3))
-    inverse = preconditioner(method.stiffness()[rows][:, rows])
+    inverse = method.preconditioner()
     held = np.zeros((len(free), 3)) if start is None else np.where(free[:, None], start, 0.0)
 
     def forces(unknowns: FloatArray) -> FloatArray:

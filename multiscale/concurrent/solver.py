@@ -33,7 +33,7 @@ class Equilibrium:
     evaluations: int
 
 
-def preconditioner(stiffness: csr_matrix) -> Callable[[FloatArray], FloatArray]:
+def inverse_of(stiffness: csr_matrix) -> Callable[[FloatArray], FloatArray]:
     """The inverse of a symmetric positive definite stiffness."""
     stiffness = stiffness.tocsc()
     stiffness.data[np.abs(stiffness.data) < 1e-12 * np.abs(stiffness.data).max()] = 0.0

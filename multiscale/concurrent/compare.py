@@ -1,0 +1,134 @@
+"""Several methods on one problem, beside all atoms."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import InputError
+from multiscale.concurrent.methods import discretise
+from multiscale.concurrent.problem import Problem
+from multiscale.concurrent.region import Region
+from multiscale.concurrent.solution import Difference, Solution, difference, ghost_force, solve
+
+ALL = Region(core=1e9, blend=0.0)
+"""The core is the whole box."""
+
+
+class Case(NamedTuple):
+    """A method with its region and, for long-ranged potentials, its pad in Å."""
+
+    method: str
+    region: Region
+    pad: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method beside all atoms.
+
+    Attributes:
+        case: Method and region.
+        solution: Its equilibrium.
+        ghost_force: Largest force on the perfect crystal, eV/Å.
+        difference: From all atoms.
+        energy_error: E − E_all, eV; NaN for bqcf.
+        unknowns_fraction: Unknowns over those of all atoms.
+        cost_fraction: Seconds over those of all atoms, building included on both sides.
+        seconds: Building and solving.
+    """
+
+    case: Case
+    solution: Solution = field(repr=False)
+    ghost_force: float
+    difference: Difference
+    energy_error: float
+    unknowns_fraction: float
+    cost_fraction: float
+    seconds: float
+
+
+def solved(problem: Problem, case: Case, *, tolerance: float = 1e-5, progress: Progress = silent) -> tuple[Solution, float]:
+    """Build and solve one case; the solution and the seconds of both."""
+    begun = time.perf_counter()
+    found = solve(discretise(case.method, problem, case.region, case.pad), tolerance=tolerance, progress=progress)
+    return found, time.perf_counter() - begun
+
+
+def compare(
+    problem: Problem,
+    cases: Sequence[Case],
+    *,
+    tolerance: float = 1e-5,
+    pad: float | None = None,
+    progress: Progress = silent,
+) -> tuple[Solution, list[Row]]:
+    """Solve the problem with all atoms, then with each case.
+
+    Args:
+        problem: The problem.
+        cases: What is compared.
+        tolerance: Largest force component left, eV/Å.
+        pad: Of the solution with all atoms, Å.
+        progress: Told after each evaluation.
+
+    Returns:
+        The solution with all atoms in the box, and one row a case.
+
+    Raises:
+        NotConverged: a solution was not found.
+    """
+    exact, whole = solved(problem, Case("atomistic", ALL, pad), tolerance=tolerance, progress=progress)
+    rows = []
+    for case in cases:
+        found, seconds = solved(problem, case, tolerance=tolerance, progress=progress)
+        rows.append(
+            Row(
+                case, found, ghost_force(found.method), difference(found, exact), found.energy - exact.energy,
+                found.unknowns / exact.unknowns, seconds / whole, seconds,
+            )
+        )  # fmt: skip
+    return exact, rows
+
+
+def slope(unknowns: Sequence[float], errors: Sequence[float]) -> float:
+    """Least-squares slope of log error against log unknowns.
+
+    Raises:
+        InputError: there are fewer than two points, or an error is not positive.
+    """
+    unknowns, errors = np.asarray(unknowns, dtype=float), np.asarray(errors, dtype=float)
+    if len(unknowns) < 2 or unknowns.min() <= 0 or not errors.min() > 0:
+        raise InputError("A slope needs two points or more, with positive errors.")
+    return float(np.polyfit(np.log(unknowns), np.log(errors), 1)[0])
+
+
+def theory(method: str, dimension: int) -> float:
+    """Slope of the strain error in L² against unknowns for a point defect, linear elements.
+
+    From the decay |∇u| ~ r^-d: clamped atoms −1/2; bqce −1/2 in the plane and −1/6 in space, from ‖∇²β‖; bqcf and
+    bgfc −1/2 − 1/d, from ‖h∇²u‖ (Luskin, Ortner and Van Koten 2013; Li, Ortner, Shapeev and Van Koten, Numer.
+    Math. 134 (2016) 275; Ortner and Zhang 2017).
+    """
+    d = dimension
+    return {"atomistic": -0.5, "bqce": -(2 / d - 0.5), "bqcf": -(0.5 + 1 / d), "bgfc": -(0.5 + 1 / d)}[method]
+
+
+def taylor_slope(problem: Problem, case: Case, *, size: float = 0.02, seed: int = 0) -> float:
+    """log₂ of the Taylor remainder's fall when the step is halved, at a random state: 2 if forces are the gradient.
+
+    Raises:
+        InputError: the method has no energy.
+    """
+    method, rng = discretise(case.method, problem, case.region, case.pad), np.random.default_rng(seed)
+    at, move = (rng.normal(size=(len(method.free), 3)) * method.free[:, None] for _ in range(2))
+    energy, forces = method.energy(size * at), method.forces(size * at)
+    rest = [_remainder(method, size * at, h * move, energy, forces) for h in (1e-3, 5e-4)]
+    return float(np.log2(rest[0] / rest[1]))
+
+
+def _remainder(method, at: FloatArray, step: FloatArray, energy: float, forces: FloatArray) -> float:  # type: ignore[no-untyped-def]
+    return abs(method.energy(at + step) - energy + float((forces * step).sum()))
