@@ -28,7 +28,7 @@ def costs() -> dict[str, object]:
 
         path = Path(folder) / "joint.msh"
         ButtJoint(1.0, 0.5, 0.5, 1.0 / _DIVISIONS, element="triangle").write(path)
-        bare, ours, two = (_run(case, path, ranks) for case, ranks in (("bare", 1), ("ours", 1), ("ours", 2)))
+        bare, ours, two = (_best(case, path, ranks) for case, ranks in (("bare", 1), ("ours", 1), ("ours", 2)))
     return {
         "unknowns": ours["unknowns"],
         "newton_seconds": ours["seconds"],
@@ -41,8 +41,13 @@ def costs() -> dict[str, object]:
         "mpi_max_difference": max(
             abs(a / b - 1) for a, b in zip(ours["answer"], two["answer"], strict=True)
         ),
-        "cost_solvers": "MUMPS LU in both, symbolic factorisation reused in both; median of three",
+        "cost_solvers": "MUMPS LU in both, symbolic factorisation reused in both; the better median of two runs",
     }
+
+
+def _best(case: str, mesh: Path, ranks: int) -> dict:  # type: ignore[type-arg]
+    """The faster of two runs: what else the machine does only slows."""
+    return min((_run(case, mesh, ranks) for _ in range(2)), key=lambda found: found["seconds"])
 
 
 def _run(case: str, mesh: Path, ranks: int) -> dict:  # type: ignore[type-arg]
