@@ -195,7 +195,8 @@ def _parameters(
     return DislocationParameters(
         study.species, study.structure, study.system, upscaled.law, upscaled.std, {"C_11": c11, "C_12": c12, "C_44": c44},
         shear, poisson, told, {key: [float(v) for v in column] for key, column in table.items()},
-        {"potential": study.potential.model_dump(mode="json")["name"], "code": code_fingerprint(), "barrier": upscaled.source},
+        {"potential": study.potential.model_dump(mode="json")["name"], "potential_fingerprint": found["fingerprint"],
+         "code": code_fingerprint(), "barrier": upscaled.source},
         [*found["warnings"], "properties: as in the study's report; K, energy and tension of the line hold its ln(R/r0)"],
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ def compute(study: DislocationStudy, potential: Potential, progress: Progress = 
     checked.require(override=study.check_fault == "report")
     crystal = oriented(bulk, elastic.stiffness_voigt / EV_A3, system)
     found: dict[str, Any] = {
-        "warnings": list(checked.warnings), "fault": checked.fault, "unstable_fault": checked.unstable_fault,
+        "fingerprint": potential.fingerprint, "warnings": list(checked.warnings), "fault": checked.fault, "unstable_fault": checked.unstable_fault,
         "stiffness": np.array(elastic.cubic), "burgers": crystal.burgers, "partials": crystal.partials,
         "period": crystal.glide_period, "length": crystal.length, "prefactor": crystal.stroh.energy_tensor,
         "characters": line_prefactors(elastic.stiffness_voigt / EV_A3, crystal),

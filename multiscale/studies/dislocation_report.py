@@ -109,10 +109,10 @@ def barrier(results: Results, found: dict[str, Any], estimate: "Estimate | None"
             rows.append(("steepest slope of the barrier over b", float(found["barrier_stress"]) / 1e6, ""))
     if estimate is not None:
         path = estimate.path
-        results.add_curve("pn_barrier", "barrier of the Peierls-Nabarro model",
-                          x=("m", (path.position - path.position[0]) * ANGSTROM), energy=("meV/Å", 1e3 * path.energy))  # fmt: skip
-        shift = path.position[np.argmin(path.energy)] - path.position[0]
-        results.curves["pn_barrier"].values["x"][:] = (path.position - path.position[0] - shift) * ANGSTROM
+        x = np.mod(path.position - path.position[np.argmin(path.energy)], float(found["period"]))
+        order = np.argsort(x)
+        results.add_curve("pn_barrier", "barrier of the Peierls-Nabarro model", x=("m", x[order] * ANGSTROM),
+                          energy=("meV/Å", 1e3 * path.energy[order]))  # fmt: skip
         lines.append(Series("pn_barrier", "x", "energy", "Peierls-Nabarro", "dashed"))
         results.add("pn_barrier", 1e3 * path.barrier * b, "meV", "Peierls barrier per b, Peierls-Nabarro")
         results.add("pn_peierls_stress", float(estimate.stress.mean()) * EV_A3, "Pa", "Peierls stress, Peierls-Nabarro",

@@ -36,7 +36,7 @@ def known(*_):
     energy = HEIGHT * np.sin(np.pi * x / PERIOD) ** 2
     slip = 0.5 - np.arctan(np.linspace(-10, 10, 21) / 1.2) / np.pi
     return {
-        "warnings": ["Something is odd."], "fault": None, "unstable_fault": None, "stiffness": STIFFNESS,
+        "fingerprint": "known", "warnings": ["Something is odd."], "fault": None, "unstable_fault": None, "stiffness": STIFFNESS,
         "burgers": np.array([0.0, 0.0, BURGERS]), "partials": np.array([[0.0, 0.0, BURGERS]]), "period": PERIOD,
         "length": BURGERS, "prefactor": np.eye(3), "characters": np.full(24, 1.0),
         "core_x": np.linspace(-10, 10, 21), "core_slip": np.stack([0 * slip, BURGERS * slip], axis=1),
