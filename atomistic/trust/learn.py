@@ -145,16 +145,6 @@ def radii_along(surrogate: Surrogate, routes: Sequence[Route]) -> dict[str, Floa
     return {group: np.concatenate(parts) for group, parts in found.items()}
 
 
-def group_weights(labels: LabelSet) -> FloatArray:
-    """(n,) weight of each label, of mean one: groups count by the square root of their labels.
-
-    A group of few labels weighs more in each of them, so that it is not drowned by the others.
-    """
-    groups = labels.groups
-    weights = np.array([groups.count(group) ** -0.5 for group in groups])
-    return weights / weights.mean()
-
-
 class _Stop(NamedTuple):
     structure: Atoms
     radius: float

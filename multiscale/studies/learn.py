@@ -11,6 +11,7 @@ from coupling.storage import save_law
 from coupling.units import ANGSTROM
 from multiscale.cache import canonical_json
 from multiscale.inputs.learn import LearnStudy
+from multiscale.locks import exclusive
 from multiscale.report.cohesive import report_law
 from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
@@ -47,8 +48,9 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     task = canonical_json([potential.fingerprint, asked.settings_hash, study.model_dump(mode="json", exclude=_LEFT_TO_CHANCE)])
     task = hashlib.sha256(task.encode()).hexdigest()
     try:
-        with context.stage("learning"):
-            notebook = Notebook(context.cache.folder / "learn" / task[:16], asked, task)
+        folder = context.cache.folder / "learn" / task[:16]
+        with context.stage("learning"), exclusive(folder.with_suffix(".lock")):
+            notebook = Notebook(folder, asked, task)
             if notebook.entries:
                 context.log.info("%d labels were there already", len(notebook.entries))
             found = learn(

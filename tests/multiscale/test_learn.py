@@ -178,3 +178,12 @@ def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
     relative = np.std([1.0, 0.9], ddof=1)
     for name in ("C11", "work_of_separation", "peak_traction", "peak_load", "gc_from_fe"):
         assert found[name].uncertainty == pytest.approx(relative * found[name].value, rel=0.01), name
+
+
+def test_the_example_is_valid() -> None:
+    from multiscale.inputs import check_study, load_study
+
+    pytest.importorskip("tblite")
+    study = load_study(Path(__file__).parents[2] / "examples" / "learn_si111" / "study.yaml")
+    check_study(study)
+    assert study.study == "learn" and study.oracle.own == {}
