@@ -1,5 +1,6 @@
 """Newton's method by PETSc SNES on a cohesive problem, with a direct or an iterative linear solver."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -110,11 +111,18 @@ class NewtonSolver:
                 database[key] = value
         ksp.setFromOptions()
 
-    def solve(self, control: Control, x: "PETSc.Vec") -> int | None:
+    def solve(
+        self, control: Control, x: "PETSc.Vec", accepted: Callable[["PETSc.Vec"], bool] = lambda x: True
+    ) -> int | None:
         """Equilibrium under a control from the guess x, in place.
 
+        Args:
+            control: What the last equation prescribes.
+            x: The guess, and then the solution.
+            accepted: Asked whether a solution is one that is wanted.
+
         Returns:
-            The Newton iterations, or None when it did not converge (x is then meaningless).
+            The Newton iterations, or None when it did not converge or was not accepted (x is then meaningless).
         """
         kept = [interface.history.pressure.copy() for interface in self.problem.interfaces]
         total = 0
@@ -124,7 +132,9 @@ class NewtonSolver:
                 break
             total += iterations
             if self.problem.correct_contact(x) <= 1:
-                return total
+                if accepted(x):
+                    return total
+                break
         for interface, pressure in zip(self.problem.interfaces, kept, strict=True):
             interface.history.pressure = pressure
         return None

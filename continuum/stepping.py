@@ -119,7 +119,7 @@ def pull(
         guess = _predicted(record, follower.kind, previous, x, control.target)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
-        iterations = solver.solve(control, guess)
+        iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
         if iterations is None:
             follower.cut(last, len(record.steps), goal)
             continue
@@ -196,6 +196,11 @@ class _Follower:
         if reached:
             self.leg += 1
             self._to_load()
+
+    def strays(self, load: float, record: Loading) -> bool:
+        """Whether opening control found a branch far away: a load that jumps by more than any load before."""
+        loads = record.column("load")
+        return self.kind == "opening" and abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
 
     def cut(self, last: Step, count: int, goal: float) -> None:
         """Halve the step; on a rising leg go over to the opening instead of the load."""

@@ -102,14 +102,18 @@ def test_an_interrupted_loading_goes_on_from_its_checkpoint(joint, tmp_path):
         pull(stretched(joint()), 20e-6, 20, checkpoint=tmp_path / "state")
 
 
-def test_load_by_tractions_passes_its_maximum(joint):
-    mesh = joint()
+def torn(mesh):
+    """A joint pulled by tractions until the load has fallen: opening control past the maximum."""
     held = [Prescribed("bottom", "y"), Prescribed("left", "x"), Prescribed("right", "x")]
     problem = CohesiveProblem(
         mesh, dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", SMOOTH)], held,
         tractions=[Traction("top", "y", 1e6)],
-    )
-    record = pull(problem, 120.0, 20, stop=lambda r: r.steps[-1].load < 10 < r.column("load").max())
+    )  # fmt: skip
+    return pull(problem, 120.0, 20, stop=lambda r: r.steps[-1].load < 10 < r.column("load").max())
+
+
+def test_load_by_tractions_passes_its_maximum(joint):
+    record = torn(joint())
     assert record.column("load").max() == pytest.approx(SMOOTH.peak_traction / 1e6, rel=3e-3)
     assert 0 < record.steps[-1].load < 10
     assert energy_balance_error(record) < 5e-3
@@ -273,9 +277,9 @@ def test_faces_that_attract_jump_into_contact_along_the_series_solution(joint):
 def test_a_loading_that_cannot_go_on_raises_with_its_states_saved(joint, tmp_path, monkeypatch):
     whole, solve = NewtonSolver.solve, []
 
-    def failing(self, control, x):
+    def failing(self, control, *rest):
         solve.append(control)
-        return whole(self, control, x) if len(solve) < 6 else None
+        return whole(self, control, *rest) if len(solve) < 6 else None
 
     monkeypatch.setattr(NewtonSolver, "solve", failing)
     states = []
@@ -285,3 +289,25 @@ def test_a_loading_that_cannot_go_on_raises_with_its_states_saved(joint, tmp_pat
     resumed = pull(stretched(joint()), 30e-6, 60, checkpoint=tmp_path / "state")
     assert [s.load for s in resumed.steps[1 : len(states) + 1]] == [s.load for s in states]
     assert resumed.steps[-1].load == pytest.approx(30e-6, rel=1e-12)
+
+
+def test_a_solution_on_a_far_branch_is_not_taken(joint, monkeypatch):
+    """Opening control has roots at loads that nothing led to; the step is cut, and the path is the same."""
+    from continuum.stepping import _Follower
+
+    strays, asked = _Follower.strays, []
+
+    def astray(self, load, record):
+        assert not strays(self, load, record)
+        largest = record.column("load").max()
+        if self.kind == "opening":
+            assert strays(self, -largest, record) and strays(self, 3 * largest, record)
+            asked.append(load)
+        return self.kind == "opening" and len(asked) == 3
+
+    whole = torn(joint())
+    monkeypatch.setattr(_Follower, "strays", astray)
+    record = torn(joint())
+    assert len(asked) > 3 and len(record.steps) > len(whole.steps)
+    assert record.column("load").max() == pytest.approx(SMOOTH.peak_traction / 1e6, rel=3e-3)
+    assert energy_balance_error(record) < 5e-3
