@@ -44,6 +44,7 @@ class LatticeMesh:
 
     @property
     def dimension(self) -> int:
+        """Dimension of space."""
         return self.sites.shape[1]
 
     def vertices_of(self, sites: IntArray) -> IntArray:

@@ -52,6 +52,7 @@ class LinearElements:
 
     @property
     def dimension(self) -> int:
+        """Dimension of space."""
         return self.simplices.shape[1] - 1
 
     def gradients(self, displacement: FloatArray) -> FloatArray:

@@ -39,6 +39,7 @@ class Precheck:
 
     @property
     def passed(self) -> bool:
+        """Whether nothing speaks against the study."""
         return not self.warnings
 
     def require(self, override: bool = False) -> None:

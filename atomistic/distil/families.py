@@ -209,6 +209,7 @@ def _varied(cut: Cut, rng: np.random.Generator) -> Atoms:
 
 
 def strained_in_plane(atoms: Atoms, rng: np.random.Generator) -> Atoms:
+    """The structure under a small random strain of its plane (1.5 % standard deviation), its height kept."""
     xx, yy, xy = rng.normal(scale=0.015, size=3)
     return strained(atoms, np.array([xx, yy, 0, 0, 0, xy]))
 

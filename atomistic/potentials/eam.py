@@ -123,6 +123,7 @@ class UniformSpline:
         return cls(step, CubicSpline(grid, spline(grid)).c.T)
 
     def derivative(self) -> "UniformSpline":
+        """The spline of its first derivatives."""
         powers = np.arange(self.coefficients.shape[1] - 1, 0, -1)
         return UniformSpline(self.step, self.coefficients[:, :-1] * powers)
 

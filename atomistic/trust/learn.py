@@ -27,7 +27,8 @@ class Surrogate(Protocol):
     """
 
     @property
-    def potential(self) -> Potential: ...
+    def potential(self) -> Potential:
+        """Its best estimate, which drives the routes."""
 
     def radii(self, structures: Sequence[Atoms]) -> FloatArray:
         """(n,) largest radius of a force on any atom of each structure, eV/Å."""

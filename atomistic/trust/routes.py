@@ -38,7 +38,8 @@ class Route(Protocol):
     """
 
     @property
-    def group(self) -> str: ...
+    def group(self) -> str:
+        """What kind of structures they are, for weights and tables."""
 
     def walk(self, potential: Potential, state: State) -> Iterator[Stretch]:
         """The stretches from `state` on, driven by the potential; the same ones each time."""

@@ -29,6 +29,7 @@ class Core(NamedTuple):
 
     @property
     def energy(self) -> float:
+        """Elastic and misfit energy, per length."""
         return self.elastic + self.misfit
 
 

@@ -66,6 +66,7 @@ class GlideLaw:
 
     @property
     def drag_is_placeholder(self) -> bool:
+        """Whether the drag coefficient is the placeholder and not a computed one."""
         return self.drag == DRAG_PLACEHOLDER
 
     def enthalpy(self, stress: FloatArray | float) -> FloatArray:

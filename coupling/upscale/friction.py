@@ -55,10 +55,12 @@ class InterfaceFriction:
 
     @property
     def of_rigid_faces(self) -> LineThrough:
+        """The line through the ideal strengths over the pressure."""
         return _line(self.pressure, self.ideal)
 
     @property
     def of_dislocations(self) -> LineThrough:
+        """The line through the Peierls stresses over the pressure."""
         return _line(self.pressure, self.pinned)
 
 

@@ -63,6 +63,7 @@ class PeierlsNabarro:
 
     @property
     def burgers_length(self) -> float:
+        """Length of the Burgers vector."""
         return float(np.linalg.norm(self.burgers))
 
     @property

@@ -123,6 +123,7 @@ class Atomistic(Method):
 
     @property
     def atoms(self) -> int:
+        """Atoms whose neighbourhood is evaluated."""
         return len(self.part.sites)
 
     def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
@@ -145,6 +146,7 @@ class Atomistic(Method):
         return solve
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy, eV, and forces on the vertices, eV/Å, of the atoms."""
         energy, forces = self.part.evaluate(displacement)
         return energy, self.part.transfer.to_vertices(forces)
 
@@ -163,6 +165,7 @@ class CauchyBorn(Method):
         self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy, eV, and forces on the vertices, eV/Å, of the elements."""
         return self.part.evaluate(displacement)
 
     def _blend(self) -> tuple[IntArray, FloatArray]:
@@ -182,9 +185,11 @@ class BlendedEnergy(Method):
 
     @property
     def atoms(self) -> int:
+        """Atoms whose neighbourhood is evaluated."""
         return len(self.atomistic.sites)
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy, eV, and its forces on the vertices, eV/Å: atoms and elements, each with its weights."""
         atoms, pull = self.atomistic.evaluate(displacement)
         bulk, forces = self.continuum.evaluate(displacement)
         return atoms + bulk, self.atomistic.transfer.to_vertices(pull) + forces
@@ -214,12 +219,15 @@ class BlendedForce(Method):
 
     @property
     def atoms(self) -> int:
+        """Atoms whose neighbourhood is evaluated."""
         return len(self.atomistic.sites)
 
     def energy(self, displacement: FloatArray) -> float:
+        """Raises `InputError`: blended forces have no energy."""
         raise InputError("The blended force bqcf has no energy; take bqce or bgfc.")
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """NaN in place of an energy, and the blended forces on the vertices, eV/Å."""
         pull = self.atomistic.evaluate(displacement)[1]
         forces = self.beta[:, None] * self.continuum.evaluate(displacement)[1]
         forces[self.vertices] += (1 - self.beta[self.vertices, None]) * pull[self.rows]

@@ -102,4 +102,5 @@ class LearnStudy(Study):
         check_crystal(self.plane.species, self.plane.structure)
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         return tuple(dict.fromkeys((*self.potential.files(), *self.oracle.files())))
