@@ -32,7 +32,7 @@ FILE = "Al_mm.eam.fs"
 TEMPERATURES = np.array([10.0, 77.0, 300.0, 600.0])
 RATES = np.array([1e-3, 1.0, 1e3])
 LOG_RATIO = 2.0
-ROWS, DIVISIONS, POINTS = 160, 12, 32
+ROWS, DIVISIONS, POINTS = 160, 18, 32
 
 
 def measure(

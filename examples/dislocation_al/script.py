@@ -35,7 +35,6 @@ def main(system: str = "edge", folder: Path = RUNS, **changes: object) -> Result
         "radius": "30 Å",
         "boundary": "flexible",
         "results": ["core", "peierls_nabarro"],
-        "divisions": 15,
         "temperatures": ["10 K", "30 K", "77 K", "150 K", "300 K"],
     }
     return run_study(DislocationStudy.parse(study | changes), folder / f"dislocation_al_{system}")

@@ -52,7 +52,7 @@ class DislocationStudy(Study):
         default="stop", description="What a meaningless stacking fault does: stop before anything starts, or be reported."
     )
     images: int = Field(default=7, ge=3, le=100, description="Of the barrier's path, between its ends.")
-    divisions: int = Field(default=12, ge=6, le=60, multiple_of=3, description="Of the γ-surface, each way.")
+    divisions: int = Field(default=18, ge=6, le=60, multiple_of=3, description="Of the γ-surface, each way.")
     rows: int = Field(default=160, ge=40, le=1000, description="Atomic rows of the Peierls-Nabarro model.")
     force: float = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom, eV/Å.")
     line: LineChoice = Field(default_factory=LineChoice)
@@ -88,4 +88,5 @@ class DislocationStudy(Study):
         slip_system(self.structure, self.system)
 
     def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
         return self.potential.files()

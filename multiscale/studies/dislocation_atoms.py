@@ -14,6 +14,8 @@ CHARACTERS = 24
 """Line directions in the slip plane at which K is computed."""
 LAYERS = 9
 """Lattice planes in a cell of the γ-surface."""
+_SHAKEN = 0.02
+"""Å: random displacements that break a symmetry at which a core would be no minimum."""
 
 
 def compute(study: DislocationStudy, potential: Potential, progress: Progress = silent) -> dict[str, Any]:
@@ -111,19 +113,25 @@ def _in_plane(lattice: FloatArray) -> FloatArray:
 
 def _in_cylinder(study: DislocationStudy, potential: Potential, built: Any, progress: Progress) -> dict[str, Any]:
     """Core, barrier and Peierls stress of the atoms."""
-    from atomistic.dislocation.boundary import relaxed_core
+    from atomistic.dislocation.boundary import relaxed_core, settled
     from atomistic.dislocation.disregistry import core, disregistry
+    from atomistic.dislocation.maps import is_compact, polarity
 
-    rest = relaxed_core(potential, built, boundary=study.boundary, force=study.force, progress=progress).atoms
+    if study.boundary == "flexible":
+        rest = relaxed_core(potential, built, boundary="flexible", force=study.force, progress=progress).atoms
+    else:
+        built, rest = settled(potential, built, force=study.force, perturbation=_SHAKEN)
     slip, fitted = disregistry(built, rest), core(built, rest)
     found: dict[str, Any] = {
         "core_x": slip.x, "core_slip": slip.slip, "core_positions": fitted.positions, "core_widths": fitted.widths,
         "core_misfit": fitted.misfit, "atoms": len(rest), "free_atoms": int(built.free.sum()),
     }  # fmt: skip
+    if (study.structure, study.system) == ("bcc", "screw"):
+        found |= {"polarity": polarity(built, rest), "compact": int(is_compact(built, rest))}
     if "barrier" in study.results:
         found |= _barrier(study, potential, built, progress)
     if "peierls_stress" in study.results:
-        found |= _loaded(study, potential, built, rest, progress)
+        found |= _loaded(potential, built, progress)
     return found
 
 
@@ -144,9 +152,8 @@ def _barrier(study: DislocationStudy, potential: Potential, built: Any, progress
     }  # fmt: skip
 
 
-def _loaded(study: DislocationStudy, potential: Potential, built: Any, rest: Any, progress: Progress) -> dict[str, Any]:
+def _loaded(potential: Potential, built: Any, progress: Progress) -> dict[str, Any]:
     from atomistic.dislocation.peierls import Load, peierls_stress
 
-    loads = (Load(1), Load(-1))
-    measured = peierls_stress(potential, built, loads, relaxed=rest, force=study.force, progress=progress)
+    measured = peierls_stress(potential, built, (Load(1), Load(-1)), perturbation=_SHAKEN, progress=progress)
     return {"jump_stress": np.array([one.resolved for one in measured]), "jump_error": np.array([one.error for one in measured])}

@@ -50,6 +50,8 @@ def core(results: Results, found: dict[str, Any], estimate: "Estimate | None") -
         what = "distance of the partials in the atomistic core" if len(places) > 1 else "0: this core is fitted as one"
         results.add("partial_separation", float(np.ptp(places)) * ANGSTROM, "m", what, headline=True)
         results.add("core_half_width", float(np.mean(found["core_widths"])) * ANGSTROM, "m", "half width of a partial's slip")
+        if "polarity" in found:
+            results.add("polarity", float(found["polarity"]), "", "spread of the bcc screw on three arms: 0 compact, 1 degenerate")
         results.add("core_misfit", float(found["core_misfit"]), "", "residual of the fit, root mean square over b")
     if estimate is not None:
         fitted = estimate.model.partials(estimate.core)
@@ -185,9 +187,12 @@ def notes(study: DislocationStudy, found: dict[str, Any], estimate: "Estimate | 
             "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and kink pairs "
             "are made, with shares of the path's length as positions; its slope is no Peierls stress and is not shown."
         )
-    if study.structure == "bcc" and study.system == "screw" and "barrier_humps" in found:
-        shape = "one hump" if int(found["barrier_humps"]) == 1 else f"{int(found['barrier_humps'])} humps"
-        told.append(f"The barrier of this potential has {shape}; density-functional theory gives bcc screws one.")
+    if "polarity" in found:
+        compact = "compact" if int(found["compact"]) else "degenerate"
+        told.append(f"The core of this potential is {compact}; density-functional theory gives bcc screws compact ones.")
+        if "barrier_humps" in found:
+            shape = "one hump" if int(found["barrier_humps"]) == 1 else f"{int(found['barrier_humps'])} humps"
+            told.append(f"Its barrier has {shape}; density-functional theory gives bcc screws one.")
     if estimate is not None:
         virial = estimate.core.misfit / estimate.model.line_factor
         told.append(

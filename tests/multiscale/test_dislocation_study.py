@@ -40,7 +40,7 @@ def known(*_):
         "burgers": np.array([0.0, 0.0, BURGERS]), "partials": np.array([[0.0, 0.0, BURGERS]]), "period": PERIOD,
         "length": BURGERS, "prefactor": np.eye(3), "characters": np.full(24, 1.0),
         "core_x": np.linspace(-10, 10, 21), "core_slip": np.stack([0 * slip, BURGERS * slip], axis=1),
-        "core_positions": np.zeros(1), "core_widths": np.array([1.2]), "core_misfit": 1e-3, "atoms": 500, "free_atoms": 200,
+        "core_positions": np.zeros(1), "core_widths": np.array([1.2]), "core_misfit": 1e-3, "polarity": 0.02, "compact": 1, "atoms": 500, "free_atoms": 200,
         "barrier_height": HEIGHT * BURGERS, "barrier_humps": 1, "barrier_stress": STRESS,
         "barrier_x": x, "barrier_energy": energy, "image_x": x[::10], "image_energy": energy[::10],
         "jump_stress": np.full(2, 2.6e9), "jump_error": np.full(2, 2e7),
@@ -95,7 +95,7 @@ def test_the_report_says_who_owns_what_and_what_is_a_placeholder(run):
     assert len({row.region for row in run.ledger}) == len(run.ledger) == 6
     assert {row.owner for row in run.ledger} >= {"potential", "elasticity", "line tension", "placeholder", "next scale"}
     page = (run.folder / "report.html").read_text(encoding="utf-8")
-    for words in ("Core", "Peierls barrier", "Kink pair", "Flow stress", "Who counts what", "PLACEHOLDER", "one hump",
+    for words in ("Core", "Peierls barrier", "Kink pair", "Flow stress", "Who counts what", "PLACEHOLDER", "one hump", "is compact",
                   "WARNING: Something is odd."):  # fmt: skip
         assert words in page
     assert json.loads((run.folder / "results.json").read_text(encoding="utf-8"))["study"] == "dislocation"
