@@ -97,8 +97,15 @@ def on_files(files: Files, config: Any) -> Files:
             files.append(File.generated(config, page, content=f"::: {name}\n"))
             pages.append({name: page})
         nav.append({package: pages})
+    config.nav += _unlisted(files, config.nav)
     config.nav.append({"API": nav})
     return files
+
+
+def _unlisted(files: Files, nav: list[Any]) -> list[Any]:
+    """A section of the pages in docs/ that the navigation does not name."""
+    others = [file.src_uri for file in files.documentation_pages() if "/" not in file.src_uri and f"'{file.src_uri}'" not in str(nav)]
+    return [{"More": sorted(others)}] if others else []
 
 
 def _gallery(files: Files, config: Any, root: Path) -> None:
