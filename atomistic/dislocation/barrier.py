@@ -33,6 +33,7 @@ class Barrier:
         slopes: (n,) dE/d(path), eV/Å.
         positions: (n,) of the core by its disregistry, relative to the first, Å.
         work_positions: (n,) of the line, conjugate to the glide stress, relative to the first, Å.
+        scale: Factor on them that makes the whole way one period; it differs from 1 by the shell's nearness.
         length: Of the line, Å.
         burgers: Length of the Burgers vector, Å.
         period: Distance of the valleys, Å.
@@ -46,6 +47,7 @@ class Barrier:
     slopes: FloatArray
     positions: FloatArray
     work_positions: FloatArray
+    scale: float
     length: float
     burgers: float
     period: float
@@ -118,7 +120,7 @@ def peierls_barrier(
     band = [ends[0], *(ends[0].copy() for _ in range(images)), ends[1]]
     for share, image in zip(np.linspace(0, 1, images + 2), band, strict=True):
         image.positions = (1 - share) * ends[0].positions + share * ends[1].positions
-    return _relaxed_band(potential, cylinder, band, force, steps, progress)
+    return _relaxed_band(potential, cylinder, band, None, force, steps, progress)
 
 
 def refined(
@@ -151,11 +153,17 @@ def refined(
     band = [barrier.structures[0].copy() for _ in range(images + 2)]
     for length, image in zip(np.linspace(0, barrier.path[top], images + 2), band, strict=True):
         image.positions = places(length)
-    return _relaxed_band(potential, cylinder, band, force, steps, progress)
+    return _relaxed_band(potential, cylinder, band, barrier.scale, force, steps, progress)
 
 
 def _relaxed_band(
-    potential: Potential, cylinder: Cylinder, band: list[Atoms], force: float, steps: int, progress: Progress
+    potential: Potential,
+    cylinder: Cylinder,
+    band: list[Atoms],
+    scale: float | None,
+    force: float,
+    steps: int,
+    progress: Progress,
 ) -> Barrier:
     for image in band:
         image.set_constraint(FixAtoms(mask=~cylinder.free))
@@ -166,7 +174,7 @@ def _relaxed_band(
                 f"The band of {len(band) - 2} images did not relax to {force:.2g} eV/Å in {steps} steps; "
                 "use more steps, or more images."
             )
-    return _measured(potential, cylinder, band, neb.get_residual())
+    return _measured(potential, cylinder, band, scale, neb.get_residual())
 
 
 class _BatchedBand(NEB):  # type: ignore[misc]
@@ -207,7 +215,9 @@ def _ends(potential: Potential, cylinder: Cylinder, first: Atoms, force: float) 
     return ends
 
 
-def _measured(potential: Potential, cylinder: Cylinder, band: list[Atoms], residual: float) -> Barrier:
+def _measured(
+    potential: Potential, cylinder: Cylinder, band: list[Atoms], scale: float | None, residual: float
+) -> Barrier:
     found = potential.evaluate(band)
     places = np.array([image.positions for image in band])
     lengths = np.linalg.norm(np.diff(places, axis=0), axis=(1, 2))
@@ -217,6 +227,8 @@ def _measured(potential: Potential, cylinder: Cylinder, band: list[Atoms], resid
     positions = np.array([core(cylinder, image).position for image in band])
     conjugate = work_position(cylinder.crystal, found.stresses, band[0].get_volume())
     conjugate -= conjugate[0]
+    scale = cylinder.crystal.glide_period / float(conjugate[-1]) if scale is None else scale
+    conjugate *= scale
     length = cylinder.crystal.length
     image, pull = image_energy(cylinder, conjugate - cylinder.crystal.glide_period / 2)
     image, pull = (image - image[0]) * length, pull * length * CubicSpline(path, conjugate)(path, 1)
@@ -229,6 +241,7 @@ def _measured(potential: Potential, cylinder: Cylinder, band: list[Atoms], resid
         slopes=-np.einsum("nij,nij->n", forces, tangents) - pull,
         positions=positions - positions[0],
         work_positions=conjugate,
+        scale=scale,
         image=image,
         length=length,
         burgers=float(np.linalg.norm(cylinder.crystal.burgers)),

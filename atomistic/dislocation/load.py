@@ -13,6 +13,7 @@ _GIVEN = [0, 1, 3, 4, 5]
 _SLOTS = [(0, 0), (1, 1), (2, 1), (2, 0), (0, 1)]
 """Where their strains go in the displacement gradient: planes y = const and the line keep their directions."""
 _STEPS = 30
+_LARGEST_STRAIN = 0.3
 
 
 def glide_stress(crystal: Crystal, angle: float = 0.0) -> FloatArray:
@@ -52,6 +53,8 @@ def deformation(potential: Potential, crystal: Crystal, stress: FloatArray, tole
     left, allowed = stress, tolerance * float(np.abs(stress).max())
     for _ in range(_STEPS):
         gradient = gradient + linear_gradient(crystal, left)
+        if np.abs(gradient).max() > _LARGEST_STRAIN:
+            break
         strained = cell.copy()
         strained.set_cell(cell.cell.array @ (np.eye(3) + gradient).T, scale_atoms=True)
         left = stress - potential.evaluate([strained]).stresses[0]
