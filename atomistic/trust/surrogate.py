@@ -12,14 +12,14 @@ from atomistic.potentials.batched import FeatureDerivatives
 from atomistic.trust.design import LinearPotential, require_linear
 from atomistic.trust.labels import LabelSet, structure_hash
 from atomistic.trust.posterior import Posterior, balanced, fit_posterior
-from coupling.contracts import Evaluation, FloatArray, Potential, Structure
+from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
 
 COVERAGE = 0.9
 """Of the radius: the share of forces that the posterior expects within it."""
 
 
 class RememberedFeatures:
-    """A linear potential that takes the derivatives of a structure's features once: labels do not change them.
+    """A linear potential that evaluates a structure once, and its features' derivatives: labels change neither.
 
     Args:
         potential: Hands out features.
@@ -30,12 +30,23 @@ class RememberedFeatures:
         self.name, self.elements = potential.name, potential.elements
         self.cutoff, self.fingerprint = potential.cutoff, potential.fingerprint
         self._known: dict[str, FeatureDerivatives] = {}
+        self._evaluated: dict[str, tuple[float, FloatArray, FloatArray]] = {}
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
-        """As the potential's own."""
-        return self.bare.evaluate(structures, site_energies=site_energies, features=features)
+        """As the potential's own; energies, forces and stresses of each structure once."""
+        if site_energies or features:
+            return self.bare.evaluate(structures, site_energies=site_energies, features=features)
+        keys = [structure_hash(one) for one in structures]
+        new = {key: one for key, one in zip(keys, structures, strict=True) if key not in self._evaluated}
+        cost = Cost()
+        if new:
+            found = self.bare.evaluate(list(new.values()))
+            cost = found.cost
+            self._evaluated |= dict(zip(new, zip(found.energies, found.forces, found.stresses, strict=True), strict=True))
+        energies, forces, stresses = zip(*(self._evaluated[key] for key in keys), strict=True)
+        return Evaluation(np.array(energies), forces, np.array(stresses), cost)
 
     def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
         """As the potential's own, each structure once."""
