@@ -51,7 +51,7 @@ def bulk(tractions: np.ndarray) -> BulkBranch:
     """One spacing of the chain without an interface at the same tractions (eV/Å³)."""
     d = np.full(len(tractions), BOND)
     for _ in range(30):
-        (e1, f1, k1), (e2, f2, k2) = morse(d), morse(2 * d)
+        (_, f1, k1), (_, f2, k2) = morse(d), morse(2 * d)
         d = d + (tractions * AREA - f1 - 2 * f2) / (k1 + 4 * k2)
     return BulkBranch(tractions, d, morse(d)[0] + morse(2 * d)[0], d)
 
