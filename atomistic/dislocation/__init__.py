@@ -14,6 +14,7 @@ from atomistic.dislocation.disregistry import Core, Disregistry, core, disregist
 from atomistic.dislocation.maps import differential_displacements, is_compact, nye_position, nye_tensor, polarity
 from atomistic.dislocation.peierls import Load, PeierlsStress, peierls_stress
 from atomistic.dislocation.precheck import Precheck, precheck
+from atomistic.dislocation.quadrupole import Quadrupole, quadrupole
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import SYSTEMS, SlipSystem, slip_system
 
@@ -27,6 +28,7 @@ __all__ = [
     "Load",
     "PeierlsStress",
     "Precheck",
+    "Quadrupole",
     "RelaxedCore",
     "SlipSystem",
     "Stroh",
@@ -42,6 +44,7 @@ __all__ = [
     "peierls_stress",
     "polarity",
     "precheck",
+    "quadrupole",
     "refined",
     "relaxed_core",
     "rotated_voigt",

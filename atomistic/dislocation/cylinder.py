@@ -93,7 +93,7 @@ class Cylinder:
 
     def field(self, shift: float = 0.0) -> FloatArray:
         """Elastic displacement (N, 3), Å, of the dislocation moved by `shift` along x from its centre."""
-        return far_field(self.crystal, self.points, self.centre + shift, self.separation)
+        return spread_field(self.crystal, self.points - [self.centre + shift, 0.0], self.separation)
 
     def placed(self, shift: float = 0.0) -> Atoms:
         """The crystal with that displacement."""
@@ -121,12 +121,15 @@ class Cylinder:
         return moved
 
 
-def far_field(crystal: Crystal, points: FloatArray, centre: float, separation: float) -> FloatArray:
-    """Displacement (N, 3) of the partials, spread evenly over `separation` about x = `centre`, Å."""
+def spread_field(crystal: Crystal, points: FloatArray, separation: float, sign: int = 1) -> FloatArray:
+    """Displacement (N, 3) at points (N, 2) relative to the middle of the partials, spread evenly over `separation`, Å.
+
+    The opposite dislocation (sign -1) has its partials in the opposite order, so that the fault stays the same.
+    """
     n = len(crystal.partials)
     offsets = separation * (np.arange(n) / max(n - 1, 1) - 0.5) if n > 1 else np.zeros(1)
     return sum(
-        crystal.stroh.displacement(points - [centre + offset, 0.0], b)
+        sign * crystal.stroh.displacement(points - [sign * offset, 0.0], b)
         for offset, b in zip(offsets, crystal.partials, strict=True)
     )
 
@@ -254,15 +257,16 @@ def _line_place(
     fitting = inner & (np.abs(gaps - wanted) < 10 * _SAME)
     height = float(middles[fitting][np.argmin(np.abs(middles[fitting]))])
     if system.structure == "bcc" and system.name == "screw":
-        return _easy_core(points, height, float(gaps[fitting].max()), burgers[2], length), height
+        return easy_core(points, height, burgers[2], length), height
     upper = points[points[:, 1] > height]
     row = upper[upper[:, 1] < height + wanted / 2 + _SAME]
     return np.array([row[np.argmin(np.abs(row[:, 0])), 0], height]), height
 
 
-def _easy_core(points: FloatArray, height: float, gap: float, burgers: float, length: float) -> FloatArray:
+def easy_core(points: FloatArray, height: float, burgers: float, length: float) -> FloatArray:
     """The middle (2,) of the three ⟨111⟩ columns whose winding the screw turns round."""
-    near = points[np.abs(points[:, 1] - height) < gap / 2 + _SAME]
+    offsets = np.abs(points[:, 1] - height)
+    near = points[offsets < offsets.min() + 2 * _SAME]
     lower, upper = near[near[:, 1] < height], near[near[:, 1] > height]
     lower = lower[np.argsort(np.abs(lower[:, 0]))]
     side = np.sort(np.abs(lower[1:, 0] - lower[0, 0]))[0]

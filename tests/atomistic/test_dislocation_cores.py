@@ -19,6 +19,7 @@ from atomistic.dislocation import (
     peierls_stress,
     polarity,
     precheck,
+    quadrupole,
     refined,
     relaxed_core,
     settled,
@@ -27,6 +28,7 @@ from atomistic.dislocation import (
 from atomistic.dislocation.load import deformation, glide_stress
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
+from atomistic.relax import relax
 from coupling.contracts import Potential
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3
@@ -193,3 +195,30 @@ def test_polarity_is_asked_of_a_bcc_screw_alone(tungsten, bulk, elastic):
     start = built(crystal, tungsten, 12.0)
     with pytest.raises(InputError, match="defined for the bcc screw alone"):
         polarity(start, start.atoms)
+
+
+def test_the_energy_of_a_quadrupole_grows_with_the_logarithm_of_its_cell(tungsten, screw):
+    """Like cells: per line and length by b K b / 4π ln 2 when every length doubles; no boundary is in the way."""
+    energies = []
+    for size in (1, 2):
+        found = quadrupole(screw, 22 * size, 20 * size)
+        start = tungsten.evaluate([found.perfect, found.atoms])
+        lattice = found.perfect.cell.array[:2, :2]
+        images = [i * lattice[0] + j * lattice[1] for i in (-1, 0, 1) for j in (-1, 0, 1)]
+        away = np.min([
+            np.linalg.norm(found.perfect.positions[:, :2] - centre - image, axis=1)
+            for centre in found.centres for image in images
+        ], axis=0)  # fmt: skip
+        assert np.abs(start.forces[0]).max() < 1e-9
+        assert np.linalg.norm(start.forces[1][away > 10], axis=1).max() < 0.05
+        relaxed = relax(tungsten, [found.atoms], force=5e-3)
+        energies.append((relaxed.energies[0] - start.energies[0]) / (2 * screw.length))
+    assert np.abs(tungsten.evaluate(relaxed.structures).stresses[0][:2, 2]).max() * EV_A3 < 1e8
+    factor = screw.burgers @ screw.stroh.energy_tensor @ screw.burgers / (4 * np.pi)
+    assert energies[1] - energies[0] == pytest.approx(factor * np.log(2), rel=0.05)
+
+
+@pytest.mark.parametrize(("width", "height", "message"), [(5, 4, "does not close"), (4, 1, "no room for their cores")])
+def test_a_quadrupole_needs_room_and_an_even_width(screw, width, height, message):
+    with pytest.raises(InputError, match=message):
+        quadrupole(screw, width, height)

