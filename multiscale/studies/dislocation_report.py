@@ -182,10 +182,13 @@ def notes(study: DislocationStudy, found: dict[str, Any], estimate: "Estimate | 
     told = [f"WARNING: {warning} The input asked to go on." for warning in found["warnings"]]
     if "missing_barrier" in found:
         told.append(f"There is no atomistic barrier: {found['missing_barrier']}")
+    if "missing_stress" in found:
+        told.append(f"There is no atomistic Peierls stress by loading: {found['missing_stress']}")
     if "barrier_x" in found and turns_back(found):
         told.append(
             "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and kink pairs "
             "are made, with shares of the path's length as positions; its slope is no Peierls stress and is not shown."
+            + ("" if "jump_stress" in found else " The flow stress has nothing better to rest on: do not use it.")
         )
     if "polarity" in found:
         compact = "compact" if int(found["compact"]) else "degenerate"
