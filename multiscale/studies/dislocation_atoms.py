@@ -137,15 +137,17 @@ def _in_cylinder(study: DislocationStudy, potential: Potential, built: Any, prog
 
 def _barrier(study: DislocationStudy, potential: Potential, built: Any, progress: Progress) -> dict[str, Any]:
     """The path between two valleys; where the shell lets the core have only one, the sentence that says so."""
-    from atomistic.dislocation.barrier import peierls_barrier
+    from atomistic.dislocation.barrier import peierls_barrier, refined
 
     try:
         band = peierls_barrier(potential, built, images=study.images, progress=progress)
+        ascent = refined(potential, built, band, images=study.images, progress=progress)
     except NotConverged as error:
         return {"missing_barrier": str(error)}
     fine = np.linspace(0.0, band.path[-1], 81)
     return {
-        "barrier_height": band.height, "barrier_humps": band.humps, "barrier_stress": band.peierls_stress,
+        "barrier_height": band.height, "barrier_humps": band.humps,
+        "barrier_stress": max(ascent.peierls_stress, band.peierls_stress if band.humps == 1 else 0.0),
         "barrier_x": CubicSpline(band.path, band.work_positions)(fine),
         "barrier_energy": CubicHermiteSpline(band.path, band.energies, band.slopes)(fine) / band.length,
         "image_x": band.work_positions, "image_energy": band.energies / band.length,

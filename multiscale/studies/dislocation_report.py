@@ -107,8 +107,7 @@ def barrier(results: Results, found: dict[str, Any], estimate: "Estimate | None"
             lines.append(Series("images", "x", "energy", "its images", "points"))
         results.add("peierls_barrier", 1e3 * float(found["barrier_height"]), "meV", "Peierls barrier per b of line", headline=True)
         results.add("barrier_humps", int(found["barrier_humps"]), "", "humps of the barrier between two valleys")
-        if not turns_back(found):
-            rows.append(("steepest slope of the barrier over b", float(found["barrier_stress"]) / 1e6, ""))
+        rows.append(("steepest slope of the ascent over b", float(found["barrier_stress"]) / 1e6, ""))
     if estimate is not None:
         path = estimate.path
         x = np.mod(path.position - path.position[np.argmin(path.energy)], float(found["period"]))
@@ -126,7 +125,7 @@ def barrier(results: Results, found: dict[str, Any], estimate: "Estimate | None"
         results.add("peierls_stress", (plus + minus) / 2, "Pa", "Peierls stress, sheared until the core jumps",
                     uncertainty=float(np.hypot(error, (plus - minus) / 2)), headline=True)  # fmt: skip
         rows += [("sheared until the core jumps, to the right", plus / 1e6, f"± {error / 1e6:.2g}"), ("to the left", minus / 1e6, "")]
-        if "barrier_stress" in found and not turns_back(found):
+        if "barrier_stress" in found:
             difference = abs(float(found["barrier_stress"]) / plus - 1)
             results.add("route_difference", difference, "", "barrier's slope against loading, relative")
     if lines:
@@ -187,8 +186,7 @@ def notes(study: DislocationStudy, found: dict[str, Any], estimate: "Estimate | 
     if "barrier_x" in found and turns_back(found):
         told.append(
             "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and kink pairs "
-            "are made, with shares of the path's length as positions; its slope is no Peierls stress and is not shown."
-            + ("" if "jump_stress" in found else " The flow stress has nothing better to rest on: do not use it.")
+            "are made, with shares of the path's length as positions."
         )
     if "polarity" in found:
         compact = "compact" if int(found["compact"]) else "degenerate"
