@@ -120,12 +120,12 @@ def silicon(model: Potential) -> dict[str, object]:
         return (lambda distance: slab.opened(distance) * (2, 1, 1)), 2 * slab.area
 
     opened, _ = slab_of(side)
-    openings = [-0.2, 0.0, 0.4, 0.8, 1.2, 1.8, 2.5, 3.5, FAR]
+    openings = [0.0, 0.4, 0.8, 1.3, 2.0, 3.0, FAR]
     routes = [
-        Points("opening", [opened(d) for d in openings]), rattles(opened(0.0), 0.08, 2, seed=1), strains(opened(0.0), 0.03, 2, seed=2)
+        Points("opening", [opened(d) for d in openings]), rattles(opened(0.0), 0.08, 1, seed=1), strains(opened(0.0), 0.03, 2, seed=2)
     ]  # fmt: skip
     asked = oracle("gfn1-xtb")
-    found = learn(lambda labels: Surrogate.fitted(model, labels), Notebook(None, asked), routes, Rules(0.2, 13, 6))
+    found = learn(lambda labels: Surrogate.fitted(model, labels), Notebook(None, asked), routes, Rules(0.2, 10, 5))
     posterior = found.surrogate.posterior.calibrated()
     other, area = slab_of(1.01 * side)
     measured = work(other(0.0), other(0.9 * FAR), area)
