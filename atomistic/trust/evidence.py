@@ -13,8 +13,11 @@ from scipy.optimize import minimize
 from atomistic.trust.design import KINDS, Design
 from coupling.contracts import FloatArray
 
-SMALLEST = {"energy": 1e-6, "force": 1e-5, "stress": 1e-8}
-"""Least noise: eV per atom, eV/Å, eV/Å³; below it lies the arithmetic of single precision."""
+SMALLEST = {"energy": 1e-4, "force": 1e-3, "stress": 1e-5}
+"""Least noise: eV per atom, eV/Å, eV/Å³; no oracle and no single precision is better by much."""
+_LEAST = 1e-5
+_VANISHING = 1e-4  # of a row: its symmetry forbids it, and it says nothing of the noise
+_STARTS = (np.zeros(4), np.array([-2.0, -3.0, -3.0, 3.0]))  # noise explains much, or the features do
 _FLAT = 10.0  # spread of an element's energy zero over that of the labels about the least-squares zeros
 
 
@@ -26,7 +29,8 @@ class Widths:
         energy: Noise of an energy per atom, eV.
         force: Noise of a component, eV/Å.
         stress: Noise of a component, eV/Å³.
-        weight: Prior of a feature's weight, eV.
+        weight: Prior of a feature's weight times the feature's scale, eV.
+        scales: (F,) standard deviation of each feature over the labelled sites: the prior knows no units.
         zeros: (S,) centres of the elements' energy zeros, eV.
         zero: Prior of a zero about its centre, eV.
         evidence: Log marginal likelihood.
@@ -36,6 +40,7 @@ class Widths:
     force: float
     stress: float
     weight: float
+    scales: tuple[float, ...]
     zeros: tuple[float, ...]
     zero: float
     evidence: float = float("nan")
@@ -50,7 +55,7 @@ class Statistics(NamedTuple):
     """All that the likelihood knows of the labels, by kind: sums over weighted rows.
 
     Attributes:
-        counts: (3,).
+        counts: (3,) of rows that symmetry does not forbid.
         squares: (3,) of the residuals.
         moments: (3, P) rows times residuals.
         grams: (3, P, P) rows times rows.
@@ -85,7 +90,7 @@ def statistics(designs: Sequence[Design], weights: Sequence[float], zeros: Float
     moments, grams = np.zeros((3, size)), np.zeros((3, size, size))
     for design, weight in zip(designs, weights, strict=True):
         for k, (rows, residual) in enumerate(zip(design.rows, shifted(design, zeros), strict=True)):
-            counts[k] += weight * len(residual)
+            counts[k] += weight * np.sum(np.abs(rows).max(axis=1, initial=0) > _VANISHING)
             squares[k] += weight * residual @ residual
             moments[k] += weight * rows.T @ residual
             grams[k] += weight * rows.T @ rows
@@ -101,8 +106,7 @@ def shifted(design: Design, zeros: FloatArray) -> tuple[FloatArray, FloatArray, 
 def solve(known: Statistics, widths: Widths) -> Solution:
     """Mean and covariance of the parameters about their centres."""
     size = known.moments.shape[1]
-    prior = np.full(size, widths.weight)
-    prior[size - len(widths.zeros) :] = widths.zero
+    prior = np.append(widths.weight / np.array(widths.scales), np.full(len(widths.zeros), widths.zero))
     precision = 1 / widths.noises**2
     scaled = prior[:, None] * np.tensordot(precision, known.grams, 1) * prior
     values, vectors = np.linalg.eigh(scaled)  # a Cholesky factor fails where few labels are met to rounding
@@ -111,32 +115,36 @@ def solve(known: Statistics, widths: Widths) -> Solution:
     factor = prior[:, None] * root
     mean = factor @ (factor.T @ (precision @ known.moments))
     misfit = known.squares - 2 * known.moments @ mean + np.einsum("kij,i,j->k", known.grams, mean, mean)
-    spread = np.einsum("kij,ia,ja->k", known.grams, factor, factor, optimize=True)
+    spread = np.einsum("kij,ij->k", known.grams, factor @ factor.T)
     evidence = -0.5 * (
         known.counts @ np.log(2 * np.pi / precision) + precision @ misfit
         + np.sum((mean / prior) ** 2) + np.log(values).sum()
     )  # fmt: skip
-    features = size - len(widths.zeros)
+    features = len(widths.scales)
     by_noise = precision * (misfit + spread) - known.counts
-    by_prior = np.sum((mean[:features] / widths.weight) ** 2) + np.sum(root[:features] ** 2) - features
+    by_prior = np.sum((mean[:features] / prior[:features]) ** 2) + np.sum(root[:features] ** 2) - features
     return Solution(mean, factor, float(evidence), np.append(by_noise, by_prior))
 
 
-def maximise(designs: Sequence[Design], weights: Sequence[float]) -> Widths:
+def maximise(
+    designs: Sequence[Design], weights: Sequence[float], noises: Sequence[float] | None = None
+) -> Widths:
     """The widths of the largest marginal likelihood.
 
     Args:
         designs: Rows and residuals of the labels.
         weights: By how much each label counts.
+        noises: Of energy, force and stress where they are known; only the prior is found then.
     """
     zeros, spread = _zeros(designs)
     known = statistics(designs, weights, zeros)
     present = known.counts > 0
     sizes = np.sqrt(known.squares / np.where(present, known.counts, 1))
     floors = np.array([SMALLEST[kind] for kind in KINDS])
-    rows = np.sqrt(np.trace(known.grams[1, : -len(zeros), : -len(zeros)]) / max(known.counts[1], 1))
+    scales = _scales(designs)
+    rows = np.sqrt(np.diag(known.grams[1])[: len(scales)] @ scales**-2 / max(known.counts[1], 1))
     start = np.append(np.maximum(0.3 * sizes, 3 * floors), max(sizes[1], floors[1]) / max(rows, 1e-12))
-    widths = Widths(*start, tuple(zeros), _FLAT * max(spread, 1e-3))
+    widths = Widths(*start, tuple(scales.tolist()), tuple(zeros.tolist()), _FLAT * max(spread, 1e-3))
 
     def objective(logarithms: FloatArray) -> tuple[float, FloatArray]:
         found = solve(known, _with(widths, logarithms))
@@ -144,13 +152,24 @@ def maximise(designs: Sequence[Design], weights: Sequence[float]) -> Widths:
 
     bounds = [(np.log(low), np.log(max(1e2 * size, 1e2 * low))) for low, size in zip(floors, sizes, strict=True)]
     bounds.append((np.log(start[3]) - 12, np.log(start[3]) + 12))
-    best = minimize(objective, np.log(start), jac=True, method="L-BFGS-B", bounds=bounds)
+    if noises is not None:
+        start[:3] = noises
+        bounds[:3] = [(np.log(one), np.log(one)) for one in noises]
+    starts = [np.log(start) + (shift if noises is None else shift * [0, 0, 0, 1]) for shift in _STARTS]
+    found = [minimize(objective, one, jac=True, method="L-BFGS-B", bounds=bounds) for one in starts]
+    best = min(found, key=lambda one: one.fun)
     return replace(_with(widths, best.x), evidence=float(-best.fun))
 
 
 def _with(widths: Widths, logarithms: FloatArray) -> Widths:
     energy, force, stress, weight = np.exp(logarithms).tolist()
     return replace(widths, energy=energy, force=force, stress=stress, weight=weight)
+
+
+def _scales(designs: Sequence[Design]) -> FloatArray:
+    """(F,) deviations of the features, none below what single precision resolves."""
+    deviations = np.concatenate([one.sites for one in designs]).std(axis=0)
+    return np.maximum(deviations, _LEAST * max(float(deviations.max()), _LEAST))
 
 
 def _zeros(designs: Sequence[Design]) -> tuple[FloatArray, float]:

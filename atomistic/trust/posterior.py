@@ -216,6 +216,7 @@ def fit_posterior(
     labels: LabelSet,
     *,
     weights: Mapping[str, float] | None = None,
+    noises: tuple[float, float, float] | None = None,
     widths: Widths | None = None,
 ) -> Posterior:
     """The posterior of a potential's readout given labels.
@@ -224,10 +225,12 @@ def fit_posterior(
         potential: One that hands out features: SevenNet, or anything that satisfies `LinearPotential`.
         labels: Energies, forces and stresses by one oracle.
         weights: By how much the labels of a group count; `balanced` makes rare groups count like others.
-        widths: Noises and prior; by default those of the largest marginal likelihood.
+        noises: Of energy (eV per atom), force (eV/Å) and stress (eV/Å³), where they are known; by default those
+            of the largest marginal likelihood, which counts what the readout cannot represent as noise.
+        widths: Noises and prior as they are, with nothing left to find.
 
     Raises:
-        InputError: there are no labels, a weight is not positive or names no group, or the potential hands
+        InputError: there are no labels, a noise is not positive, a weight is not positive or names no group, or the potential hands
             out no features.
     """
     linear = require_linear(potential)
@@ -239,8 +242,10 @@ def fit_posterior(
         raise InputError(
             f"The weights {weights} must be positive and name groups of the labels: {', '.join(sorted(set(labels.groups)))}."
         )
+    if noises is not None and not np.all(np.array(noises) > 0):
+        raise InputError(f"The noises {noises} of energy, force and stress must be positive.")
     rows = tuple(designs(linear, labels.labels, labels.elements))
-    return Posterior(linear, labels, rows, widths or maximise(rows, _weights(rows, weights)), weights)
+    return Posterior(linear, labels, rows, widths or maximise(rows, _weights(rows, weights), noises), weights)
 
 
 def balanced(labels: LabelSet) -> dict[str, float]:

@@ -68,7 +68,7 @@ def load_posterior(path: Path | str, potential: Potential) -> Posterior:
             f"The posterior in {str(path)!r} belongs to potential {record['potential']!r} as it was then "
             f"({record['fingerprint'][:12]}), not to {potential.name!r} ({potential.fingerprint[:12]}); fit it again."
         )
-    widths = Widths(**record["widths"] | {"zeros": tuple(record["widths"]["zeros"])})
+    widths = Widths(**record["widths"] | {name: tuple(record["widths"][name]) for name in ("scales", "zeros")})
     labels = LabelSet(tuple(_labels(arrays, record["settings_hash"])))
     return Posterior(
         require_linear(potential), labels, tuple(_designs(arrays)), widths, record["weights"], record["inflation"]

@@ -1,0 +1,145 @@
+"""Fine-tuning of all weights of a SevenNet potential, where another readout is not enough. Imports torch when called.
+
+The loss is the posterior's own: squared residuals over its noises, each group with its weight, and a Gaussian
+prior around the weights that it starts from. Bulk and surfaces stay right as long as some of them are among
+the labels: give a few of each group that must not change.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from atomistic.potentials.batched import BatchedPotential
+from atomistic.trust.posterior import Posterior
+from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import InputError, NotConverged
+
+if TYPE_CHECKING:
+    import torch
+
+    from atomistic.potentials.sevennet_model import SevenNetModel
+
+
+@dataclass(frozen=True)
+class Training:
+    """How all weights are tuned.
+
+    Attributes:
+        steps: Steps of the optimiser.
+        batch: Labels a step.
+        rate: Largest learning rate; it falls to nothing as a cosine.
+        prior: Standard deviation of a weight about its start; sevenn's weights are of the order of one.
+        seed: Of the order of the labels.
+    """
+
+    steps: int = 200
+    batch: int = 4
+    rate: float = 1e-3
+    prior: float = 0.05
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.batch < 1 or not (self.rate > 0 and self.prior > 0):
+            raise InputError(f"A training needs positive steps, batch, rate and prior, not {self}.")
+
+
+def fine_tune(posterior: Posterior, training: Training | None = None, progress: Progress = silent) -> BatchedPotential:
+    """Tune all weights from where the readout's closed form ends.
+
+    Args:
+        posterior: Of a SevenNet potential; gives labels, start, noises and the groups' weights.
+        training: Steps and prior.
+        progress: Told after each step.
+
+    Raises:
+        InputError: the potential is no SevenNet network.
+        NotConverged: the loss is not finite.
+    """
+    training, start = training or Training(), posterior.mean_potential()
+    if not hasattr(getattr(start, "model", None), "network"):
+        raise InputError(f"All weights of {start.name!r} cannot be tuned here; only SevenNet potentials can.")
+    from atomistic.potentials.sevennet import quiet
+
+    with quiet():
+        model = _Tuning(start.model, posterior, training).finished(progress)
+    record = repr((training, posterior.widths.noises.tolist(), sorted(posterior.weights.items())))
+    labels = "".join(label.identity for label in posterior.labels)
+    identity = hashlib.sha256((start.fingerprint + record + labels).encode()).hexdigest()
+    return replace(start, model=model, fingerprint=identity)
+
+
+class _Tuning:
+    """A copy of a network, its labels and its optimiser."""
+
+    def __init__(self, model: "SevenNetModel", posterior: Posterior, training: Training) -> None:
+        import copy
+
+        import torch
+
+        self.model, self.training, self.labels = copy.copy(model), training, posterior.labels.labels
+        self.model.network = copy.deepcopy(model.network).train()
+        self.noises = posterior.widths.noises
+        self.weights = [posterior.weights.get(label.group, 1.0) for label in self.labels]
+        named = self.model.network.named_parameters()
+        self.parameters = [one.requires_grad_(True) for name, one in named if "rescale" not in name]
+        self.start = [one.detach().clone() for one in self.parameters]
+        self.optimiser = torch.optim.Adam(self.parameters, lr=training.rate)
+
+    def finished(self, progress: Progress) -> "SevenNetModel":
+        """Train, and hand out the average of the weights over the last half."""
+        training, rng = self.training, np.random.default_rng(self.training.seed)
+        averages, order = [0 * one for one in self.start], []
+        late = range(training.steps // 2, training.steps)
+        for step in range(training.steps):
+            if len(order) < min(training.batch, len(self.labels)):
+                order = [*order, *rng.permutation(len(self.labels)).tolist()]
+            chosen, order = order[: training.batch], order[training.batch :]
+            loss = self._step(chosen, training.rate * (1 + np.cos(np.pi * step / training.steps)) / 2)
+            if step in late:
+                for average, one in zip(averages, self.parameters, strict=True):
+                    average += one.detach() / len(late)
+            progress("fine-tuning", step + 1, training.steps, f"loss {loss:.3g}")
+        for average, one in zip(averages, self.parameters, strict=True):
+            one.data = average
+        self.model.network.eval().requires_grad_(False)
+        return self.model
+
+    def _step(self, chosen: list[int], rate: float) -> float:
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.zero_grad()
+        labels = [self.labels[k] for k in chosen]
+        loss = self._misfit(labels, [self.weights[k] for k in chosen]) / len(chosen)
+        if not np.isfinite(float(loss)):
+            raise NotConverged("The loss of the fine-tuning is no longer finite; lower the learning rate.")
+        loss.backward()
+        share = 1 / len(self.labels) / self.training.prior**2
+        for one, start in zip(self.parameters, self.start, strict=True):
+            if one.grad is not None:
+                one.grad += share * (one.detach() - start)
+        self.optimiser.step()
+        return float(loss.detach())
+
+    def _misfit(self, labels: list[Any], weights: list[float]) -> "torch.Tensor":
+        """Half the sum of squared residuals over noises, as in the likelihood."""
+        import sevenn._keys as key
+        import torch
+
+        out = self.model.network(self.model.graph([label.structure for label in labels]))
+
+        def lacks(name: str, wanted: list[FloatArray]) -> "torch.Tensor":
+            return torch.as_tensor(np.array(wanted)).to(out[name]) - out[name]
+
+        sizes = out[key.NUM_ATOMS]
+        per_label = torch.as_tensor(weights).to(out[key.PRED_FORCE])
+        energy = lacks(key.PRED_TOTAL_ENERGY, [label.energy for label in labels]) / sizes / self.noises[0]
+        force = lacks(key.PRED_FORCE, np.concatenate([label.forces for label in labels])) / self.noises[1]
+        order = ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2))  # sevenn's; its sign is that of pressure
+        stress = lacks(key.PRED_STRESS, [[-label.stress[i, j] for i, j in order] for label in labels])
+        stress = torch.where(torch.isfinite(stress), stress, 0.0) / self.noises[2]
+        per_atom = torch.repeat_interleave(per_label, sizes)
+        return 0.5 * (
+            (per_label * energy**2).sum() + (per_atom[:, None] * force**2).sum() + (per_label[:, None] * stress**2).sum()
+        )
