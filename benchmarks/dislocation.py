@@ -67,7 +67,9 @@ def crystal_of(potential: Potential, species: str, structure: str, system: str) 
     return oriented(bulk, stiffness, slip_system(structure, system))
 
 
-def built(potential: Potential, crystal: Crystal, radius: float, separation: float = 0.0, thickness: int = 2) -> Cylinder:
+def built(
+    potential: Potential, crystal: Crystal, radius: float, separation: float = 0.0, thickness: int = 2
+) -> Cylinder:
     return cylinder(crystal, radius, shell=thickness * potential.cutoff, separation=separation)
 
 
@@ -202,7 +204,9 @@ def measure() -> dict[str, object]:
     return figures
 
 
-def _displacements(potential: Potential, start: Cylinder, boundary: Any, within: float) -> dict[tuple[float, ...], FloatArray]:
+def _displacements(
+    potential: Potential, start: Cylinder, boundary: Any, within: float
+) -> dict[tuple[float, ...], FloatArray]:
     """Displacement of each atom within a radius, by its rounded place in the perfect crystal."""
     found = relaxed_core(potential, start, boundary=boundary, ring=potential.cutoff, force=1e-3)
     places = np.column_stack([start.points, start.perfect.positions[:, 2]])

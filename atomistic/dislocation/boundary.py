@@ -88,18 +88,29 @@ def relaxed_core(
         return RelaxedCore(
             found.structures[0], found.energies[0], found.forces[0], np.zeros(6 * _ORDERS), 0.0, found.cost
         )
-    shell = _Shell(cylinder, ring)
-    amplitudes, cost = np.zeros(6 * _ORDERS), Cost()
-    inverse, before = np.linalg.inv(shell.stiffness), None
+    return _flexible(potential, cylinder, atoms, _Shell(cylinder, ring), force, boundary_force, steps, progress)
+
+
+def _flexible(
+    potential: Potential,
+    cylinder: Cylinder,
+    atoms: Atoms,
+    shell: "_Shell",
+    force: float,
+    boundary_force: float,
+    steps: int,
+    progress: Progress,
+) -> RelaxedCore:
+    """Relax the atoms, then move the shell by a quasi-Newton step, until neither is pulled."""
+    amplitudes, cost, before = np.zeros(6 * _ORDERS), Cost(), None
+    inverse, held = np.linalg.inv(shell.stiffness), Constraints(free=cylinder.free)
     for sweep in range(_SWEEPS):
         found = relax(potential, [atoms], held, force=force, steps=steps)
         pull = shell.pull(potential, found.structures[0])
-        cost = cost + found.cost
-        progress("flexible boundary", sweep, _SWEEPS, f"{np.abs(pull).max():.2g} eV/Å²")
-        if np.abs(pull).max() < boundary_force:
-            return RelaxedCore(
-                found.structures[0], found.energies[0], found.forces[0], amplitudes, float(np.abs(pull).max()), cost
-            )
+        cost, left = cost + found.cost, float(np.abs(pull).max())
+        progress("flexible boundary", sweep, _SWEEPS, f"{left:.2g} eV/Å²")
+        if left < boundary_force:
+            return RelaxedCore(found.structures[0], found.energies[0], found.forces[0], amplitudes, left, cost)
         if before is not None:
             inverse = _broyden(inverse, before[0], before[1] - pull)
         change = inverse @ pull
@@ -107,7 +118,7 @@ def relaxed_core(
         before, amplitudes = (change, pull), amplitudes + change
         atoms = shell.moved(found.structures[0], change)
     raise NotConverged(
-        f"The flexible shell did not come to rest in {_SWEEPS} sweeps: {np.abs(pull).max():.2g} eV/Å² of force are left, "
+        f"The flexible shell did not come to rest in {_SWEEPS} sweeps: {left:.2g} eV/Å² of force are left, "
         f"{boundary_force:.2g} wanted; use a larger radius or a fixed boundary."
     )
 

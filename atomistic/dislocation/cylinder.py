@@ -156,7 +156,7 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
     glide = min(in_plane, key=lambda t: (round(t[0] / _SAME), abs(t[2])))
     points, _ = _fill(lattice, sites, 3 * length + 12.0, length)
     nearest = float(np.sort(np.linalg.norm(_around(points, length), axis=1))[1])
-    line, height = _line_place(system, points, burgers, length, nearest)
+    line, height = _line_place(system, points, burgers, length)
     return Crystal(
         system=system,
         stroh=Stroh(rotated_voigt(stiffness_voigt, axes)),
@@ -212,12 +212,16 @@ def cylinder(crystal: Crystal, radius: float, *, shell: float, separation: float
 def _fill(lattice: FloatArray, sites: FloatArray, radius: float, length: float) -> tuple[FloatArray, NDArray[np.int64]]:
     corners = np.array(list(product((-radius, radius), (-radius, radius), (-length, 2 * length))))
     inside = corners @ np.linalg.inv(lattice)
-    ranges = [np.arange(np.floor(low) - 1, np.ceil(high) + 2) for low, high in zip(inside.min(0), inside.max(0), strict=True)]
+    ranges = [
+        np.arange(np.floor(low) - 1, np.ceil(high) + 2) for low, high in zip(inside.min(0), inside.max(0), strict=True)
+    ]
     nodes = np.stack(np.meshgrid(*ranges, indexing="ij"), -1).reshape(-1, 3) @ lattice
     found, kinds = [], []
     for kind, site in enumerate(sites):
         points = nodes + site
-        kept = (np.hypot(points[:, 0], points[:, 1]) < radius) & (points[:, 2] > -_SAME) & (points[:, 2] < length - _SAME)
+        kept = (
+            (np.hypot(points[:, 0], points[:, 1]) < radius) & (points[:, 2] > -_SAME) & (points[:, 2] < length - _SAME)
+        )
         found.append(points[kept])
         kinds.append(np.full(int(kept.sum()), kind))
     return np.concatenate(found), np.concatenate(kinds)
@@ -233,8 +237,8 @@ def _check_structure(bulk: Atoms, system: SlipSystem, lattice: FloatArray, burge
     steps = burgers @ np.linalg.inv(lattice)
     if np.abs(steps - np.round(steps)).max() > 1e-3:
         raise InputError(
-            f"The crystal {bulk.get_chemical_formula()} is not {system.structure}: the Burgers vector of its slip system "
-            f"{system.name!r} is no vector of the lattice."
+            f"The crystal {bulk.get_chemical_formula()} is not {system.structure}: the Burgers vector of "
+            f"{system.name!r} is no vector of its lattice."
         )
 
 
@@ -246,7 +250,7 @@ def _around(points: FloatArray, length: float) -> FloatArray:
 
 
 def _line_place(
-    system: SlipSystem, points: FloatArray, burgers: FloatArray, length: float, nearest: float
+    system: SlipSystem, points: FloatArray, burgers: FloatArray, length: float
 ) -> tuple[FloatArray, float]:
     """Where the line pierces the plane (2,), and the height of the middle of its slip plane."""
     heights = np.sort(points[:, 1])

@@ -95,13 +95,13 @@ def core(cylinder: Cylinder, atoms: Atoms, within: float | None = None) -> Core:
         share = 0.5 - np.arctan((found.x[:, None] - p[:n]) / np.exp(p[n : 2 * n])) / np.pi
         return ((share @ partials + p[2 * n :] - found.slip) / length).ravel()
 
-    starts = [residual_start(found, partials, shift) for shift in (0.0, 2.0)]
+    starts = [_start(found, partials, shift) for shift in (0.0, 2.0)]
     fits = [least_squares(residual, start, x_scale="jac") for start in starts]
     best = min(fits, key=lambda fit: fit.cost)
     return Core(best.x[:n], np.exp(best.x[n : 2 * n]), float(np.sqrt(np.mean(best.fun**2))))
 
 
-def residual_start(found: Disregistry, partials: FloatArray, shift: float) -> FloatArray:
+def _start(found: Disregistry, partials: FloatArray, shift: float) -> FloatArray:
     """First guess: partial k where the slip along b passes its share of the total, spread by `shift` Å."""
     total = partials.sum(0)
     along = found.slip @ total / (total @ total)

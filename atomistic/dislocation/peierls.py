@@ -9,6 +9,7 @@ from atomistic.dislocation.boundary import settled
 from atomistic.dislocation.cylinder import Cylinder
 from atomistic.dislocation.disregistry import core
 from atomistic.dislocation.load import deformation, deformed, glide_stress, image_energy
+from atomistic.dislocation.maps import nye_position
 from atomistic.relax import Constraints, relax
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged
@@ -47,6 +48,7 @@ class PeierlsStress:
         image: What of it the image in the shell held back at the last stable position, Pa.
         stresses: (n,) of the stable states, Pa.
         positions: (n,) of their cores along x, Å.
+        jump: (2,) x and y from where it sat to where it came to rest, Å; along x alone for a core of partials.
         radius: Of the cylinder's free atoms, Å.
         state: Atoms of the last stable state.
     """
@@ -57,6 +59,7 @@ class PeierlsStress:
     image: float
     stresses: FloatArray
     positions: FloatArray
+    jump: FloatArray
     radius: float
     state: Atoms
 
@@ -98,7 +101,9 @@ def peierls_stress(
     """
     for load in loads:
         if load.sign not in (1, -1) or not abs(load.angle) < 1.5:
-            raise InputError(f"Load {load.sign}, {load.angle:.3g} rad does not drive the line; use ±1 and under 1.5 rad.")
+            raise InputError(
+                f"Load {load.sign}, {load.angle:.3g} rad does not drive the line; use ±1 and under 1.5 rad."
+            )
     held = Constraints(free=cylinder.free)
     cylinder, start = settled(potential, cylinder, force=force, perturbation=perturbation)
     ramps = [_Ramp(potential, cylinder, load, start, resolution) for load in loads]
@@ -122,10 +127,17 @@ class _Ramp:
         self.stress, self.step = 0.0, self.stiffness * _FIRST
         self.deformation, self.tried = np.eye(3), np.eye(3)
         self.state, self.jumps = start, 0
-        self.home = core(cylinder, start).position
+        self.home, self.valley = core(cylinder, start).position, self.place(start)
+        self.jump = np.zeros(2)
         self.history = [(0.0, self.home)]
         if load.constant.any():
             self.first, self.step = self.step, 0.0
+
+    def place(self, atoms: Atoms) -> FloatArray:
+        """Where the core is (2,): a whole one by its Nye tensor, on whatever plane it glides."""
+        if len(self.cylinder.crystal.partials) > 1:
+            return np.array([core(self.cylinder, atoms).position, 0.0])
+        return nye_position(self.cylinder, atoms, self.cylinder.radius)
 
     @property
     def done(self) -> bool:
@@ -137,10 +149,11 @@ class _Ramp:
         return deformed(self.cylinder, self.state, self.tried @ np.linalg.inv(self.deformation))
 
     def receive(self, atoms: Atoms) -> None:
-        position = core(self.cylinder, atoms).position
-        if abs(position - self.home) > _JUMP * self.cylinder.crystal.glide_period:
-            self.jumps, self.step = self.jumps + 1, self.step / 2
+        moved = self.place(atoms) - self.valley
+        if not np.linalg.norm(moved) < _JUMP * self.cylinder.crystal.glide_period:
+            self.jump, self.jumps, self.step = moved, self.jumps + 1, self.step / 2
             return
+        position = core(self.cylinder, atoms).position
         self.stress, self.deformation, self.state = self.stress + self.step, self.tried, atoms
         self.history.append((self.stress, position))
         if self.step == 0.0:
@@ -164,6 +177,7 @@ class _Ramp:
             image=float(image_energy(self.cylinder, moved)[1] / burgers * EV_A3),
             stresses=stresses * EV_A3,
             positions=positions,
+            jump=self.jump,
             radius=self.cylinder.radius,
             state=self.state,
         )

@@ -83,11 +83,17 @@ def _fault_warnings(
     c11, c12, c44 = elastic.cubic
     scale = np.sqrt(c44 * (c11 - c12) / 2) * a / np.sqrt(2) * 1e-10
     published = _PUBLISHED.get(bulk.get_chemical_symbols()[0], fault)
-    named = f"{potential.name!r} gives {bulk.get_chemical_formula()} an intrinsic stacking fault of {1e3 * fault:.3g} mJ/m²"
+    named = (
+        f"{potential.name!r} gives {bulk.get_chemical_formula()} an intrinsic stacking fault of {1e3 * fault:.3g} mJ/m²"
+    )
     if fault < _SPLIT_SHARE * scale:
-        return [f"{named}, under {1e3 * _SPLIT_SHARE * scale:.3g} mJ/m² that any core needs to hold its partials together."]
+        return [
+            f"{named}, under {1e3 * _SPLIT_SHARE * scale:.3g} mJ/m² that any core needs to hold its partials together."
+        ]
     if not published / _FACTOR <= fault <= published * _FACTOR:
-        return [f"{named}, where the published one is {1e3 * published:.4g} mJ/m²: universal models are known for such faults."]
+        return [
+            f"{named}, where the published one is {1e3 * published:.4g} mJ/m²; universal models often do so."
+        ]
     if fault > _HOLLOW * unstable:
         return [f"{named}, hardly under the unstable fault's {1e3 * unstable:.3g} mJ/m²: the fault is no minimum."]
     return []

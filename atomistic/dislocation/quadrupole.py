@@ -50,7 +50,9 @@ def quadrupole(crystal: Crystal, width: int, height: int, *, separation: float =
         InputError: the cell is too small for two cores, or the width is odd.
     """
     if width < 2 or width % 2 or height < 1:
-        raise InputError(f"A quadrupole of {width} × {height} cells does not close; use an even width and a height ≥ 1.")
+        raise InputError(
+            f"A quadrupole of {width} × {height} cells does not close; use an even width and a height ≥ 1."
+        )
     lattice = _cell(crystal, width, height)
     apart = width / 2 * crystal.glide_period
     least = _ROOM + separation
@@ -111,9 +113,7 @@ def _periodic_field(crystal: Crystal, perfect: Atoms, centres: FloatArray, separ
     """
     lattice = perfect.cell.array[:2, :2]
     points = perfect.positions[:, :2]
-    field = sum(
-        spread_field(crystal, points - place, separation, sign) for sign, place in _lines(lattice, centres)
-    )
+    field = sum(spread_field(crystal, points - place, separation, sign) for sign, place in _lines(lattice, centres))
     width, rise = lattice[0, 0], lattice[1]
     starts = np.array([[0.0, rise[1] / 2], [(centres[1, 0] + width - rise[0]) / 2, -rise[1] / 2]])
     shares = (np.arange(_SAMPLES) + 0.5) / _SAMPLES

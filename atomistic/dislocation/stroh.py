@@ -55,7 +55,7 @@ class Stroh:
         if not lowest > 0:
             raise InputError(
                 f"The crystal is not elastically stable: its stiffness has the eigenvalue {lowest:.4g} "
-                "(C' < 0 or the like), and a dislocation has no elastic field in it; use a potential that holds this crystal."
+                "(C' < 0 or the like), and a dislocation has no elastic field in it; use another potential."
             )
 
     @cached_property

@@ -32,6 +32,10 @@ def isotropic(mu, nu):
     return cubic(lam + 2 * mu, lam, mu)
 
 
+def copper_edge():
+    return oriented(CELLS["fcc"], isotropic(0.3, 0.3), slip_system("fcc", "edge"))
+
+
 def generic():
     """Copper in a frame without any symmetry."""
     axes = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]
@@ -63,7 +67,8 @@ def test_energy_factors_of_copper_are_hirth_and_lothe_s():
     """Theory of Dislocations, section 13-4: screw ⟨110⟩ of a cubic crystal, and edge along ⟨100⟩."""
     c11, c12, c44 = CU
     frame = slip_system("fcc", "screw").frame(np.eye(3))
-    assert Stroh(rotated_voigt(cubic(*CU), frame)).energy_tensor[2, 2] == pytest.approx((c44 * (c11 - c12) / 2) ** 0.5, rel=1e-9)
+    screw = Stroh(rotated_voigt(cubic(*CU), frame)).energy_tensor[2, 2]
+    assert screw == pytest.approx((c44 * (c11 - c12) / 2) ** 0.5, rel=1e-9)
     edge = (c11 + c12) * (c44 * (c11 - c12) / (c11 * (c11 + c12 + 2 * c44))) ** 0.5
     np.testing.assert_allclose(Stroh(cubic(*CU)).energy_tensor, np.diag([edge, edge, c44]), rtol=1e-9, atol=1e-9)
 
@@ -183,9 +188,9 @@ def test_a_core_can_be_moved_by_one_valley():
         (lambda: slip_system("fluorite", "edge"), "Unknown crystal structure with slip systems 'fluorite'"),
         (lambda: oriented(CELLS["bcc"], isotropic(0.3, 0.3), slip_system("fcc", "edge")), "is not fcc"),
         (lambda: oriented(CELLS["bcc"], cubic(1.0, 1.2, 0.5), slip_system("bcc", "edge")), "not elastically stable"),
-        (lambda: cylinder(oriented(CELLS["fcc"], isotropic(0.3, 0.3), slip_system("fcc", "edge")), 12, shell=8, separation=9),
+        (lambda: cylinder(copper_edge(), 12, shell=8, separation=9),
          "A radius of 12 Å is too small for the core"),
-        (lambda: cylinder(oriented(CELLS["fcc"], isotropic(0.3, 0.3), slip_system("fcc", "edge")), 22, shell=0),
+        (lambda: cylinder(copper_edge(), 22, shell=0),
          "shell of 0 Å"),
     ],
 )  # fmt: skip

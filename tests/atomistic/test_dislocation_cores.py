@@ -78,7 +78,10 @@ def test_a_flexible_shell_is_better_than_a_fixed_one_at_twice_the_radius(tungste
     def error(radius, boundary, thickness):
         one = built(screw, tungsten, radius, thickness)
         found, right = displacements(
-            one, relaxed_core(tungsten, one, boundary=boundary, ring=tungsten.cutoff, force=1e-3).atoms, reference, exact
+            one,
+            relaxed_core(tungsten, one, boundary=boundary, ring=tungsten.cutoff, force=1e-3).atoms,
+            reference,
+            exact,
         )
         return np.sqrt(np.mean((found - right) ** 2))
 
@@ -222,3 +225,16 @@ def test_the_energy_of_a_quadrupole_grows_with_the_logarithm_of_its_cell(tungste
 def test_a_quadrupole_needs_room_and_an_even_width(screw, width, height, message):
     with pytest.raises(InputError, match=message):
         quadrupole(screw, width, height)
+
+
+def test_the_glide_plane_follows_the_load_and_a_constant_stress_is_put_on_first(tungsten, screw):
+    """Turned by -20° the load shears the plane at -60° more than the slip plane turned by +20° does."""
+    start = built(screw, tungsten, 12.0)
+    loads = (Load(1, constant=np.diag([-2e9, -2e9, 0])), Load(1, np.radians(20)), Load(1, -np.radians(20)))
+    pressed, turned, back = peierls_stress(tungsten, start, loads, resolution=0.1)
+    assert (pressed.stresses[:2] == 0).all() and pressed.stresses[2] > 0
+    np.testing.assert_allclose(turned.jump, [screw.glide_period, 0], atol=0.1)
+    np.testing.assert_allclose(
+        back.jump, screw.glide_period * np.array([np.cos(np.pi / 3), -np.sin(np.pi / 3)]), atol=0.1
+    )
+    assert abs(turned.resolved / back.resolved - 1) > 0.3
