@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.dislocation import oriented, slip_system
+from atomistic.dislocation import Crystal, oriented, slip_system
 from atomistic.properties.bulk import equilibrium
-from atomistic.properties.elastic import elastic_constants
+from atomistic.properties.elastic import ElasticConstants, elastic_constants
 from benchmarks.output import report
-from coupling.contracts import Potential
+from coupling.contracts import FloatArray, Potential
 from coupling.units import ANGSTROM, EV, EV_A3
 from coupling.upscale.blocks import roundtrip
+from coupling.upscale.core import PeierlsPath
 from coupling.upscale.export import DislocationParameters
 from coupling.upscale.flow import GlideLaw
 from coupling.upscale.kinks import KinkPair, PeierlsBarrier, kocks
@@ -63,29 +64,34 @@ def measure(
     core = model.relax()
     stress = np.array([model.peierls_stress(sign=sign) for sign in (1, -1)]) * EV_A3
     path = model.path(POINTS, core)
-    b = model.burgers_length
-    inside = np.linspace(path.position[0], path.position[-1], 65)
-    scaled = inside * crystal.glide_period / np.ptp(inside)
-    barrier = PeierlsBarrier.sampled(scaled, np.interp(inside, path.position, path.energy), crystal.glide_period)
-    character = np.arccos(min(1.0, abs(crystal.burgers[2]) / b))
-    tension = LineEnergy(line_prefactors(stiffness, crystal), b, LOG_RATIO).tension(character)[0]
-    fit = kocks(KinkPair(barrier, float(tension), b))
-    law = GlideLaw(fit.enthalpy * EV, float(stress.mean()), fit.p, fit.q, b * ANGSTROM, crystal.glide_period * ANGSTROM)
-    constants = [float(value) for value in elastic.cubic]
-    parameters = DislocationParameters(
-        species, structure, system, law, {}, dict(zip(("C_11", "C_12", "C_44"), constants, strict=True)), *isotropic(*constants)
-    )
+    parameters = _parameters(potential.name, elastic, crystal, path, stress, (species, structure, system))
     return {
         "sdvpn_separation_A": model.partials(core).separation,
         "sdvpn_peierls_stress_MPa": float(stress.mean()) / 1e6,
         "sdvpn_sign_difference": float(abs(stress[0] / stress[1] - 1)),
         "sdvpn_resolution_MPa": 2.5 * model.resolution * EV_A3 / 1e6,
-        "sdvpn_barrier_meV_b": 1e3 * path.barrier * b,
+        "sdvpn_barrier_meV_b": 1e3 * path.barrier * model.burgers_length,
         "sdvpn_route_difference": float(abs(path.steepest_slope * EV_A3 / stress[0] - 1)),
-        "kink_pair_enthalpy_eV": fit.enthalpy,
+        "kink_pair_enthalpy_eV": parameters.law.activation_enthalpy / EV,
         "roundtrip_max_relative": roundtrip(parameters, TEMPERATURES, RATES),
         "sdvpn_seconds": time.perf_counter() - start,
     }
+
+
+def _parameters(
+    source: str, elastic: ElasticConstants, crystal: Crystal, path: PeierlsPath, stress: FloatArray, names: tuple[str, str, str]
+) -> DislocationParameters:
+    """The model's law for the next scale; `stress` in Pa."""
+    b, period = float(np.linalg.norm(crystal.burgers)), crystal.glide_period
+    inside = np.linspace(path.position[0], path.position[-1], 65)
+    scaled = inside * period / np.ptp(inside)
+    barrier = PeierlsBarrier.sampled(scaled, np.interp(inside, path.position, path.energy), period)
+    line = LineEnergy(line_prefactors(elastic.stiffness_voigt / EV_A3, crystal), b, LOG_RATIO)
+    fit = kocks(KinkPair(barrier, float(line.tension(np.arccos(min(1.0, abs(crystal.burgers[2]) / b)))[0]), b))
+    law = GlideLaw(fit.enthalpy * EV, float(stress.mean()), fit.p, fit.q, b * ANGSTROM, period * ANGSTROM)
+    constants = [float(value) for value in elastic.cubic]
+    named = dict(zip(("C_11", "C_12", "C_44"), constants, strict=True))
+    return DislocationParameters(*names, law, {}, named, *isotropic(*constants), provenance={"potential": source})
 
 
 def _file() -> Path:
