@@ -9,6 +9,7 @@ from coupling.errors import unknown_choice
 from multiscale.inputs.base import Study
 from multiscale.inputs.cohesive_law import CohesiveLawStudy
 from multiscale.inputs.dislocation import DislocationStudy
+from multiscale.inputs.concurrent import ConcurrentStudy
 from multiscale.inputs.distil import DistilStudy
 from multiscale.inputs.embedding import EmbeddingStudy
 from multiscale.inputs.fracture import FractureStudy
@@ -42,6 +43,7 @@ class StudyKind:
 STUDIES: dict[str, StudyKind] = {
     "cohesive_law": StudyKind(CohesiveLawStudy, "multiscale.studies.cohesive_law"),
     "dislocation": StudyKind(DislocationStudy, "multiscale.studies.dislocation"),
+    "concurrent": StudyKind(ConcurrentStudy, "multiscale.studies.concurrent"),
     "distil": StudyKind(DistilStudy, "multiscale.studies.distil"),
     "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
     "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),

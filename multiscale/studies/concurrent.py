@@ -1,0 +1,137 @@
+"""The concurrent study: one problem by several methods, each beside all atoms."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from coupling.units import ANGSTROM
+from multiscale.inputs.concurrent import ConcurrentStudy
+from multiscale.results import Plot, Results, Series, Table
+from multiscale.runs import RunContext
+
+_SUPERCELL = 24.0
+"""Å: least width of the cell in which the locality of forces is measured."""
+
+
+def run(study: ConcurrentStudy, context: RunContext) -> Results:
+    """Run the study; see `ConcurrentStudy` for its input.
+
+    Raises:
+        InputError: potential, crystal and regions do not go together.
+        NotConverged: an equilibrium was not found.
+    """
+    results = Results("concurrent", study.title)
+    found = context.on_root(lambda: _compared(study, context))
+    _headlines(results, found)
+    _tables(results, found)
+    results.ledger, results.ledger_unit = list(found["ledger"].rows()), "eV"
+    results.notes += found["notes"]
+    return results
+
+
+def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
+    from atomistic.cauchy_born import polynomial_law
+    from atomistic.potentials import load_potential
+    from atomistic.properties.bulk import equilibrium
+    from multiscale.concurrent.compare import Case, compare
+    from multiscale.concurrent.region import Region
+
+    potential = load_potential(study.potential.name, **study.potential.options)
+    notes: list[str] = []
+    with context.stage("crystal"):
+        crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
+        problem = _problem(study, potential, crystal)
+        if study.surrogate is not None:
+            law = polynomial_law(problem.law, strain=study.surrogate.strain, degree=study.surrogate.degree)
+            problem = replace(problem, law=law)
+            notes.append(
+                f"The Cauchy-Born law is a polynomial of degree {study.surrogate.degree} fitted to strains up to "
+                f"{law.strain:g}; at strains that were not fitted it errs by at most {law.energy_error:.2g} eV a site and "
+                f"{law.stress_error:.2g} eV/Å³."
+            )
+        pad = _pad(study, potential, crystal, notes)
+    cases = [
+        Case(one.method, Region(one.core, one.blend, one.buffer, one.grading, one.blending), pad) for one in study.methods
+    ]
+    with context.stage("equilibria"):
+        exact, rows = compare(problem, cases, tolerance=study.tolerance, pad=pad, progress=context.progress)
+    notes.append(
+        f"Errors are those beside all {exact.unknowns // 3} atoms of the box, solved with the same potential, the same far "
+        "boundary and the same tolerance; a lattice unit is "
+        f"{problem.lattice.spacing:.4g} Å."
+    )
+    return {"exact": exact, "rows": rows, "notes": notes, "ledger": rows[-1].solution.method.ledger()}
+
+
+def _problem(study: ConcurrentStudy, potential, crystal):  # type: ignore[no-untyped-def]
+    from multiscale.concurrent.defects import dislocation_dipole, point_defect
+
+    cells, level = tuple(study.box.cells), study.box.level
+    if study.point_defect is not None:
+        return point_defect(potential, crystal, cells, level, missing=study.point_defect.missing, line=study.line)
+    asked = study.dislocation_dipole
+    side = 2 * float(np.abs(crystal.cell.array).max())
+    return dislocation_dipole(
+        potential, crystal, cells, level, line=study.line, burgers=side * np.array(asked.burgers),
+        separation=asked.separation / ANGSTROM,
+    )  # fmt: skip
+
+
+def _pad(study: ConcurrentStudy, potential, crystal, notes: list[str]) -> float | None:  # type: ignore[no-untyped-def]
+    from atomistic.locality import force_locality
+
+    if study.pad == "whole":
+        return None
+    height = 1 / np.linalg.norm(np.linalg.inv(crystal.cell.array), axis=0).max()
+    local = force_locality(potential, crystal.repeat(int(np.ceil(_SUPERCELL / height))))
+    notes.append(
+        f"Moving an atom by {local.displacement:g} Å changes no force by {1e3 * local.threshold:g} meV/Å or more beyond "
+        f"{local.radius:.2f} Å, which is the pad of atoms carried along; the potential's layout would allow "
+        f"{local.receptive_field:.3g} Å. What the shorter pad leaves on the perfect crystal is a dead load."
+    )
+    return local.radius
+
+
+def _headlines(results: Results, found: dict[str, Any]) -> None:
+    exact, add = found["exact"], results.add
+    add("unknowns", exact.unknowns, "", "unknowns of all atoms")
+    add("energy", exact.energy, "eV", "energy of all atoms less that of the perfect crystal")
+    add("evaluations", exact.evaluations, "", "evaluations of all atoms' forces")
+    for number, row in enumerate(found["rows"], 1):
+        name, label = f"{number}_{row.case.method}", f"{row.case.method}, core {row.case.region.core:g}"
+        add(f"{name}_displacement_error", row.difference.displacement, "", f"{label}: relative error of the displacement", headline=number < 4)
+        add(f"{name}_strain_error", row.difference.relative_strain, "", f"{label}: relative error of the strain")
+        add(f"{name}_unknowns_fraction", row.unknowns_fraction, "", f"{label}: unknowns over those of all atoms")
+        add(f"{name}_cost_fraction", row.cost_fraction, "", f"{label}: time over that of all atoms")
+        add(f"{name}_ghost_force", row.ghost_force, "eV/Å", f"{label}: largest force on the perfect crystal")
+        if np.isfinite(row.energy_error):
+            add(f"{name}_energy_error", row.energy_error, "eV", f"{label}: error of the energy")
+
+
+def _tables(results: Results, found: dict[str, Any]) -> None:
+    head = (
+        "method", "core", "blend", "unknowns", "atoms", "ghost force, eV/Å", "energy error, eV", "displacement error",
+        "strain error", "time, s", "time over all atoms'",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            row.case.method, row.case.region.core, row.case.region.blend, row.solution.unknowns, row.solution.method.atoms,
+            f"{row.ghost_force:.1e}", f"{row.energy_error:.2e}" if np.isfinite(row.energy_error) else "no energy",
+            f"{row.difference.displacement:.2e}", f"{row.difference.relative_strain:.2e}", f"{row.seconds:.2f}",
+            f"{row.cost_fraction:.3f}",
+        )
+        for row in found["rows"]
+    )  # fmt: skip
+    results.tables.append(Table("Methods beside all atoms", head, rows))
+    series = []
+    for method in dict.fromkeys(row.case.method for row in found["rows"]):
+        mine = sorted((r for r in found["rows"] if r.case.method == method), key=lambda r: r.solution.unknowns)
+        results.add_curve(
+            method, f"errors of {method}", unknowns=("", [r.solution.unknowns for r in mine]),
+            strain_error=("", [r.difference.relative_strain for r in mine]),
+        )  # fmt: skip
+        series.append(Series(method, "unknowns", "strain_error", method, "line and points"))
+    results.plots.append(
+        Plot("Error against unknowns", "unknowns", "", "relative error of the strain", "", tuple(series), log="xy")
+    )
