@@ -150,7 +150,7 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
     burgers, partials = system.vectors(cell)
     lattice, sites = bulk.cell.array @ axes.T, bulk.positions @ axes.T
     _check_structure(bulk, system, lattice, burgers)
-    along = _translations(lattice, 6)
+    along = _translations(lattice)
     length = min(t[2] for t in along if t[2] > _SAME and np.hypot(t[0], t[1]) < _SAME)
     in_plane = [t for t in along if t[0] > _SAME and abs(t[1]) < _SAME]
     glide = min(in_plane, key=lambda t: (round(t[0] / _SAME), abs(t[2])))
@@ -227,8 +227,8 @@ def _fill(lattice: FloatArray, sites: FloatArray, radius: float, length: float) 
     return np.concatenate(found), np.concatenate(kinds)
 
 
-def _translations(lattice: FloatArray, most: int) -> FloatArray:
-    steps = np.arange(-most, most + 1)
+def _translations(lattice: FloatArray) -> FloatArray:
+    steps = np.arange(-6, 7)
     return np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(-1, 3) @ lattice
 
 
@@ -245,8 +245,7 @@ def _check_structure(bulk: Atoms, system: SlipSystem, lattice: FloatArray, burge
 def _around(points: FloatArray, length: float) -> FloatArray:
     """Points relative to the one nearest to the axis, with periodic images along it."""
     centre = points[np.argmin(np.hypot(points[:, 0], points[:, 1]))]
-    images = np.concatenate([points + [0, 0, k * length] for k in range(-3, 4)])
-    return images - centre
+    return np.concatenate([points + [0, 0, k * length] for k in range(-3, 4)]) - centre
 
 
 def _line_place(
@@ -290,7 +289,8 @@ def _ordered(points: FloatArray, height: float, partials: FloatArray, length: fl
     The other order would put the layers' atoms on top of each other.
     """
     upper, lower = points[points[:, 1] > height], points[points[:, 1] < height]
-    atop = upper[np.argmin(np.abs(upper[:, 1] - upper[:, 1].min()) + np.hypot(upper[:, 0], 0 * upper[:, 0]) * 1e-3)]
+    row = upper[upper[:, 1] < upper[:, 1].min() + _SAME]
+    atop = row[np.argmin(np.abs(row[:, 0]))]
     below = np.concatenate([lower + [0, 0, k * length] for k in range(-2, 3)])
 
     def closest(slip: FloatArray) -> float:
