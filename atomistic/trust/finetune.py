@@ -112,7 +112,7 @@ class _Tuning:
         self.optimiser.zero_grad()
         labels = [self.labels[k] for k in chosen]
         loss = self._misfit(labels, [self.weights[k] for k in chosen]) / len(chosen)
-        if not np.isfinite(float(loss)):
+        if not np.isfinite(float(loss.detach())):
             raise NotConverged("The loss of the fine-tuning is no longer finite; lower the learning rate.")
         loss.backward()
         share = 1 / len(self.labels) / self.training.prior**2
