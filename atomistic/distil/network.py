@@ -18,11 +18,6 @@ from atomistic.distil.settings import Settings
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet import quiet
 
-FADING = 6
-"""Power of the polynomial by which messages fade over the whole outer half of the cutoff. A switch of half an Å
-puts waves of its own width, tens of GPa high, into the traction of an opening."""
-
-
 def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[str, Any]:
     """All that sevenn needs to build and to train the student; plain values only.
 
@@ -50,7 +45,7 @@ def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[s
         key.SELF_CONNECTION_TYPE: "linear",
         key.CONVOLUTION_WEIGHT_NN_HIDDEN_NEURONS: [32],
         key.RADIAL_BASIS: {key.RADIAL_BASIS_NAME: "bessel", "bessel_basis_num": 8},
-        key.CUTOFF_FUNCTION: {key.CUTOFF_FUNCTION_NAME: "poly_cut", "poly_cut_p_value": FADING},
+        key.CUTOFF_FUNCTION: {key.CUTOFF_FUNCTION_NAME: "poly_cut", "poly_cut_p_value": settings.fading},
         key.CONV_DENOMINATOR: float(pairs),
         key.CHEMICAL_SPECIES: [chemical_symbols[z] for z in numbers],
         key.NUM_SPECIES: len(numbers),

@@ -15,8 +15,12 @@ class Settings:
     Attributes:
         channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.
         lmax: Highest rank of the features: 1 or 2.
-        layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees.
+        layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees. One round on one element
+            (an embedded-atom form) learns several times faster, but is not taken up again where it stopped.
         cutoff: Å; None takes the teacher's, at most 1.7 nearest-neighbour distances.
+        fading: Power of the polynomial by which messages fade towards the cutoff: over its outer half for 6, its
+            outer third for 12; a narrow switch puts waves into the traction of an opening. The shell at √(8/3)
+            neighbour distances must not have faded, or fcc and hcp look alike and no stacking fault is learnt.
         epochs: Passes over the training set, at least 1.
         minutes: Longest training time; infinite for none.
         batch: Structures in a step.
@@ -33,6 +37,7 @@ class Settings:
     lmax: int = 2
     layers: int = 2
     cutoff: float | None = None
+    fading: int = 6
     epochs: int = 400
     minutes: float = float("inf")
     batch: int = 16
@@ -45,7 +50,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         limits = {
-            "channels": (4, 256), "lmax": (1, 2), "layers": (1, 5), "epochs": (1, 1_000_000), "batch": (1, 4096),
+            "channels": (4, 256), "lmax": (1, 2), "layers": (1, 5), "fading": (3, 24), "epochs": (1, 1_000_000), "batch": (1, 4096),
             "threads": (1, 1024),
         }  # fmt: skip
         for name, (least, most) in limits.items():

@@ -79,11 +79,15 @@ def distil(
         dataset = dataset.labelled(teaching(teacher, dataset.elements), progress)
     with quiet():
         from atomistic.distil.network import write_checkpoint
+        from atomistic.distil.radial import train_radial
         from atomistic.distil.training import train
 
     identity = _identity(dataset, settings)
     cutoff = settings.cutoff or _cutoff(teacher, dataset)
-    config, state = train(dataset, settings, cutoff, folder / STATE, identity, progress)
+    if settings.layers == 1 and len(dataset.elements) == 1:
+        config, state = train_radial(dataset, settings, cutoff, progress)
+    else:
+        config, state = train(dataset, settings, cutoff, folder / STATE, identity, progress)
     write_checkpoint(folder / CHECKPOINT, config, state.weights, state.best_epoch, identity)
     potential = load_potential(str(folder / CHECKPOINT), device="cpu")
     history = np.array(state.history)

@@ -46,6 +46,7 @@ class Network(Section):
     lmax: int = Field(default=2, ge=1, le=2, description="Highest rank of the features.")
     layers: int = Field(default=2, ge=1, le=5, description="Rounds of messages.")
     cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 1.7 bonds.")
+    fading: int = Field(default=6, ge=3, le=24, description="Power by which messages fade; 12 reaches farther.")
 
 
 class Training(Section):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from ase import Atoms
 from ase.build import bulk, make_supercell
 from ase.calculators.morse import MorsePotential
@@ -231,6 +232,49 @@ def test_an_interrupted_training_ends_with_the_same_weights(
     assert parts.errors["all"].force == pytest.approx(whole.errors["all"].force, rel=1e-5)
     other = distil(eam, dataset, Settings(channels=4, lmax=1, epochs=1, cutoff=3.5), folder=tmp_path / "parts")
     assert other.epochs == 1
+
+
+def test_radial_training_sees_what_the_network_says(eam: Potential, dataset: Dataset, tmp_path: Path) -> None:
+    """Written-out energies, forces and stresses are those of sevenn's network, which differentiates."""
+    from atomistic.distil.network import build, configuration, write_checkpoint
+    from atomistic.distil.radial import RadialNetwork, joined
+
+    config = configuration(dataset, Settings(channels=8, layers=1, lmax=1, fading=12), 5.5)
+    network = build(config, 1)
+    parts = dict(network.named_children())
+    with torch.no_grad():  # large sums: SiLU is far from a straight line
+        parts["0_self_interaction_2"].linear.weight.mul_(60)
+    write_checkpoint(tmp_path / "student.pth", config, network.state_dict(), 0, "")
+    exact = load_potential(str(tmp_path / "student.pth"), device="cpu", dtype="float64")
+    model = RadialNetwork(network, config)
+    paths = [path for path in dataset.train if path.family != REPULSION]
+    structures = [path.structures[-1] for path in paths]
+    found = exact.evaluate(structures)
+    labels = zip(structures, found.energies, found.forces, found.stresses, strict=True)
+    packed = joined([model.pack(*one) for one in labels])
+    with torch.no_grad():
+        energies, forces, stresses = model(packed)
+    size = packed.forces.abs().max()
+    assert size > 0.05
+    torch.testing.assert_close(energies, packed.energies, atol=3e-6, rtol=0)
+    torch.testing.assert_close(forces, packed.forces, atol=1e-3 * float(size), rtol=0)
+    torch.testing.assert_close(stresses, packed.stresses, atol=1e-3 * float(packed.stresses.abs().max()), rtol=0)
+
+
+def test_a_student_of_one_layer_learns_an_embedded_atom_model(
+    eam: Potential, dataset: Dataset, tmp_path: Path
+) -> None:
+    """In seconds, on held-out paths; forces and energies."""
+    from atomistic.distil.radial import train_radial
+
+    settings = Settings(
+        channels=16, layers=1, lmax=1, cutoff=6.0, fading=12, epochs=20, batch=4, learning_rate=0.01, huber=0.1
+    )
+    student = distil(eam, dataset, settings, folder=tmp_path / "one")
+    every = student.errors["all"]
+    assert every.force < 0.6 * every.force_size
+    with pytest.raises(InputError, match="one layer and one element"):
+        train_radial(dataset, Settings(), 5.0)
 
 
 def test_comparison_of_a_teacher_with_itself(eam: Potential) -> None:
