@@ -17,7 +17,7 @@ from atomistic.potentials.neighbours import neighbour_pairs
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 
-_REACH = 1.4
+_REACH = 2.0
 """Neighbours are listed to so many cutoffs: enough while no direction is compressed to less than its inverse."""
 _STEP = 1e-4
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))

@@ -77,7 +77,7 @@ def slopes(potential: Potential, crystal: Atoms) -> dict[str, object]:
     }
     found, wanted, tables = {}, {}, {}
     for dimension, (problem, sizes) in problems.items():
-        for method, rows in convergence(problem, sizes, 1e-7 if dimension == 2 else 1e-6).items():
+        for method, rows in convergence(problem, sizes, 1e-6 if dimension == 2 else 1e-5).items():
             key = f"{dimension}D_{method}"
             unknowns, strain, energy = zip(*rows, strict=True)
             found[key], wanted[key] = slope(unknowns, strain), theory(method, dimension)

@@ -1,0 +1,79 @@
+"""The concurrent study from input to report, and inputs that make none."""
+
+import numpy as np
+import pytest
+import yaml
+
+from coupling.errors import InputError
+from multiscale import run_study
+from multiscale.inputs import parse_study
+from tests.atomistic.conftest import write_eam_alloy
+
+
+def study(**changes):
+    base = {
+        "study": "concurrent", "title": "a missing column", "potential": "Cu_model.eam.alloy", "species": "Cu",
+        "structure": "fcc", "line": [1, -1, 0], "point_defect": {"missing": 1}, "box": {"cells": [2, 2], "level": 4},
+        "methods": [
+            {"method": "bqce", "core": 3.0}, {"method": "bqcf", "core": 3.0},
+            {"method": "bgfc", "core": 2.0, "blend": 2.0}, {"method": "bgfc", "core": 4.0},
+        ],
+    }  # fmt: skip
+    return {key: value for key, value in (base | changes).items() if value is not None}
+
+
+def run(tmp_path, **changes):
+    write_eam_alloy(tmp_path / "Cu_model.eam.alloy")
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study(**changes)), encoding="utf-8")
+    return run_study(tmp_path / "study.yaml", tmp_path / "run")
+
+
+def test_point_defect_by_several_methods(tmp_path):
+    results = run(tmp_path)
+    assert results["1_bqce_ghost_force"] > 1e-3
+    assert max(results[f"{name}_ghost_force"] for name in ("2_bqcf", "3_bgfc", "4_bgfc")) < 1e-8
+    assert results["4_bgfc_strain_error"] < results["3_bgfc_strain_error"]
+    assert results["4_bgfc_strain_error"] < 0.2 * results["1_bqce_strain_error"]
+    assert "2_bqcf_energy_error" not in results.quantities
+    assert results["unknowns"] == 3 * (31 * 31 - 1)
+    assert sorted(len(curve.values["unknowns"]) for curve in results.curves.values()) == [1, 1, 2]
+    owners = [row.owner for row in results.ledger]
+    assert owners == ["atoms", "Cauchy-Born"]
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    for words in ("Methods beside all atoms", "Who counts what", "Error against unknowns"):
+        assert words in page
+
+
+def test_dipole_with_measured_pad_and_surrogate(tmp_path):
+    dipole = {"burgers": [0.5, 0.5, 0.0], "separation": "22 Å"}
+    results = run(
+        tmp_path, point_defect=None, dislocation_dipole=dipole, pad="measured", surrogate={"strain": 0.03, "degree": 4},
+        methods=[{"method": "bqcf", "core": 4.0}], tolerance=1e-3,
+    )  # fmt: skip
+    assert results["1_bqcf_displacement_error"] < 0.05
+    assert any("meV/Å" in note for note in results.notes) and any("polynomial" in note for note in results.notes)
+    assert np.isfinite(results["energy"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"point_defect": None}, "either point_defect or dislocation_dipole"),
+        ({"line": None}, "takes three"),
+        ({"line": None, "point_defect": None, "dislocation_dipole": {"burgers": [0.5, 0.5, 0], "separation": "20 Å"}}, "needs line"),
+        ({"methods": [{"method": "bqc", "core": 3.0}]}, "bgfc"),
+        ({"methods": [{"method": "bgfc", "core": 0.0}]}, "core"),
+        ({"box": {"cells": [2, 0], "level": 4}}, "whole numbers from 1"),
+        ({"structure": "diamond"}, "fcc"),
+    ],
+)
+def test_inputs_that_cannot_be_used(changes, words, tmp_path):
+    write_eam_alloy(tmp_path / "Cu_model.eam.alloy")
+    with pytest.raises(InputError, match=words):
+        parse_study(study(**changes), folder=tmp_path)
+
+
+def test_a_burgers_vector_that_is_none_is_refused(tmp_path):
+    dipole = {"burgers": [0.5, 0.4, 0.0], "separation": "22 Å"}
+    with pytest.raises(InputError, match="no lattice vector"):
+        run(tmp_path, point_defect=None, dislocation_dipole=dipole)
