@@ -87,26 +87,32 @@ def aluminium(oracle: Potential) -> dict[str, object]:
     return figures
 
 
-def tungsten(oracle: Potential) -> dict[str, object]:
-    """C44 and the (110) surface before and after 10, 30 and 100 labels: readout, all layers' readout, all weights."""
+def tungsten(oracle: Potential, counts: tuple[int, ...] = COUNTS, full: Training = FULL) -> dict[str, object]:
+    """C44 and the (110) surface before and after a few labels, four strains to one opening.
+
+    Tuned are the readout of the last layer, that of all layers, and all weights.
+    """
     model = load_potential("7net-0", device="cpu")
     known = Crystal.of(oracle, "W", "bcc", {(1, 1, 0): 4, (1, 0, 0): 5})
     rng = np.random.default_rng(1)
-    bulk = [(one, "bulk") for one in _strained(known, 80, rng)]
-    opened = _opened(known, 10, rng)
-    order = rng.permutation(len(bulk))
-    mixed = [item for k in range(20) for item in (*(bulk[i] for i in order[4 * k : 4 * k + 4]), opened[k])]
+    fifth = max(counts) // 5
+    bulk = [(one, "bulk") for one in _strained(known, 4 * fifth, rng)]
+    opened = _opened(known, -(-fifth // 2), rng)
+    order, places = rng.permutation(len(bulk)), rng.permutation(len(opened))
+    mixed = [
+        item for k in range(fifth) for item in (*(bulk[i] for i in order[4 * k : 4 * k + 4]), opened[places[k]])
+    ]
     labels = LabelSet.made(oracle, [one for one, _ in mixed], [group for _, group in mixed])
     true = _tungsten(oracle, known)
     table = [_row("before", 0, model, true, known)]
     for name, start in (("last layer", model), ("all layers", model.with_all_layers())):
         whole = fit_posterior(start, labels, noises=EXACT)
-        for count in COUNTS:
+        for count in counts:
             part = _first(whole, count)
             table.append(_row(name, count, part.mean_potential(), true, known))
             if name == "last layer":
-                table.append(_tried("all weights", count, lambda part=part: fine_tune(part, FULL), true, known))
-    best = min((row for row in table if row["labels"] == 100 and "C44" in row), key=lambda row: abs(row["C44"]))
+                table.append(_tried("all weights", count, lambda part=part: fine_tune(part, full), true, known))
+    best = min((row for row in table if row["labels"] == max(counts) and "C44" in row), key=lambda row: abs(row["C44"]))
     return {
         "w_c44_oracle_GPa": true[0],
         "w_surface_110_oracle_J_m2": true[1],
