@@ -56,14 +56,7 @@ def force_locality(
     """
     if not np.all(structure.pbc) or not (displacement > 0 and threshold > 0):
         raise InputError("The locality of forces needs a periodic supercell, and a positive displacement and threshold.")
-    moved = []
-    for axis in range(3):
-        copy = structure.copy()
-        copy.positions[atom, axis] += displacement
-        moved.append(copy)
-    before, *after = potential.evaluate([structure, *moved]).forces
-    change = np.max([np.linalg.norm(forces - before, axis=1) for forces in after], axis=0)
-    distance = structure.get_distances(atom, range(len(structure)), mic=True)
+    distance, change = _changes(potential, structure, atom, displacement)
     order = np.argsort(distance)
     felt = distance[order][change[order] >= threshold]
     radius = float(felt.max(initial=0.0))
@@ -77,3 +70,15 @@ def force_locality(
     return ForceLocality(
         radius, threshold, displacement, distance[order], change[order], 2 * layers * potential.cutoff
     )
+
+
+def _changes(potential: Potential, structure: Atoms, atom: int, displacement: float) -> tuple[FloatArray, FloatArray]:
+    """(N,) distances from the moved atom, and the largest changes of forces by a move along x, y or z."""
+    moved = []
+    for axis in range(3):
+        copy = structure.copy()
+        copy.positions[atom, axis] += displacement
+        moved.append(copy)
+    before, *after = potential.evaluate([structure, *moved]).forces
+    change = np.max([np.linalg.norm(forces - before, axis=1) for forces in after], axis=0)
+    return structure.get_distances(atom, range(len(structure)), mic=True), change

@@ -146,6 +146,7 @@ class Atomistic(Method):
         return solve
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy and forces on all vertices."""
         """Energy, eV, and forces on the vertices, eV/Å, of the atoms."""
         energy, forces = self.part.evaluate(displacement)
         return energy, self.part.transfer.to_vertices(forces)
@@ -165,6 +166,7 @@ class CauchyBorn(Method):
         self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy and forces on all vertices."""
         """Energy, eV, and forces on the vertices, eV/Å, of the elements."""
         return self.part.evaluate(displacement)
 
@@ -189,6 +191,7 @@ class BlendedEnergy(Method):
         return len(self.atomistic.sites)
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy and forces on all vertices."""
         """Energy, eV, and its forces on the vertices, eV/Å: atoms and elements, each with its weights."""
         atoms, pull = self.atomistic.evaluate(displacement)
         bulk, forces = self.continuum.evaluate(displacement)
@@ -227,6 +230,7 @@ class BlendedForce(Method):
         raise InputError("The blended force bqcf has no energy; take bqce or bgfc.")
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Energy and forces on all vertices."""
         """NaN in place of an energy, and the blended forces on the vertices, eV/Å."""
         pull = self.atomistic.evaluate(displacement)[1]
         forces = self.beta[:, None] * self.continuum.evaluate(displacement)[1]

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from continuum.lattice_mesh import LatticeMesh, lattice_mesh
 from coupling.contracts import FloatArray
-from coupling.errors import InputError
+from coupling.errors import InputError, unknown_choice
 from coupling.handshake import BLENDINGS, blending
-from coupling.errors import unknown_choice
 from multiscale.concurrent.problem import Problem
 
 IntArray = NDArray[np.int64]

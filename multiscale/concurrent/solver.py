@@ -70,21 +70,8 @@ def equilibrate(
     force = forces(point)
     calls, largest = 1, float(np.abs(force).max(initial=0.0))
     while largest > tolerance:
-        step = _direction(force, history, precondition)
-        slope = step @ force
-        if not slope > 0:
-            history, step = [], precondition(force)
-            slope = step @ force
-        step *= min(1.0, _LARGEST_STEP / np.abs(step).max())
-        slope = step @ force
-        ahead = forces(point + step)
-        calls += 1
-        if step @ ahead < -_OVERSHOT * slope and calls < evaluations:
-            shorter = max(slope / (slope - step @ ahead), 0.1)
-            _remember(history, step, force - ahead)
-            step = shorter * step
-            ahead = forces(point + step)
-            calls += 1
+        step, ahead, cost = _step(forces, point, force, history, precondition)
+        calls += cost
         if not np.isfinite(ahead).all():
             raise NotConverged("The forces became infinite; begin nearer to equilibrium.")
         _remember(history, step, force - ahead)
@@ -97,6 +84,21 @@ def equilibrate(
                 "enlarge the atomistic region, allow more evaluations, or loosen the tolerance."
             )
     return Equilibrium(point, largest, calls)
+
+
+def _step(forces, point, force, history, precondition):  # type: ignore[no-untyped-def]
+    """A step that is neither too long nor far beyond where its force turns, the forces after it, and their calls."""
+    step = _direction(force, history, precondition)
+    if not step @ force > 0:
+        history.clear()
+        step = precondition(force)
+    step = step * min(1.0, _LARGEST_STEP / np.abs(step).max())
+    slope, ahead = step @ force, forces(point + step)
+    if not step @ ahead < -_OVERSHOT * slope:
+        return step, ahead, 1
+    _remember(history, step, force - ahead)
+    step = max(slope / (slope - step @ ahead), 0.1) * step
+    return step, forces(point + step), 2
 
 
 def _remember(history: list, step: FloatArray, change: FloatArray) -> None:

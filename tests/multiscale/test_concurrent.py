@@ -5,6 +5,7 @@ import pytest
 
 from atomistic import load_potential
 from atomistic.cauchy_born import cauchy_born_law, polynomial_law, tangent
+from atomistic.locality import force_locality
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
 from atomistic.site_energies import energy_range, weighted_sites
@@ -158,3 +159,15 @@ def test_unfinished_solutions_and_impossible_problems_are_refused(vacancy, eam):
         Region(0.0, 1.0)
     with pytest.raises(InputError, match="lattice vector"):
         columns(problem.lattice.crystal(), [1.0, 0.1234, 0.0])
+
+
+def test_locality_of_forces_ends_with_the_potential(eam, crystal):
+    cell = crystal.repeat(14)
+    found = force_locality(eam, cell, threshold=1e-13)
+    assert eam.cutoff < found.radius <= found.receptive_field == 2 * eam.cutoff
+    assert found.changes[found.distances > found.receptive_field].max() < 1e-13
+    assert found.changes[1] > 1e-2
+    with pytest.raises(NotConverged, match="larger supercell"):
+        force_locality(eam, crystal.repeat(5), threshold=1e-6)
+    with pytest.raises(InputError, match="periodic"):
+        force_locality(eam, cell, displacement=0.0)
