@@ -5,7 +5,8 @@ A line at rest at x₀ escapes over the saddle that reaches from x₀ to x₁ wi
     ΔH(τ) = 2 ∫_{x₀}^{x₁} √(2 Γ [U(x) − U(x₀)]) dx        (Dorn & Rajnak 1964, at small slopes)
 
 ΔH(0) is two kinks, ΔH(τ_P) = 0, and near τ_P ΔH ∝ (1 − τ/τ_P)^{5/4} for a smooth barrier. Kinks that
-attract each other elastically, which lowers ΔH at small stresses, are not in it.
+attract each other elastically, which lowers ΔH at small stresses, are not in it. Of a barrier with two humps
+the first alone counts once the stress has pulled the dip between them below the valley: ΔH drops there.
 """
 
 from collections.abc import Callable

@@ -174,13 +174,14 @@ def _tension(line: LineEnergy, character: float) -> float:
 
 
 def _peierls_stress(found: dict[str, Any], estimate: Estimate | None, fitted: Kocks) -> tuple[float, float]:
-    """τ_P in Pa from the best route there is, and half of what the others differ by, with the increment."""
+    """τ_P in Pa from the best route there is; half of what routes and signs differ by, with the increment."""
     if "jump_stress" not in found:
         slope = float(found["barrier_stress"]) if "barrier_stress" in found else fitted.peierls_stress * EV_A3
         return slope, 0.5 * abs(slope - float(estimate.stress.mean()) * EV_A3) if estimate is not None else 0.0
     jump = float(found["jump_stress"].mean())
     other = float(found["barrier_stress"]) if "barrier_stress" in found else jump
-    return jump, float(np.hypot(0.5 * abs(jump - other), found["jump_error"].max()))
+    signs = 0.5 * float(np.ptp(found["jump_stress"]))
+    return jump, float(np.linalg.norm([0.5 * (jump - other), signs, found["jump_error"].max()]))
 
 
 def _parameters(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from multiscale.studies.dislocation import Estimate, Upscaled
 
 
+_POOR = 0.03
+"""Residual of Kocks' law over ΔH₀ from which the report says so."""
+
+
 def isotropic(c11: float, c12: float, c44: float) -> tuple[float, float]:
     """Shear modulus and Poisson's ratio, Voigt-Reuss-Hill averages of a cubic crystal, in the unit of C."""
     voigt = (c11 - c12 + 3 * c44) / 5
@@ -202,6 +206,10 @@ def notes(study: DislocationStudy, found: dict[str, Any], estimate: "Estimate | 
         )
     if upscaled is not None:
         law = upscaled.law
+        if upscaled.kocks.misfit > _POOR or not (upscaled.kocks.p <= 1 <= upscaled.kocks.q <= 2):
+            told.append("Kocks' law fits this barrier poorly, or with exponents outside theory's: look at the kink pair's diagram.")
+        if upscaled.pair.barrier.humps > 1:
+            told.append("ΔH drops at the stress that pulls the dip between the humps below the valley: from there the first hump counts alone.")
         told.append(
             f"ΔH₀ grows as the square root of the line tension, which holds ln(R/r₀) = {study.line.log_ratio:g}: "
             f"a choice with a standard deviation of {study.line.relative_std:.0%}, carried to the flow stress."
