@@ -11,6 +11,7 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.site_energies import energy_range, weighted_sites
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3
+from multiscale.concurrent.defects import dislocation_dipole
 from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.methods import METHODS, discretise
 from multiscale.concurrent.problem import Problem
@@ -171,3 +172,19 @@ def test_locality_of_forces_ends_with_the_potential(eam, crystal):
         force_locality(eam, crystal.repeat(5), threshold=1e-6)
     with pytest.raises(InputError, match="periodic"):
         force_locality(eam, cell, displacement=0.0)
+
+
+def test_dipole_slips_by_its_burgers_vector_between_the_lines(eam, crystal):
+    burgers = crystal.cell.array[2]
+    problem = dislocation_dipole(eam, crystal, (2, 2), 5, line=[1, -1, 0], burgers=burgers, separation=30.0)
+    left, right = problem.predictor.lines
+    assert right[0] - left[0] == pytest.approx(30.0) and left[1] == right[1]
+    x = np.array([left[0] - 20.0, left[0] + 9.0, right[0] - 9.0, right[0] + 20.0])
+    above, below = (problem.predictor.displacement(np.stack([x, 0 * x + left[1] + h, 0 * x], axis=1)) for h in (1e-9, -1e-9))
+    jump = [0.0, np.linalg.norm(burgers), np.linalg.norm(burgers), 0.0]
+    np.testing.assert_allclose((above - below)[:, 0], jump, atol=1e-6)
+    points, h = np.array([[3.0, 8.0, 0.0], [-25.0, -6.0, 0.0]]), 1e-5
+    numeric = [(problem.predictor.displacement(points + h * e) - problem.predictor.displacement(points - h * e)) / (2 * h) for e in np.eye(3)]
+    np.testing.assert_allclose(problem.predictor.distortion(points), np.stack(numeric, axis=-1), atol=1e-8)
+    with pytest.raises(InputError, match="across the line"):
+        dislocation_dipole(eam, crystal, (2, 2), 5, line=[1, 1, 0], burgers=burgers, separation=30.0)

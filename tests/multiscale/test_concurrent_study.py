@@ -1,6 +1,5 @@
 """The concurrent study from input to report, and inputs that make none."""
 
-import numpy as np
 import pytest
 import yaml
 
@@ -44,15 +43,14 @@ def test_point_defect_by_several_methods(tmp_path):
         assert words in page
 
 
-def test_dipole_with_measured_pad_and_surrogate(tmp_path):
-    dipole = {"burgers": [0.5, 0.5, 0.0], "separation": "22 Å"}
+def test_measured_pad_and_surrogate_are_stated(tmp_path):
     results = run(
-        tmp_path, point_defect=None, dislocation_dipole=dipole, pad="measured", surrogate={"strain": 0.03, "degree": 4},
-        methods=[{"method": "bqcf", "core": 4.0}], tolerance=1e-3,
+        tmp_path, pad="measured", surrogate={"strain": 0.03, "degree": 4}, box={"cells": [2, 2], "level": 3},
+        methods=[{"method": "bqcf", "core": 2.0, "blend": 2.0}],
     )  # fmt: skip
-    assert results["1_bqcf_displacement_error"] < 0.05
+    assert results["1_bqcf_strain_error"] < 0.3
+    assert results["1_bqcf_ghost_force"] < 1e-8
     assert any("meV/Å" in note for note in results.notes) and any("polynomial" in note for note in results.notes)
-    assert np.isfinite(results["energy"])
 
 
 @pytest.mark.parametrize(
