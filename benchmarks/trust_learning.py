@@ -169,7 +169,7 @@ def resumed(model: Potential) -> dict[str, object]:
     }
 
 
-def nickel(model: Potential, samples: int = 6) -> dict[str, object]:
+def nickel(model: Potential, samples: int = 4) -> dict[str, object]:
     """Error bars of the law and of the broken specimen for Ni(111), from labels by embedded atoms."""
     crystal = equilibrium(model, "Ni", "fcc")
     side = float(np.cbrt(4 * crystal.get_volume()))

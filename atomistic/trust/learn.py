@@ -67,7 +67,8 @@ class Learned:
     Attributes:
         surrogate: The model.
         entries: What was chosen, in order.
-        below: Whether all routes were gone to their ends below the threshold; if not, the budget was spent.
+        below: Whether all routes were gone to their ends and nothing above the threshold was left without a
+            label; if not, the budget was spent.
         before: Group to radii along its points after the first labels, eV/Å.
         after: The same at the end.
         laps: How often the routes were begun.

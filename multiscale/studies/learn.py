@@ -110,7 +110,7 @@ def _slab(study: LearnStudy, potential: Any) -> Any:
 def _report_labels(results: Results, study: LearnStudy, found: Any, asked: Any) -> None:
     add, labels = results.add, found.labels
     add("labels", len(labels), "", f"labels by {asked.name}", headline=True)
-    add("below_threshold", found.below, "", "all routes gone to their ends below the threshold", headline=True)
+    add("below_threshold", found.below, "", "routes gone to their ends with nothing new above the threshold", headline=True)
     add("laps", found.laps, "", "times the routes were gone")
     add("labels_computed", asked.computed, "", "labels computed in this run")
     add("oracle_seconds", asked.cost.seconds, "s", "time of the oracle in this run")
