@@ -40,8 +40,8 @@ SIZES = Sizes(
     relaxed_slips=32, cores=6,
 )  # fmt: skip
 SETTINGS = Settings(
-    layers=1, lmax=1, cutoff=6.5, fading=12, epochs=80, minutes=14, batch=8, learning_rate=0.01,
-    huber=0.1, stress_weight=3e-5,
+    layers=1, lmax=1, cutoff=6.5, fading=12, epochs=80, minutes=30, batch=8, learning_rate=0.01,
+    huber=0.1, stress_weight=1e-5,
 )  # fmt: skip
 """One round of messages as far as the teacher's own: the third shell, which tells hcp from fcc, is inside and not faded."""
 TIMED = (8, 8, 8)
