@@ -63,10 +63,10 @@ def loo_difference(posterior: Posterior, count: int = 6) -> float:
         rest = replace(
             posterior, labels=posterior.labels[others], designs=tuple(posterior.designs[i] for i in others)
         )
-        label, predicted = posterior.labels.labels[k], rest.predict([posterior.labels.labels[k].structure])
-        energy = (label.energy - predicted.energies[0]) / len(label.structure)
-        worst = max(worst, abs(energy - found.energies[k]))
-        worst = max(worst, float(np.abs(label.forces - predicted.forces[0] - found.forces[k]).max()))
+        left = posterior.designs[k]
+        energy, force = (one - rows @ rest.mean for one, rows in zip(left.residuals[:2], left.rows[:2], strict=True))
+        worst = max(worst, float(np.abs(energy - found.energies[k]).max()))
+        worst = max(worst, float(np.abs(force.reshape(-1, 3) - found.forces[k]).max()))
     return worst
 
 

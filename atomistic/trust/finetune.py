@@ -55,7 +55,7 @@ def fine_tune(posterior: Posterior, training: Training | None = None, progress: 
 
     Raises:
         InputError: the potential is no SevenNet network.
-        NotConverged: the loss is not finite.
+        NotConverged: the loss is not finite, or larger over all labels than it was at the start.
     """
     training, start = training or Training(), posterior.mean_potential()
     if not hasattr(getattr(start, "model", None), "network"):
@@ -90,7 +90,7 @@ class _Tuning:
     def finished(self, progress: Progress) -> "SevenNetModel":
         """Train, and hand out the average of the weights over the last half."""
         training, rng = self.training, np.random.default_rng(self.training.seed)
-        averages, order = [0 * one for one in self.start], []
+        averages, order, before = [0 * one for one in self.start], [], self._whole()
         late = range(training.steps // 2, training.steps)
         for step in range(training.steps):
             if len(order) < min(training.batch, len(self.labels)):
@@ -103,8 +103,20 @@ class _Tuning:
             progress("fine-tuning", step + 1, training.steps, f"loss {loss:.3g}")
         for average, one in zip(averages, self.parameters, strict=True):
             one.data = average
+        after = self._whole()
+        if not after < before:
+            raise NotConverged(
+                f"Tuning all weights took the loss from {before:.3g} to {after:.3g}; "
+                f"lower the learning rate of {training.rate:g} or take more steps than {training.steps}."
+            )
         self.model.network.eval().requires_grad_(False)
         return self.model
+
+    def _whole(self) -> float:
+        """Mean loss over all labels."""
+        size, count = self.training.batch, len(self.labels)
+        parts = [slice(k, k + size) for k in range(0, count, size)]
+        return sum(float(self._misfit(self.labels[own], self.weights[own]).detach()) for own in parts) / count
 
     def _step(self, chosen: list[int], rate: float) -> float:
         for group in self.optimiser.param_groups:
