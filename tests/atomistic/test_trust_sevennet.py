@@ -65,17 +65,17 @@ def test_readout_learns_its_own_shift(sevennet: Potential) -> None:
     change = 0.01 * rng.normal(size=128)
     oracle = sevennet.with_readout(change, {13: -1.0, 28: 2.0})
     structures = []
-    for k in range(8):
+    for k in range(16):
         atoms = TWO.copy() if k % 2 else ONE.copy()
         atoms.set_cell(atoms.cell.array @ (np.eye(3) + 0.04 * rng.normal(size=(3, 3))), scale_atoms=True)
         atoms.positions += 0.05 * rng.normal(size=atoms.positions.shape)
         structures.append(atoms)
-    posterior = fit_posterior(sevennet, LabelSet.made(oracle, structures[:6]))
-    tuned, before, true = (one.evaluate(structures[6:]) for one in (posterior.mean_potential(), sevennet, oracle))
+    posterior = fit_posterior(sevennet, LabelSet.made(oracle, structures[:14]))
+    tuned, before, true = (one.evaluate(structures[14:]) for one in (posterior.mean_potential(), sevennet, oracle))
     for field in ("energies", "stresses"):
         old, new = (np.abs(getattr(one, field) - getattr(true, field)).max() for one in (before, tuned))
-        assert new < 0.2 * old
-    sigmas = np.sqrt(posterior.predict(structures[6:]).energy_variances)
+        assert new < 0.5 * old
+    sigmas = np.sqrt(posterior.predict(structures[14:]).energy_variances)
     assert np.all(np.abs(tuned.energies - true.energies) < 4 * sigmas + 1e-4)
 
 
