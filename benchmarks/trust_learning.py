@@ -194,7 +194,7 @@ def nickel(model: Potential, samples: int = 4) -> dict[str, object]:
                 "loads": [{"group": "load_upper", "component": "y", "factor": 0.5},
                           {"group": "load_lower", "component": "y", "factor": -0.5}],
             },
-            "loading": {"opening": "7.4 nm", "steps": 8}, "trust": {"labels": "labels.xyz", "samples": samples},
+            "loading": {"opening": "8 nm", "steps": 16}, "trust": {"labels": "labels.xyz", "samples": samples},
         }  # fmt: skip
         (Path(name) / "study.yaml").write_text(yaml.safe_dump(study))
         found = run_study(Path(name) / "study.yaml", Path(name) / "run").quantities

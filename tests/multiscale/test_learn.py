@@ -77,9 +77,9 @@ def teachable(monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.atomistic.radial_model import radial
 
     known = []
-    for k, a in enumerate((3.5, 3.6, 3.7)):
+    for k, a in enumerate((3.5, 3.55, 3.6, 3.65, 3.7, 3.8)):
         known.append(bulk("Cu", "fcc", a=a, cubic=True))
-        known[-1].rattle(0.05, seed=k)
+        known[-1].rattle(0.05 * (1 + k % 3), seed=k)
     posterior = fit_posterior(radial(), LabelSet.made(load_potential("emt"), known))
     module = sys.modules[__name__]
     monkeypatch.setattr(module, "load_teachable", lambda name, device, dtype: posterior.mean_potential(), raising=False)
