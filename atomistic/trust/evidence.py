@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.optimize import minimize
 
 from atomistic.trust.design import KINDS, Design
@@ -18,6 +19,9 @@ SMALLEST = {"energy": 1e-4, "force": 1e-3, "stress": 1e-5}
 _LEAST = 1e-5
 _VANISHING = 1e-4  # of a row: its symmetry forbids it, and it says nothing of the noise
 _STARTS = (np.zeros(4), np.array([-2.0, -3.0, -3.0, 3.0]))  # noise explains much, or the features do
+RATIOS = (0.1, 0.02)
+"""Typical noise of an energy per atom (Å) and of a stress (Å⁻²) over that of a force; few labels cannot tell."""
+_LOOSE = 1.0  # standard deviation of the logarithm of such a ratio
 _FLAT = 10.0  # spread of an element's energy zero over that of the labels about the least-squares zeros
 
 
@@ -65,6 +69,18 @@ class Statistics(NamedTuple):
     squares: FloatArray
     moments: FloatArray
     grams: FloatArray
+
+
+class Estimate(NamedTuple):
+    """The parameters about their centres.
+
+    Attributes:
+        mean: (P,).
+        factor: (P, P), whose square factor @ factorᵀ is the covariance.
+    """
+
+    mean: FloatArray
+    factor: FloatArray
 
 
 class Solution(NamedTuple):
@@ -126,6 +142,19 @@ def solve(known: Statistics, widths: Widths) -> Solution:
     return Solution(mean, factor, float(evidence), np.append(by_noise, by_prior))
 
 
+def solve_rows(designs: Sequence[Design], weights: Sequence[float], widths: Widths) -> Estimate:
+    """Mean and factor as `solve` finds them, but from the rows: sums of their squares keep half of the digits."""
+    zeros = np.array(widths.zeros)
+    prior = np.append(widths.weight / np.array(widths.scales), np.full(len(zeros), widths.zero))
+    blocks = [np.eye(len(prior), len(prior) + 1)]
+    for design, weight in zip(designs, weights, strict=True):
+        for rows, residual, noise in zip(design.rows, shifted(design, zeros), widths.noises, strict=True):
+            blocks.append(np.sqrt(weight) / noise * np.column_stack([rows * prior, residual]))
+    triangle = np.linalg.qr(np.vstack(blocks), mode="r")[: len(prior)]
+    inverse = solve_triangular(triangle[:, :-1], np.eye(len(prior)))
+    return Estimate(prior * (inverse @ triangle[:, -1]), prior[:, None] * inverse)
+
+
 def maximise(
     designs: Sequence[Design], weights: Sequence[float], noises: Sequence[float] | None = None
 ) -> Widths:
@@ -135,6 +164,9 @@ def maximise(
         designs: Rows and residuals of the labels.
         weights: By how much each label counts.
         noises: Of energy, force and stress where they are known; only the prior is found then.
+
+    A wide log-normal density about `RATIOS` keeps the noises of few labels apart from zero: one energy is met
+    by the energy zero alone, and says nothing of its noise.
     """
     zeros, spread = _zeros(designs)
     known = statistics(designs, weights, zeros)
@@ -147,8 +179,8 @@ def maximise(
     widths = Widths(*start, tuple(scales.tolist()), tuple(zeros.tolist()), _FLAT * max(spread, 1e-3))
 
     def objective(logarithms: FloatArray) -> tuple[float, FloatArray]:
-        found = solve(known, _with(widths, logarithms))
-        return -found.evidence, -np.where(np.append(present, True), found.gradient, 0)
+        found, (unlikely, slope) = solve(known, _with(widths, logarithms)), _hyperprior(logarithms)
+        return unlikely - found.evidence, slope - np.where(np.append(present, True), found.gradient, 0)
 
     bounds = [(np.log(low), np.log(max(1e2 * size, 1e2 * low))) for low, size in zip(floors, sizes, strict=True)]
     bounds.append((np.log(start[3]) - 12, np.log(start[3]) + 12))
@@ -158,7 +190,14 @@ def maximise(
     starts = [np.log(start) + (shift if noises is None else shift * [0, 0, 0, 1]) for shift in _STARTS]
     found = [minimize(objective, one, jac=True, method="L-BFGS-B", bounds=bounds) for one in starts]
     best = min(found, key=lambda one: one.fun)
-    return replace(_with(widths, best.x), evidence=float(-best.fun))
+    widths = _with(widths, best.x)
+    return replace(widths, evidence=solve(known, widths).evidence)
+
+
+def _hyperprior(logarithms: FloatArray) -> tuple[float, FloatArray]:
+    """Minus the logarithm of a wide log-normal density of the noises' ratios, and its slope."""
+    away = (logarithms[[0, 2]] - logarithms[1] - np.log(RATIOS)) / _LOOSE
+    return 0.5 * float(away @ away), np.array([away[0], -away.sum(), away[1], 0.0]) / _LOOSE
 
 
 def _with(widths: Widths, logarithms: FloatArray) -> Widths:

@@ -1,4 +1,4 @@
-"""Leave-one-out in closed form: residuals, leverages, and labels that do not fit the rest."""
+"""Leave-one-out in closed form: residuals, leverages and scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,15 +33,6 @@ class LeaveOneOut:
     leverages: FloatArray
     parameter_ratio: float
 
-    @property
-    def suspicion(self) -> FloatArray:
-        """(n,) the largest of a label's scores, each over the median of its kind."""
-        return np.nanmax(self.scores / np.nanmedian(self.scores, axis=0), axis=1)
-
-    def outliers(self, count: int) -> FloatArray:
-        """Indices of the labels that fit the others least, the worst first."""
-        return np.argsort(-self.suspicion)[:count]
-
 
 def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
     """Leave out each label with all its rows.
@@ -62,10 +53,9 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         kept = np.maximum(1 - values, _ROUNDING)  # zero where this label alone settles a combination of parameters
         left = vectors @ (vectors.T @ np.concatenate(misfits) / kept)
         spread = (vectors / kept) @ vectors.T
-        ends = np.cumsum([len(one) for one in misfits])[:-1]
-        parts = np.split(left, ends)
-        places = np.split(np.arange(len(hat)), ends)
-        scores.append([_score(part, spread[np.ix_(k, k)]) for part, k in zip(parts, places, strict=True)])
+        places = _places(misfits)
+        parts = [left[k] for k in places]
+        scores.append([_score(left[k], spread[np.ix_(k, k)]) for k in places])
         energies.append(parts[0][0] * noises[0])
         forces.append(parts[1].reshape(-1, 3) * noises[1])
         stresses.append(parts[2] * noises[2])
@@ -76,6 +66,21 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         np.array(energies), tuple(forces), tuple(stresses), np.array(scores), np.array(leverages),
         float(np.sqrt(errors / variances)),
     )  # fmt: skip
+
+
+def predicted_scores(blocks: Sequence[Block], factor: FloatArray) -> FloatArray:
+    """(n, 3) scores of labels that are not among those of the fit: their residuals have covariance 1 + H."""
+    found = []
+    for rows, misfits, _ in blocks:
+        half, left = np.vstack(rows) @ factor, np.concatenate(misfits)
+        spread = np.eye(len(half)) + half @ half.T
+        found.append([_score(left[k], spread[np.ix_(k, k)]) for k in _places(misfits)])
+    return np.array(found)
+
+
+def _places(parts: Sequence[FloatArray]) -> list[FloatArray]:
+    ends = np.cumsum([len(one) for one in parts])
+    return np.split(np.arange(ends[-1]), ends[:-1])
 
 
 def _score(residual: FloatArray, covariance: FloatArray) -> float:

@@ -21,9 +21,9 @@ from atomistic.trust.design import (
     require_linear,
     structure_rows,
 )
-from atomistic.trust.evidence import Solution, Widths, maximise, shifted, solve, statistics
+from atomistic.trust.evidence import Estimate, Widths, maximise, shifted, solve_rows
 from atomistic.trust.labels import LabelSet
-from atomistic.trust.leave_out import LeaveOneOut, leave_one_out
+from atomistic.trust.leave_out import Block, LeaveOneOut, leave_one_out, predicted_scores
 from atomistic.trust.sites import SiteDistances
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
@@ -66,6 +66,7 @@ class Posterior:
         widths: Noises and prior.
         weights: By how much the labels of a group count; 1 where it is not named.
         inflation: Factor on the standard deviations of the parameters.
+        noises: Of energy, force and stress where they were given; more labels do not change them.
     """
 
     potential: LinearPotential
@@ -74,6 +75,7 @@ class Posterior:
     widths: Widths
     weights: Mapping[str, float]
     inflation: float = 1.0
+    noises: tuple[float, float, float] | None = None
 
     @property
     def elements(self) -> tuple[int, ...]:
@@ -148,6 +150,10 @@ class Posterior:
         """What each label would be predicted without it, in closed form at fixed widths."""
         return leave_one_out(self._whitened(), self._solution.factor)
 
+    def scores_of(self, others: Sequence[Design]) -> FloatArray:
+        """(n, 3) residuals of labels that it was not fitted to, as `LeaveOneOut.scores`."""
+        return predicted_scores(self._whitened(others), self._solution.factor)
+
     def mahalanobis(self, structures: Sequence[Structure]) -> tuple[FloatArray, ...]:
         """n arrays (N_i,): how far each site's features lie from those of the labels, whose own are 1 on average."""
         features = self.potential.evaluate(structures, features=True).features
@@ -163,11 +169,18 @@ class Posterior:
         """
         joined = self.labels + labels
         if joined.elements != self.elements:
-            return fit_posterior(self.potential, joined, weights=self.weights)
+            return fit_posterior(self.potential, joined, weights=self.weights, noises=self.noises)
         new = joined[len(self.labels) :]
         found = designs(self.potential, new.labels, self.elements) if len(new) else []
-        rows = self.designs + tuple(found)
-        return Posterior(self.potential, joined, rows, maximise(rows, _weights(rows, self.weights)), self.weights)
+        return replace(self, labels=joined, designs=self.designs + tuple(found), inflation=1.0).refitted()
+
+    def of(self, places: Sequence[int] | np.ndarray) -> "Posterior":
+        """The posterior of some of the labels, with the widths of all."""
+        return replace(self, labels=self.labels[places], designs=tuple(self.designs[k] for k in places))
+
+    def refitted(self) -> "Posterior":
+        """With noises and prior found anew for the labels that it holds."""
+        return replace(self, widths=maximise(self.designs, _weights(self.designs, self.weights), self.noises))
 
     def calibrated(self) -> "Posterior":
         """With the parameters' variances scaled so that they carry the leave-one-out errors of the forces.
@@ -178,19 +191,19 @@ class Posterior:
         return replace(self, inflation=max(1.0, self.leave_one_out().parameter_ratio))
 
     @cached_property
-    def _solution(self) -> Solution:
-        known = statistics(self.designs, _weights(self.designs, self.weights), np.array(self.widths.zeros))
-        return solve(known, self.widths)
+    def _solution(self) -> Estimate:
+        return solve_rows(self.designs, _weights(self.designs, self.weights), self.widths)
 
     @cached_property
     def _sites(self) -> SiteDistances:
         numbers = np.concatenate([one.numbers for one in self.labels.structures])
         return SiteDistances.of(numbers, np.concatenate([one.sites for one in self.designs]))
 
-    def _whitened(self) -> list[tuple[list[FloatArray], list[FloatArray], FloatArray]]:
+    def _whitened(self, designs: Sequence[Design] | None = None) -> list[Block]:
         """Of each label: rows and residuals of each kind over their noise, and the noises over the weight."""
         zeros, blocks = np.array(self.widths.zeros), []
-        for design, weight in zip(self.designs, _weights(self.designs, self.weights), strict=True):
+        designs = self.designs if designs is None else designs
+        for design, weight in zip(designs, _weights(designs, self.weights), strict=True):
             noises = self.widths.noises / np.sqrt(weight)
             rows = [one / noise for one, noise in zip(design.rows, noises, strict=True)]
             residuals = [one / noise for one, noise in zip(shifted(design, zeros), noises, strict=True)]
@@ -245,7 +258,9 @@ def fit_posterior(
     if noises is not None and not np.all(np.array(noises) > 0):
         raise InputError(f"The noises {noises} of energy, force and stress must be positive.")
     rows = tuple(designs(linear, labels.labels, labels.elements))
-    return Posterior(linear, labels, rows, widths or maximise(rows, _weights(rows, weights), noises), weights)
+    return Posterior(
+        linear, labels, rows, widths or maximise(rows, _weights(rows, weights), noises), weights, noises=noises
+    )
 
 
 def balanced(labels: LabelSet) -> dict[str, float]:

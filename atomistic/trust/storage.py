@@ -25,6 +25,7 @@ def save_posterior(posterior: Posterior, path: Path | str) -> None:
         "widths": asdict(posterior.widths),
         "weights": dict(posterior.weights),
         "inflation": posterior.inflation,
+        "noises": posterior.noises,
     }
     arrays = {
         "record": np.array(json.dumps(record)),
@@ -70,9 +71,11 @@ def load_posterior(path: Path | str, potential: Potential) -> Posterior:
         )
     widths = Widths(**record["widths"] | {name: tuple(record["widths"][name]) for name in ("scales", "zeros")})
     labels = LabelSet(tuple(_labels(arrays, record["settings_hash"])))
+    noises = record.get("noises")
     return Posterior(
-        require_linear(potential), labels, tuple(_designs(arrays)), widths, record["weights"], record["inflation"]
-    )
+        require_linear(potential), labels, tuple(_designs(arrays)), widths, record["weights"], record["inflation"],
+        None if noises is None else tuple(noises),
+    )  # fmt: skip
 
 
 def _labels(arrays: dict[str, np.ndarray], settings: str) -> list[Label]:

@@ -11,6 +11,7 @@ from ase.build import bulk
 from atomistic.trust import Label, LabelSet, balanced, fit_posterior
 from atomistic.trust.sites import shrunk_covariance
 from atomistic.trust.storage import load_posterior, save_posterior
+from atomistic.trust.suspects import suspects
 from coupling.contracts import Potential
 from coupling.errors import InputError
 from tests.atomistic.radial_model import CENTRES, RadialModel, radial
@@ -147,8 +148,11 @@ def test_planted_errors_are_found(labels: LabelSet) -> None:
     planted = list(labels)
     for k, ((name, size),) in ((k, tuple(one.items())) for k, one in wrong.items()):
         planted[k] = replace(planted[k], **{name: getattr(planted[k], name) + size * (4 if name == "energy" else 1)})
-    outliers = fit_posterior(radial(), LabelSet(tuple(planted))).leave_one_out().outliers(3)
-    assert set(outliers.tolist()) == set(wrong)
+    assert set(suspects(fit_posterior(radial(), LabelSet(tuple(planted))), 3).tolist()) == set(wrong)
+    planted[30] = replace(planted[30], stress=planted[30].stress + 10.0, energy=planted[30].energy + 10.0)
+    masked = fit_posterior(radial(), LabelSet(tuple(planted)))
+    assert masked.widths.stress > 100 * NOISES[2]  # one absurd label widens the noise of all, yet hides no other
+    assert set(suspects(masked, 4).tolist()) == {30, *wrong}
 
 
 def test_update_equals_a_fit_from_scratch(labels: LabelSet) -> None:
@@ -156,6 +160,30 @@ def test_update_equals_a_fit_from_scratch(labels: LabelSet) -> None:
     grown = fit_posterior(radial(), labels[:15]).updated(labels)
     np.testing.assert_allclose(grown.mean, whole.mean, rtol=1e-6, atol=1e-9)
     assert len(grown.labels) == len(labels)
+
+
+def test_given_noises_survive_more_labels(labels: LabelSet, tmp_path: Path) -> None:
+    given = (5e-3, 0.08, 1e-3)
+    grown = fit_posterior(radial(), labels[:15], noises=given).updated(labels[15:30])
+    np.testing.assert_allclose(grown.widths.noises, given, rtol=1e-12)
+    save_posterior(grown, tmp_path / "posterior.npz")
+    again = load_posterior(tmp_path / "posterior.npz", radial()).updated(labels)
+    np.testing.assert_allclose(again.widths.noises, given, rtol=1e-12)
+    np.testing.assert_allclose(again.mean, fit_posterior(radial(), labels, noises=given).mean, rtol=1e-9, atol=1e-12)
+
+
+def test_few_labels_are_not_too_sure() -> None:
+    """Energies of unseen crystals over their deviations, over many oracles; one energy is met by its zero alone."""
+    for count, largest in ((1, 4.0), (2, 1.8)):
+        squares = []
+        for seed in range(25):
+            weights = np.random.default_rng(100 + seed).normal(size=len(TRUTH)) * np.repeat([0.2, 0.01], len(CENTRES))
+            oracle = radial(weights, {29: -3.0})
+            posterior = fit_posterior(radial(), noisy(LabelSet.made(oracle, crystals(count, seed)), seed))
+            new = noisy(LabelSet.made(oracle, crystals(8, 1000 + seed)), 7)
+            found = posterior.predict(new.structures)
+            squares.append((np.array([one.energy for one in new]) - found.energies) ** 2 / found.energy_variances)
+        assert np.mean(squares) < largest
 
 
 def test_weights_make_a_rare_group_count(labels: LabelSet) -> None:
