@@ -185,8 +185,8 @@ def nickel(model: Potential, samples: int = 4) -> dict[str, object]:
         DoubleCantileverBeam(30.0, 6.0, 12.0, 8.0, 0.2, 3.0, 0.3).write(Path(name) / "dcb.msh")
         study = {
             "study": "fracture", "potential": MODEL,
-            "interface": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1], "layers": 6,
-                          "openings": {"max": "5 Å", "points": 24}},
+            "interface": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1], "layers": 4,
+                          "openings": {"max": "5 Å", "points": 20}},
             "specimen": {
                 "mesh": "dcb.msh", "mesh_unit": "nm", "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}, "bodies": ["upper", "lower"],
                 "interfaces": {"bond": {"plus": "upper", "minus": "lower"}},

@@ -29,7 +29,7 @@ class Training:
     Attributes:
         steps: Steps of the optimiser.
         batch: Labels a step.
-        rate: Largest learning rate; it falls to nothing as a cosine.
+        rate: Largest learning rate; it rises over the first tenth of the steps and falls to nothing as a cosine.
         prior: Standard deviation of a weight about its start; sevenn's weights are of the order of one.
         seed: Of the order of the labels.
     """
@@ -96,7 +96,8 @@ class _Tuning:
             if len(order) < min(training.batch, len(self.labels)):
                 order = [*order, *rng.permutation(len(self.labels)).tolist()]
             chosen, order = order[: training.batch], order[training.batch :]
-            loss = self._step(chosen, training.rate * (1 + np.cos(np.pi * step / training.steps)) / 2)
+            rise = min(1.0, 10 * (step + 1) / training.steps)
+            loss = self._step(chosen, training.rate * rise * (1 + np.cos(np.pi * step / training.steps)) / 2)
             if step in late:
                 for average, one in zip(averages, self.parameters, strict=True):
                     average += one.detach() / len(late)

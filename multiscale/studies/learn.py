@@ -160,6 +160,7 @@ def _report_law(results: Results, study: LearnStudy, context: RunContext, poster
     from atomistic.paths import default_openings, rigid_path
 
     openings = default_openings(study.routes.openings.max / ANGSTROM)
+    results.notes.extend(drifted(_slab(study, posterior.potential), _slab(study, posterior.mean_potential()), study.routes.strain))
     paths = []
     for potential in (posterior.mean_potential(), *posterior.sample(study.samples, study.seed)):
         paths.append(rigid_path(potential, _slab(study, potential), openings, shear=not paths))
@@ -168,3 +169,15 @@ def _report_law(results: Results, study: LearnStudy, context: RunContext, poster
     report_law(results, law)
     results.ledger = list(interface_ledger(paths[0]).rows())
     save_law(law, context.folder / "law.json")
+
+
+def drifted(labelled: Any, fitted: Any, strain: float) -> list[str]:
+    """A warning where the fitted crystal is farther from the labelled one than the labels' strains reach."""
+    drift = float(np.sqrt(fitted.area / labelled.area)) - 1
+    if abs(drift) <= strain:
+        return []
+    return [
+        f"WARNING: the fitted crystal's lattice is {drift:+.1%} off the one whose planes were labelled, and the labels' strains reach "
+        f"{strain:.1%}: nothing is known of the law there, and its error bars do not say so. Start from a potential nearer to the "
+        "oracle, or label crystals at the oracle's lattice first."
+    ]

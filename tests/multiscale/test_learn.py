@@ -121,6 +121,18 @@ def test_the_learning_study(tmp_path: Path, teachable: None) -> None:
     assert 0 < barred.uncertainty < 0.1 * barred.value
 
 
+def test_a_crystal_that_leaves_its_labels_is_named() -> None:
+    """A lattice 10 % larger has a plane 21 % larger; labels strained by 3 % do not reach it."""
+    from types import SimpleNamespace
+
+    from multiscale.studies.learn import drifted
+
+    labelled, near, far = (SimpleNamespace(area=8.0 * size**2) for size in (1.0, 0.98, 1.1))
+    assert drifted(labelled, near, 0.03) == []
+    (warning,) = drifted(labelled, far, 0.03)
+    assert warning.startswith("WARNING") and "+10.0%" in warning and "3.0%" in warning
+
+
 def test_a_larger_budget_goes_on(tmp_path: Path, teachable: None) -> None:
     small = run_study(written(tmp_path, LEARN | {"budget": 7, "output": {"folder": "small"}}))
     assert not small.quantities["below_threshold"].value
