@@ -176,7 +176,7 @@ def nickel(model: Potential, samples: int = 4) -> dict[str, object]:
     slab = cleavage_slab(crystal, (1, 1, 1), 3, conventional=side * np.eye(3))
     cell = bulk("Ni", "fcc", a=side, cubic=True)
     routes: list[Points] = [
-        opening(slab, np.array([0.0, 0.4, 0.8, 1.4, 2.2, 3.5, 5.0])), rattles(cell, 0.1, 3, seed=1), strains(cell, 0.03, 4, seed=2)
+        opening(slab, np.array([0.0, 0.4, 0.8, 1.4, 2.2, 3.5, 5.0])), rattles(cell, 0.1, 3, seed=1), strains(cell, 0.03, 16, seed=2)
     ]  # fmt: skip
     structures = [one for route in routes for one in route.structures]
     groups = [route.group for route in routes for _ in route.structures]

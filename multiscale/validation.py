@@ -35,7 +35,7 @@ def register(
 
 
 def validation_lines(
-    name: str, data: Path, posterior: Path | None = None, *, modal: str | None = None, trust: bool = False
+    name: str, data: Path | str, posterior: Path | str | None = None, *, modal: str | None = None, trust: bool = False
 ) -> Iterator[str]:
     """The table, then the calibration of a posterior where one is given.
 

@@ -22,9 +22,17 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def test_every_command_is_three_lines_of_python(tmp_path):
+    from ase.build import bulk
+
+    from atomistic import load_potential
+    from atomistic.trust import LabelSet
     from continuum.specimens.dcb import DoubleCantileverBeam
 
     DoubleCantileverBeam(length=20, arm=3, crack=8, growth=2, fine=0.5, coarse=1).write(tmp_path / "beam.msh")
+    copper = [bulk("Cu", cubic=True) * (2, 1, 1) for _ in range(3)]
+    for seed, atoms in enumerate(copper):
+        atoms.rattle(0.05, seed=seed)
+    LabelSet.made(load_potential("emt"), copper, ["bulk"] * 3).save(tmp_path / "labels.xyz")
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(LAW | {"output": {"folder": "runs/study"}}), encoding="utf-8")
     sweep = {"base": "study.yaml", "over": {"plane.layers": [4, 6]}, "output": {"folder": "runs/sweep"}, "engine": {"workers": 1}}
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
@@ -36,7 +44,7 @@ def test_every_command_is_three_lines_of_python(tmp_path):
     (tmp_path / "all.py").write_text(f"if __name__ == '__main__':\n{re.sub('^', '    ', lines, flags=re.MULTILINE).rstrip()}\n")
     done = subprocess.run([sys.executable, "all.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
-    assert "2 of 2 points done; finished. []" in done.stdout and "body upper:" in done.stdout
+    assert "2 of 2 points done; finished. []" in done.stdout and "body upper:" in done.stdout and "worst group" in done.stdout.lower()
 
 
 def test_every_command_has_its_lines():
