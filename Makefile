@@ -22,7 +22,7 @@ demo: $(STAMP)
 	@echo "The report is runs/ni111_dcb/report.html"
 
 test: $(STAMP)
-	$(VENV)/bin/python -m pytest
+	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal
 
 test-gpu: $(STAMP)
 	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu

@@ -1,6 +1,7 @@
 """Newton's method by PETSc SNES on a cohesive problem, with a direct or an iterative linear solver."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -40,6 +41,30 @@ _MULTIGRID = {
 }
 
 
+@dataclass
+class _Convergence:
+    """The residual's norm against the internal force and against what rounding leaves of it.
+
+    It knows nothing of the solver, which holds it through PETSc: a circle through PETSc is never collected.
+
+    Attributes:
+        resolution: Norm of the residual that rounding leaves, over that of the unknowns.
+        wanted: Norm of the residual.
+    """
+
+    resolution: float
+    wanted: float = np.inf
+
+    def __call__(self, snes: "PETSc.SNES", iteration: int, norms: tuple[float, float, float]) -> int:
+        reasons = PETSc.SNES.ConvergedReason
+        moved, residual = snes.getSolution().norm(), norms[2]
+        if not np.isfinite(residual):
+            return reasons.DIVERGED_FNORM_NAN
+        if residual <= max(self.wanted, self.resolution * moved):
+            return reasons.CONVERGED_FNORM_ABS
+        return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
+
+
 class NewtonSolver:
     """PETSc SNES on a `CohesiveProblem`; converges, or says that it did not.
 
@@ -63,23 +88,12 @@ class NewtonSolver:
         self.snes = PETSc.SNES().create(problem.comm)
         self.snes.setFunction(problem.residual, problem.vector())
         self.snes.setJacobian(problem.tangent, problem.jacobian)
-        self._resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
-        self._wanted = np.inf
+        self._convergence = _Convergence(max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest))
         self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         self.snes.setType("newtonls")
         self.snes.getLineSearch().setType("basic")
-        self.snes.setConvergenceTest(self._converged)
+        self.snes.setConvergenceTest(self._convergence)
         (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
-
-    def _converged(self, snes: "PETSc.SNES", iteration: int, norms: tuple[float, float, float]) -> int:
-        """The residual's norm against the internal force and against what rounding leaves of it."""
-        reasons = PETSc.SNES.ConvergedReason
-        moved, residual = snes.getSolution().norm(), norms[2]
-        if not np.isfinite(residual):
-            return reasons.DIVERGED_FNORM_NAN
-        if residual <= max(self._wanted, self._resolution * moved):
-            return reasons.CONVERGED_FNORM_ABS
-        return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
 
     def _factorise(self, ksp: "PETSc.KSP") -> None:
         ksp.setType("preonly")
@@ -171,7 +185,7 @@ class NewtonSolver:
         if control.kind == "load":
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
-        self._wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
+        self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
         try:
             self.snes.solve(None, x)
         except PETSc.Error:  # a singular tangent: the step is cut like any other failure

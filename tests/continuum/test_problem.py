@@ -1,7 +1,9 @@
+import gc
 import json
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +62,20 @@ def test_patch_two_blocks_stretch_uniformly_on_an_irregular_mesh(blocks, order):
     problem.update(x)
     np.testing.assert_allclose(problem.interfaces[0].flat_jump(problem.displacements)[:, 0], opening, rtol=1e-9)
     assert problem.reaction(x) == pytest.approx(float(law.normal(opening)[1]) * 1e-8, rel=1e-9)
+
+
+@pytest.mark.parametrize("linear", ["direct", "iterative"])
+def test_a_solver_is_released_with_its_communicators(blocks, linear):
+    """MPI gives a process two thousand communicators; a sweep of solves that kept theirs would be killed."""
+    gone = []
+    for _ in range(2):
+        problem = stretched(blocks())
+        solver = NewtonSolver(problem, linear=linear)
+        assert solver.solve(Control("load", 1e-10), problem.vector()) is not None
+        gone += [weakref.ref(problem), weakref.ref(solver)]
+        del problem, solver
+    gc.collect()
+    assert [one() for one in gone] == [None] * 4
 
 
 def test_tangent_is_the_derivative_of_the_residual(blocks):
