@@ -139,7 +139,6 @@ class PolynomialLaw:
     stress_error: float
 
     def evaluate(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """W (n,) in eV/Å³ and P (n, 3, 3) of F (n, 3, 3); see `CauchyBornLaw`."""
         """W (n,) in eV/Å³ and P = ∂W/∂F (n, 3, 3) in eV/Å³, of F (n, 3, 3)."""
         gradients = np.asarray(gradients, dtype=float)
         strain = _lagrangian(gradients)

@@ -80,14 +80,17 @@ class _Table:
 
     def __init__(self, spline: Any, end: float | None = None) -> None:
         uniform = UniformSpline.of(spline)
-        self.step, self.rows = uniform.step, np.ascontiguousarray(uniform.coefficients[:, ::-1])
+        self.step, self.columns = uniform.step, np.ascontiguousarray(uniform.coefficients[:, ::-1].T)
         self.end = end
 
     def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-        index = np.clip((x / self.step).astype(np.int64), 0, len(self.rows) - 1)
+        index = np.clip((x / self.step).astype(np.int64), 0, self.columns.shape[1] - 1)
         t = x - index * self.step
-        a, b, c, d = self.rows[index].T
-        value, slope = a + t * (b + t * (c + t * d)), b + t * (2 * c + 3 * t * d)
+        a, b, c, d = (column.take(index) for column in self.columns)
+        d *= t
+        c += d
+        slope = b + t * (2 * c + d)
+        value = a + t * (b + t * c)
         if self.end is not None:
             within = x < self.end
             value, slope = value * within, slope * within

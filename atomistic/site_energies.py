@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from atomistic.embedded_atom import EmbeddedAtom
 from atomistic.potentials.batched import BatchedPotential
@@ -61,35 +62,54 @@ def energy_range(potential: Potential) -> float:
 
 
 class _Pairs:
-    """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed when atoms have moved."""
+    """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed for atoms that have moved."""
 
     def __init__(self, structure: Atoms, centres: NDArray[np.bool_], cutoff: float) -> None:
         self.structure, self.centres, self.cutoff = structure.copy(), centres, cutoff
         self.positions = np.full((len(structure), 3), np.inf)
+        self.i = self.j = np.zeros(0, dtype=np.int64)
+        self.shifts = np.zeros((0, 3))
 
     def __call__(self, positions: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-        if not np.abs(positions - self.positions).max() < _SKIN / 4:
-            self._renew(positions)
+        moved = ~(np.abs(positions - self.positions).max(axis=1) < _SKIN / 4)
+        if moved.any():
+            self._renew(positions, moved)
         return self.i, self.j, positions[self.j] - positions[self.i] + self.shifts
 
-    def _renew(self, positions: FloatArray) -> None:
-        self.positions = positions.copy()
-        self.structure.positions = positions
-        self.structure.cell = boxed_cell(self.structure, 1.0)
-        lowest = self.structure.get_scaled_positions(wrap=False).min(axis=0) * ~self.structure.pbc
-        self.structure.positions -= lowest @ self.structure.cell.array  # into the cell: the search for neighbours bins by it
-        i, j, vectors = neighbour_pairs(self.structure, self.cutoff + _SKIN)
+    def _renew(self, positions: FloatArray, moved: NDArray[np.bool_]) -> None:
+        """List the pairs of the moved atoms again; the others are held to where they were listed."""
+        self.positions[moved] = positions[moved]
+        near = np.flatnonzero(self._within_reach(moved))
+        atoms = self.structure[near]
+        atoms.positions = self.positions[near]
+        atoms.cell = boxed_cell(atoms, 1.0)
+        lowest = atoms.get_scaled_positions(wrap=False).min(axis=0) * ~atoms.pbc
+        atoms.positions -= lowest @ atoms.cell.array  # into the cell: the search for neighbours bins by it
+        i, j, vectors = neighbour_pairs(atoms, self.cutoff + _SKIN)
         upward = (vectors[:, 2] > 0) | ((vectors[:, 2] == 0) & (vectors[:, 1] > 0))
         once = (i < j) | ((i == j) & (upward | ((vectors[:, 1:] == 0).all(axis=1) & (vectors[:, 0] > 0))))
-        keep = once & (self.centres[i] | self.centres[j])
-        self.i, self.j = i[keep], j[keep]
-        self.shifts = vectors[keep] - (positions[self.j] - positions[self.i])
+        i, j = near[i], near[j]
+        keep = once & (self.centres[i] | self.centres[j]) & (moved[i] | moved[j])
+        i, j = i[keep], j[keep]
+        shifts = vectors[keep] - (self.positions[j] - self.positions[i])
+        kept = ~(moved[self.i] | moved[self.j])
+        self.i, self.j = np.append(self.i[kept], i), np.append(self.j[kept], j)
+        self.shifts = np.concatenate([self.shifts[kept], shifts])
+
+    def _within_reach(self, moved: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(N,) True for the moved atoms and all that may be their neighbours."""
+        if moved.all() or self.structure.pbc.all():
+            return np.ones(len(moved), dtype=bool)
+        across = self.positions[:, ~self.structure.pbc]
+        reach = self.cutoff + 1.1 * _SKIN
+        return cKDTree(across[moved]).query(across, distance_upper_bound=reach)[0] < np.inf
 
 
 class _EmbeddedSites:
     def __init__(self, functions: EmbeddedAtom, structure: Atoms, weights: FloatArray) -> None:
         self.functions, self.weights = functions, np.asarray(weights, dtype=float)
         self.kinds = functions.kinds(structure.numbers)
+        self.alike = len(set(self.kinds.tolist())) == 1
         self.energy_range = functions.cutoff
         self.pairs = _Pairs(structure, self.weights != 0, functions.cutoff)
 
@@ -98,7 +118,7 @@ class _EmbeddedSites:
         count, functions, weights = len(positions), self.functions, self.weights
         distance = np.sqrt(np.einsum("pc,pc->p", vectors, vectors))
         to_i, slope_i = functions.density(self.kinds[i], self.kinds[j], distance)
-        to_j, slope_j = (to_i, slope_i) if len(functions.numbers) == 1 else functions.density(self.kinds[j], self.kinds[i], distance)
+        to_j, slope_j = (to_i, slope_i) if self.alike else functions.density(self.kinds[j], self.kinds[i], distance)
         pair, pair_slope = functions.repulsion(self.kinds[i], self.kinds[j], distance)
         density = np.bincount(i, to_i, count) + np.bincount(j, to_j, count)
         embedding, stiffening = functions.embedding(self.kinds, density)
