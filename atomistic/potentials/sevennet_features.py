@@ -1,21 +1,16 @@
-"""Features of a SevenNet network, their derivatives, and other readouts of them. Imports torch and sevenn.
+"""Features of a SevenNet network, and other readouts of them. Imports torch and sevenn.
 
 sevenn's readout is two linear layers without a nonlinearity between them: the site energy is exactly
 linear in the scalars φ that enter the first of them.
 """
 
 import copy
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import sevenn._keys as key
 import torch
-import torch.autograd.forward_ad as forward_mode
-from ase import Atoms
 
-from atomistic.potentials.batched import FeatureDerivatives
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -26,8 +21,6 @@ READOUT = ("reduce_input_to_hidden", "reduce_hidden_to_energy")
 """sevenn's names of the two linear layers."""
 INPUTS = "readout_inputs"
 EARLIER = "earlier_scalars"
-PAIRS_AT_ONCE = {"cpu": 1200, "cuda": 100_000}
-_STRAINS = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
 
 class KeptScalars(torch.nn.Module):
@@ -84,30 +77,6 @@ def with_all_layers(model: "SevenNetModel") -> "SevenNetModel":
     return changed
 
 
-def feature_derivatives(model: "SevenNetModel", structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
-    """Features and their first derivatives, by forward differentiation: one direction for each row.
-
-    A row costs about two evaluations of the energy, so that small cells are cheap: 3N + 6 directions
-    for N atoms, however many features there are.
-
-    Args:
-        model: The network.
-        structures: Any structures that it can evaluate.
-    """
-    graphs = [model.graph([one]) for one in structures]
-    moves = [_directions(graph) for graph in graphs]
-    tasks = _batches(graphs, moves, PAIRS_AT_ONCE[model.device.type])
-    threads = torch.get_num_threads()
-    workers = min(threads, len(tasks)) if model.device.type == "cpu" else 1
-    torch.set_num_threads(max(1, threads // workers))
-    try:
-        with forward_mode.dual_level(), ThreadPoolExecutor(workers) as pool:
-            parts = list(pool.map(lambda task: _pushed(model, task), tasks))
-    finally:
-        torch.set_num_threads(threads)
-    return _gathered(structures, moves, parts)
-
-
 def with_readout(model: "SevenNetModel", change: FloatArray, shifts: Mapping[int, float]) -> "SevenNetModel":
     """The same network with another readout; all other weights are shared.
 
@@ -158,60 +127,6 @@ def _shift(rescale: Any, types: Mapping[int, int], modal: int | None, shifts: Ma
         shift.view(-1)[types[number] if shift.numel() > 1 else 0] += value
 
 
-def _directions(graph: dict[str, torch.Tensor]) -> torch.Tensor:
-    """(3N + 6, E, 3): how the vectors between neighbours move with each atom and each strain."""
-    sources, targets = graph[key.EDGE_IDX]
-    vectors = graph[key.EDGE_VEC]
-    atoms = int(graph[key.NUM_ATOMS].sum())
-    unit = torch.eye(3 * atoms, dtype=vectors.dtype, device=vectors.device).view(3 * atoms, atoms, 3)
-    strains = torch.zeros(6, 3, 3, dtype=vectors.dtype, device=vectors.device)
-    for row, (i, j) in enumerate(_STRAINS):
-        strains[row, i, j] += 0.5
-        strains[row, j, i] += 0.5
-    return torch.cat([unit[:, targets] - unit[:, sources], vectors @ strains])
-
-
-def _batches(graphs: list, moves: list[torch.Tensor], target: int) -> list[tuple[list, torch.Tensor]]:
-    """(graphs, directions): copies of structures, one direction each."""
-    batches: list[tuple[list, list]] = [([], [])]
-    filled = 0
-    for graph, directions in zip(graphs, moves, strict=True):
-        for direction in directions:
-            if filled and filled + len(direction) > target:
-                batches.append(([], []))
-                filled = 0
-            batches[-1][0].append(graph)
-            batches[-1][1].append(direction)
-            filled += len(direction)
-    return [(copies, torch.cat(directions)) for copies, directions in batches]
-
-
-def _pushed(model: "SevenNetModel", task: tuple[list, torch.Tensor]) -> list[tuple[FloatArray, FloatArray]]:
-    """Of each copy: site features (N, F), and the derivative (F,) of their sum."""
-    copies, directions = task
-    graph = _joined(copies)
-    with torch.no_grad():
-        graph[key.EDGE_VEC] = forward_mode.make_dual(graph[key.EDGE_VEC], directions)
-        features, scale = _features(model.network, graph)
-        value, tangent = forward_mode.unpack_dual(features)
-        sizes = [int(one[key.NUM_ATOMS]) for one in copies]
-        values = (value.double() * scale).cpu().numpy()
-        tangents = (tangent.double() * scale).cpu().numpy()
-    ends = np.cumsum(sizes)[:-1]
-    return [(v, t.sum(0)) for v, t in zip(np.split(values, ends), np.split(tangents, ends), strict=True)]
-
-
-def _features(network: Any, graph: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Inputs of the readout (N, F), and by how much the species scale them (N, 1), eV."""
-    data = network._preprocess(graph)
-    for name, module in network._modules.items():
-        if name == READOUT[0]:
-            break
-        data = module(data)
-    data[INPUTS] = data[key.NODE_FEATURE]
-    return features_of(data), energy_scale(network, data)
-
-
 def features_of(data: dict[str, torch.Tensor]) -> torch.Tensor:
     """(N, F) what the readout is linear in: the scalars of the last layer, then of the others where they are kept."""
     return torch.cat([data[INPUTS], data[EARLIER]], 1) if EARLIER in data else data[INPUTS]
@@ -230,22 +145,3 @@ def energy_scale(network: Any, data: dict[str, torch.Tensor]) -> torch.Tensor:
 def keep_inputs(_module: Any, inputs: tuple[dict[str, torch.Tensor]]) -> None:
     """A hook before the first layer of the readout: keep what enters it."""
     inputs[0][INPUTS] = inputs[0][key.NODE_FEATURE]
-
-
-def _joined(graphs: list[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    sizes = torch.cat([one[key.NUM_ATOMS] for one in graphs])
-    starts = (sizes.cumsum(0) - sizes).tolist()
-    joined = {name: torch.cat([one[name] for one in graphs]) for name in graphs[0] if name != key.EDGE_IDX}
-    joined[key.EDGE_IDX] = torch.cat([one[key.EDGE_IDX] + k for one, k in zip(graphs, starts, strict=True)], 1)
-    joined[key.BATCH] = torch.repeat_interleave(torch.arange(len(sizes), device=sizes.device), sizes)
-    return joined
-
-
-def _gathered(structures: Sequence[Atoms], moves: list, parts: list) -> list[FeatureDerivatives]:
-    rows = iter([row for part in parts for row in part])
-    found = []
-    for atoms, directions in zip(structures, moves, strict=True):
-        own = [next(rows) for _ in range(len(directions))]
-        tangents = np.array([tangent for _, tangent in own])
-        found.append(FeatureDerivatives(own[0][0], tangents[:-6], tangents[-6:]))
-    return found

@@ -9,7 +9,7 @@ import torch
 from ase import Atoms
 from sevenn.nn.convolution import IrrepsConvolution
 
-from atomistic.potentials import sevennet_features
+from atomistic.potentials import sevennet_features, sevennet_tangents
 from atomistic.potentials.batched import BatchOutput, FeatureDerivatives
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet_features import READOUT, energy_scale, features_of, keep_inputs
@@ -33,6 +33,9 @@ class SummedMessages(torch.nn.Module):
     def forward(self, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """Replace the node features by the sum of the messages to each node."""
         inner = self.inner
+        if sevennet_tangents.MOVES in data:
+            data[inner.key_x] = data[sevennet_tangents.MOVES].messages(inner, data)
+            return data
         to, source = data[inner.key_edge_idx]
         features = data[inner.key_x]
         weight = inner.weight_nn(data[inner.key_weight_input])
@@ -91,7 +94,7 @@ class SevenNetModel:
 
     def feature_derivatives(self, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
         """See `BatchedPotential.feature_derivatives`."""
-        return sevennet_features.feature_derivatives(self, structures)
+        return sevennet_tangents.feature_derivatives(self, structures)
 
     def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "SevenNetModel":
         """See `BatchedPotential.with_readout`."""
