@@ -17,7 +17,6 @@ from atomistic.dislocation import (
     Crystal,
     Cylinder,
     Load,
-    Stroh,
     core,
     cylinder,
     is_compact,
@@ -27,7 +26,6 @@ from atomistic.dislocation import (
     polarity,
     refined,
     relaxed_core,
-    rotated_voigt,
     settled,
     slip_system,
 )
@@ -39,8 +37,6 @@ from coupling.errors import MissingBackend, NotConverged
 from coupling.units import EV_A3
 
 FILES = {"Fe": ("Fe_mm.eam.fs", "bcc"), "W": ("W_zhou.eam.alloy", "bcc"), "Al": ("Al_mm.eam.fs", "fcc")}
-COPPER = (168.4, 121.4, 75.4)
-"""C11, C12, C44 in GPa, and below the screw's energy factor of Hirth and Lothe, Theory of Dislocations, 13-4."""
 RADIUS, SMALL = 20.0, 14.0
 """Å, of the free iron atoms; the smaller one for the extrapolation."""
 PUBLISHED_IRON_MPA = 1000.0
@@ -71,28 +67,6 @@ def built(
     potential: Potential, crystal: Crystal, radius: float, separation: float = 0.0, thickness: int = 2
 ) -> Cylinder:
     return cylinder(crystal, radius, shell=thickness * potential.cutoff, separation=separation)
-
-
-def elastic_fields() -> dict[str, float]:
-    """Stroh against the closed forms: isotropic displacements, and the energy factor of copper's screw."""
-    mu, nu, points = 26.0, 0.345, np.random.default_rng(0).normal(size=(400, 2))
-    lam = 2 * mu * nu / (1 - 2 * nu)
-    stroh = Stroh(_cubic(lam + 2 * mu, lam, mu))
-    (x, y), square = points.T, (points**2).sum(1)
-    angle = np.arctan2(y, x)
-    edge = np.stack([
-        angle + x * y / (2 * (1 - nu) * square),
-        -((1 - 2 * nu) * np.log(square) + (x**2 - y**2) / square) / (4 * (1 - nu)),
-    ], axis=1) / (2 * np.pi)  # fmt: skip
-    found = stroh.displacement(points, np.array([1.0, 0, 0]))[:, :2] - edge
-    screw = stroh.displacement(points, np.array([0, 0, 1.0]))[:, 2] - angle / (2 * np.pi)
-    frame = slip_system("fcc", "screw").frame(np.eye(3))
-    factor = Stroh(rotated_voigt(_cubic(*COPPER), frame)).energy_tensor[2, 2]
-    return {
-        "stroh_isotropic_max_error": float(max(np.ptp(found, axis=0).max(), np.abs(screw).max())),
-        "energy_factor_Cu_screw_GPa": float(factor),
-        "energy_factor_Cu_screw_reference_GPa": (COPPER[2] * (COPPER[0] - COPPER[1]) / 2) ** 0.5,
-    }
 
 
 def iron() -> dict[str, Any]:
@@ -202,13 +176,14 @@ def student() -> dict[str, Any]:
 
 def measure() -> dict[str, object]:
     """All figures, and the seconds that each part took."""
+    from benchmarks.dislocation_elastic import measure as elastic_fields
     from benchmarks.dislocation_upscale import measure as upscaled
 
     figures: dict[str, object] = {}
     for part in (elastic_fields, iron, tungsten, boundaries, aluminium, student, upscaled):
         start = time.perf_counter()
         figures |= {key: value for key, value in part().items() if key != "seconds"}
-        name = "upscaling" if part is upscaled else part.__name__
+        name = {upscaled: "upscaling", elastic_fields: "elastic_fields"}.get(part, part.__name__)
         figures[f"{name}_seconds"] = time.perf_counter() - start
     return figures
 
@@ -222,12 +197,6 @@ def _displacements(
     rows = np.flatnonzero(np.linalg.norm(start.points, axis=1) < within - 1e-6)
     moved = found.atoms.positions - start.perfect.positions
     return {tuple(np.round(places[row], 2) + 0.0): moved[row] for row in rows}
-
-
-def _cubic(c11: float, c12: float, c44: float) -> FloatArray:
-    stiffness = np.diag([c11] * 3 + [c44] * 3)
-    stiffness[:3, :3] += c12 * (1 - np.eye(3))
-    return stiffness
 
 
 if __name__ == "__main__":
