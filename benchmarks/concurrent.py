@@ -93,7 +93,7 @@ def dipole(potential: Potential, crystal: Atoms) -> dict[str, object]:
         potential, crystal, (4, 4), 6, line=LINE, burgers=burgers, separation=20 * float(np.linalg.norm(burgers))
     )
     cases = [Case(method, DIPOLE_REGION) for method in BLENDED] + [Case("atomistic", Region(16, 0.0))]
-    exact, rows = compare(problem, cases, tolerance=1e-5)
+    atoms, rows = compare(problem, cases, tolerance=1e-5)
     table = [
         {
             "method": row.case.method, "unknowns_fraction": row.unknowns_fraction, "cost_fraction": row.cost_fraction,
@@ -105,7 +105,7 @@ def dipole(potential: Potential, crystal: Atoms) -> dict[str, object]:
     ]  # fmt: skip
     best = next(row for row in table if row["method"] == "bgfc")
     return {
-        "dipole": table, "dipole_potential": EAM_FILE, "dipole_unknowns": exact.unknowns,
+        "dipole": table, "dipole_potential": EAM_FILE, "dipole_unknowns": atoms[-1].unknowns,
         "bgfc_displacement_error": best["displacement_error"], "bgfc_unknowns_fraction": best["unknowns_fraction"],
     }  # fmt: skip
 
@@ -122,10 +122,10 @@ def network() -> dict[str, object]:
     strained, vacancy = replace(strained, law=law), replace(vacancy, law=law)
     region, pads = Region(3, 3), (("bqcf", None), ("bqcf", local.radius), ("bgfc", None), ("bgfc", local.radius))
     forces = [ghost_force(discretise(method, strained, region, pad)) for method, pad in pads]
-    exact, rows = compare(vacancy, [Case(method, region, local.radius) for method in ("bqcf", "bgfc")], tolerance=1e-4)
+    atoms, rows = compare(vacancy, [Case(method, region, local.radius) for method in ("bqcf", "bgfc")], tolerance=1e-4)
     return {
         "gnn": NETWORK.name, "gnn_locality_A": local.radius, "gnn_receptive_field_A": local.receptive_field,
-        "patch_gnn": max(forces), "gnn_law_energy_error_eV": law.energy_error, "gnn_vacancy_energy_eV": exact.energy,
+        "patch_gnn": max(forces), "gnn_law_energy_error_eV": law.energy_error, "gnn_vacancy_energy_eV": atoms[-1].energy,
         "gnn_vacancy_strain_error": {row.case.method: row.difference.relative_strain for row in rows},
         "gnn_vacancy_cost_fraction": {row.case.method: row.cost_fraction for row in rows},
     }  # fmt: skip

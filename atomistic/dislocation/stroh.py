@@ -1,8 +1,9 @@
-"""The anisotropic elastic field of a straight dislocation by Stroh's sextic formalism.
+"""The anisotropic elastic fields of a straight dislocation and of a crack by Stroh's sextic formalism.
 
 The frame: z along the dislocation line, y the normal of the slip plane, x the direction of glide.
 Going round the line counterclockwise adds the Burgers vector to the displacement; the cut lies at
-y = 0, x < 0, so the half-plane x < 0 is the one that has slipped, the upper body by +b.
+y = 0, x < 0, so the half-plane x < 0 is the one that has slipped, the upper body by +b. A crack lies there too, its
+front along z.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def rotated_voigt(stiffness_voigt: FloatArray, axes: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class Stroh:
-    """A medium and its line: all straight dislocations along z.
+    """A medium and its line: all straight dislocations and crack fronts along z.
 
     Source: Stroh, Phil. Mag. 3 (1958) 625; notation of Ting, Anisotropic Elasticity (1996), chapter 5.
 
@@ -55,7 +56,7 @@ class Stroh:
         if not lowest > 0:
             raise InputError(
                 f"The crystal is not elastically stable: its stiffness has the eigenvalue {lowest:.4g} "
-                "(C' < 0 or the like), and a dislocation has no elastic field in it; use another potential."
+                "(C' < 0 or the like), and a defect has no elastic far field in it; use another potential."
             )
 
     @cached_property
@@ -106,6 +107,28 @@ class Stroh:
         fields = [(ratio[:, k, None] ** n) * a[:, k] for n in range(1, orders + 1) for k in range(3)]
         each = np.array([part for field in fields for part in (field.real, field.imag)])
         return each / np.linalg.norm(a, axis=0).repeat(2)[np.arange(len(each)) % 6][:, None, None]
+
+    def crack_displacement(self, points: FloatArray, intensities: FloatArray) -> FloatArray:
+        """u (N, 3) around the tip of a crack at y = 0, x < 0 whose faces are free: √(2/π) Re A⟨√z⟩B⁻¹k.
+
+        Source: Ting, Anisotropic Elasticity (1996), chapter 11. Ahead of the tip σ_i2 = k_i / √(2πx).
+
+        Args:
+            points: (N, 2 or 3) relative to the tip.
+            intensities: (3,) k = (K_II, K_I, K_III), unit of the stiffness times the root of a length.
+        """
+        _, a, b = self._modes
+        return np.sqrt(2 / np.pi) * np.real((np.sqrt(self._z(points)) * np.linalg.solve(b, intensities)) @ a.T)
+
+    def crack_distortion(self, points: FloatArray, intensities: FloatArray) -> FloatArray:
+        """∂u_i/∂x_j (N, 3, 3) of `crack_displacement`."""
+        roots, a, b = self._modes
+        over = np.linalg.solve(b, intensities) / np.sqrt(2 * np.pi * self._z(points))
+        return np.real(np.stack([over @ a.T, (over * roots) @ a.T, np.zeros((len(over), 3))], axis=-1))
+
+    def release_rate(self, intensities: FloatArray) -> float:
+        """G = ½ k L⁻¹ k, the energy released per area of new crack, L the energy tensor."""
+        return float(intensities @ np.linalg.solve(self.energy_tensor, intensities)) / 2
 
     def _z(self, points: FloatArray) -> ComplexArray:
         points = np.asarray(points, dtype=float)

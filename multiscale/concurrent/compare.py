@@ -32,17 +32,17 @@ class Row:
 
     Attributes:
         case: Method and region.
-        solution: Its equilibrium.
+        path: Its equilibria along the loading.
         ghost_force: Largest force on the perfect crystal, eV/Å.
         difference: From all atoms.
-        energy_error: E − E_all, eV; NaN for bqcf.
+        energy_error: E − E_all, eV; NaN for bqcf, and where a far field's energy depends on where the box is counted to end.
         unknowns_fraction: Unknowns over those of all atoms.
         cost_fraction: Seconds over those of all atoms, building included on both sides.
         seconds: Building and solving.
     """
 
     case: Case
-    solution: Solution = field(repr=False)
+    path: list[Solution] = field(repr=False)
     ghost_force: float
     difference: Difference
     energy_error: float
@@ -50,48 +50,61 @@ class Row:
     cost_fraction: float
     seconds: float
 
+    @property
+    def solution(self) -> Solution:
+        """The last equilibrium."""
+        return self.path[-1]
 
-def solved(problem: Problem, case: Case, *, tolerance: float = 1e-5, progress: Progress = silent) -> tuple[Solution, float]:
-    """Build and solve one case; the solution and the seconds of both."""
-    begun = time.perf_counter()
-    found = solve(discretise(case.method, problem, case.region, case.pad), tolerance=tolerance, progress=progress)
-    return found, time.perf_counter() - begun
+
+def followed(
+    loading: Sequence[Problem], case: Case, *, tolerance: float = 1e-5, progress: Progress = silent
+) -> tuple[list[Solution], float]:
+    """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
+    begun, path = time.perf_counter(), []
+    for problem in loading:
+        method = discretise(case.method, problem, case.region, case.pad)
+        start = path[-1].displacement if path else None
+        path.append(solve(method, tolerance=tolerance, start=start, progress=progress))
+    return path, time.perf_counter() - begun
 
 
 def compare(
-    problem: Problem,
+    loading: Problem | Sequence[Problem],
     cases: Sequence[Case],
     *,
     tolerance: float = 1e-5,
     pad: float | None = None,
     progress: Progress = silent,
-) -> tuple[Solution, list[Row]]:
+) -> tuple[list[Solution], list[Row]]:
     """Solve the problem with all atoms, then with each case.
 
     Args:
-        problem: The problem.
+        loading: The problem, or one after another on the same box; the last is compared.
         cases: What is compared.
         tolerance: Largest force component left, eV/Å.
         pad: Of the solution with all atoms, Å.
         progress: Told after each evaluation.
 
     Returns:
-        The solution with all atoms in the box, and one row a case.
+        The solutions with all atoms in the box, and one row a case.
 
     Raises:
         NotConverged: a solution was not found.
     """
-    exact, whole = solved(problem, Case("atomistic", ALL, pad), tolerance=tolerance, progress=progress)
-    rows = []
+    loading = [loading] if isinstance(loading, Problem) else list(loading)
+    atoms, whole = followed(loading, Case("atomistic", ALL, pad), tolerance=tolerance, progress=progress)
+    exact, rows = atoms[-1], []
     for case in cases:
-        found, seconds = solved(problem, case, tolerance=tolerance, progress=progress)
+        path, seconds = followed(loading, case, tolerance=tolerance, progress=progress)
+        found = path[-1]
+        energy = found.energy - exact.energy if loading[-1].predictor is None else float("nan")
         rows.append(
             Row(
-                case, found, ghost_force(found.method), difference(found, exact), found.energy - exact.energy,
+                case, path, ghost_force(found.method), difference(found, exact), energy,
                 found.unknowns / exact.unknowns, seconds / whole, seconds,
             )
         )  # fmt: skip
-    return exact, rows
+    return atoms, rows
 
 
 def slope(unknowns: Sequence[float], errors: Sequence[float]) -> float:

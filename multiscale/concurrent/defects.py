@@ -1,14 +1,14 @@
-"""Standard problems: missing atoms or columns of atoms, and a dipole of straight dislocations."""
-
-from itertools import product
+"""Standard problems: missing atoms or columns of atoms, a dipole of straight dislocations, a crack."""
 
 import numpy as np
 from ase import Atoms
 
+from atomistic.cauchy_born import cauchy_born_law
+from atomistic.dislocation.stroh import Stroh
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
-from multiscale.concurrent.far_field import Dislocations, stiffness_voigt
-from multiscale.concurrent.lattice import Lattice, columns, solid
+from multiscale.concurrent.far_field import CrackTip, Dislocations, griffith_intensity, stiffness_voigt
+from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.problem import Problem
 
 
@@ -77,7 +77,7 @@ def dislocation_dipole(
     if abs(burgers @ line) > 1e-6 * np.linalg.norm(burgers) * np.linalg.norm(line) or not separation > 0:
         raise InputError("The dislocations of a dipole are edges: give a Burgers vector across the line, and a positive separation.")
     lattice = columns(crystal, line, burgers)
-    repeat, height = _plane(lattice)
+    repeat, height = lattice.rows
     size = float(np.linalg.norm(burgers))
     middle = repeat / 4
     lines = np.array([[middle - separation / 2, -height / 2], [middle + separation / 2, -height / 2]])
@@ -86,10 +86,49 @@ def dislocation_dipole(
     return Problem(potential, lattice, cells, level, np.pad(lines, ((0, 0), (0, 1))), predictor=field, law=bare.law)
 
 
-def _plane(lattice: Lattice) -> tuple[float, float]:
-    """Repeat of the columns along x within a plane of atoms, and the distance of these planes, Å."""
-    steps = np.array([s for s in product(range(-6, 7), repeat=2) if any(s)])
-    places = steps @ lattice.vectors[:2, :2]
-    along = places[np.abs(places[:, 1]) < 1e-6, 0]
-    repeat = float(np.abs(along).min())
-    return repeat, lattice.volume / lattice.period / repeat
+def crack(
+    potential: Potential,
+    crystal: Atoms,
+    cells: tuple[int, int],
+    level: int,
+    *,
+    line: FloatArray,
+    plane: FloatArray,
+    surface_energy: float,
+    load: float = 1.0,
+) -> Problem:
+    """A sharp crack in mode I, its tip in the middle of the box, in the anisotropic field of K.
+
+    Between the planes of atoms that it parts, the whole crack stays atomistic: the continuum knows no surfaces.
+
+    Args:
+        potential: The potential.
+        crystal: Its primitive cell of one atom, free of stress.
+        cells: Two coarsest cells.
+        level: The coarsest cells are 2**level lattice cells wide.
+        line: Of the crack's front, Cartesian, a lattice direction.
+        plane: Normal of the crack's plane, Cartesian, across the line.
+        surface_energy: Of the plane, eV/Å².
+        load: K_I over Griffith's.
+
+    Raises:
+        InputError: the normal is not across the line, or the load or the surface energy not positive.
+    """
+    line, plane = np.asarray(line, dtype=float), np.asarray(plane, dtype=float)
+    if abs(plane @ line) > 1e-6 * np.linalg.norm(plane) * np.linalg.norm(line):
+        raise InputError(
+            f"The front {line.tolist()} does not lie in the crack's plane {plane.tolist()}; give a line across the plane's normal."
+        )
+    if not (load > 0 and surface_energy > 0):
+        raise InputError(f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is none; give positive numbers.")
+    lattice = columns(crystal, line, np.cross(plane, line))
+    repeat, height = lattice.rows
+    tip = np.array([repeat / 4, -height / 2])
+    ends = np.stack(np.meshgrid(*[[-1, 1]] * 2), axis=-1).reshape(-1, 2) * np.array(cells) * 2**level / 2
+    length = np.linalg.norm(ends @ lattice.vectors[:2, :2], axis=1).max() + 2 * potential.cutoff
+    faces = tip - np.outer(np.arange(0, length, lattice.spacing / 2), [1.0, 0.0])
+    law = cauchy_born_law(potential, lattice.crystal())
+    stiffness = stiffness_voigt(law)
+    intensity = load * griffith_intensity(Stroh(stiffness), surface_energy)
+    field = CrackTip(stiffness, tip, np.array([0.0, intensity, 0.0]))
+    return Problem(potential, lattice, cells, level, tip[None], predictor=field, law=law, faces=faces)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atomistic.cauchy_born import CauchyBornLaw, tangent
 from atomistic.dislocation.stroh import Stroh
@@ -53,6 +54,53 @@ class Dislocations:
         """(n, 3) Å."""
         return sum(self.medium.displacement(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True))
 
+    def severs(self, corners: FloatArray) -> NDArray[np.bool_]:
+        """(m,) False: slip by a lattice vector leaves the crystal whole."""
+        return np.zeros(len(corners), dtype=bool)
+
     def distortion(self, points: FloatArray) -> FloatArray:
         """(n, 3, 3)."""
         return sum(self.medium.distortion(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True))
+
+
+@dataclass(frozen=True)
+class CrackTip:
+    """The field of a crack with free faces at y = y₀, x < x₀, its front along z.
+
+    Attributes:
+        stiffness_voigt: (6, 6) in the lattice's axes, eV/Å³.
+        tip: (2,) x₀ and y₀, Å.
+        intensities: (3,) K_II, K_I, K_III, eV/Å^5/2.
+    """
+
+    stiffness_voigt: FloatArray = field(repr=False)
+    tip: FloatArray
+    intensities: FloatArray
+
+    @cached_property
+    def medium(self) -> Stroh:
+        """The elastic medium."""
+        return Stroh(self.stiffness_voigt)
+
+    def displacement(self, points: FloatArray) -> FloatArray:
+        """(n, 3) Å."""
+        return self.medium.crack_displacement(points[:, :2] - self.tip, self.intensities)
+
+    def distortion(self, points: FloatArray) -> FloatArray:
+        """(n, 3, 3)."""
+        return self.medium.crack_distortion(points[:, :2] - self.tip, self.intensities)
+
+    def severs(self, corners: FloatArray) -> NDArray[np.bool_]:
+        """(m,) True where corners lie on both sides of the crack."""
+        away = corners[..., :2] - self.tip
+        return (away[..., 1].min(axis=1) < 0) & (away[..., 1].max(axis=1) > 0) & (away[..., 0].mean(axis=1) < 0)
+
+
+def griffith_intensity(medium: Stroh, surface_energy: float) -> float:
+    """K_I at which the energy released is that of two surfaces, in eV/Å^5/2.
+
+    Args:
+        medium: Stiffness in eV/Å³, the crack's plane normal to y.
+        surface_energy: Of the plane, eV/Å².
+    """
+    return float(np.sqrt(2 * surface_energy / medium.release_rate(np.array([0.0, 1.0, 0.0]))))

@@ -47,13 +47,28 @@ class Lattice:
         return self.volume ** (1 / 3) if self.dimension == 3 else float(np.sqrt(self.volume / self.period))
 
     @property
+    def bond(self) -> float:
+        """Distance of nearest neighbours, Å."""
+        steps = np.array([s for s in product(range(-2, 3), repeat=3) if any(s)])
+        return float(np.linalg.norm(steps @ self.vectors, axis=1).min())
+
+    @property
     def neighbour_steps(self) -> IntArray:
         """(k, d) lattice steps to the nearest neighbours, one of each ±; columns beside a column included."""
         steps = np.array([s for s in product(range(-2, 3), repeat=3) if any(s)])
         length = np.linalg.norm(steps @ self.vectors, axis=1)
-        near = steps[length < 1.01 * length.min(), : self.dimension]
+        near = steps[length < 1.01 * self.bond, : self.dimension]
         near = np.unique(near[np.abs(near).any(axis=1)], axis=0)
         return near[[tuple(step) > tuple(-step) for step in near]]
+
+    @property
+    def rows(self) -> tuple[float, float]:
+        """Repeat of the columns along x within a plane of atoms normal to y, and the distance of these planes, Å."""
+        steps = np.array([s for s in product(range(-6, 7), repeat=2) if any(s)])
+        places = steps @ self.vectors[:2, :2]
+        along = places[np.abs(places[:, 1]) < 1e-6, 0]
+        repeat = float(np.abs(along).min())
+        return repeat, self.volume / self.period / repeat
 
     def crystal(self) -> Atoms:
         """The primitive cell, one atom, in these axes."""

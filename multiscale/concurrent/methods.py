@@ -79,32 +79,39 @@ class Method:
         raise NotImplementedError
 
     def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
-        """The inverse of the elastic stiffness of the whole mesh, on the unknowns of the free vertices."""
-        stiffness = self.elements.stiffness(tangent(self.problem.law, self.problem.deformation))
+        """The inverse of the elastic stiffness of the whole mesh, torn where the far field tears it, on the unknowns of the free vertices."""
+        whole = self.elements.volumes * ~self._severed()
+        stiffness = self.elements.stiffness(tangent(self.problem.law, self.problem.deformation), whole)
         rows = np.flatnonzero(np.repeat(self.free, 3))
         return inverse_of(stiffness[rows][:, rows])
 
     def ledger(self) -> Ledger:
-        """Who counts which site."""
+        """Who counts which site; those on the faces of the box are held, and count for nobody."""
         sites, beta = self._blend()
-        present = ~self.problem.is_void(sites)
+        present = ~self.problem.is_void(sites) & (np.abs(sites) < self.problem.half).all(axis=1)
         return handshake_ledger(self.mesh.sites, self.mesh.simplices, sites[present], beta[present], ("atoms", "Cauchy-Born"))
 
     def _build(self) -> None:
         raise NotImplementedError
 
     def _blend(self) -> tuple[IntArray, FloatArray]:
-        return self.region.beta(self.problem)
+        """Sites in the box that are not wholly the continuum's, and their β."""
+        sites, beta = self.region.beta(self.problem)
+        inside = (np.abs(sites) <= self.problem.half).all(axis=1)
+        return sites[inside], beta[inside]
+
+    def _severed(self) -> NDArray[np.bool_]:
+        return self.problem.severed(self.elements.points[self.mesh.simplices])
 
     def _fractions(self, sites: IntArray, beta: FloatArray) -> FloatArray:
-        """Parts of the elements that count, none of them around a missing atom."""
+        """Parts of the elements that count, nothing around a missing atom or where the far field tears."""
         voids = self.problem.voids
         counted = np.where(self.problem.is_void(sites), 0.0, beta)
         missing = voids[~(voids[:, None] == sites[None]).all(axis=2).any(axis=1)]
         sites, counted = np.concatenate([sites, missing]), np.append(counted, np.zeros(len(missing)))
         if not len(sites):
-            return np.ones(len(self.mesh.simplices))
-        return element_fractions(self.mesh.sites, self.mesh.simplices, sites, counted)
+            return np.where(self._severed(), 0.0, 1.0)
+        return np.where(self._severed(), 0.0, element_fractions(self.mesh.sites, self.mesh.simplices, sites, counted))
 
 
 class Atomistic(Method):
@@ -146,7 +153,6 @@ class Atomistic(Method):
         return solve
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy and forces on all vertices."""
         """Energy, eV, and forces on the vertices, eV/Å, of the atoms."""
         energy, forces = self.part.evaluate(displacement)
         return energy, self.part.transfer.to_vertices(forces)
@@ -162,11 +168,12 @@ class CauchyBorn(Method):
     name = "cauchy_born"
 
     def _build(self) -> None:
+        if self.problem.faces is not None:
+            raise InputError("cauchy_born knows no free surfaces; take another method.")
         nothing = np.zeros((0, self.problem.lattice.dimension), dtype=np.int64)
         self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy and forces on all vertices."""
         """Energy, eV, and forces on the vertices, eV/Å, of the elements."""
         return self.part.evaluate(displacement)
 
@@ -181,9 +188,12 @@ class BlendedEnergy(Method):
     name = "bqce"
 
     def _build(self) -> None:
-        sites, beta = self._blend()
-        self.atomistic = AtomisticPart(self.problem, self.mesh, sites, 1 - beta, self.pad)
-        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(sites, beta))
+        self.atomistic = self._atoms_of(self.problem)
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(*self._blend()))
+
+    def _atoms_of(self, problem: Problem) -> AtomisticPart:
+        sites, beta = self.region.beta(problem)
+        return AtomisticPart(problem, self.mesh, sites, 1 - beta, self.pad)
 
     @property
     def atoms(self) -> int:
@@ -191,7 +201,6 @@ class BlendedEnergy(Method):
         return len(self.atomistic.sites)
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy and forces on all vertices."""
         """Energy, eV, and its forces on the vertices, eV/Å: atoms and elements, each with its weights."""
         atoms, pull = self.atomistic.evaluate(displacement)
         bulk, forces = self.continuum.evaluate(displacement)
@@ -214,8 +223,8 @@ class BlendedForce(Method):
         if (vertices < 0).any():
             raise InputError("The mesh lacks a site of the atomistic region; refine it there.")
         self.beta[vertices] = beta
-        felt = (self.beta[self.mesh.simplices] > 0).any(axis=1).astype(float)
-        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, felt)
+        felt = (self.beta[self.mesh.simplices] > 0).any(axis=1) & ~self._severed()
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, felt.astype(float))
         rows = {tuple(site): row for row, site in enumerate(self.atomistic.sites.tolist())}
         pairs = [(v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows]
         self.vertices, self.rows = np.array(pairs).T
@@ -230,7 +239,6 @@ class BlendedForce(Method):
         raise InputError("The blended force bqcf has no energy; take bqce or bgfc.")
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy and forces on all vertices."""
         """NaN in place of an energy, and the blended forces on the vertices, eV/Å."""
         pull = self.atomistic.evaluate(displacement)[1]
         forces = self.beta[:, None] * self.continuum.evaluate(displacement)[1]
@@ -245,8 +253,7 @@ class GhostForceCorrected(BlendedEnergy):
 
     def _build(self) -> None:
         super()._build()
-        sites, beta = self._blend()
-        self.atomistic.correct(AtomisticPart(self.problem.without_defect(), self.mesh, sites, 1 - beta, self.pad))
+        self.atomistic.correct(self._atoms_of(self.problem.without_defect()))
         self.continuum.correct()
 
 

@@ -1,6 +1,6 @@
 """A concurrent problem: a crystal in a box, what is wrong in its middle, and the far field."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -26,6 +26,10 @@ class Predictor(Protocol):
         """(n, 3, 3) ∂u_i/∂x_j, without the jump over a cut."""
         ...
 
+    def severs(self, corners: FloatArray) -> NDArray[np.bool_]:
+        """(m,) True for elements with these corners (m, d + 1, 3), Å, that the field tears apart."""
+        ...
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -41,6 +45,7 @@ class Problem:
         deformation: (3, 3) F₀, the homogeneous state far away.
         predictor: Added to F₀X; None is nothing.
         law: The continuum's; None takes the exact Cauchy-Born law.
+        faces: (f, d) points of free surfaces that stay atomistic up to the faces of the box, Å.
 
     Raises:
         InputError: a centre or a void lies outside the box.
@@ -55,6 +60,7 @@ class Problem:
     deformation: FloatArray = field(default_factory=lambda: np.eye(3), repr=False)
     predictor: Predictor | None = None
     law: CauchyBornLaw | None = None
+    faces: FloatArray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         d = self.lattice.dimension
@@ -82,6 +88,12 @@ class Problem:
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
     @property
+    def middles(self) -> FloatArray:
+        """(k + f, d) the centres and the points of free surfaces, Å."""
+        d = self.lattice.dimension
+        return self.centres if self.faces is None else np.concatenate([self.centres[:, :d], self.faces])
+
+    @property
     def unknowns(self) -> int:
         """Of the fully atomistic problem."""
         return 3 * (len(self.sites) - len(self.voids))
@@ -95,8 +107,10 @@ class Problem:
         points = self.lattice.points(sites)
         return np.zeros_like(points) if self.predictor is None else self.predictor.displacement(points)
 
+    def severed(self, corners: FloatArray) -> NDArray[np.bool_]:
+        """(m,) True for elements with these corners (m, d + 1, 3), Å, in which no crystal is whole."""
+        return np.zeros(len(corners), dtype=bool) if self.predictor is None else self.predictor.severs(corners)
+
     def without_defect(self) -> "Problem":
         """The perfect crystal in the homogeneous state."""
-        return Problem(
-            self.potential, self.lattice, self.cells, self.level, self.centres, None, self.deformation, None, self.law
-        )
+        return replace(self, voids=None, predictor=None)

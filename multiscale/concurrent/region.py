@@ -55,25 +55,26 @@ class Region:
         lattice, radius = problem.lattice, self.fine * problem.lattice.spacing
 
         def size(sites: FloatArray) -> FloatArray:
-            distance = lattice.distance(sites, problem.centres)
+            distance = lattice.distance(sites, problem.middles)
             return np.where(distance <= radius, 1.0, (np.maximum(distance, radius) / radius) ** self.grading)
 
         return lattice_mesh(problem.cells, problem.level, size)
 
     def beta(self, problem: Problem) -> tuple[IntArray, FloatArray]:
-        """Sites that are not wholly the continuum's, voids included, and their β.
+        """Sites that are not wholly the continuum's, voids included, and their β; free surfaces go on beyond the box.
 
         Raises:
-            InputError: the blending reaches the faces of the box.
+            InputError: the blending around a centre reaches the faces of the box.
         """
         lattice, unit = problem.lattice, problem.lattice.spacing
         margin = 3 * unit
-        sites = lattice.within(problem.centres, (self.core + self.blend) * unit + margin)
-        distance = lattice.distance(sites, problem.centres)
+        sites = lattice.within(problem.middles, (self.core + self.blend) * unit + margin)
+        distance = lattice.distance(sites, problem.middles)
         width = max(self.blend, 1e-9) * unit
         beta = blending(self.blending, sites, distance, self.core * unit, width)
         sites, beta = sites[beta < 1], beta[beta < 1]
-        if (np.abs(sites) >= problem.half - 1).any():
+        around = sites[lattice.distance(sites, problem.centres) < (self.core + self.blend) * unit]
+        if (np.abs(around) >= problem.half - 1).any():
             raise InputError(
                 f"A core of {self.core} with a blending of {self.blend} lattice units reaches the faces of the box of "
                 f"{(2 * problem.half).tolist()} cells; enlarge the box or make the region smaller."

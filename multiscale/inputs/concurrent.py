@@ -11,6 +11,8 @@ from multiscale.inputs.checks import check_crystal
 from multiscale.inputs.fields import Direction, Length
 from multiscale.inputs.potential import Potential
 
+_DEFECTS = ("point_defect", "dislocation_dipole", "crack")
+_PLANE = ("dislocation_dipole", "crack")
 MethodName = Literal["atomistic", "cauchy_born", "bqce", "bqcf", "bgfc"]
 
 
@@ -27,6 +29,22 @@ class DislocationDipole(Section):
         min_length=3, max_length=3, description="Burgers vector in lattice parameters, along cubic axes: [0.5, 0.5, 0]."
     )
     separation: Length = Field(description="Of the two.")
+
+
+class Crack(Section):
+    """A sharp crack in mode I, its tip in the middle of the box, in the far field of K; plane problems only."""
+
+    plane: Direction = Field(description="Plane (hkl) of the crack, which holds line, its front.")
+    loads: list[float] = Field(
+        default=[1.0], min_length=1, max_length=50,
+        description="K_I over Griffith's, of the potential's own surface energy; one after another.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        if min(self.loads) <= 0:
+            raise InputError(f"{self.loads}: a crack needs positive loads, 1 for Griffith's.")
+        return self
 
 
 class Box(Section):
@@ -70,6 +88,7 @@ class ConcurrentStudy(Study):
     line: Direction | None = Field(default=None, description="Of the columns of a plane problem; none is a solid.")
     point_defect: PointDefect | None = None
     dislocation_dipole: DislocationDipole | None = None
+    crack: Crack | None = None
     box: Box
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
@@ -80,10 +99,13 @@ class ConcurrentStudy(Study):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        if (self.point_defect is None) == (self.dislocation_dipole is None):
-            raise InputError("give either point_defect or dislocation_dipole.")
-        if self.dislocation_dipole is not None and self.line is None:
-            raise InputError("dislocation_dipole needs line, the direction of the dislocations.")
+        given = [name for name in _DEFECTS if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(_DEFECTS)}.")
+        if self.line is None and given[0] in _PLANE:
+            raise InputError(f"{given[0]} needs line, the direction of the columns.")
+        if self.crack is not None and any(one.method == "cauchy_born" for one in self.methods):
+            raise InputError("cauchy_born knows no free surfaces and cannot hold a crack; take another method.")
         if len(self.box.cells) != (3 if self.line is None else 2):
             raise InputError(
                 f"box: {len(self.box.cells)} cells do not fit; a problem with line takes two, one without takes three."

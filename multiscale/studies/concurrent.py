@@ -1,6 +1,5 @@
 """The concurrent study: one problem by several methods, each beside all atoms."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from coupling.units import ANGSTROM
 from multiscale.inputs.concurrent import ConcurrentStudy
 from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
+from multiscale.studies.concurrent_loading import loading
 
 _SUPERCELL = 24.0
 """Å: least width of the cell in which the locality of forces is measured."""
@@ -25,6 +25,8 @@ def run(study: ConcurrentStudy, context: RunContext) -> Results:
     found = context.on_root(lambda: _compared(study, context))
     _headlines(results, found)
     _tables(results, found)
+    if found["loading"].read is not None:
+        _response(results, found)
     results.ledger, results.ledger_unit = list(found["ledger"].rows()), "eV"
     results.notes += found["notes"]
     return results
@@ -41,10 +43,10 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
     notes: list[str] = []
     with context.stage("crystal"):
         crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
-        problem = _problem(study, potential, crystal)
+        loads = loading(study, potential, crystal)
         if study.surrogate is not None:
-            law = polynomial_law(problem.law, strain=study.surrogate.strain, degree=study.surrogate.degree)
-            problem = replace(problem, law=law)
+            law = polynomial_law(loads.problems[0].law, strain=study.surrogate.strain, degree=study.surrogate.degree)
+            loads = loads.with_law(law)
             notes.append(
                 f"The Cauchy-Born law is a polynomial of degree {study.surrogate.degree} fitted to strains up to "
                 f"{law.strain:g}; at strains that were not fitted it errs by at most {law.energy_error:.2g} eV a site and "
@@ -55,27 +57,13 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
         Case(one.method, Region(one.core, one.blend, one.buffer, one.grading, one.blending), pad) for one in study.methods
     ]
     with context.stage("equilibria"):
-        exact, rows = compare(problem, cases, tolerance=study.tolerance, pad=pad, progress=context.progress)
+        atoms, rows = compare(loads.problems, cases, tolerance=study.tolerance, pad=pad, progress=context.progress)
     notes.append(
-        f"Errors are those beside all {exact.unknowns // 3} atoms of the box, solved with the same potential, the same far "
+        f"Errors are those beside all {atoms[-1].unknowns // 3} atoms of the box, solved with the same potential, the same far "
         "boundary and the same tolerance; a lattice unit is "
-        f"{problem.lattice.spacing:.4g} Å."
+        f"{loads.problems[0].lattice.spacing:.4g} Å."
     )
-    return {"exact": exact, "rows": rows, "notes": notes, "ledger": rows[-1].solution.method.ledger()}
-
-
-def _problem(study: ConcurrentStudy, potential, crystal):  # type: ignore[no-untyped-def]
-    from multiscale.concurrent.defects import dislocation_dipole, point_defect
-
-    cells, level = tuple(study.box.cells), study.box.level
-    if study.point_defect is not None:
-        return point_defect(potential, crystal, cells, level, missing=study.point_defect.missing, line=study.line)
-    asked = study.dislocation_dipole
-    side = 2 * float(np.abs(crystal.cell.array).max())
-    return dislocation_dipole(
-        potential, crystal, cells, level, line=study.line, burgers=side * np.array(asked.burgers),
-        separation=asked.separation / ANGSTROM,
-    )  # fmt: skip
+    return {"loading": loads, "atoms": atoms, "rows": rows, "notes": notes, "ledger": rows[-1].solution.method.ledger()}
 
 
 def _pad(study: ConcurrentStudy, potential, crystal, notes: list[str]) -> float | None:  # type: ignore[no-untyped-def]
@@ -94,7 +82,9 @@ def _pad(study: ConcurrentStudy, potential, crystal, notes: list[str]) -> float 
 
 
 def _headlines(results: Results, found: dict[str, Any]) -> None:
-    exact, add = found["exact"], results.add
+    exact, add = found["atoms"][-1], results.add
+    for fact in found["loading"].facts:
+        add(fact.name, fact.value, fact.unit, fact.description, headline=True)
     add("unknowns", exact.unknowns, "", "unknowns of all atoms")
     add("energy", exact.energy, "eV", "energy of all atoms less that of the perfect crystal")
     add("evaluations", exact.evaluations, "", "evaluations of all atoms' forces")
@@ -117,7 +107,7 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
     rows = tuple(
         (
             row.case.method, row.case.region.core, row.case.region.blend, row.solution.unknowns, row.solution.method.atoms,
-            f"{row.ghost_force:.1e}", f"{row.energy_error:.2e}" if np.isfinite(row.energy_error) else "no energy",
+            f"{row.ghost_force:.1e}", f"{row.energy_error:.2e}" if np.isfinite(row.energy_error) else "none",
             f"{row.difference.displacement:.2e}", f"{row.difference.relative_strain:.2e}", f"{row.seconds:.2f}",
             f"{row.cost_fraction:.3f}",
         )
@@ -135,3 +125,17 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
     results.plots.append(
         Plot("Error against unknowns", "unknowns", "", "relative error of the strain", "", tuple(series), log="xy")
     )
+
+
+def _response(results: Results, found: dict[str, Any]) -> None:
+    """What is read off each equilibrium against the load, all atoms first."""
+    loads = found["loading"]
+    (load, load_unit), (name, unit, description) = loads.load, loads.answer
+    paths = {"all atoms": found["atoms"]} | {f"{k} {row.case.method}": row.path for k, row in enumerate(found["rows"], 1)}
+    series = []
+    for label, path in paths.items():
+        values, key = [loads.read(one) for one in path], label.replace(" ", "_")
+        results.add(f"{key}_{name}", values[-1], unit, f"{label}: {description}")
+        results.add_curve(f"response_{key}", f"{description}, {label}", **{load: (load_unit, loads.loads), name: (unit, values)})
+        series.append(Series(f"response_{key}", load, name, label, "line and points"))
+    results.plots.append(Plot(description, load, load_unit, name, unit, tuple(series)))

@@ -56,19 +56,33 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"point_defect": None}, "either point_defect or dislocation_dipole"),
+        ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack"),
         ({"line": None}, "takes three"),
         ({"line": None, "point_defect": None, "dislocation_dipole": {"burgers": [0.5, 0.5, 0], "separation": "20 Å"}}, "needs line"),
         ({"methods": [{"method": "bqc", "core": 3.0}]}, "bgfc"),
         ({"methods": [{"method": "bgfc", "core": 0.0}]}, "core"),
         ({"box": {"cells": [2, 0], "level": 4}}, "whole numbers from 1"),
         ({"structure": "diamond"}, "fcc"),
+        ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
+        ({"point_defect": None, "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
+        ({"point_defect": None, "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}}, "positive loads"),
     ],
 )
 def test_inputs_that_cannot_be_used(changes, words, tmp_path):
     write_eam_alloy(tmp_path / "Cu_model.eam.alloy")
     with pytest.raises(InputError, match=words):
         parse_study(study(**changes), folder=tmp_path)
+
+
+def test_a_crack_is_loaded_step_by_step(tmp_path):
+    results = run(
+        tmp_path, point_defect=None, line=[1, 0, 0], crack={"plane": [0, 1, 0], "loads": [1.0, 1.25]},
+        box={"cells": [2, 2], "level": 3}, methods=[{"method": "bqcf", "core": 2.5, "blend": 2.0, "buffer": 0.5}], tolerance=1e-3,
+    )  # fmt: skip
+    intensity, growth = (results.curves["response_all_atoms"].values[name] for name in ("stress_intensity", "tip_advance"))
+    assert intensity[0] == pytest.approx(results["griffith_intensity"]) and intensity[1] == pytest.approx(1.25 * intensity[0])
+    assert growth[1] > growth[0] + 3.0
+    assert results["1_bqcf_tip_advance"] == pytest.approx(growth[1], abs=0.3)
 
 
 def test_a_burgers_vector_that_is_none_is_refused(tmp_path):

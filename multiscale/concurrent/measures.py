@@ -1,0 +1,50 @@
+"""What a solution is asked for: the opening of a crack and where its tip is."""
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from multiscale.concurrent.far_field import CrackTip
+from multiscale.concurrent.solution import Solution
+
+
+def opening(solution: Solution) -> tuple[FloatArray, FloatArray]:
+    """Opening of the two planes of atoms at a crack, the crystal's spacing not counted.
+
+    Returns:
+        x (n,) from the tip of the predictor, rising, and the opening (n,) there, Å.
+
+    Raises:
+        InputError: the problem has no crack.
+    """
+    problem = solution.method.problem
+    if not isinstance(problem.predictor, CrackTip):
+        raise InputError("Only a problem with a crack has an opening; build it by multiscale.concurrent.defects.crack.")
+    points = problem.lattice.points(problem.sites)[:, :2] - problem.predictor.tip
+    lift = (solution.at_sites() + problem.predicted(problem.sites))[:, 1]
+    height = problem.lattice.rows[1]
+    sides = []
+    for side in (1, -1):
+        plane = np.flatnonzero((side * points[:, 1] > 0) & (side * points[:, 1] < height))
+        plane = plane[np.argsort(points[plane, 0])]
+        sides.append((points[plane, 0], lift[plane]))
+    (x, upper), (below, lower) = sides
+    both = (x >= below[0]) & (x <= below[-1])
+    return x[both], upper[both] - np.interp(x[both], below, lower)
+
+
+def tip_advance(solution: Solution) -> float:
+    """How far the crack has grown from the tip of the predictor, Å; negative where it has closed.
+
+    The tip is where the planes are farther apart than in the crystal by half the distance of nearest neighbours.
+
+    Raises:
+        InputError: the problem has no crack, or nothing of it is open or closed.
+    """
+    x, gap = opening(solution)
+    excess = gap - solution.method.problem.lattice.bond / 2
+    change = np.flatnonzero((excess[:-1] > 0) & (excess[1:] <= 0))
+    if not len(change):
+        raise InputError("The crack has no tip in the box; enlarge the box, or bring the load nearer to Griffith's.")
+    k = change[-1]
+    return float(x[k] + (x[k + 1] - x[k]) * excess[k] / (excess[k] - excess[k + 1]))
