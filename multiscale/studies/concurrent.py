@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 
-from coupling.units import ANGSTROM
 from multiscale.inputs.concurrent import ConcurrentStudy
 from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
