@@ -2,28 +2,31 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
+from multiscale.concurrent.adapt import adapted
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import Region
-from multiscale.concurrent.solution import Difference, Solution, difference, ghost_force, solve
-
-ALL = Region(core=1e9, blend=0.0)
-"""The core is the whole box."""
+from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.solution import Difference, Solution, difference, ghost_force
 
 
 class Case(NamedTuple):
-    """A method with its region and, for long-ranged potentials, its pad in Å."""
+    """A method with its region, for long-ranged potentials its pad in Å, and how often the region is adapted to a load.
+
+    The indicator that may be left is that of `multiscale.concurrent.adapt.moved_region`.
+    """
 
     method: str
     region: Region
     pad: float | None = None
+    adaptions: int = 0
+    left: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,15 @@ def followed(
     loading: Sequence[Problem], case: Case, *, tolerance: float = 1e-5, progress: Progress = silent
 ) -> tuple[list[Solution], float]:
     """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
-    begun, path = time.perf_counter(), []
+    begun, path, region = time.perf_counter(), [], case.region
     for problem in loading:
-        method = discretise(case.method, problem, case.region, case.pad)
-        start = path[-1].displacement if path else None
-        path.append(solve(method, tolerance=tolerance, start=start, progress=progress))
+        if path and case.adaptions:
+            region, problem = path[-1].method.region, replace(problem, centres=path[-1].method.problem.centres)
+        found = adapted(
+            case.method, problem, region, steps=case.adaptions, fraction=case.left, pad=case.pad,
+            start=path[-1] if path else None, tolerance=tolerance, progress=progress,
+        )  # fmt: skip
+        path.append(found[-1])
     return path, time.perf_counter() - begun
 
 

@@ -80,3 +80,7 @@ class Region:
                 f"{(2 * problem.half).tolist()} cells; enlarge the box or make the region smaller."
             )
         return sites, beta
+
+
+ALL = Region(core=1e9, blend=0.0)
+"""The core is the whole box."""

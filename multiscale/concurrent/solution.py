@@ -40,17 +40,21 @@ class Solution:
         """Displacement components solved for."""
         return self.method.unknowns
 
+    def at(self, sites: IntArray) -> FloatArray:
+        """(s, 3) the corrector at sites (s, d) of the box, Å."""
+        mesh = self.method.mesh
+        return transfer(mesh.sites, mesh.simplices, sites).to_sites(self.displacement)
+
     def at_sites(self) -> FloatArray:
         """(s, 3) the corrector at all sites of the box, Å."""
-        mesh = self.method.mesh
-        return transfer(mesh.sites, mesh.simplices, self.method.problem.sites).to_sites(self.displacement)
+        return self.at(self.method.problem.sites)
 
 
 def solve(
     method: Method,
     *,
     tolerance: float = 1e-5,
-    start: FloatArray | None = None,
+    start: Solution | None = None,
     evaluations: int = 400,
     progress: Progress = silent,
 ) -> Solution:
@@ -59,7 +63,7 @@ def solve(
     Args:
         method: The discretised problem.
         tolerance: Largest component of a force, eV/Å.
-        start: (n, 3) first corrector, Å; None is zero.
+        start: Where to begin, on any mesh of the same box; None is a corrector of zero.
         evaluations: Most calls of the forces.
         progress: Told after each call.
 
@@ -69,7 +73,7 @@ def solve(
     begun = time.perf_counter()
     free = method.free
     inverse = method.preconditioner()
-    held = np.zeros((len(free), 3)) if start is None else np.where(free[:, None], start, 0.0)
+    held = np.zeros((len(free), 3)) if start is None else np.where(free[:, None], start.at(method.mesh.sites), 0.0)
 
     def forces(unknowns: FloatArray) -> FloatArray:
         moved = held.copy()

@@ -60,6 +60,13 @@ class Box(Section):
         return self
 
 
+class Adapt(Section):
+    """The region goes where atoms and continuum disagree; core and blend as given are where it begins."""
+
+    steps: int = Field(default=2, ge=1, le=10, description="How often, under each load.")
+    left: float = Field(default=0.5, gt=0, lt=1, description="Part of the indicator's norm that may remain beyond the core.")
+
+
 class MethodInput(Section):
     """A method and its region; lengths in lattice units, the root of the area or volume of a site."""
 
@@ -69,6 +76,7 @@ class MethodInput(Section):
     buffer: float = Field(default=1.0, ge=0, le=100, description="Width beyond that is meshed to the last site.")
     grading: float = Field(default=1.5, ge=0, le=3, description="Elements grow as this power of the distance.")
     blending: Literal["cubic", "optimised"] = "cubic"
+    adapt: Adapt | None = Field(default=None, description="By default the region stays as it is.")
 
 
 class Surrogate(Section):
@@ -106,6 +114,9 @@ class ConcurrentStudy(Study):
             raise InputError(f"{given[0]} needs line, the direction of the columns.")
         if self.crack is not None and any(one.method == "cauchy_born" for one in self.methods):
             raise InputError("cauchy_born knows no free surfaces and cannot hold a crack; take another method.")
+        for one in self.methods:
+            if one.adapt is not None and (self.crack is not None or one.method in ("atomistic", "cauchy_born")):
+                raise InputError(f"{one.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces.")
         if len(self.box.cells) != (3 if self.line is None else 2):
             raise InputError(
                 f"box: {len(self.box.cells)} cells do not fit; a problem with line takes two, one without takes three."

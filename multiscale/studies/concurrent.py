@@ -52,9 +52,10 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
                 f"{law.stress_error:.2g} eV/Å³."
             )
         pad = _pad(study, potential, crystal, notes)
-    cases = [
-        Case(one.method, Region(one.core, one.blend, one.buffer, one.grading, one.blending), pad) for one in study.methods
-    ]
+    cases = []
+    for one in study.methods:
+        region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
+        cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
     with context.stage("equilibria"):
         atoms, rows = compare(loads.problems, cases, tolerance=study.tolerance, pad=pad, progress=context.progress)
     notes.append(
@@ -62,6 +63,11 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
         "boundary and the same tolerance; a lattice unit is "
         f"{loads.problems[0].lattice.spacing:.4g} Å."
     )
+    notes += [
+        f"The region of {row.case.method} was adapted: its core of {row.case.region.core:g} lattice units became "
+        f"{row.solution.method.region.core:.3g}."
+        for row in rows if row.case.adaptions
+    ]
     return {"loading": loads, "atoms": atoms, "rows": rows, "notes": notes, "ledger": rows[-1].solution.method.ledger()}
 
 
@@ -105,7 +111,7 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
     )  # fmt: skip
     rows = tuple(
         (
-            row.case.method, row.case.region.core, row.case.region.blend, row.solution.unknowns, row.solution.method.atoms,
+            row.case.method, round(row.solution.method.region.core, 2), round(row.solution.method.region.blend, 2), row.solution.unknowns, row.solution.method.atoms,
             f"{row.ghost_force:.1e}", f"{row.energy_error:.2e}" if np.isfinite(row.energy_error) else "none",
             f"{row.difference.displacement:.2e}", f"{row.difference.relative_strain:.2e}", f"{row.seconds:.2f}",
             f"{row.cost_fraction:.3f}",

@@ -1,5 +1,7 @@
 """Concurrent coupling: site energies, Cauchy-Born law, patch tests, gradients, and the methods' errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -11,11 +13,12 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.site_energies import energy_range, weighted_sites
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3
+from multiscale.concurrent.adapt import adapted, disagreement
 from multiscale.concurrent.defects import dislocation_dipole
 from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.methods import METHODS, discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import Region
+from multiscale.concurrent.region import ALL, Region
 from multiscale.concurrent.solution import difference, ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -144,6 +147,38 @@ def test_a_larger_region_is_more_exact_in_strain_and_energy(vacancy):
     energy = [abs(s.energy - exact.energy) for s in found]
     assert strain[1] < 0.4 * strain[0]
     assert energy[1] < energy[0]
+
+
+@pytest.fixture(scope="module")
+def wide(eam, crystal):
+    problem = Problem(eam, columns(crystal, [1, -1, 0], [1, 1, 0]), (2, 2), 4, np.zeros((1, 3)), voids=[[0, 0]])
+    return problem, solve(discretise("atomistic", problem, ALL), tolerance=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bqcf", "bgfc"])
+def test_the_region_grows_where_atoms_and_continuum_disagree(wide, name):
+    problem, exact = wide
+    found = adapted(name, problem, Region(2.0, 1.5), steps=1)
+    errors = [difference(one, exact).relative_strain for one in found]
+    assert found[1].method.region.core > 1.3 * found[0].method.region.core
+    assert errors[1] < 0.5 * errors[0]
+    assert found[1].unknowns < exact.unknowns
+
+
+def test_the_region_moves_to_the_defect(wide):
+    problem, exact = wide
+    lattice = problem.lattice
+    astray = replace(problem, centres=np.array([[7 * lattice.spacing, 0.0]]))
+    found = adapted("bgfc", astray, Region(2.5, 2.0), steps=2)
+    errors = [difference(one, exact).relative_strain for one in found]
+    assert np.linalg.norm(found[-1].method.problem.centres) < 1.5 * lattice.spacing
+    assert errors[0] > 0.9 and errors[-1] < 0.1
+    apart, away = disagreement(found[-1]), lattice.distance(problem.sites, np.zeros((1, 2))) / lattice.spacing
+    assert apart[away > 10].max() < 0.05 * apart[away < 3].max()
+    with pytest.raises(InputError, match="above 0, below 1"):
+        adapted("bgfc", problem, Region(2.0, 2.0), fraction=1.0)
+    with pytest.raises(InputError, match="faces of the box"):
+        adapted("bgfc", problem, Region(2.0, 2.0), fraction=0.01)
 
 
 def test_unfinished_solutions_and_impossible_problems_are_refused(vacancy, eam):

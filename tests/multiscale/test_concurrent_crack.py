@@ -9,12 +9,12 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.properties.surface import surface_energies
 from coupling.errors import InputError
 from coupling.units import EV_A2
-from multiscale.concurrent.compare import ALL, Case, compare, followed
+from multiscale.concurrent.compare import Case, compare, followed
 from multiscale.concurrent.defects import crack, point_defect
 from multiscale.concurrent.far_field import griffith_intensity
 from multiscale.concurrent.measures import opening, tip_advance
 from multiscale.concurrent.methods import discretise
-from multiscale.concurrent.region import Region
+from multiscale.concurrent.region import ALL, Region
 from multiscale.concurrent.solution import ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -106,6 +106,8 @@ def test_cracks_that_make_no_sense_are_refused(copper):
         discretise("cauchy_born", loaded(copper, 1.0), Region(4.0, 3.0))
     with pytest.raises(InputError, match="faces of the box"):
         discretise("bgfc", loaded(copper, 1.0, level=3), Region(6.0, 3.0))
+    with pytest.raises(InputError, match="no free surfaces"):
+        followed([loaded(copper, 1.0)], Case("bqcf", Region(4.0, 3.0), adaptions=1), tolerance=1e-1)
     whole = point_defect(potential, crystal, (2, 2), 3, line=[1, 0, 0])
     with pytest.raises(InputError, match="with a crack"):
         opening(solve(discretise("atomistic", whole, Region(2.0, 0.0)), tolerance=1e-2))

@@ -63,6 +63,7 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
         ({"methods": [{"method": "bgfc", "core": 0.0}]}, "core"),
         ({"box": {"cells": [2, 0], "level": 4}}, "whole numbers from 1"),
         ({"structure": "diamond"}, "fcc"),
+        ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
         ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
         ({"point_defect": None, "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
         ({"point_defect": None, "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}}, "positive loads"),
@@ -72,6 +73,13 @@ def test_inputs_that_cannot_be_used(changes, words, tmp_path):
     write_eam_alloy(tmp_path / "Cu_model.eam.alloy")
     with pytest.raises(InputError, match=words):
         parse_study(study(**changes), folder=tmp_path)
+
+
+def test_a_region_that_adapts_is_stated(tmp_path):
+    results = run(tmp_path, methods=[{"method": "bqcf", "core": 2.0, "blend": 1.5, "adapt": {"steps": 1}}])
+    assert results["1_bqcf_strain_error"] < 0.06
+    assert results.tables[0].rows[0][1] > 2.6
+    assert any("adapted" in note for note in results.notes)
 
 
 def test_a_crack_is_loaded_step_by_step(tmp_path):

@@ -1,0 +1,127 @@
+"""Adaptivity: the atomistic region goes where atoms and continuum disagree.
+
+The indicator of a site is the force by which the two models differ in the solution's own state, interpolated to all
+sites: within the core the residual that the continuum would leave there, beyond it the residual that it has left.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from atomistic.cauchy_born import tangent
+from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import InputError
+from multiscale.concurrent.methods import Method, discretise
+from multiscale.concurrent.problem import Problem
+from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.solution import Solution, solve
+
+_SWEEPS = 50
+
+
+def disagreement(solution: Solution) -> FloatArray:
+    """|F_atoms − F_continuum| (s,) at the problem's sites in the state of a solution, eV/Å; zero where no atom is.
+
+    Beyond the core the kinks between coarse elements, which are no error of the model, are smoothed away first.
+
+    Raises:
+        InputError: the problem has free surfaces, at which the continuum has no forces to compare.
+    """
+    problem, region, pad = solution.method.problem, solution.method.region, solution.method.pad
+    atoms, continuum = (discretise(name, problem, ALL, pad) for name in ("atomistic", "cauchy_born"))
+    rows = atoms.mesh.vertices_of(problem.sites)
+    state = np.zeros((len(atoms.mesh.sites), 3))
+    state[rows] = solution.at_sites()
+    beyond = problem.lattice.distance(atoms.mesh.sites, problem.centres) > region.core * problem.lattice.spacing
+    state = _smoothed(continuum, state, beyond & continuum.free)
+    apart = np.linalg.norm(atoms.forces(state) - continuum.forces(state), axis=1)[rows]
+    return np.where(problem.is_void(problem.sites), 0.0, apart)
+
+
+def _smoothed(continuum: Method, state: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
+    """Jacobi's iteration toward the linear elastic equilibrium of all sites."""
+    problem = continuum.problem
+    stiffness = continuum.elements.stiffness(tangent(problem.law, problem.deformation))
+    step = np.where(np.repeat(where, 3), 0.5 / stiffness.diagonal(), 0.0)
+    flat = state.ravel().copy()
+    for _ in range(_SWEEPS):
+        flat -= step * (stiffness @ flat)
+    return flat.reshape(-1, 3)
+
+
+def moved_region(solution: Solution, fraction: float = 0.5) -> tuple[Problem, Region]:
+    """The problem with new centres, and the region with a new core, for the next solution.
+
+    The sites of largest indicator are marked, so many that those beyond the core which are not hold `fraction` of its
+    norm there; every core holds the marked sites around its centre, and those whose cores would touch share one. The
+    blending keeps its proportion to the core.
+
+    Raises:
+        InputError: the fraction is not between 0 and 1, or the problem has free surfaces.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"The indicator cannot be brought to {fraction} of itself; give a fraction above 0, below 1.")
+    problem, region = solution.method.problem, solution.method.region
+    lattice, found = problem.lattice, disagreement(solution)
+    beyond = lattice.distance(problem.sites, problem.centres) > region.core * lattice.spacing
+    marked = problem.sites[found >= _threshold(found[beyond], fraction)]
+    places = lattice.points(marked)[:, : lattice.dimension]
+    pairs = cKDTree(places).query_pairs(2 * region.core * lattice.spacing, output_type="ndarray")
+    graph = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(len(places), len(places)))
+    count, cluster = connected_components(graph, directed=False)
+    groups = [places[cluster == k] for k in range(count)]
+    centres = np.array([(group.min(axis=0) + group.max(axis=0)) / 2 for group in groups])
+    radius = max(np.linalg.norm(group - middle, axis=1).max() for group, middle in zip(groups, centres, strict=True))
+    core = max(float(radius) / lattice.spacing + 0.5, 1.0)
+    return replace(problem, centres=centres), replace(region, core=core, blend=region.blend * core / region.core)
+
+
+def adapted(
+    name: str,
+    problem: Problem,
+    region: Region,
+    *,
+    steps: int = 2,
+    fraction: float = 0.5,
+    pad: float | None = None,
+    start: Solution | None = None,
+    tolerance: float = 1e-5,
+    progress: Progress = silent,
+) -> list[Solution]:
+    """Solve, move and resize the atomistic region by the indicator, and solve again.
+
+    Args:
+        name: The method's.
+        problem: With the centres to begin with.
+        region: To begin with.
+        steps: How often the region is adapted; 0 solves once.
+        fraction: See `moved_region`.
+        pad: Of long-ranged potentials, Å.
+        start: Where to begin.
+        tolerance: Largest component of a force, eV/Å.
+        progress: Told after each evaluation.
+
+    Returns:
+        The solutions, the first in the region as given.
+
+    Raises:
+        InputError: the region grows to the faces of the box.
+        NotConverged: a solution was not found.
+    """
+    found = [solve(discretise(name, problem, region, pad), tolerance=tolerance, start=start, progress=progress)]
+    for _ in range(steps):
+        problem, region = moved_region(found[-1], fraction)
+        method = discretise(name, problem, region, pad)
+        found.append(solve(method, tolerance=tolerance, start=found[-1], progress=progress))
+    return found
+
+
+def _threshold(values: FloatArray, fraction: float) -> float:
+    """The value below which the others hold at most this fraction of the norm of all."""
+    ordered = np.sort(values)
+    below = np.cumsum(ordered**2)
+    return float(ordered[min(np.searchsorted(below, fraction**2 * below[-1], side="right"), len(ordered) - 1)])
