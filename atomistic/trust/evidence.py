@@ -121,7 +121,6 @@ def shifted(design: Design, zeros: FloatArray) -> tuple[FloatArray, FloatArray, 
 
 def solve(known: Statistics, widths: Widths) -> Solution:
     """Mean and covariance of the parameters about their centres."""
-    size = known.moments.shape[1]
     prior = np.append(widths.weight / np.array(widths.scales), np.full(len(widths.zeros), widths.zero))
     precision = 1 / widths.noises**2
     scaled = prior[:, None] * np.tensordot(precision, known.grams, 1) * prior

@@ -1,19 +1,22 @@
 """Fine-tuning of all weights of a SevenNet potential, where another readout is not enough. Imports torch when called.
 
 The loss is the posterior's own: squared residuals over its noises, each group with its weight, and a Gaussian
-prior around the weights that it starts from. Bulk and surfaces stay right as long as some of them are among
-the labels: give a few of each group that must not change.
+prior around the potential's own weights. It starts from these, with the energy zeros of the labels, and not from the
+readout in closed form, whose large weights make the loss too stiff for the layers below. What no label holds can change:
+give structures that are to stay as they are.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from atomistic.potentials.batched import BatchedPotential
+from atomistic.trust.labels import Label, LabelSet
 from atomistic.trust.posterior import Posterior
-from coupling.contracts import FloatArray, Progress, silent
+from coupling.contracts import FloatArray, Progress, Structure, silent
 from coupling.errors import InputError, NotConverged
 
 if TYPE_CHECKING:
@@ -29,15 +32,15 @@ class Training:
     Attributes:
         steps: Steps of the optimiser.
         batch: Labels a step.
-        rate: Largest learning rate; it rises over the first tenth of the steps and falls to nothing as a cosine.
+        rate: Largest learning rate of Adam; it rises over the first tenth of the steps and falls to nothing as a cosine.
         prior: Standard deviation of a weight about its start; sevenn's weights are of the order of one.
         seed: Of the order of the labels.
     """
 
     steps: int = 200
-    batch: int = 4
-    rate: float = 1e-3
-    prior: float = 0.05
+    batch: int = 5
+    rate: float = 3e-3
+    prior: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -45,27 +48,32 @@ class Training:
             raise InputError(f"A training needs positive steps, batch, rate and prior, not {self}.")
 
 
-def fine_tune(posterior: Posterior, training: Training | None = None, progress: Progress = silent) -> BatchedPotential:
-    """Tune all weights from where the readout's closed form ends.
+def fine_tune(
+    posterior: Posterior, training: Training | None = None, *, kept: Sequence[Structure] = (), progress: Progress = silent
+) -> BatchedPotential:
+    """Tune all weights.
 
     Args:
         posterior: Of a SevenNet potential; gives labels, start, noises and the groups' weights.
         training: Steps and prior.
+        kept: Structures on which the potential is to stay as it is; they count as labels by itself.
         progress: Told after each step.
 
     Raises:
         InputError: the potential is no SevenNet network.
         NotConverged: the loss is not finite, or larger over all labels than it was at the start.
     """
-    training, start = training or Training(), posterior.mean_potential()
+    training, zeros = training or Training(), dict(zip(posterior.elements, posterior.widths.zeros, strict=True))
+    start = posterior.potential.with_readout(np.zeros(len(posterior.mean) - len(zeros)), zeros)
     if not hasattr(getattr(start, "model", None), "network"):
         raise InputError(f"All weights of {start.name!r} cannot be tuned here; only SevenNet potentials can.")
     from atomistic.potentials.sevennet import quiet
 
+    own = LabelSet.made(start, kept, "kept") if kept else LabelSet()
     with quiet():
-        model = _Tuning(start.model, posterior, training).finished(progress)
+        model = _Tuning(start.model, posterior, [*posterior.labels, *own], training).finished(progress)
     record = repr((training, posterior.widths.noises.tolist(), sorted(posterior.weights.items())))
-    labels = "".join(label.identity for label in posterior.labels)
+    labels = posterior.labels.settings_hash + "".join(label.identity for label in (*posterior.labels, *own))
     identity = hashlib.sha256((start.fingerprint + record + labels).encode()).hexdigest()
     return replace(start, model=model, fingerprint=identity)
 
@@ -73,12 +81,12 @@ def fine_tune(posterior: Posterior, training: Training | None = None, progress: 
 class _Tuning:
     """A copy of a network, its labels and its optimiser."""
 
-    def __init__(self, model: "SevenNetModel", posterior: Posterior, training: Training) -> None:
+    def __init__(self, model: "SevenNetModel", posterior: Posterior, labels: list[Label], training: Training) -> None:
         import copy
 
         import torch
 
-        self.model, self.training, self.labels = copy.copy(model), training, posterior.labels.labels
+        self.model, self.training, self.labels = copy.copy(model), training, labels
         self.model.network = copy.deepcopy(model.network).train()
         self.noises = posterior.widths.noises
         self.weights = [posterior.weights.get(label.group, 1.0) for label in self.labels]
@@ -88,22 +96,16 @@ class _Tuning:
         self.optimiser = torch.optim.Adam(self.parameters, lr=training.rate)
 
     def finished(self, progress: Progress) -> "SevenNetModel":
-        """Train, and hand out the average of the weights over the last half."""
+        """Train, and hand out the network."""
         training, rng = self.training, np.random.default_rng(self.training.seed)
-        averages, order, before = [0 * one for one in self.start], [], self._whole()
-        late = range(training.steps // 2, training.steps)
+        order, before = [], self._whole()
         for step in range(training.steps):
             if len(order) < min(training.batch, len(self.labels)):
                 order = [*order, *rng.permutation(len(self.labels)).tolist()]
             chosen, order = order[: training.batch], order[training.batch :]
             rise = min(1.0, 10 * (step + 1) / training.steps)
             loss = self._step(chosen, training.rate * rise * (1 + np.cos(np.pi * step / training.steps)) / 2)
-            if step in late:
-                for average, one in zip(averages, self.parameters, strict=True):
-                    average += one.detach() / len(late)
             progress("fine-tuning", step + 1, training.steps, f"loss {loss:.3g}")
-        for average, one in zip(averages, self.parameters, strict=True):
-            one.data = average
         after = self._whole()
         if not after < before:
             raise NotConverged(
