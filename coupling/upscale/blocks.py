@@ -3,9 +3,9 @@
 DAMASK: `dislotungsten`, whose kinetics are this law's, 1/v = b exp(ΔH/kT)/(h ω λ) + λ B/(2 h b τ); its B
 acts on kinks that sweep a segment, so that a line's drag B is written as 2 h B/L. OpenDiS (pyexadis) has
 linear mobilities: the block holds one for each temperature, through the flow stress at one strain rate,
-and the whole law beside them for a mobility of one's own. Keys and kinetics were compared with DAMASK's
-source (`phase_mechanical_plastic_dislotungsten.f90`, 3.0) and ExaDiS's documentation of `MobilityLaw`;
-the blocks were not run in those codes.
+and the whole law beside them for a mobility of one's own. Keys, defaults, limits and kinetics were compared with
+the sources of DAMASK (`phase_mechanical_plastic_dislotungsten.f90`, 3.0) and of ExaDiS (`mobility_fcc0_fric.h`, its
+bindings and `MobilityLaw`); the blocks were not run in those codes.
 """
 
 import ast
@@ -36,6 +36,9 @@ _NO_CLIMB = 1e-4  # of the glide mobility
 def to_damask(parameters: DislocationParameters) -> str:
     """A DAMASK phase with this friction alone: hardening, dipoles and climb are off and are the user's to set.
 
+    The mobile density evolves, since DAMASK multiplies dislocations by the same length that the kinks sweep: the
+    exported law is that of the first yielding.
+
     Raises:
         InputError: the lattice is not among `LATTICES`, or the elastic constants are missing.
     """
@@ -56,6 +59,7 @@ def to_damask(parameters: DislocationParameters) -> str:
     place = f"phase/{parameters.name}/mechanical/plastic"
     comments = {f"{place}/{key}": unit for key, unit in _DAMASK_UNITS.items()}
     comments |= {f"{place}/B": "Pa*s on sweeping kinks: 2 h/L of the line's drag", f"{place}/h_sl-sl": "1; hardening is off",
+                 f"{place}/rho_mob_0": "1/m^2; DAMASK lets it grow by 1/(b D) a strain and annihilate by 2 D_a rho",
                  f"{place}/D": "m; free segment length + w", f"{place}/i_sl": "1; forest dislocations are off"}  # fmt: skip
     if law.drag_is_placeholder:
         comments[f"{place}/B"] += "; PLACEHOLDER drag"

@@ -25,10 +25,11 @@ def potential_file(name: str) -> Path:
 
 def main(system: str = "edge", folder: Path = RUNS, **changes: object) -> Results:
     """Run the study of one character; `changes` go into its input."""
+    if "potential" not in changes:
+        changes["potential"] = str(potential_file("Al_mm.eam.fs"))
     study = {
         "study": "dislocation",
         "title": f"Aluminium, {system} dislocation, embedded atoms (Mendelev et al.)",
-        "potential": str(potential_file("Al_mm.eam.fs")),
         "species": "Al",
         "structure": "fcc",
         "system": system,

@@ -26,10 +26,11 @@ def potential_file(name: str) -> Path:
 
 def main(folder: Path = RUNS, **changes: object) -> Results:
     """Run the study; `changes` go into its input."""
+    if "potential" not in changes:
+        changes["potential"] = str(potential_file("W_zhou.eam.alloy"))
     study = {
         "study": "dislocation",
         "title": "Tungsten, ½⟨111⟩ screw dislocation, embedded atoms (Zhou et al. 2001)",
-        "potential": str(potential_file("W_zhou.eam.alloy")),
         "species": "W",
         "structure": "bcc",
         "system": "screw",

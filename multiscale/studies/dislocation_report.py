@@ -64,7 +64,7 @@ def core(results: Results, found: dict[str, Any], estimate: "Estimate | None") -
         add_slip(results, "pn_core", "slip in the Peierls-Nabarro model", x[near], share[near])
         lines.append(Series("pn_core", "x", "share", "Peierls-Nabarro", "line"))
         results.add("pn_separation", fitted.separation * ANGSTROM, "m", "distance of the partials, Peierls-Nabarro")
-        if "fault" in found and len(found["partials"]) > 1:
+        if float(found.get("fault", 0.0)) > 0 and len(found["partials"]) > 1:
             first, second = found["partials"][:, [0, 2]]
             balance = force_balance_separation(estimate.model.prefactor, first, second, float(found["fault"]) / EV_A2)
             results.add("elastic_separation", balance * ANGSTROM, "m", "distance at which elasticity balances the fault")

