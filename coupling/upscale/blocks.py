@@ -150,8 +150,9 @@ def to_opendis(parameters: DislocationParameters, temperatures: Sequence[float],
     state = {"crystal": parameters.structure, "burgmag": law.burgers, "mu": parameters.shear_modulus, "nu": parameters.poisson}
     blocks = {"state": state, "mobility": mobility, "strain_rate": float(strain_rate), "kinetics": asdict(law),
               "units": _OPENDIS_UNITS | UNITS | {"temperature": "K"}}  # fmt: skip
-    header = _header(parameters, "an OpenDiS mobility: pyexadis_base.MobilityLaw(state=state, **mobility[temperature])")
+    header = _header(parameters, "an OpenDiS mobility: pyexadis_base.MobilityLaw(state=state | discretisation, **mobility[temperature])")
     notes = (f"{parameters.system} dislocation, taken for every character",
+             "discretisation: a (core radius), maxseg and minseg in units of burgmag, which OpenDiS asks for too, are yours",
              f"the linear laws have the flow stress of the kinetics at a shear strain rate of {strain_rate:g}/s",
              "kinetics: the whole law, for a mobility module of one's own",
              *(("drag (and 1/M): PLACEHOLDER, not computed",) if law.drag_is_placeholder else ()))  # fmt: skip
