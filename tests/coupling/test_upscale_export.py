@@ -87,7 +87,10 @@ def test_opendis_blocks_are_arguments_with_units():
     assert read_opendis(to_opendis(TUNGSTEN, [300.0], 1.0)).mobility[300.0]["mobility_law"] == "BCC_0B"
 
 
-XX, '"unit": "GPa"'), "unit 'GPa'"),
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.replace('"unit": "Pa"', '"unit": "GPa"'), "unit 'GPa'"),
         (lambda t: t.replace("version: 1", "version: 2"), "version 1"),
         (lambda t: t.replace("  p:", "  pp:"), "incomplete or damaged"),
         (lambda t: t.replace("2.61154e-19", "NaN"), "finite numbers only"),
