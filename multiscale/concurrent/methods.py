@@ -49,7 +49,7 @@ class Method:
         self.problem, self.region, self.pad = problem, region, pad
         self.mesh = region.mesh(problem)
         self.elements = elements_of(problem, self.mesh)
-        self.free = ~self.mesh.boundary
+        self.free = ~self.mesh.boundary & ~problem.outside(self.elements.points)
         self._build()
 
     @property

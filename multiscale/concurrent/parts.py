@@ -59,9 +59,12 @@ class AtomisticPart:
         self.load = -forces[[rows[tuple(site)] for site in self.sites.tolist()]]
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy, eV, and forces on the sites (s, 3), eV/Å, the dead load included."""
+        """Energy, eV, and forces on the sites (s, 3), eV/Å, dead load and indenter included."""
         moved = self.transfer.to_sites(displacement)
         energy, forces, _ = self.sum.evaluate(self.base + moved)
+        if self.problem.indenter is not None:
+            pressed, push = self.problem.indenter.evaluate(self.base + moved)
+            energy, forces = energy + float(self.weights @ pressed), forces + self.weights[:, None] * push
         away = moved + self.base - self.problem.lattice.points(self.sites) @ self.problem.deformation.T
         return energy - float((self.load * away).sum()), forces + self.load
 

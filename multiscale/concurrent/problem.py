@@ -13,6 +13,8 @@ from coupling.errors import InputError
 from multiscale.concurrent.lattice import Lattice
 
 IntArray = NDArray[np.int64]
+_ON = 1e-6
+"""Å by which atoms of the surface may lie above it."""
 
 
 class Predictor(Protocol):
@@ -31,6 +33,14 @@ class Predictor(Protocol):
         ...
 
 
+class External(Protocol):
+    """Forces from without."""
+
+    def evaluate(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Energies (n,) in eV and forces (n, 3) in eV/Å on atoms at positions (n, 3)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Problem:
     """What all methods solve: positions F₀X + predictor(X) + u(X), u = 0 on the faces of the box.
@@ -46,6 +56,8 @@ class Problem:
         predictor: Added to F₀X; None is nothing.
         law: The continuum's; None takes the exact Cauchy-Born law.
         faces: (f, d) points of free surfaces that stay atomistic up to the faces of the box, Å.
+        surface: Height along the last axis of space beyond which no atoms are, Å; None is a full crystal.
+        indenter: Pushes atoms, besides their own forces.
 
     Raises:
         InputError: a centre or a void lies outside the box.
@@ -61,6 +73,8 @@ class Problem:
     predictor: Predictor | None = None
     law: CauchyBornLaw | None = None
     faces: FloatArray | None = field(default=None, repr=False)
+    surface: float | None = None
+    indenter: External | None = None
 
     def __post_init__(self) -> None:
         d = self.lattice.dimension
@@ -96,11 +110,16 @@ class Problem:
     @property
     def unknowns(self) -> int:
         """Of the fully atomistic problem."""
-        return 3 * (len(self.sites) - len(self.voids))
+        return 3 * int((~self.is_void(self.sites)).sum())
 
     def is_void(self, sites: IntArray) -> NDArray[np.bool_]:
         """(n,) True where no atom is."""
-        return (np.asarray(sites)[:, None] == self.voids[None]).all(axis=2).any(axis=1)
+        return (np.asarray(sites)[:, None] == self.voids[None]).all(axis=2).any(axis=1) | self.outside(self.lattice.points(sites))
+
+    def outside(self, points: FloatArray) -> NDArray[np.bool_]:
+        """(…,) True for points (…, 3), Å, in the vacuum above the surface."""
+        height = points[..., self.lattice.dimension - 1]
+        return np.zeros(height.shape, dtype=bool) if self.surface is None else height > self.surface + _ON
 
     def predicted(self, sites: IntArray) -> FloatArray:
         """(n, 3) the predictor at sites, Å."""
@@ -109,8 +128,9 @@ class Problem:
 
     def severed(self, corners: FloatArray) -> NDArray[np.bool_]:
         """(m,) True for elements with these corners (m, d + 1, 3), Å, in which no crystal is whole."""
-        return np.zeros(len(corners), dtype=bool) if self.predictor is None else self.predictor.severs(corners)
+        empty = self.outside(corners).any(axis=1)
+        return empty if self.predictor is None else empty | self.predictor.severs(corners)
 
     def without_defect(self) -> "Problem":
         """The perfect crystal in the homogeneous state."""
-        return replace(self, voids=None, predictor=None)
+        return replace(self, voids=None, predictor=None, surface=None, indenter=None)

@@ -11,7 +11,8 @@ from multiscale.inputs.checks import check_crystal
 from multiscale.inputs.fields import Direction, Length
 from multiscale.inputs.potential import Potential
 
-_DEFECTS = ("point_defect", "dislocation_dipole", "crack")
+_DEFECTS = ("point_defect", "dislocation_dipole", "crack", "indentation")
+_OPEN = ("crack", "indentation")
 _PLANE = ("dislocation_dipole", "crack")
 MethodName = Literal["atomistic", "cauchy_born", "bqce", "bqcf", "bgfc"]
 
@@ -44,6 +45,20 @@ class Crack(Section):
     def _positive(self) -> Self:
         if min(self.loads) <= 0:
             raise InputError(f"{self.loads}: a crack needs positive loads, 1 for Griffith's.")
+        return self
+
+
+class Indentation(Section):
+    """A rigid frictionless indenter on a free surface through the middle of the box: a cylinder along line, else a sphere."""
+
+    plane: Direction = Field(description="Surface (hkl); with line, which lies in it.")
+    radius: Length = Field(description="Of the indenter.")
+    depths: list[Length] = Field(min_length=1, max_length=50, description="Below the last plane of atoms, one after another.")
+
+    @model_validator(mode="after")
+    def _shallow(self) -> Self:
+        if max(self.depths) >= self.radius:
+            raise InputError(f"An indenter of radius {self.radius:g} m cannot be {max(self.depths):g} m deep; stay below the radius.")
         return self
 
 
@@ -97,6 +112,7 @@ class ConcurrentStudy(Study):
     point_defect: PointDefect | None = None
     dislocation_dipole: DislocationDipole | None = None
     crack: Crack | None = None
+    indentation: Indentation | None = None
     box: Box
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
@@ -112,10 +128,10 @@ class ConcurrentStudy(Study):
             raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(_DEFECTS)}.")
         if self.line is None and given[0] in _PLANE:
             raise InputError(f"{given[0]} needs line, the direction of the columns.")
-        if self.crack is not None and any(one.method == "cauchy_born" for one in self.methods):
-            raise InputError("cauchy_born knows no free surfaces and cannot hold a crack; take another method.")
         for one in self.methods:
-            if one.adapt is not None and (self.crack is not None or one.method in ("atomistic", "cauchy_born")):
+            if given[0] in _OPEN and one.method == "cauchy_born":
+                raise InputError(f"cauchy_born knows no free surfaces and has no {given[0]}; take another method.")
+            if one.adapt is not None and (given[0] in _OPEN or one.method in ("atomistic", "cauchy_born")):
                 raise InputError(f"{one.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces.")
         if len(self.box.cells) != (3 if self.line is None else 2):
             raise InputError(

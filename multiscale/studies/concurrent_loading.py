@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from coupling.units import ANGSTROM, EV_A2, EV_A3
+from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
 from multiscale.inputs.concurrent import ConcurrentStudy
 
 _MPA_ROOT_M = EV_A3 * ANGSTROM**0.5 / 1e6
@@ -60,6 +60,8 @@ def loading(study: ConcurrentStudy, potential: Any, crystal: Any) -> Loading:
         return Loading([point_defect(potential, crystal, cells, level, missing=study.point_defect.missing, line=study.line)])
     if study.crack is not None:
         return _crack(study, potential, crystal)
+    if study.indentation is not None:
+        return _indentation(study, potential, crystal)
     asked = study.dislocation_dipole
     burgers = _side(crystal) * np.array(asked.burgers)
     separation = asked.separation / ANGSTROM
@@ -90,6 +92,22 @@ def _crack(study: ConcurrentStudy, potential, crystal) -> Loading:  # type: igno
     ]
     answer = ("tip_advance", "Å", "growth of the crack from the middle of the box")
     return Loading(problems, ("stress_intensity", "MPa m^0.5"), intensities, answer, tip_advance, facts)
+
+
+def _indentation(study: ConcurrentStudy, potential, crystal) -> Loading:  # type: ignore[no-untyped-def]
+    from multiscale.concurrent.indent import indentation, indentation_force
+
+    asked, flat = study.indentation, study.line is not None
+    problems = [
+        indentation(
+            potential, crystal, tuple(study.box.cells), study.box.level, plane=asked.plane, line=study.line,
+            radius=asked.radius / ANGSTROM, depth=depth / ANGSTROM,
+        )
+        for depth in asked.depths
+    ]  # fmt: skip
+    factor, unit, what = (EV_A2, "N/m", "force a length on the cylinder") if flat else (EV / ANGSTROM, "N", "force on the sphere")
+    answer = ("indentation_force", unit, what)
+    return Loading(problems, ("depth", "m"), tuple(asked.depths), answer, lambda found: factor * indentation_force(found))
 
 
 def _side(crystal) -> float:  # type: ignore[no-untyped-def]

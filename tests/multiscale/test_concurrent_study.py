@@ -56,13 +56,14 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack"),
+        ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack, indentation"),
         ({"line": None}, "takes three"),
         ({"line": None, "point_defect": None, "dislocation_dipole": {"burgers": [0.5, 0.5, 0], "separation": "20 Å"}}, "needs line"),
         ({"methods": [{"method": "bqc", "core": 3.0}]}, "bgfc"),
         ({"methods": [{"method": "bgfc", "core": 0.0}]}, "core"),
         ({"box": {"cells": [2, 0], "level": 4}}, "whole numbers from 1"),
         ({"structure": "diamond"}, "fcc"),
+        ({"point_defect": None, "indentation": {"plane": [0, 0, 1], "radius": "2 Å", "depths": ["1 Å", "3 Å"]}}, "below the radius"),
         ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
         ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
         ({"point_defect": None, "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
@@ -91,6 +92,17 @@ def test_a_crack_is_loaded_step_by_step(tmp_path):
     assert intensity[0] == pytest.approx(results["griffith_intensity"]) and intensity[1] == pytest.approx(1.25 * intensity[0])
     assert growth[1] > growth[0] + 3.0
     assert results["1_bqcf_tip_advance"] == pytest.approx(growth[1], abs=0.3)
+
+
+def test_an_indenter_is_pressed_in_step_by_step(tmp_path):
+    indentation = {"plane": [0, 0, 1], "radius": "60 Å", "depths": ["0.2 Å", "0.5 Å"]}
+    results = run(
+        tmp_path, point_defect=None, indentation=indentation, box={"cells": [2, 2], "level": 3}, tolerance=1e-3,
+        methods=[{"method": "bqcf", "core": 2.5, "blend": 1.5, "buffer": 0.5}],
+    )  # fmt: skip
+    force = results.curves["response_all_atoms"].values["indentation_force"]
+    assert force[1] > 2 * force[0] > 0
+    assert results["1_bqcf_indentation_force"] == pytest.approx(force[1], rel=0.03)
 
 
 def test_a_burgers_vector_that_is_none_is_refused(tmp_path):
