@@ -28,6 +28,9 @@ class Settings:
         force_weight: Of forces (eV/Å) beside energies (eV per atom) in the loss.
         stress_weight: Of stresses (kbar) in the loss.
         huber: Error beyond which the loss grows linearly, in the units above.
+        newton: Steps of a least-squares training for one round on one element; with more than none it takes the place
+            of the usual one, whose epochs, batches, rates and weights then mean nothing. An embedded-atom teacher is
+            learnt far more closely.
         threads: CPU threads; a small network gains little from more than one, and loses much where
             the cores are shared.
         seed: Of the first weights and of the order of batches.
@@ -45,13 +48,14 @@ class Settings:
     force_weight: float = 0.03
     stress_weight: float = 0.001
     huber: float = 0.3
+    newton: int = 0
     threads: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
         limits = {
             "channels": (4, 256), "lmax": (1, 2), "layers": (1, 5), "fading": (3, 24), "epochs": (1, 1_000_000), "batch": (1, 4096),
-            "threads": (1, 1024),
+            "newton": (0, 10_000), "threads": (1, 1024),
         }  # fmt: skip
         for name, (least, most) in limits.items():
             if not least <= getattr(self, name) <= most:

@@ -79,12 +79,15 @@ def distil(
         dataset = dataset.labelled(teaching(teacher, dataset.elements), progress)
     with quiet():
         from atomistic.distil.network import write_checkpoint
+        from atomistic.distil.newton import train_newton
         from atomistic.distil.radial import train_radial
         from atomistic.distil.training import train
 
     identity = _identity(dataset, settings)
     cutoff = settings.cutoff or _cutoff(teacher, dataset)
-    if settings.layers == 1 and len(dataset.elements) == 1:
+    if settings.newton:
+        config, state = train_newton(dataset, settings, cutoff, progress)
+    elif settings.layers == 1 and len(dataset.elements) == 1:
         config, state = train_radial(dataset, settings, cutoff, progress)
     else:
         config, state = train(dataset, settings, cutoff, folder / STATE, identity, progress)
