@@ -1,19 +1,22 @@
 """Fine-tuning of all weights of a SevenNet potential, where another readout is not enough. Imports torch when called.
 
-The loss is the posterior's own: squared residuals over its noises, each group with its weight, and a Gaussian
-prior around the potential's own weights. It starts from these, with the energy zeros of the labels, and not from the
-readout in closed form, whose large weights make the loss too stiff for the layers below. What no label holds can change:
-give structures that are to stay as they are.
+The loss is a likelihood as the posterior's: squared residuals over noises, each group with its weight, and a Gaussian
+prior around the potential's own weights. The noises are the most likely ones of the residuals that the network leaves
+at the time; those of a readout that meets few labels exactly say nothing of the network. It starts from the potential's
+own weights with the energy zeros of the labels, and not from the readout in closed form, whose large weights make the
+loss too stiff for the layers below. What no label holds can change: give structures that are to stay as they are.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from atomistic.potentials.batched import BatchedPotential
+from atomistic.trust.design import KINDS
+from atomistic.trust.evidence import SMALLEST
 from atomistic.trust.labels import Label, LabelSet
 from atomistic.trust.posterior import Posterior
 from coupling.contracts import FloatArray, Progress, Structure, silent
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     import torch
 
     from atomistic.potentials.sevennet_model import SevenNetModel
+
+
+_MEMORY = 0.1
+"""Share of the last step in the noises."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,14 @@ def fine_tune(
     """Tune all weights.
 
     Args:
-        posterior: Of a SevenNet potential; gives labels, start, noises and the groups' weights.
+        posterior: Of a SevenNet potential; gives labels, the start, the groups' weights, and the least noises where they were given.
         training: Steps and prior.
         kept: Structures on which the potential is to stay as it is; they count as labels by itself.
         progress: Told after each step.
 
     Raises:
         InputError: the potential is no SevenNet network.
-        NotConverged: the loss is not finite, or larger over all labels than it was at the start.
+        NotConverged: the loss is not finite, or the residuals are larger over all labels than they were at the start.
     """
     training, zeros = training or Training(), dict(zip(posterior.elements, posterior.widths.zeros, strict=True))
     start = posterior.potential.with_readout(np.zeros(len(posterior.mean) - len(zeros)), zeros)
@@ -72,7 +79,7 @@ def fine_tune(
     own = LabelSet.made(start, kept, "kept") if kept else LabelSet()
     with quiet():
         model = _Tuning(start.model, posterior, [*posterior.labels, *own], training).finished(progress)
-    record = repr((training, posterior.widths.noises.tolist(), sorted(posterior.weights.items())))
+    record = repr((training, posterior.noises, sorted(posterior.weights.items())))
     labels = posterior.labels.settings_hash + "".join(label.identity for label in (*posterior.labels, *own))
     identity = hashlib.sha256((start.fingerprint + record + labels).encode()).hexdigest()
     return replace(start, model=model, fingerprint=identity)
@@ -88,17 +95,18 @@ class _Tuning:
 
         self.model, self.training, self.labels = copy.copy(model), training, labels
         self.model.network = copy.deepcopy(model.network).train()
-        self.noises = posterior.widths.noises
         self.weights = [posterior.weights.get(label.group, 1.0) for label in self.labels]
         named = self.model.network.named_parameters()
         self.parameters = [one.requires_grad_(True) for name, one in named if "rescale" not in name]
         self.start = [one.detach().clone() for one in self.parameters]
         self.optimiser = torch.optim.Adam(self.parameters, lr=training.rate)
+        self.least = np.array(posterior.noises or [SMALLEST[kind] for kind in KINDS]) ** 2
+        self.squares = self._whole()
 
     def finished(self, progress: Progress) -> "SevenNetModel":
         """Train, and hand out the network."""
         training, rng = self.training, np.random.default_rng(self.training.seed)
-        order, before = [], self._whole()
+        order, before = [], self.squares
         for step in range(training.steps):
             if len(order) < min(training.batch, len(self.labels)):
                 order = [*order, *rng.permutation(len(self.labels)).tolist()]
@@ -106,27 +114,39 @@ class _Tuning:
             rise = min(1.0, 10 * (step + 1) / training.steps)
             loss = self._step(chosen, training.rate * rise * (1 + np.cos(np.pi * step / training.steps)) / 2)
             progress("fine-tuning", step + 1, training.steps, f"loss {loss:.3g}")
-        after = self._whole()
-        if not after < before:
+        size = float(np.nanmean(self._whole() / before))
+        if not size < 1:
             raise NotConverged(
-                f"Tuning all weights took the loss from {before:.3g} to {after:.3g}; "
+                f"Tuning all weights made the squared residuals {size:.3g} times as large; "
                 f"lower the learning rate of {training.rate:g} or take more steps than {training.steps}."
             )
         self.model.network.eval().requires_grad_(False)
         return self.model
 
-    def _whole(self) -> float:
-        """Mean loss over all labels."""
-        size, count = self.training.batch, len(self.labels)
-        parts = [slice(k, k + size) for k in range(0, count, size)]
-        return sum(float(self._misfit(self.labels[own], self.weights[own]).detach()) for own in parts) / count
+    def _whole(self) -> FloatArray:
+        """(3,) mean squares of the residuals of energy, force and stress over all labels, none below their least noise."""
+        size, sums, counts = self.training.batch, np.zeros(3), np.zeros(3)
+        for k in range(0, len(self.labels), size):
+            own = slice(k, k + size)
+            for kind, (squares, weights) in enumerate(self._squares(self.labels[own], self.weights[own])):
+                sums[kind] += float((squares * weights).sum().detach())
+                counts[kind] += float(weights.sum())
+        return np.maximum(np.divide(sums, counts, out=np.full(3, np.nan), where=counts > 0), self.least)
 
     def _step(self, chosen: list[int], rate: float) -> float:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         self.optimiser.zero_grad()
         labels = [self.labels[k] for k in chosen]
-        loss = self._misfit(labels, [self.weights[k] for k in chosen]) / len(chosen)
+        kinds = self._squares(labels, [self.weights[k] for k in chosen])
+        loss = sum(
+            0.5 * (squares * weights).sum() / noise / len(chosen)
+            for (squares, weights), noise in zip(kinds, self.squares, strict=True) if np.isfinite(noise)
+        )
+        for kind, (squares, weights) in enumerate(kinds):
+            if weights.sum() > 0:
+                now = max(float((squares * weights).sum().detach() / weights.sum()), self.least[kind])
+                self.squares[kind] += _MEMORY * (now - self.squares[kind])
         if not np.isfinite(float(loss.detach())):
             raise NotConverged("The loss of the fine-tuning is no longer finite; lower the learning rate.")
         loss.backward()
@@ -137,8 +157,8 @@ class _Tuning:
         self.optimiser.step()
         return float(loss.detach())
 
-    def _misfit(self, labels: list[Any], weights: list[float]) -> "torch.Tensor":
-        """Half the sum of squared residuals over noises, as in the likelihood."""
+    def _squares(self, labels: list[Label], weights: list[float]) -> list[tuple["torch.Tensor", "torch.Tensor"]]:
+        """Squared residuals of energy per atom, force and stress, and their weights; zero for a stress that is not known."""
         import sevenn._keys as key
         import torch
 
@@ -147,14 +167,14 @@ class _Tuning:
         def lacks(name: str, wanted: list[FloatArray]) -> "torch.Tensor":
             return torch.as_tensor(np.array(wanted)).to(out[name]) - out[name]
 
-        sizes = out[key.NUM_ATOMS]
-        per_label = torch.as_tensor(weights).to(out[key.PRED_FORCE])
-        energy = lacks(key.PRED_TOTAL_ENERGY, [label.energy for label in labels]) / sizes / self.noises[0]
-        force = lacks(key.PRED_FORCE, np.concatenate([label.forces for label in labels])) / self.noises[1]
+        sizes, groups = out[key.NUM_ATOMS], torch.as_tensor(weights).to(out[key.PRED_FORCE])
+        energy = lacks(key.PRED_TOTAL_ENERGY, [label.energy for label in labels]) / sizes
+        force = lacks(key.PRED_FORCE, np.concatenate([label.forces for label in labels]))
         order = ((0, 0), (1, 1), (2, 2), (0, 1), (1, 2), (0, 2))  # sevenn's; its sign is that of pressure
         stress = lacks(key.PRED_STRESS, [[-label.stress[i, j] for i, j in order] for label in labels])
-        stress = torch.where(torch.isfinite(stress), stress, 0.0) / self.noises[2]
-        per_atom = torch.repeat_interleave(per_label, sizes)
-        return 0.5 * (
-            (per_label * energy**2).sum() + (per_atom[:, None] * force**2).sum() + (per_label[:, None] * stress**2).sum()
-        )
+        known = torch.isfinite(stress)
+        return [
+            (energy**2, groups),
+            (force**2, torch.repeat_interleave(groups, sizes)[:, None].expand_as(force)),
+            (torch.where(known, stress, 0.0) ** 2, groups[:, None] * known),
+        ]
