@@ -65,6 +65,37 @@ def tangent(law: CauchyBornLaw, gradient: FloatArray) -> FloatArray:
     return (found + found.transpose(2, 3, 0, 1)) / 2
 
 
+@dataclass(frozen=True)
+class LinearLaw:
+    """The expansion of a law to second order around one state.
+
+    Attributes:
+        volume: Of a site in the reference, Å³.
+        state: (3, 3) F₀.
+        energy: W(F₀), eV/Å³.
+        stress: (3, 3) P(F₀), eV/Å³.
+        stiffness: (3, 3, 3, 3) ∂P/∂F there, eV/Å³.
+    """
+
+    volume: float
+    state: FloatArray = field(repr=False)
+    energy: float
+    stress: FloatArray = field(repr=False)
+    stiffness: FloatArray = field(repr=False)
+
+    def evaluate(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """W (n,) in eV/Å³ and P = ∂W/∂F (n, 3, 3) in eV/Å³, of F (n, 3, 3)."""
+        away = np.asarray(gradients, dtype=float) - self.state
+        more = np.einsum("ijkl,nkl->nij", self.stiffness, away)
+        return self.energy + np.einsum("nij,nij->n", self.stress + more / 2, away), self.stress + more
+
+
+def linear_law(law: CauchyBornLaw, state: FloatArray) -> LinearLaw:
+    """Expand a law around the state F₀ (3, 3)."""
+    energy, stress = law.evaluate(np.asarray(state)[None])
+    return LinearLaw(law.volume, np.asarray(state), float(energy[0]), stress[0], tangent(law, state))
+
+
 class _Embedded:
     """Closed form: e(F) = F(Σ ρ(|F R|)) + ½ Σ φ(|F R|) over the lattice's vectors R."""
 

@@ -90,6 +90,7 @@ def adapted(
     pad: float | None = None,
     start: Solution | None = None,
     tolerance: float = 1e-5,
+    solver: str = "lbfgs",
     progress: Progress = silent,
 ) -> list[Solution]:
     """Solve, move and resize the atomistic region by the indicator, and solve again.
@@ -103,6 +104,7 @@ def adapted(
         pad: Of long-ranged potentials, Å.
         start: Where to begin.
         tolerance: Largest component of a force, eV/Å.
+        solver: A name in `multiscale.concurrent.solution.SOLVERS`.
         progress: Told after each evaluation.
 
     Returns:
@@ -112,11 +114,11 @@ def adapted(
         InputError: the region grows to the faces of the box.
         NotConverged: a solution was not found.
     """
-    found = [solve(discretise(name, problem, region, pad), tolerance=tolerance, start=start, progress=progress)]
+    how = {"tolerance": tolerance, "solver": solver, "progress": progress}
+    found = [solve(discretise(name, problem, region, pad), start=start, **how)]
     for _ in range(steps):
         problem, region = moved_region(found[-1], fraction)
-        method = discretise(name, problem, region, pad)
-        found.append(solve(method, tolerance=tolerance, start=found[-1], progress=progress))
+        found.append(solve(discretise(name, problem, region, pad), start=found[-1], **how))
     return found
 
 

@@ -60,7 +60,7 @@ class Row:
 
 
 def followed(
-    loading: Sequence[Problem], case: Case, *, tolerance: float = 1e-5, progress: Progress = silent
+    loading: Sequence[Problem], case: Case, *, tolerance: float = 1e-5, solver: str = "lbfgs", progress: Progress = silent
 ) -> tuple[list[Solution], float]:
     """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
     begun, path, region = time.perf_counter(), [], case.region
@@ -69,7 +69,7 @@ def followed(
             region, problem = path[-1].method.region, replace(problem, centres=path[-1].method.problem.centres)
         found = adapted(
             case.method, problem, region, steps=case.adaptions, fraction=case.left, pad=case.pad,
-            start=path[-1] if path else None, tolerance=tolerance, progress=progress,
+            start=path[-1] if path else None, tolerance=tolerance, solver=solver, progress=progress,
         )  # fmt: skip
         path.append(found[-1])
     return path, time.perf_counter() - begun
@@ -81,6 +81,7 @@ def compare(
     *,
     tolerance: float = 1e-5,
     pad: float | None = None,
+    solver: str = "lbfgs",
     progress: Progress = silent,
 ) -> tuple[list[Solution], list[Row]]:
     """Solve the problem with all atoms, then with each case.
@@ -90,6 +91,7 @@ def compare(
         cases: What is compared.
         tolerance: Largest force component left, eV/Å.
         pad: Of the solution with all atoms, Å.
+        solver: A name in `multiscale.concurrent.solution.SOLVERS`.
         progress: Told after each evaluation.
 
     Returns:
@@ -99,10 +101,11 @@ def compare(
         NotConverged: a solution was not found.
     """
     loading = [loading] if isinstance(loading, Problem) else list(loading)
-    atoms, whole = followed(loading, Case("atomistic", ALL, pad), tolerance=tolerance, progress=progress)
+    how = {"tolerance": tolerance, "solver": solver, "progress": progress}
+    atoms, whole = followed(loading, Case("atomistic", ALL, pad), **how)
     exact, rows = atoms[-1], []
     for case in cases:
-        path, seconds = followed(loading, case, tolerance=tolerance, progress=progress)
+        path, seconds = followed(loading, case, **how)
         found = path[-1]
         energy = found.energy - exact.energy if loading[-1].predictor is None else float("nan")
         rows.append(

@@ -6,11 +6,12 @@ Ortner and Shapeev, CMAME 268 (2014) 763).
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atomistic.cauchy_born import tangent
+from atomistic.cauchy_born import linear_law, tangent
 from atomistic.site_energies import energy_range
 from continuum.lattice_mesh import LatticeMesh
 from coupling.contracts import FloatArray
@@ -236,7 +237,7 @@ class BlendedForce(Method):
 
     def energy(self, displacement: FloatArray) -> float:
         """Raises `InputError`: blended forces have no energy."""
-        raise InputError("The blended force bqcf has no energy; take bqce or bgfc.")
+        raise InputError(f"The forces of {self.name} have no energy; take bqce or bgfc.")
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """NaN in place of an energy, and the blended forces on the vertices, eV/Å."""
@@ -244,6 +245,20 @@ class BlendedForce(Method):
         forces = self.beta[:, None] * self.continuum.evaluate(displacement)[1]
         forces[self.vertices] += (1 - self.beta[self.vertices, None]) * pull[self.rows]
         return np.nan, forces
+
+
+class FlexibleBoundary(BlendedForce):
+    """All atoms within the core, in a linear elastic medium that gives way to them.
+
+    What Sinclair's boundary finds by iterating Green's functions (J. Appl. Phys. 42 (1971) 5321), solved at once on the
+    mesh: no force is left on an atom of the core, nor in the medium beyond.
+    """
+
+    name = "flexible"
+
+    def __init__(self, problem: Problem, region: Region, pad: float | None = None) -> None:
+        law = linear_law(problem.law, problem.deformation)
+        super().__init__(replace(problem, law=law), replace(region, blend=0.0), pad)
 
 
 class GhostForceCorrected(BlendedEnergy):
@@ -265,7 +280,7 @@ def _whole_forces(problem: Problem, mesh: LatticeMesh, sites: IntArray, pad: flo
 
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (Atomistic, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
+    method.name: method for method in (Atomistic, FlexibleBoundary, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
 }
 """All methods by name."""
 

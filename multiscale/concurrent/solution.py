@@ -7,12 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray, Progress, silent
-from coupling.errors import InputError
+from coupling.errors import InputError, unknown_choice
 from coupling.handshake import transfer
 from multiscale.concurrent.methods import Method
+from multiscale.concurrent.newton_krylov import newton_krylov
 from multiscale.concurrent.solver import equilibrate
 
 IntArray = NDArray[np.int64]
+SOLVERS = {"lbfgs": equilibrate, "newton_krylov": newton_krylov}
+"""Solvers by name, all preconditioned by the elastic stiffness."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ def solve(
     tolerance: float = 1e-5,
     start: Solution | None = None,
     evaluations: int = 400,
+    solver: str = "lbfgs",
     progress: Progress = silent,
 ) -> Solution:
     """Bring a discretised problem to equilibrium.
@@ -65,11 +69,15 @@ def solve(
         tolerance: Largest component of a force, eV/Å.
         start: Where to begin, on any mesh of the same box; None is a corrector of zero.
         evaluations: Most calls of the forces.
+        solver: A name in `SOLVERS`.
         progress: Told after each call.
 
     Raises:
+        InputError: there is no such solver.
         NotConverged: forces are left over.
     """
+    if solver not in SOLVERS:
+        raise unknown_choice("solver", solver, SOLVERS)
     begun = time.perf_counter()
     free = method.free
     inverse = method.preconditioner()
@@ -80,7 +88,7 @@ def solve(
         moved[free] = unknowns.reshape(-1, 3)
         return method.forces(moved)[free].ravel()
 
-    found = equilibrate(
+    found = SOLVERS[solver](
         forces, held[free].ravel(), inverse, tolerance=tolerance, evaluations=evaluations, progress=progress
     )
     displacement = held.copy()

@@ -14,7 +14,7 @@ from multiscale.inputs.potential import Potential
 _DEFECTS = ("point_defect", "dislocation_dipole", "crack", "indentation")
 _OPEN = ("crack", "indentation")
 _PLANE = ("dislocation_dipole", "crack")
-MethodName = Literal["atomistic", "cauchy_born", "bqce", "bqcf", "bgfc"]
+MethodName = Literal["atomistic", "flexible", "cauchy_born", "bqce", "bqcf", "bgfc"]
 
 
 class PointDefect(Section):
@@ -85,7 +85,7 @@ class Adapt(Section):
 class MethodInput(Section):
     """A method and its region; lengths in lattice units, the root of the area or volume of a site."""
 
-    method: MethodName = Field(description="atomistic (clamped at the core's radius), cauchy_born, bqce, bqcf or bgfc.")
+    method: MethodName = Field(description="atomistic (clamped at the core's radius), flexible (the same, in a linear elastic medium), cauchy_born, bqce, bqcf or bgfc.")
     core: float = Field(gt=0, le=1e4, description="Radius in which atoms count alone.")
     blend: float = Field(default=4.0, ge=0, le=1e4, description="Width over which they give way to the continuum.")
     buffer: float = Field(default=1.0, ge=0, le=100, description="Width beyond that is meshed to the last site.")
@@ -116,6 +116,7 @@ class ConcurrentStudy(Study):
     box: Box
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
+    solver: Literal["lbfgs", "newton_krylov"] = Field(default="lbfgs", description="Newton's method pays where forces must be tiny.")
     pad: Literal["whole", "measured"] = Field(
         default="whole", description="Atoms carried along: the potential's whole range, or the measured locality of forces."
     )

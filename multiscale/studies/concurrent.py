@@ -57,7 +57,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
         region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
         cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
     with context.stage("equilibria"):
-        atoms, rows = compare(loads.problems, cases, tolerance=study.tolerance, pad=pad, progress=context.progress)
+        atoms, rows = compare(loads.problems, cases, tolerance=study.tolerance, pad=pad, solver=study.solver, progress=context.progress)
     notes.append(
         f"Errors are those beside all {atoms[-1].unknowns // 3} atoms of the box, solved with the same potential, the same far "
         "boundary and the same tolerance; a lattice unit is "

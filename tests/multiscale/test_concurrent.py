@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atomistic import load_potential
-from atomistic.cauchy_born import cauchy_born_law, polynomial_law, tangent
+from atomistic.cauchy_born import cauchy_born_law, linear_law, polynomial_law, tangent
 from atomistic.locality import force_locality
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
@@ -138,6 +138,38 @@ def test_corrected_and_force_methods_beat_the_uncorrected_and_the_clamped(vacanc
         error[name] = difference(found, exact).relative_strain
     assert max(error["bqcf"], error["bgfc"]) < 0.5 * min(error["bqce"], error["atomistic"])
     assert error["bgfc"] < 0.03
+
+
+def test_a_flexible_boundary_beats_a_clamped_one_of_the_same_core(vacancy):
+    problem, exact = vacancy
+    clamped, flexible = (
+        difference(solve(discretise(name, problem, Region(5.0, 0.0)), tolerance=1e-7), exact).relative_strain
+        for name in ("atomistic", "flexible")
+    )
+    assert flexible < 0.25 * clamped
+
+
+def test_linear_law_is_the_expansion_of_the_law(eam, crystal):
+    law = cauchy_born_law(eam, crystal)
+    state, move = STRAIN, np.random.default_rng(7).normal(size=(3, 3))
+    linear, gradients = linear_law(law, state), np.array([state + h * move for h in (4e-3, 2e-3)])
+    (energy, stress), (found, pull) = law.evaluate(gradients), linear.evaluate(gradients)
+    assert np.log2(np.abs(energy - found)[0] / np.abs(energy - found)[1]) == pytest.approx(3.0, abs=0.2)
+    apart = np.linalg.norm(stress - pull, axis=(1, 2))
+    assert np.log2(apart[0] / apart[1]) == pytest.approx(2.0, abs=0.1)
+
+
+def test_newton_krylov_finds_the_same_equilibrium(vacancy):
+    problem, _ = vacancy
+    for name in ("bgfc", "bqcf"):
+        method = discretise(name, problem, Region(3.0, 3.0))
+        one, other = (solve(method, tolerance=1e-8, solver=solver) for solver in ("lbfgs", "newton_krylov"))
+        assert max(one.force, other.force) <= 1e-8
+        np.testing.assert_allclose(one.displacement, other.displacement, atol=1e-7)
+    with pytest.raises(NotConverged, match="lbfgs"):
+        solve(method, tolerance=1e-9, evaluations=4, solver="newton_krylov")
+    with pytest.raises(InputError, match="newton_krylov"):
+        solve(method, solver="newton")
 
 
 def test_a_larger_region_is_more_exact_in_strain_and_energy(vacancy):
