@@ -29,6 +29,7 @@ from atomistic.dislocation import (
     settled,
     slip_system,
 )
+from atomistic.dislocation.load import image_energy
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
 from benchmarks.output import report
@@ -169,11 +170,21 @@ def boundaries() -> dict[str, float]:
 
 
 def aluminium() -> dict[str, float]:
-    """Partial separation of the edge dislocation."""
+    """Partial separation and Peierls stress of the edge dislocation, and what the shell resists over one valley."""
     potential = load_potential(str(wheel_file(FILES["Al"][0])))
-    crystal = crystal_of(potential, "Al", "fcc", "edge")
-    found, atoms = settled(potential, built(potential, crystal, 30.0, separation=10.0))
-    return {"atomistic_separation_A": core(found, atoms).separation}
+    start = built(potential, crystal_of(potential, "Al", "fcc", "edge"), 30.0, separation=10.0)
+    found, atoms = settled(potential, start, force=2e-3)
+    separation = core(found, atoms).separation
+    signs = peierls_stress(potential, found, (Load(1), Load(-1)), resolution=0.05)
+    crystal = found.crystal
+    wall = image_energy(found, np.array([crystal.glide_period]))[1][0] / np.linalg.norm(crystal.burgers) * EV_A3
+    return {
+        "atomistic_separation_A": separation,
+        "Al_edge_peierls_stress_MPa": float(np.mean([one.resolved for one in signs])) / MPA,
+        "Al_edge_sign_difference_MPa": abs(signs[0].resolved - signs[1].resolved) / MPA,
+        "Al_edge_jump_A": float(np.mean([abs(one.jump[0]) for one in signs])),
+        "Al_edge_wall_stress_MPa": float(wall) / MPA,
+    }
 
 
 def student() -> dict[str, Any]:
