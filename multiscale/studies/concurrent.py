@@ -14,14 +14,31 @@ _SUPERCELL = 24.0
 
 
 def run(study: ConcurrentStudy, context: RunContext) -> Results:
-    """Run the study; see `ConcurrentStudy` for its input.
+    """Run the study; see `ConcurrentStudy` for its input. Under MPI the first rank solves and all evaluate the continuum.
 
     Raises:
         InputError: potential, crystal and regions do not go together.
         NotConverged: an equilibrium was not found.
     """
-    results = Results("concurrent", study.title)
-    found = context.on_root(lambda: _compared(study, context))
+    from multiscale.concurrent.shared_law import release, serve
+
+    if context.comm is None or context.comm.size == 1:
+        return _results(study, context)
+    if not context.is_root:
+        serve(context.comm)
+        return context.on_root(lambda: None)
+
+    def solving() -> Results:
+        try:
+            return _results(study, context)
+        finally:
+            release(context.comm)
+
+    return context.on_root(solving)
+
+
+def _results(study: ConcurrentStudy, context: RunContext) -> Results:
+    results, found = Results("concurrent", study.title), _compared(study, context)
     _headlines(results, found)
     _tables(results, found)
     if found["loading"].read is not None:
@@ -37,6 +54,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
     from atomistic.properties.bulk import equilibrium
     from multiscale.concurrent.compare import Case, compare
     from multiscale.concurrent.region import Region
+    from multiscale.concurrent.shared_law import SharedLaw
 
     potential = load_potential(study.potential.name, **study.potential.options)
     notes: list[str] = []
@@ -51,6 +69,9 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
                 f"{law.strain:g}; at strains that were not fitted it errs by at most {law.energy_error:.2g} eV a site and "
                 f"{law.stress_error:.2g} eV/Å³."
             )
+        if context.comm is not None and context.comm.size > 1:
+            loads = loads.with_law(SharedLaw(loads.problems[0].law, context.comm))
+            notes.append(f"The continuum was evaluated by {context.comm.size} MPI ranks, the atoms by the first.")
         pad = _pad(study, potential, crystal, notes)
     cases = []
     for one in study.methods:

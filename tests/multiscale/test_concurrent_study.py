@@ -1,10 +1,14 @@
 """The concurrent study from input to report, and inputs that make none."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import yaml
 
 from coupling.errors import InputError
-from multiscale import run_study
+from multiscale import Results, run_study
 from multiscale.inputs import parse_study
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -103,6 +107,31 @@ def test_an_indenter_is_pressed_in_step_by_step(tmp_path):
     force = results.curves["response_all_atoms"].values["indentation_force"]
     assert force[1] > 2 * force[0] > 0
     assert results["1_bqcf_indentation_force"] == pytest.approx(force[1], rel=0.03)
+
+
+RANKS = """
+import sys
+from mpi4py import MPI
+from multiscale import Results, run_study
+from multiscale.concurrent import shared_law
+serve = shared_law.serve
+shared_law.serve = lambda comm: sys.stdout.write(f"shares {serve(comm)}\\n")
+results = run_study("study.yaml", "ranks", comm=MPI.COMM_WORLD)
+"""
+
+
+def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
+    methods = [{"method": "bgfc", "core": 2.0, "blend": 2.0}]
+    alone = run(tmp_path, methods=methods)
+    launcher = Path(sys.executable).with_name("mpiexec")
+    done = subprocess.run([launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    shares = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("shares"))
+    assert shares > 5
+    together = Results.load(tmp_path / "ranks")
+    assert any("2 MPI ranks" in note for note in together.notes)
+    for name in ("energy", "1_bgfc_strain_error", "1_bgfc_energy_error"):
+        assert together[name] == pytest.approx(alone[name], rel=1e-6)
 
 
 def test_a_burgers_vector_that_is_none_is_refused(tmp_path):
