@@ -122,7 +122,7 @@ results = run_study("study.yaml", "ranks", comm=MPI.COMM_WORLD)
 
 def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
     methods = [{"method": "bgfc", "core": 2.0, "blend": 2.0}]
-    alone = run(tmp_path, methods=methods)
+    alone = run(tmp_path, methods=methods, tolerance=1e-3)
     launcher = Path(sys.executable).with_name("mpiexec")
     done = subprocess.run([launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
@@ -131,7 +131,7 @@ def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
     together = Results.load(tmp_path / "ranks")
     assert any("2 MPI ranks" in note for note in together.notes)
     for name in ("energy", "1_bgfc_strain_error", "1_bgfc_energy_error"):
-        assert together[name] == pytest.approx(alone[name], rel=1e-6)
+        assert together[name] == pytest.approx(alone[name], rel=1e-9)
 
 
 def test_a_burgers_vector_that_is_none_is_refused(tmp_path):
