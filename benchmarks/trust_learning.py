@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -204,9 +205,15 @@ def nickel(model: Potential, samples: int = 4) -> dict[str, object]:
     } | {f"ni_{short}": found[name].value for short, name in names.items()}  # fmt: skip
 
 
-def measure(model: Potential | None = None) -> dict[str, object]:
+@cache
+def loaded() -> Potential:
+    """The potential of all parts, once in a process."""
+    return load_potential(MODEL)
+
+
+def measure() -> dict[str, object]:
     """All figures of this benchmark."""
-    model = load_potential(MODEL) if model is None else model
+    model = loaded()
     figures: dict[str, object] = {}
     for name, part in (("tungsten", tungsten), ("silicon", silicon), ("resume", resumed), ("nickel", nickel)):
         start = time.perf_counter()
@@ -218,7 +225,7 @@ def measure(model: Potential | None = None) -> dict[str, object]:
 def main() -> None:
     """Print the figures, or run the child that is killed."""
     if "--child" in sys.argv:
-        copper(load_potential(MODEL), Path(sys.argv[-1]))
+        copper(loaded(), Path(sys.argv[-1]))
         return
     report(measure(), "--json" in sys.argv)
 
