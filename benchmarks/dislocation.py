@@ -198,7 +198,7 @@ def student() -> dict[str, Any]:
     for label, potential in (("eam", teacher), ("gnn", network)):
         crystal = crystal_of(potential, "Al", "fcc", "screw")
         start = cylinder(crystal, 24.0, shell=11.0, separation=5.0)
-        found, atoms = settled(potential, start, force=5e-3)
+        found, atoms = settled(potential, start, force=1e-3)
         figures[f"{label}_separation_A"] = core(found, atoms).separation
         try:
             barrier = peierls_barrier(potential, found, images=3, force=0.01)

@@ -115,7 +115,7 @@ def peierls_barrier(
     """
     if images < _FEWEST_IMAGES:
         raise InputError(f"{images} images do not show a barrier; use {_FEWEST_IMAGES} or more.")
-    cylinder, first = settled(potential, cylinder, perturbation=perturbation)
+    cylinder, first = settled(potential, cylinder, force=force / 5, perturbation=perturbation)
     ends = _ends(potential, cylinder, first, force)
     band = [ends[0], *(ends[0].copy() for _ in range(images)), ends[1]]
     for share, image in zip(np.linspace(0, 1, images + 2), band, strict=True):

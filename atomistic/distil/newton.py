@@ -28,7 +28,7 @@ _ENERGY, _FORCE, _STRESS = 5e-4, 0.02, 6e-4
 """Errors that weigh one: eV per atom over the root of the number of atoms, eV/Å, eV/Å³."""
 _HIGH, _STRONG, _TENSE = 0.1, 0.5, 0.03
 """eV per atom above the crystal, eV/Å, eV/Å³ beyond which the allowed error grows in proportion."""
-_REPULSION = 0.3
+_REPULSION = 0.03
 """Weight of repulsive structures."""
 _RANK = 1e-6
 """Least singular value of the radial functions' sums, relative to the largest, that is fitted in."""
