@@ -5,6 +5,7 @@ import pytest
 from ase import Atoms
 
 from atomistic import load_potential
+from atomistic.potentials import sevennet_tangents
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.trust import LabelSet, fit_posterior
 from atomistic.trust.design import VOIGT
@@ -43,6 +44,17 @@ def test_another_readout_changes_what_the_features_say(sevennet: BatchedPotentia
             np.testing.assert_allclose([stress[i, j] for i, j in VOIGT], one.strain @ change, atol=1e-7)
         assert other.fingerprint != potential.fingerprint
         potential, before = other, after
+
+
+def test_derivatives_do_not_depend_on_how_the_work_is_cut(
+    sevennet: BatchedPotential, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sevennet.feature_derivatives([TWO, ONE])
+    monkeypatch.setattr(sevennet_tangents, "PAIRS_AT_ONCE", {"cpu": 100})
+    monkeypatch.setattr(sevennet_tangents, "_PRODUCTS", 3)
+    for one, other in zip(whole, sevennet.feature_derivatives([TWO, ONE]), strict=True):
+        np.testing.assert_allclose(other.positions, one.positions, atol=1e-10)
+        np.testing.assert_allclose(other.strain, one.strain, atol=1e-10)
 
 
 def test_all_layers_change_no_number(sevennet: BatchedPotential) -> None:
