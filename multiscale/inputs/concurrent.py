@@ -85,7 +85,9 @@ class Adapt(Section):
 class MethodInput(Section):
     """A method and its region; lengths in lattice units, the root of the area or volume of a site."""
 
-    method: MethodName = Field(description="atomistic (clamped at the core's radius), flexible (the same, in a linear elastic medium), cauchy_born, bqce, bqcf or bgfc.")
+    method: MethodName = Field(
+        description="atomistic (clamped at the core's radius), flexible (in a linear elastic medium), cauchy_born, bqce, bqcf or bgfc."
+    )
     core: float = Field(gt=0, le=1e4, description="Radius in which atoms count alone.")
     blend: float = Field(default=4.0, ge=0, le=1e4, description="Width over which they give way to the continuum.")
     buffer: float = Field(default=1.0, ge=0, le=100, description="Width beyond that is meshed to the last site.")

@@ -52,8 +52,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
     from atomistic.cauchy_born import polynomial_law
     from atomistic.potentials import load_potential
     from atomistic.properties.bulk import equilibrium
-    from multiscale.concurrent.compare import Case, compare
-    from multiscale.concurrent.region import Region
+    from multiscale.concurrent.compare import compare
     from multiscale.concurrent.shared_law import SharedLaw
 
     potential = load_potential(study.potential.name, **study.potential.options)
@@ -73,10 +72,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
             loads = loads.with_law(SharedLaw(loads.problems[0].law, context.comm))
             notes.append(f"The continuum was evaluated by {context.comm.size} MPI ranks, the atoms by the first.")
         pad = _pad(study, potential, crystal, notes)
-    cases = []
-    for one in study.methods:
-        region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
-        cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
+    cases = _cases(study, pad)
     with context.stage("equilibria"):
         atoms, rows = compare(loads.problems, cases, tolerance=study.tolerance, pad=pad, solver=study.solver, progress=context.progress)
     notes.append(
@@ -90,6 +86,17 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
         for row in rows if row.case.adaptions
     ]
     return {"loading": loads, "atoms": atoms, "rows": rows, "notes": notes, "ledger": rows[-1].solution.method.ledger()}
+
+
+def _cases(study: ConcurrentStudy, pad: float | None) -> list[Any]:
+    from multiscale.concurrent.compare import Case
+    from multiscale.concurrent.region import Region
+
+    cases = []
+    for one in study.methods:
+        region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
+        cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
+    return cases
 
 
 def _pad(study: ConcurrentStudy, potential, crystal, notes: list[str]) -> float | None:  # type: ignore[no-untyped-def]
@@ -116,7 +123,8 @@ def _headlines(results: Results, found: dict[str, Any]) -> None:
     add("evaluations", exact.evaluations, "", "evaluations of all atoms' forces")
     for number, row in enumerate(found["rows"], 1):
         name, label = f"{number}_{row.case.method}", f"{row.case.method}, core {row.case.region.core:g}"
-        add(f"{name}_displacement_error", row.difference.displacement, "", f"{label}: relative error of the displacement", headline=number < 4)
+        what = f"{label}: relative error of the displacement"
+        add(f"{name}_displacement_error", row.difference.displacement, "", what, headline=number < 4)
         add(f"{name}_strain_error", row.difference.relative_strain, "", f"{label}: relative error of the strain")
         add(f"{name}_unknowns_fraction", row.unknowns_fraction, "", f"{label}: unknowns over those of all atoms")
         add(f"{name}_cost_fraction", row.cost_fraction, "", f"{label}: time over that of all atoms")
