@@ -131,6 +131,9 @@ class ConcurrentStudy(Study):
             raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(_DEFECTS)}.")
         if self.line is None and given[0] in _PLANE:
             raise InputError(f"{given[0]} needs line, the direction of the columns.")
+        plane = getattr(getattr(self, given[0]), "plane", None)
+        if plane is not None and self.line is not None and sum(a * b for a, b in zip(plane, self.line, strict=True)):
+            raise InputError(f"{given[0]}: line {list(self.line)} does not lie in the plane {list(plane)}; give hu + kv + lw = 0.")
         for one in self.methods:
             if given[0] in _OPEN and one.method == "cauchy_born":
                 raise InputError(f"cauchy_born knows no free surfaces and has no {given[0]}; take another method.")

@@ -70,8 +70,9 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
         ({"point_defect": None, "indentation": {"plane": [0, 0, 1], "radius": "2 Å", "depths": ["1 Å", "3 Å"]}}, "below the radius"),
         ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
         ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
-        ({"point_defect": None, "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
-        ({"point_defect": None, "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}}, "positive loads"),
+        ({"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
+        ({"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}}, "positive loads"),
+        ({"point_defect": None, "crack": {"plane": [0, 1, 0]}}, "does not lie in the plane"),
     ],
 )
 def test_inputs_that_cannot_be_used(changes, words, tmp_path):
