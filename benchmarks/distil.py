@@ -1,7 +1,7 @@
 """A small student of 7net-l3i5 for Ni(111): its speed, and its errors on paths that it has not seen.
 
 Run as `python -m benchmarks.distil [--json] [--teacher NAME --species Ni --structure fcc --plane 111
---minutes 18]`; about 22 minutes on two CPU cores with nothing else running. Labels are drawn and
+--minutes 14]`; about 22 minutes on two CPU cores with nothing else running. Labels are drawn and
 computed in the run, the student is trained from nothing, and all is thrown away at the end.
 """
 
@@ -18,7 +18,7 @@ from coupling.contracts import Potential
 
 TIMED = (5, 5, 5)
 """Repeats of the primitive cell on which both are timed."""
-MINUTES = 18.0
+MINUTES = 14.0
 
 
 def measure(

@@ -18,7 +18,7 @@ SOFTNESS = 1 / 25
 """Å²/eV: step of the beginning relaxation."""
 EASING = 8
 """Steps of it."""
-_HIGHEST = 10.0  # eV per atom above the crystal: an embedding function far beyond its fit gives 10⁵, which drowns all else
+_HIGHEST = 60.0  # eV per atom above the crystal: an embedding function far beyond its fit gives 10⁵, which drowns all else
 
 
 @dataclass(frozen=True)

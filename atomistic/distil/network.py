@@ -55,6 +55,7 @@ def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[s
         key.TRAIN_SHIFT_SCALE: True,
         key.LOSS: "huber",
         key.LOSS_PARAM: {"delta": settings.huber},
+        key.USE_WEIGHT: True,
         key.FORCE_WEIGHT: settings.force_weight,
         key.STRESS_WEIGHT: settings.stress_weight,
         key.IS_TRAIN_STRESS: True,

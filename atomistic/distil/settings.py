@@ -17,7 +17,7 @@ class Settings:
         lmax: Highest rank of the features: 1 or 2.
         layers: Rounds of messages, 1 to 5; layers times cutoff is how far an atom sees. One round on one element
             (an embedded-atom form) learns several times faster, but is not taken up again where it stopped.
-        cutoff: Å; None takes the teacher's, at most 1.7 nearest-neighbour distances.
+        cutoff: Å; None takes the teacher's, at most 2.3 nearest-neighbour distances.
         fading: Power of the polynomial by which messages fade towards the cutoff: over its outer half for 6, its
             outer third for 12; a narrow switch puts waves into the traction of an opening. The shell at √(8/3)
             neighbour distances must not have faded, or fcc and hcp look alike and no stacking fault is learnt.
@@ -25,7 +25,7 @@ class Settings:
         minutes: Longest training time; infinite for none.
         batch: Structures in a step.
         learning_rate: At the start.
-        force_weight: Of forces (eV/Å) beside energies (eV per atom) in the loss.
+        force_weight: Of forces (eV/Å) beside energies (eV per atom) in the loss at the end; it starts at one.
         stress_weight: Of stresses (kbar) in the loss.
         huber: Error beyond which the loss grows linearly, in the units above.
         newton: Steps of a least-squares training for one round on one element; with more than none it takes the place
@@ -46,7 +46,7 @@ class Settings:
     batch: int = 16
     learning_rate: float = 0.02
     force_weight: float = 0.03
-    stress_weight: float = 0.001
+    stress_weight: float = 0.0003
     huber: float = 0.3
     newton: int = 0
     threads: int = 1

@@ -21,7 +21,7 @@ from coupling.errors import InputError
 
 CHECKPOINT = "student.pth"
 STATE = "training.pth"
-LARGEST_REACH = 1.7
+LARGEST_REACH = 2.3
 """Cutoff in nearest-neighbour distances, where it is not given."""
 
 
@@ -105,7 +105,7 @@ def teaching(teacher: Potential, elements: tuple[int, ...]) -> Potential:
 
 
 def _cutoff(teacher: Potential, dataset: Dataset) -> float:
-    """The teacher's, or 1.7 distances of nearest neighbours in the first periodic structure."""
+    """The teacher's, or 2.3 distances of nearest neighbours in the first periodic structure."""
     nearest = []
     for path in dataset.train:
         atoms = path.structures[0]

@@ -45,7 +45,7 @@ class Network(Section):
     channels: int = Field(default=32, ge=4, le=256, multiple_of=4, description="Scalars of an atom's features.")
     lmax: int = Field(default=2, ge=1, le=2, description="Highest rank of the features.")
     layers: int = Field(default=2, ge=1, le=5, description="Rounds of messages.")
-    cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 1.7 bonds.")
+    cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 2.3 bonds.")
     fading: int = Field(default=6, ge=3, le=24, description="Power by which messages fade; 12 reaches farther.")
 
 

@@ -39,7 +39,7 @@ def dataset(eam: Potential) -> Dataset:
 
 @pytest.fixture(scope="module")
 def student(eam: Potential, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Student:
-    settings = Settings(channels=16, epochs=40, cutoff=4.0, learning_rate=0.01)
+    settings = Settings(channels=16, epochs=26, batch=4, cutoff=4.0, learning_rate=0.01)
     return distil(eam, dataset, settings, folder=tmp_path_factory.mktemp("student"))
 
 
@@ -147,14 +147,14 @@ def test_repulsion_knows_no_absurd_energies(eam: Potential) -> None:
     class Steep:
         def evaluate(self, structures: list[Atoms]) -> Evaluation:
             found = eam.evaluate(structures)
-            return replace(found, energies=20 * found.energies)
+            return replace(found, energies=200 * found.energies)
 
     cell = equilibrium(eam, "Cu", "fcc")
     solid = Solid("Cu fcc", cell, 2.5, 0.1, (), 0)
     mild, steep = (repulsion(one, solid, 6, np.random.default_rng(0), True) for one in (eam, Steep()))
     assert 0 < len(steep) < len(mild)
-    excess = [20 * (eam.evaluate([one]).energies[0] / len(one) - eam.evaluate([cell]).energies[0]) for one in steep]
-    assert max(excess) < 10
+    excess = [200 * (eam.evaluate([one]).energies[0] / len(one) - eam.evaluate([cell]).energies[0]) for one in steep]
+    assert max(excess) < 60
 
 
 def test_arrays_bring_all_back(dataset: Dataset) -> None:
