@@ -115,15 +115,15 @@ import sys
 from mpi4py import MPI
 from multiscale import Results, run_study
 from multiscale.concurrent import shared_law
-serve = shared_law.serve
+serve, shared_law._WORTH = shared_law.serve, 20
 shared_law.serve = lambda comm: sys.stdout.write(f"shares {serve(comm)}\\n")
 results = run_study("study.yaml", "ranks", comm=MPI.COMM_WORLD)
 """
 
 
 def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
-    methods = [{"method": "bgfc", "core": 2.0, "blend": 2.0}]
-    alone = run(tmp_path, methods=methods, tolerance=1e-3)
+    methods, box = [{"method": "bgfc", "core": 2.0, "blend": 1.5, "buffer": 0.5}], {"cells": [2, 2], "level": 3}
+    alone = run(tmp_path, methods=methods, box=box, tolerance=1e-3)
     launcher = Path(sys.executable).with_name("mpiexec")
     done = subprocess.run([launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
