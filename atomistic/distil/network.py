@@ -18,6 +18,7 @@ from atomistic.distil.settings import Settings
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet import quiet
 
+
 def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[str, Any]:
     """All that sevenn needs to build and to train the student; plain values only.
 
