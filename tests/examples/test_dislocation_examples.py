@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.students import CHECKPOINT
+from benchmarks.students import ALUMINIUM
 from tests.atomistic.tungsten import write_tungsten
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -21,7 +21,7 @@ def load(name: str):
 def test_aluminium_s_screw(tmp_path):
     """With a graph network: the student of the embedded atoms."""
     small = {"results": ["peierls_nabarro"], "divisions": 6, "rows": 60}
-    results = load("dislocation_al").main("screw", tmp_path, potential=str(CHECKPOINT), **small)
+    results = load("dislocation_al").main("screw", tmp_path, potential=str(ALUMINIUM.checkpoint), **small)
     assert results["pn_separation"] == pytest.approx(5.0e-10, rel=0.2)
     assert (results.folder / "damask_phase.yaml").is_file()
 
