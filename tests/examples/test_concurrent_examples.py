@@ -12,7 +12,7 @@ from tests.examples.test_examples import EXAMPLES, load
 def test_a_missing_column_with_a_network(tmp_path):
     folder = EXAMPLES / "concurrent_al"
     study = yaml.safe_load((folder / "study.yaml").read_text(encoding="utf-8"))
-    study["potential"] = str((folder / study["potential"]).resolve())
+    study["potential"]["name"] = str((folder / study["potential"]["name"]).resolve())
     study |= {"box": {"cells": [2, 2], "level": 3}, "surrogate": {"strain": 0.02, "degree": 3}}
     study["methods"] = [{"method": "bgfc", "core": 2, "blend": 2, "buffer": 0.5}]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
