@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from coupling.errors import unknown_choice
 from multiscale.inputs.base import Study
 from multiscale.inputs.cohesive_law import CohesiveLawStudy
-from multiscale.inputs.dislocation import DislocationStudy
 from multiscale.inputs.concurrent import ConcurrentStudy
+from multiscale.inputs.dislocation import DislocationStudy
 from multiscale.inputs.distil import DistilStudy
 from multiscale.inputs.embedding import EmbeddingStudy
 from multiscale.inputs.fracture import FractureStudy
