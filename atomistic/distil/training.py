@@ -31,6 +31,7 @@ _KEPT_EVERY = 30.0  # s between two saved states
 _STEEPEST = 10.0  # norm to which a gradient is cut
 _SETTLED = 0.7  # share of the training after which forces weigh what the settings say
 _REPULSION = 0.01  # weight of structures whose atoms are pressed together, beside 1 for the others
+_SAMPLED = 8000  # atoms, about, that tell how much messages vary
 _VOIGT = ([0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0])  # sevenn's order: xx yy zz xy yz zx
 
 
@@ -210,8 +211,9 @@ def _spread_messages(network: torch.nn.Module, graphs: Sequence[AtomGraphData], 
 
     With sevenn's own they vary by a few hundredths, and the network stays nearly linear for long.
     """
-    usual = [graph for graph in graphs if graph[key.DATA_WEIGHT]["force"] == 1.0]
-    batch = next(iter(DataLoader(usual, batch_size=len(usual))))
+    usual = [graph for graph in graphs if graph[key.DATA_WEIGHT]["force"] == 1.0] or list(graphs)
+    sample = usual[:: 1 + sum(int(graph[key.NUM_ATOMS]) for graph in usual) // _SAMPLED]
+    batch = next(iter(DataLoader(sample, batch_size=len(sample))))
     seen: list[torch.Tensor] = []
     network.set_is_batch_data(True)
     for layer in range(settings.layers):
@@ -220,4 +222,6 @@ def _spread_messages(network: torch.nn.Module, graphs: Sequence[AtomGraphData], 
         with torch.enable_grad():
             network(batch.clone())
         hook.remove()
-        linear.weight.div_(seen.pop().std(0).mean())
+        spread = float(seen.pop().std(0, correction=0).mean())
+        if spread > 0:
+            linear.weight.div_(spread)

@@ -305,3 +305,32 @@ def test_datasets_that_cannot_be_dealt_are_refused(eam: Potential) -> None:
         Sizes(slips=-1)
     with pytest.raises(InputError, match="need a crystal"):
         draw(eam, [])
+
+
+def test_messages_begin_with_a_spread_of_one_over_the_usual_structures(dataset: Dataset) -> None:
+    """Repulsive structures weigh a hundredth and have no say; sevenn's own beginning is nowhere near one."""
+    from torch_geometric.loader import DataLoader
+
+    from atomistic.distil.network import build, configuration
+    from atomistic.distil.training import _graphs, _spread_messages
+
+    settings = Settings(channels=16, cutoff=4.0)
+    graphs = _graphs(dataset.train, 4.0)
+    weights = {graph["data_weight"]["force"] for graph in graphs}
+    assert weights == {0.01, 1.0}
+    usual = [graph for graph in graphs if graph["data_weight"]["force"] == 1.0]
+
+    def spreads(network: torch.nn.Module) -> list[float]:
+        network.set_is_batch_data(True)
+        seen: list[torch.Tensor] = []
+        linears = [network.get_submodule(f"{layer}_self_interaction_2").linear for layer in range(2)]
+        hooks = [linear.register_forward_hook(lambda *call: seen.append(call[2].detach()[:, :16])) for linear in linears]
+        network(next(iter(DataLoader(usual, batch_size=len(usual)))))
+        for hook in hooks:
+            hook.remove()
+        return [float(one.std(0, correction=0).mean()) for one in seen]
+
+    network = build(configuration(dataset, settings, 4.0), 0)
+    assert max(spreads(network)) < 0.7
+    _spread_messages(network, graphs, settings)
+    assert spreads(network) == pytest.approx([1.0, 1.0], rel=1e-4)
