@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-import benchmarks.dislocation as dislocation
 import benchmarks.dislocation_elastic as elastic
+import benchmarks.wheel as wheel
 from atomistic.dislocation import slip_system
 from coupling.errors import MissingBackend
 
@@ -25,6 +25,6 @@ def test_the_factor_of_a_threefold_screw_does_not_hang_on_the_axes(angle):
 
 
 def test_without_the_wheel_the_extra_is_named(monkeypatch):
-    monkeypatch.setattr(dislocation, "find_spec", lambda name: None)
+    monkeypatch.setattr(wheel, "find_spec", lambda name: None)
     with pytest.raises(MissingBackend, match=r"multiscale-coupling\[bench\]"):
-        dislocation.wheel_file("Fe_mm.eam.fs")
+        wheel.wheel_file("Fe_mm.eam.fs")
