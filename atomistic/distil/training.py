@@ -222,6 +222,6 @@ def _spread_messages(network: torch.nn.Module, graphs: Sequence[AtomGraphData], 
         with torch.enable_grad():
             network(batch.clone())
         hook.remove()
-        spread = float(seen.pop().std(0, correction=0).mean())
-        if spread > 0:
+        spread = float(seen.pop().std(0).mean())
+        if spread > 0:  # not for a single atom
             linear.weight.div_(spread)

@@ -328,7 +328,7 @@ def test_messages_begin_with_a_spread_of_one_over_the_usual_structures(dataset: 
         network(next(iter(DataLoader(usual, batch_size=len(usual)))))
         for hook in hooks:
             hook.remove()
-        return [float(one.std(0, correction=0).mean()) for one in seen]
+        return [float(one.std(0).mean()) for one in seen]
 
     network = build(configuration(dataset, settings, 4.0), 0)
     assert max(spreads(network)) < 0.7

@@ -40,7 +40,7 @@ def test_errors_fall_on_labels_that_it_has_not_seen(student: BatchedPotential, e
     held = LabelSet.made(eam, pairs(6, 11))
     tuned = fine_tune(fit_posterior(student, LabelSet.made(eam, pairs(12, 5))), Training(steps=60, rate=0.01))
     before, after = (validate(one, held).groups["all"] for one in (student, tuned))
-    assert after.force.root_mean_square < 0.5 * before.force.root_mean_square
+    assert after.force.root_mean_square < 0.7 * before.force.root_mean_square
     assert after.energy.root_mean_square < before.energy.root_mean_square
     assert after.stress.root_mean_square < before.stress.root_mean_square
 
