@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from continuum.fenics import MPI
-from continuum.materials import LinearElastic, StVenantKirchhoff, isotropic_stiffness
+from continuum.materials import LinearElastic, StVenantKirchhoff
 from continuum.mesh import SpecimenMesh, read_mesh
 from continuum.model import Bond, Prescribed
 from continuum.problem import CohesiveProblem
@@ -15,6 +15,7 @@ from continuum.specimens.flat_contact import SphereOnFlat
 from continuum.specimens.peel import PeelStrip
 from continuum.stepping import Loading, pull
 from coupling.contracts import CohesiveLaw, Progress, silent
+from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
 
 _FINEST, _COARSEST = 1 / 400, 1 / 40  # element size over the contact radius

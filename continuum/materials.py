@@ -13,44 +13,9 @@ import numpy as np
 
 from continuum.fenics import ufl
 from coupling.contracts import FloatArray
+from coupling.elasticity import VOIGT, isotropic_stiffness, rotate_stiffness, strain_tensor
+from coupling.elasticity import strain_voigt as voigt_of
 from coupling.errors import InputError
-
-VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
-"""Tensor indices in Voigt order: xx yy zz yz xz xy."""
-
-
-def rotate_stiffness(stiffness_voigt: FloatArray, rotation: FloatArray) -> FloatArray:
-    """C'_ijkl = R_im R_jn R_ko R_lp C_mnop in Voigt form.
-
-    Args:
-        stiffness_voigt: (6, 6) Pa, order xx yy zz yz xz xy with engineering shear.
-        rotation: (3, 3) orthogonal; rows are the new axes in the old frame.
-
-    Returns:
-        (6, 6) in the new axes.
-    """
-    tensor = stiffness_tensor(stiffness_voigt)
-    rotated = np.einsum("im,jn,ko,lp,mnop->ijkl", rotation, rotation, rotation, rotation, tensor)
-    return np.array([[rotated[(*a, *b)] for b in VOIGT] for a in VOIGT])
-
-
-def stiffness_tensor(stiffness_voigt: FloatArray) -> FloatArray:
-    """(3, 3, 3, 3) tensor of a (6, 6) Voigt stiffness."""
-    index = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
-    return np.asarray(stiffness_voigt)[index[:, :, None, None], index[None, None]]
-
-
-def grain_rotation(x: FloatArray, y: FloatArray) -> FloatArray:
-    """Rows are the mesh axes in the crystal frame, from the crystal directions along x and y.
-
-    Raises:
-        InputError: the two directions are not perpendicular.
-    """
-    x, y = (np.asarray(v, dtype=float) / np.linalg.norm(v) for v in (x, y))
-    if abs(x @ y) > 1e-8:
-        raise InputError("The crystal directions along x and y are not perpendicular; x·y must be 0.")
-    return np.array([x, y, np.cross(x, y)])
-
 
 class Material(Protocol):
     """A hyperelastic material.
@@ -89,23 +54,6 @@ def checked_stiffness(stiffness_voigt: FloatArray) -> FloatArray:
             f"The stiffness matrix is not positive definite (lowest eigenvalue {lowest / 1e9:.4g} GPa): "
             "the material would be unstable; check the elastic constants."
         )
-    return stiffness
-
-
-def isotropic_stiffness(young: float, poisson: float) -> FloatArray:
-    """(6, 6) Pa from Young's modulus in Pa and Poisson's ratio.
-
-    Raises:
-        InputError: the modulus is not positive or Poisson's ratio not between −1 and 0.5.
-    """
-    if not (np.isfinite(young) and young > 0):
-        raise InputError(f"Young's modulus {young} Pa must be positive.")
-    if not -1 < poisson < 0.5:
-        raise InputError(f"Poisson's ratio {poisson} must lie between -1 and 0.5; take 0.499 for a nearly incompressible solid.")
-    lame = young * poisson / ((1 + poisson) * (1 - 2 * poisson))
-    shear = young / (2 * (1 + poisson))
-    stiffness = np.diag([2 * shear] * 3 + [shear] * 3)
-    stiffness[:3, :3] += lame
     return stiffness
 
 
@@ -149,10 +97,8 @@ class LinearElastic:
 
     def rotated(self, rotation: FloatArray) -> "LinearElastic":
         """The same material seen in axes whose directions are the rows of `rotation`."""
-        thermal = self.thermal_strain_voigt * [1, 1, 1, 0.5, 0.5, 0.5]
-        tensor = rotation @ thermal[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]] @ np.transpose(rotation)
-        turned = np.array([tensor[i, j] * (1 if i == j else 2) for i, j in VOIGT])
-        return LinearElastic(rotate_stiffness(self.stiffness_voigt, rotation), turned)
+        turned = rotation @ strain_tensor(self.thermal_strain_voigt) @ np.transpose(rotation)
+        return LinearElastic(rotate_stiffness(self.stiffness_voigt, rotation), voigt_of(turned))
 
     def heated(self, expansion: float, difference: float) -> "LinearElastic":
         """With the thermal strain of an isotropic expansion (1/K) and a temperature difference (K)."""

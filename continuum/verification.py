@@ -12,13 +12,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from continuum.fenics import MPI, dolfinx, ufl
-from continuum.materials import VOIGT, LinearElastic
+from continuum.materials import LinearElastic
 from continuum.mesh import SpecimenMesh, read_mesh
 from continuum.model import Bond, Control, Prescribed, Traction
 from continuum.newton import NewtonSolver
 from continuum.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
 from coupling.contracts import FloatArray
+from coupling.elasticity import VOIGT
 from coupling.errors import NotConverged
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.tabulated import TabulatedLaw

@@ -10,7 +10,8 @@ from atomistic.paths import default_openings, rigid_path
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
 from continuum.fracture import released_energy_per_area
-from continuum.materials import LinearElastic, grain_rotation
+from continuum.materials import LinearElastic
+from coupling.elasticity import grain_rotation
 from continuum.mesh import read_mesh
 from continuum.model import Bond, Prescribed
 from continuum.problem import CohesiveProblem

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from continuum.fenics import MPI
-from continuum.materials import CauchyBorn, LinearElastic, NeoHookean, StVenantKirchhoff, isotropic_stiffness
+from continuum.materials import CauchyBorn, LinearElastic, NeoHookean, StVenantKirchhoff
 from continuum.mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed, Traction
 from continuum.newton import NewtonSolver
 from continuum.output import FieldWriter
 from continuum.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
+from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear
 

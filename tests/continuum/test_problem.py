@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from continuum.fracture import energy_balance_error, released_energy_per_area
-from continuum.materials import LinearElastic, grain_rotation, rotate_stiffness
+from continuum.materials import LinearElastic
 from continuum.mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed
 from continuum.newton import NewtonSolver
 from continuum.problem import CohesiveProblem
 from continuum.specimens.dcb import DoubleCantileverBeam
 from continuum.stepping import pull
+from coupling.elasticity import grain_rotation, rotate_stiffness
 from coupling.errors import InputError
 from tests.continuum.specimens import two_blocks, uber_law
 

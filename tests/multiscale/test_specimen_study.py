@@ -248,7 +248,7 @@ def test_tractions_are_followed_past_their_largest_multiple(case, tmp_path):
 
 def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
     """An isotropic solid by moduli, by cubic constants, by its matrix in any grain; and unstrained by no heat."""
-    from continuum.materials import isotropic_stiffness
+    from coupling.elasticity import isotropic_stiffness
     from multiscale.inputs.material import Material
     from multiscale.studies.specimen import material
 
