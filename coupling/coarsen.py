@@ -6,6 +6,9 @@ the same work of separation, a peak traction that falls as N^−½ and a critica
 
 from typing import Literal, get_args
 
+import numpy as np
+
+from coupling.count import Count
 from coupling.errors import InputError, unknown_choice
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
@@ -34,17 +37,45 @@ def coarsen(
         plane_stiffness: Stiffness of a closed plane, Pa/m; None takes the law's own rising branch.
         softening: "exact" or "bilinear".
 
+    Returns:
+        The law; its count is the plane's, of N spacings.
+
     Raises:
         InputError: the planes, the stiffness or the softening cannot be used (see `CoarseLaw`).
     """
     if softening not in get_args(Softening):
         raise unknown_choice("softening", softening, get_args(Softening))
+    source, more = law, planes
     if isinstance(law, CoarseLaw):
         if plane_stiffness not in (None, law.plane_stiffness):
             raise InputError("A coarse law keeps the stiffness of its planes; coarsen the law of one plane instead.")
         law, planes, plane_stiffness = law.law, law.planes * planes, law.plane_stiffness
     exact = CoarseLaw(law, planes, plane_stiffness)
+    if isinstance(source, CoarseLaw) and source.count != source.implied_count():
+        exact = exact.counted(_of_longer_chain(source, more, exact))
     if softening == "exact":
         return exact
     work, peak = exact.work_of_separation, exact.peak_traction
-    return Bilinear(work, peak, peak**2 / (RISE * 2.0 * work), gap="in bulk")
+    triangle = Bilinear(work, peak, peak**2 / (RISE * 2.0 * work), gap="in bulk")
+    return triangle.counted(_left_to_the_bulk(exact, triangle))
+
+
+def _of_longer_chain(source: CoarseLaw, more: int, longer: CoarseLaw) -> Count:
+    """The count that was given to a chain itself, for one of more planes."""
+    until = None if source.count.equilibrium_until is None else longer.opening_at_peak
+    return source.count.in_series(more, source.peak_traction, longer.peak_traction, 0, until)
+
+
+def _left_to_the_bulk(exact: CoarseLaw, triangle: Bilinear) -> Count:
+    """The chain's count where its planes' elasticity is the elements': what the chain owned goes over to them."""
+    until, reached = exact.count.equilibrium_until, None
+    if until is not None:
+        traction = float(exact.normal(np.array(until))[1])
+        rising = until <= exact.opening_at_peak
+        reached = traction / triangle.stiffness if rising else _softened(triangle, traction)
+    return exact.count.in_series(1, exact.peak_traction, triangle.peak_traction, 1, reached)
+
+
+def _softened(law: Bilinear, traction: float) -> float:
+    """Opening of the softening branch at a traction."""
+    return law.final_opening - traction / law.peak_traction * (law.final_opening - law.opening_at_peak)

@@ -188,8 +188,8 @@ def _openings(law: Law) -> FloatArray:
 
 
 def _header(law: Law, name: str) -> list[str]:
-    """What the file holds: the law's landmarks, with their standard deviations where known."""
-    lines = [f"{name}: {law.kind} cohesive law, SI units; the layer spacing across the interface is {law.gap}"]
+    """What the file holds: what was counted, the law's landmarks, their standard deviations where known."""
+    lines = [f"{name}: {law.kind} cohesive law, SI units", *law.count.in_words(law.gap)]
     units = {"work_of_separation": "J/m^2", "peak_traction": "Pa", "opening_at_peak": "m", "final_opening": "m"}
     for quantity, unit in units.items():
         std = getattr(law, f"{quantity}_std", None)

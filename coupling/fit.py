@@ -16,9 +16,10 @@ import numpy as np
 from scipy.optimize import brentq, least_squares
 
 from coupling.contracts import CohesiveLaw, FloatArray, GapOwner
+from coupling.count import NOT_KNOWN, Count
 from coupling.errors import InputError, unknown_choice
 from coupling.laws.bilinear import Bilinear
-from coupling.laws.law import Law
+from coupling.laws.law import Law, count_of
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
@@ -64,12 +65,14 @@ class Samples(NamedTuple):
         energy: (n,) J/m².
         traction: (n,) Pa; None takes the derivative of the energies.
         tangential_stiffness: (n, 2) Pa/m; None when not sampled.
+        count: What was counted in them.
     """
 
     opening: FloatArray
     energy: FloatArray
     traction: FloatArray | None = None
     tangential_stiffness: FloatArray | None = None
+    count: Count = NOT_KNOWN
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ class _Target:
     traction: FloatArray
     shear_stiffness: float
     gap: GapOwner
+    count: Count
 
 
 def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
@@ -97,7 +101,7 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
         kind: One of `KINDS`.
 
     Returns:
-        The fitted law and its misfit.
+        The fitted law, which keeps the count of its source, and its misfit.
 
     Raises:
         InputError: the kind is unknown, or the samples make no law.
@@ -114,7 +118,7 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
         ("work_of_separation", "peak_traction"),
         fitted,
     )
-    return Fit(law, misfit)
+    return Fit(law.counted(target.count), misfit)
 
 
 def fit_all(source: CohesiveLaw | Samples) -> tuple[Fit, ...]:
@@ -127,13 +131,13 @@ def fit_all(source: CohesiveLaw | Samples) -> tuple[Fit, ...]:
 
 
 def _target(source: CohesiveLaw | Samples) -> _Target:
-    law = TabulatedLaw(*source) if isinstance(source, Samples) else source
+    law = TabulatedLaw(*source[:4]).counted(source.count) if isinstance(source, Samples) else source
     normal = _normal_of(law)
     stop = brentq(lambda d: float(normal(np.array([d]))[0][0]) - WINDOW * law.work_of_separation, 0.0, _far(law), xtol=1e-20)
     opening = np.linspace(0.0, stop, POINTS)
     energy, traction = normal(opening)
     shear = float(np.trace(law.evaluate(np.zeros((1, 3))).tangent[0, 1:, 1:]) / 2.0)
-    return _Target(law.work_of_separation, law.peak_traction, opening, energy, traction, shear, law.gap)
+    return _Target(law.work_of_separation, law.peak_traction, opening, energy, traction, shear, law.gap, count_of(law))
 
 
 def _normal_of(law: CohesiveLaw) -> Callable[[FloatArray], tuple[FloatArray, FloatArray]]:

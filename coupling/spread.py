@@ -29,7 +29,7 @@ def with_error_bars(law: TabulatedLaw, sampled: Sequence[Law]) -> TabulatedLaw:
         law.opening, law.energy, law.traction, law.tangential_stiffness, law.gap,
         energy_std=_together(energies.std(axis=0, ddof=1), law.energy_std),
         traction_std=_together(tractions.std(axis=0, ddof=1), law.traction_std),
-    )  # fmt: skip
+    ).counted(law.count)  # fmt: skip
 
 
 def _together(std: FloatArray, known: FloatArray | None) -> FloatArray:

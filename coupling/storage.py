@@ -1,19 +1,23 @@
 """Cohesive laws in files: JSON that a person can read, with the unit in each key, bit for bit.
 
 The file is one object: "format" and "version" say what it is, "kind" names the law, "gap" its owner of
-the layer spacing, and "parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own
-law, inside a coarse law, is such an object without format and version). Lists nest as arrays do; a
-parameter that is unknown is null; numbers are written with the digits that give back the same binary64.
+the layer spacing, "count" what was counted in it (`coupling.count`; only "taken_away" must be there), and
+"parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own law, inside a coarse law,
+is such an object without format and version). Lists nest as arrays do; a parameter that is unknown is
+null; numbers are written with the digits that give back the same binary64. Files of version 1 have no
+count: it is not known.
 """
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coupling.count import NOT_KNOWN, BulkSide, Count
 from coupling.errors import InputError, unknown_choice
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
@@ -26,7 +30,8 @@ from coupling.laws.uber import Uber
 from coupling.laws.xu_needleman import XuNeedleman
 
 FORMAT = "multiscale-coupling cohesive law"
-VERSION = 1
+VERSION = 2
+_READ = (1, 2)
 KINDS: dict[str, type[Law]] = {
     law.kind: law
     for law in (TabulatedLaw, MixedModeLaw, InitiallyRigid, CoarseLaw, Uber, XuNeedleman, ParkPaulinoRoesler, Bilinear)
@@ -67,9 +72,9 @@ def load_law(path: str | Path) -> Law:
     if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
         raise InputError(f"{path} is no cohesive law: it does not say \"format\": \"{FORMAT}\".")
     version = record.pop("version", None)
-    if version != VERSION:
-        raise InputError(f"{path} has version {version!r} of the law format; this code reads version {VERSION}.")
-    return _law(record, str(path))
+    if version not in _READ:
+        raise InputError(f"{path} has version {version!r} of the law format; this code reads versions {_READ[0]} to {_READ[-1]}.")
+    return _law(record, str(path), version)
 
 
 def write_atomically(path: Path, text: str) -> None:
@@ -95,10 +100,10 @@ def _record(law: Law) -> dict[str, Any]:
         raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in KINDS.values()])
     parameters = {_key(name, unit): _plain(getattr(law, name)) for name, unit in law.units.items()}
     nested = {"law": _record(law.law)} if isinstance(law, CoarseLaw) else {"gap": law.gap}
-    return {"kind": law.kind, **nested, "parameters": parameters}
+    return {"kind": law.kind, **nested, "count": _facts(law.count, _COUNT_UNITS), "parameters": parameters}
 
 
-def _law(record: object, where: str) -> Law:
+def _law(record: object, where: str, version: int) -> Law:
     if not isinstance(record, dict) or not isinstance(record.get("parameters"), dict):
         raise InputError(f"{where}: a law needs \"kind\" and \"parameters\".")
     record = dict(record)
@@ -106,14 +111,61 @@ def _law(record: object, where: str) -> Law:
     if kind not in KINDS:
         raise unknown_choice(f"kind of law in {where}:", kind, KINDS)
     expected = {"law"} if KINDS[kind] is CoarseLaw else {"gap"}
-    _same_keys(set(record), expected, where)
+    _same_keys(set(record), expected | ({"count"} if version > 1 else set()), where)
     arguments = _arguments(KINDS[kind].units, parameters, where)
+    count = _count(record.pop("count"), where) if version > 1 else NOT_KNOWN
     if "law" in record:
-        record["law"] = _law(record["law"], f"{where}, law of the plane")
+        record["law"] = _law(record["law"], f"{where}, law of the plane", version)
     try:
-        return KINDS[kind](**record, **arguments)
+        return KINDS[kind](**record, **arguments).counted(count)
     except (InputError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{where} does not make a law: {error}") from None
+
+
+_COUNT_UNITS = {"temperature": "K", "equilibrium_until": "m", "planes": "1"}
+_SIDE_UNITS = {"stiffness_voigt": "Pa", "spacing": "m", "layers": "1", "strain": "1", "energy_at_peak": "J/m^2"}
+
+
+def _facts(record: Count | BulkSide, units: Mapping[str, str]) -> dict[str, Any]:
+    """A count or one of its sides, the units of its numbers in the keys."""
+    facts: dict[str, Any] = {}
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, BulkSide):
+            facts[item.name] = _facts(value, _SIDE_UNITS)
+        else:
+            facts[_named(item.name, units)] = value if isinstance(value, str | bool) else _plain(value)
+    return facts
+
+
+def _count(facts: object, where: str) -> Count:
+    where = f"count in {where}"
+    found = _read_facts(Count, facts, _COUNT_UNITS, where)
+    for side in ("plus", "minus"):
+        if found.get(side) is not None:
+            found[side] = _built(BulkSide, _read_facts(BulkSide, found[side], _SIDE_UNITS, f"{side} side of the {where}"), where)
+    return _built(Count, found, where)
+
+
+def _read_facts(kind: type, facts: object, units: Mapping[str, str], where: str) -> dict[str, Any]:
+    """The fields by name; those with a default may be left out."""
+    if not isinstance(facts, dict):
+        raise InputError(f"The {where} must be an object with keys and values.")
+    names = {_named(item.name, units): item for item in fields(kind)}
+    needed = {key for key, item in names.items() if item.default is MISSING}
+    _same_keys(set(facts) | (set(names) - needed), set(names), where)
+    return {names[key].name: _number(value, key, where) if names[key].name in units else value for key, value in facts.items()}
+
+
+def _built[T](kind: type[T], values: dict[str, Any], where: str) -> T:
+    try:
+        return kind(**values)
+    except (InputError, ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"The {where} is none: {error}") from None
+
+
+def _named(name: str, units: Mapping[str, str]) -> str:
+    return _key(name, units[name]) if name in units else name
 
 
 def _arguments(units: Mapping[str, str], parameters: dict[str, Any], where: str) -> dict[str, Any]:

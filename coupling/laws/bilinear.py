@@ -6,6 +6,7 @@ from typing import ClassVar
 import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
 from coupling.laws.law import Law, check_gap, check_positive
 
@@ -42,6 +43,7 @@ class Bilinear(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "bilinear"
+    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "peak_traction": "Pa",

@@ -9,6 +9,7 @@ from scipy.optimize import brentq
 from scipy.optimize.elementwise import find_root
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.count import Count
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law
 
@@ -103,6 +104,18 @@ class CoarseLaw(Law):
         traction[:, 0] = normal
         tangent[:, 0, 0] = stiffness * closed_stiffness / (closed_stiffness + self._closed_planes * stiffness)
         return LawValue(energy + self._closed_planes * closed_energy, traction, tangent)
+
+    def implied_count(self) -> Count:
+        """Its plane's, of N spacings; those that the plane leaves to the bulk are in the chain."""
+        count, moved = self.law.count, -1 if self.law.gap == "in bulk" else 0
+        until = None if count.equilibrium_until is None else self._reached(count.equilibrium_until)
+        return count.in_series(self.planes, self.law.peak_traction, self.peak_traction, moved, until)  # type: ignore[attr-defined]
+
+    def _reached(self, opening: float) -> float:
+        """The chain's opening where its parting plane has this one; of those jumped over, the crossing."""
+        beyond, crossing = self._crossing[:2]
+        before = float(self._stretched(np.array([crossing])).open[0])
+        return crossing if before <= opening < beyond else float(self._opened(np.array([opening])).total[0])
 
     @property
     def _closed_planes(self) -> int:

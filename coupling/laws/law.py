@@ -1,12 +1,14 @@
 """What all cohesive laws share: a name and units for storage, checks, the exponential that they use."""
 
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, get_args
+from typing import TYPE_CHECKING, ClassVar, Self, get_args
 
 import numpy as np
 
-from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.contracts import CohesiveLaw, FloatArray, GapOwner, LawValue
+from coupling.count import NOT_KNOWN, Count
 from coupling.errors import InputError, unknown_choice
 
 if TYPE_CHECKING:
@@ -24,10 +26,12 @@ class Law:
     Attributes:
         kind: Its name in files and in `coupling.fit`.
         units: Unit of each constructor argument that is a number or an array; "1" for pure numbers.
+        convention: What a law of this kind counted when nobody says otherwise.
     """
 
     kind: ClassVar[str]
     units: ClassVar[Mapping[str, str]]
+    convention: ClassVar[Count] = NOT_KNOWN
     gap: GapOwner
     work_of_separation: float
 
@@ -44,6 +48,21 @@ class Law:
         shape = opening.shape
         return energy.reshape(shape), traction[:, 0].reshape(shape), tangent[:, 0, 0].reshape(shape)
 
+    @property
+    def count(self) -> Count:
+        """What was counted in it: the bulk that was taken away, in which state (see `coupling.count`)."""
+        return self.__dict__.get("_count") or self.implied_count()
+
+    def implied_count(self) -> Count:
+        """The count where none was given: the convention of the kind, or what follows from another law."""
+        return self.convention
+
+    def counted(self, count: Count) -> Self:
+        """The same law with this count."""
+        same = copy(self)
+        same.__dict__["_count"] = count
+        return same
+
     def coarsen(
         self, planes: int, plane_stiffness: float | None = None, softening: "Softening" = "exact"
     ) -> "CoarseLaw | Bilinear":
@@ -57,6 +76,11 @@ class Law:
         from coupling.storage import save_law
 
         save_law(self, path)
+
+
+def count_of(law: CohesiveLaw) -> Count:
+    """The count of any law; a law from elsewhere says nothing of it."""
+    return law.count if isinstance(law, Law) else NOT_KNOWN
 
 
 def check_positive(law: Law, *names: str) -> None:

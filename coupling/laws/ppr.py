@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
 from coupling.laws.law import Law, check_gap, check_positive
 
@@ -69,6 +70,7 @@ class ParkPaulinoRoesler(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "ppr"
+    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "peak_traction": "Pa",

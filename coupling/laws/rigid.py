@@ -1,5 +1,6 @@
 """An initially rigid law: the faces stay closed up to a traction, then part along a softening curve."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -100,4 +101,7 @@ class InitiallyRigid(Law):
         if np.any(np.diff(opening) <= 0):
             steepest = float(np.max(-np.diff(self.traction) / np.diff(self.opening)))
             raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {steepest:.3g} Pa/m.")
-        return TabulatedLaw(opening, energy, np.concatenate([rise, traction]), gap=self.gap)
+        until = self.count.equilibrium_until
+        moved = None if until is None else until + float(self.normal(np.array(until))[1]) / stiffness
+        sprung = TabulatedLaw(opening, energy, np.concatenate([rise, traction]), gap=self.gap)
+        return sprung.counted(replace(self.count, equilibrium_until=moved))

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import lambertw
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
 
@@ -33,6 +34,7 @@ class Uber(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "uber"
+    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {"work_of_separation": "J/m^2", "length": "m", "shear_stiffness": "Pa/m"}
 
     def __post_init__(self) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import lambertw
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
+from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
 
@@ -38,6 +39,7 @@ class XuNeedleman(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "xu-needleman"
+    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "normal_length": "m",

@@ -75,9 +75,13 @@ def test_units_are_in_the_keys(tmp_path):
     record = json.loads((tmp_path / "law.json").read_text())
     assert record == {
         "format": FORMAT,
-        "version": 1,
+        "version": 2,
         "kind": "uber",
         "gap": "in law",
+        "count": {
+            "taken_away": "as stated", "plus": None, "minus": None, "held_rigid": False, "temperature [K]": None,
+            "equilibrium_until [m]": None, "statement": UBER.count.statement, "planes [1]": 1,
+        },
         "parameters": {"work_of_separation [J/m^2]": WORK, "length [m]": LENGTH / 3, "shear_stiffness [Pa/m]": 1e20 / 7},
     }
 
@@ -93,7 +97,7 @@ def edited(path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(version=2), "version 2 of the law format; this code reads version 1"),
+        (lambda r: r.update(version=3), "version 3 of the law format; this code reads versions 1 to 2"),
         (lambda r: r.update(kind="ubr"), "'ubr'; valid.*Did you mean 'uber'"),
         (lambda r: r.pop("format"), "no cohesive law"),
         (lambda r: r.update(note="x"), "Unknown key.*'note'"),
