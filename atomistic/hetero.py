@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 from ase import Atoms
+from scipy.linalg import polar
 
 from atomistic.interface import CleavageSlab
 from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
@@ -203,6 +204,20 @@ def _reference(slab: CleavageSlab, integers: np.ndarray, fixed: FloatArray) -> C
     unit = slab.repeat_unit()
     atoms = _matched(unit.atoms, integers, fixed)
     return replace(unit, atoms=atoms, area=float(abs(np.linalg.det(fixed[:, :2]))))
+
+
+def in_plane_turn(slab: CleavageSlab, integers: np.ndarray, fixed: FloatArray) -> FloatArray:
+    """(3, 3) rotation about z that takes a slab's axes to those of the common cell that it was matched into.
+
+    Args:
+        slab: The crystal before it was matched.
+        integers: (2, 2) combination of its plane vectors, see `Coincidence`.
+        fixed: (2, 3) vectors of the common cell, Å.
+    """
+    gradient = np.linalg.solve((integers @ slab.atoms.cell.array[:2])[:, :2], np.asarray(fixed)[:, :2]).T
+    turn = np.eye(3)
+    turn[:2, :2] = polar(gradient)[0]
+    return turn
 
 
 def _along_x(vectors: FloatArray) -> FloatArray:

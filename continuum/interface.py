@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.fenics import basix, dolfinx
+from continuum.fenics import MPI, basix, dolfinx
 from continuum.history import History, Response, separation, separation_gradient
 from continuum.mesh import Body, SpecimenMesh
 from continuum.model import Bond
@@ -80,20 +80,71 @@ def kinematics(
     Raises:
         InputError: a facet does not lie between the two bodies, or not on the surface of the one.
     """
+    surface = _surface(mesh, facets, plus[0], minus and minus[0], reference)
+    nothing = Side(np.empty((len(surface.facets), 0), dtype=np.int32), np.empty((*surface.points.shape[:2], 0)))
+    other = nothing if minus is None else _trace(*minus, surface.minus_cells, surface.points)
+    return Kinematics(_trace(*plus, surface.plus_cells, surface.points), other, surface.frame, surface.weights, surface.points)
+
+
+def mean_frame(
+    mesh: SpecimenMesh, group: str | None, plus: str, minus: str | None, reference: FloatArray = np.array([1.0, 0.0, 0.0])
+) -> tuple[FloatArray, float]:
+    """The frame of an interface as a whole, over all ranks.
+
+    Args:
+        mesh: The specimen.
+        group: Physical group of its facets; None: all facets between the two bodies.
+        plus: Body that the normal points into.
+        minus: Body on the other side; None: a rigid foundation.
+        reference: See `kinematics`.
+
+    Returns:
+        (3, 3) rows tangential 1, tangential 2 and the mean normal in mesh axes, right-handed; the largest angle
+        between a facet's normal and the mean one, rad.
+
+    Raises:
+        InputError: as in `kinematics`.
+    """
+    facets = mesh.between(plus, minus or "") if group is None else mesh.facet_group(group)
+    body = mesh.bodies[plus], None if minus is None else mesh.bodies[minus]
+    surface = _surface(mesh, facets, *body, reference)
+    rows = np.zeros((2, 3))
+    for row, axis in enumerate((0, 1)):  # normal, tangential 1
+        rows[row, : mesh.dimension] = np.einsum("fq,fqi->i", surface.weights, surface.frame[:, :, axis, :])
+    normal, first = mesh.mesh.comm.allreduce(rows)
+    normal = normal / np.linalg.norm(normal)
+    first = first - (first @ normal) * normal
+    first = first / np.linalg.norm(first)
+    cosine = np.clip(surface.frame[:, :, 0, :] @ normal[: mesh.dimension], -1.0, 1.0)
+    spread = float(np.arccos(mesh.mesh.comm.allreduce(float(cosine.min(initial=1.0)), MPI.MIN)))
+    return np.array([first, np.cross(normal, first), normal]), spread
+
+
+@dataclass(frozen=True)
+class _Surface:
+    """The facets of an interface that this rank owns, with the cells on either side and their quadrature."""
+
+    facets: NDArray[np.int32]
+    plus_cells: NDArray[np.int32]
+    minus_cells: NDArray[np.int32] | None
+    points: FloatArray
+    frame: FloatArray
+    weights: FloatArray
+
+
+def _surface(mesh: SpecimenMesh, facets: NDArray[np.int32], plus: Body, minus: Body | None, reference: FloatArray) -> _Surface:
     parent = mesh.mesh
     dimension = parent.topology.dim
     parent.topology.create_connectivity(dimension - 1, dimension)
     owned = facets[facets < parent.topology.index_map(dimension - 1).size_local]
-    first = _cells_of(parent, plus[0], owned)
-    second = None if minus is None else _cells_of(parent, minus[0], owned)
-    _check_sides(parent, owned, plus[0], minus and minus[0], first, second)
-    points, tangents, weights = _quadrature(parent, owned, plus[0].parent_cells[first])
-    toward = _centres(plus[0], first)
-    toward = toward - (points.mean(axis=1) if minus is None else _centres(minus[0], second))
+    first = _cells_of(parent, plus, owned)
+    second = None if minus is None else _cells_of(parent, minus, owned)
+    _check_sides(parent, owned, plus, minus, first, second)
+    points, tangents, weights = _quadrature(parent, owned, plus.parent_cells[first])
+    toward = _centres(plus, first)
+    toward = toward - (points.mean(axis=1) if minus is None else _centres(minus, second))
     frame, measure = _frames(tangents, toward, reference)
-    nothing = Side(np.empty((len(owned), 0), dtype=np.int32), np.empty((*points.shape[:2], 0)))
-    other = nothing if minus is None else _trace(*minus, second, points)
-    return Kinematics(_trace(*plus, first, points), other, frame, measure * weights, points)
+    return _Surface(owned, first, second, points, frame, measure * weights)
 
 
 def _cells_of(parent, body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32]:  # type: ignore[no-untyped-def]

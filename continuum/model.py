@@ -47,6 +47,8 @@ class Bond:
         contact: Resistance when closed; None: the law's own compressive branch.
         friction: Coulomb's coefficient where damaged faces are closed.
         viscosity: Traction per rate of the jump, Pa s/m: regularises; its work is reported.
+        spacing: Whether the mesh holds the closed layer spacing of the interface, too.
+        misfit: Of two crystals: the strained one's body carries the strain, or dislocations took it away.
 
     Raises:
         InputError: a history that does not exist, a negative coefficient, a law with T(0) ≠ 0.
@@ -61,6 +63,8 @@ class Bond:
     contact: Contact | None = None
     friction: float = 0.0
     viscosity: float = 0.0
+    spacing: Literal["meshed", "left out"] = "meshed"
+    misfit: Literal["carried", "relaxed"] = "carried"
 
     def __post_init__(self) -> None:
         if self.history not in HISTORIES:

@@ -1,4 +1,4 @@
-"""A cohesive law in an input file: a file that was saved, or a closed form with its parameters."""
+"""A cohesive law in an input file: a saved file, a closed form with its parameters, or atoms."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -8,11 +8,13 @@ from pydantic import BeforeValidator, Field
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section
 from multiscale.inputs.fields import InputFile, Length, quantity
+from multiscale.inputs.law_options import LawOptions
+from multiscale.inputs.potential import Potential
+from multiscale.inputs.stress import Stress
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
 
-Stress = quantity("stress", "Pa")
 EnergyPerArea = quantity("energy per area", "J/m^2")
 InterfaceStiffness = quantity("stiffness of an interface", "Pa/m")
 
@@ -101,7 +103,31 @@ class BilinearLaw(ClosedForm):
     exponent: float | None = None
 
 
-_KINDS = ("file", "uber", "xu-needleman", "ppr", "bilinear")
+class AtomsOptions(LawOptions):
+    """The whole law stage. Without plane, or upper and lower, the crystals are those of the bodies, cut by the interface."""
+
+    potential: Potential | None = Field(default=None, description="By default the study's.")
+    layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes of each crystal that is taken from a body.")
+
+    @property
+    def from_bodies(self) -> bool:
+        """Whether the crystals are those of the bodies."""
+        return not self.crystals
+
+
+class AtomsLaw(Section):
+    """A law derived from atoms when the study runs."""
+
+    kind: Literal["atoms"]
+    atoms: AtomsOptions
+
+    def files(self) -> tuple[Path, ...]:
+        """Structures, and the potential's file."""
+        own = () if self.atoms.potential is None else self.atoms.potential.files()
+        return (*self.atoms.crystal_files(), *own)
+
+
+_KINDS = ("file", "uber", "xu-needleman", "ppr", "bilinear", "atoms")
 
 
 def _named(value: Any) -> Any:
@@ -109,15 +135,16 @@ def _named(value: Any) -> Any:
     if isinstance(value, str | Path):
         return {"kind": "file", "file": value}
     if not isinstance(value, dict):
-        raise InputError(f"{value!r} is no law; name a file, or give kind and parameters.")
+        raise InputError(f"{value!r} is no law; name a file, give kind and parameters, or an atoms block.")
+    if "atoms" in value:
+        return value | {"kind": "atoms"}
+    if set(value) == {"run"}:
+        return {"kind": "file", "file": str(Path(str(value["run"])) / "law.json")}
     if value.get("kind") not in _KINDS:
         raise unknown_choice("kind of law", str(value.get("kind", "")), _KINDS)
     return value
 
 
-LawInput = Annotated[
-    LawFile | UberLaw | XuNeedlemanLaw | PprLaw | BilinearLaw,
-    Field(discriminator="kind"),
-    BeforeValidator(_named, json_schema_input_type=str | LawFile | UberLaw | XuNeedlemanLaw | PprLaw | BilinearLaw),
-]
-"""A law: the name of a file, or `kind` and the parameters of a closed form."""
+_Law = LawFile | UberLaw | XuNeedlemanLaw | PprLaw | BilinearLaw | AtomsLaw
+LawInput = Annotated[_Law, Field(discriminator="kind"), BeforeValidator(_named, json_schema_input_type=str | _Law)]
+"""A law: a file's name, `run` and the folder of a cohesive_law run, `kind` and the parameters of a closed form, or `atoms`."""

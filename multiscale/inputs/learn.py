@@ -8,9 +8,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.cohesive_law import Temperature
+from multiscale.inputs.crystal import Temperature
 from multiscale.inputs.fields import Direction, Length, Name
-from multiscale.inputs.fracture import Openings
+from multiscale.inputs.law_options import Openings
 from multiscale.inputs.potential import Potential, PotentialChoice
 
 

@@ -9,8 +9,11 @@ from pydantic import ValidationError
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Study
+from multiscale.inputs.material import CONSTANTS, CRYSTAL
 
 _LARGEST = 1_000_000
+_INNER_PLACES = ("function-before", "function-after", CONSTANTS, CRYSTAL)
+"""Parts of a place that a reader of the input file does not know."""
 _FLOAT = re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
 _PLAIN_WORDS = {
     "int_type": "a whole number",
@@ -134,7 +137,7 @@ def sentence(error: ValidationError) -> str:
 
 
 def _fault(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part not in ("function-before", "function-after"))
+    place = ".".join(str(part) for part in fault["loc"] if part not in _INNER_PLACES)
     cause = (fault.get("ctx") or {}).get("error")
     if isinstance(cause, InputError):
         text = str(cause)

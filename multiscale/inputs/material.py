@@ -1,18 +1,19 @@
-"""Input of bulk materials: moduli or a stiffness with its grain, thermal strain, small or finite strain."""
+"""Input of bulk materials: typed constants, or a crystal whose constants the potential gives."""
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
+from multiscale.inputs.crystal import CrystalChoice, Temperature
 from multiscale.inputs.fields import quantity
-from multiscale.inputs.law import Stress
+from multiscale.inputs.potential import Potential
+from multiscale.inputs.stress import SignedStress, Stress
 
-SignedStress = quantity("stress", "Pa", positive=False)
 SignedTemperature = quantity("temperature", "K", positive=False)
 Expansion = quantity("thermal expansion", "1/K", positive=False)
 
@@ -73,3 +74,41 @@ class Material(Section):
         if self.strain == "neo-hookean" and not isotropic:
             raise InputError("a neo-hookean material is isotropic; give young and poisson.")
         return self
+
+
+class CrystalMaterial(Section):
+    """A body that is a crystal: stiffness, third-order constants and expansion are its potential's own."""
+
+    crystal: CrystalChoice
+    potential: Potential | None = Field(default=None, description="By default the study's.")
+    grain: Grain | None = Field(
+        default=None, description="By default what the crystal on the other side of an interface makes it, else the mesh's axes."
+    )
+    strain: Literal["small", "finite", "cauchy-born"] = Field(
+        default="small", description="cauchy-born: to third order in the Green-Lagrange strain, as the crystal's own energy."
+    )
+    temperature: Temperature | None = Field(default=None, description="Of the body; none is the static crystal.")
+    stress_free_at: Temperature | None = Field(
+        default=None, description="Temperature at which it is free of stress; the thermal strain is the potential's own expansion."
+    )
+
+    @model_validator(mode="after")
+    def _one_state(self) -> Self:
+        if self.stress_free_at is not None and (self.temperature is None or self.strain != "small"):
+            raise InputError("stress_free_at needs the body's own temperature, and strain: small.")
+        return self
+
+
+CONSTANTS, CRYSTAL = "typed constants", "crystal of a potential"
+"""How the two kinds of body are told apart in places of errors, where they are left out."""
+
+
+def _kind(value: Any) -> str:
+    given = "crystal" in value if isinstance(value, dict) else isinstance(value, CrystalMaterial)
+    return CRYSTAL if given else CONSTANTS
+
+
+BodyInput = Annotated[
+    Annotated[Material, Tag(CONSTANTS)] | Annotated[CrystalMaterial, Tag(CRYSTAL)], Discriminator(_kind)
+]
+"""Typed constants, or `crystal` with its potential and grain."""

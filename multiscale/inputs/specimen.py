@@ -1,4 +1,4 @@
-"""Input of the specimen study: a mesh, materials, laws on interfaces, supports, loads."""
+"""Input of the specimen study: a mesh, materials, laws on interfaces, supports, loads; laws and materials from atoms too."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,8 +21,11 @@ from multiscale.inputs.boundary import (
 )
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fields import InputFile, Length, Name, quantity
-from multiscale.inputs.law import InterfaceStiffness, LawInput
-from multiscale.inputs.material import Material, SignedStress
+from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput
+from multiscale.inputs.material import BodyInput, CrystalMaterial
+from multiscale.inputs.potential import Potential, PotentialChoice
+from multiscale.inputs.stress import SignedStress
+from multiscale.inputs.trust import Trust
 
 if TYPE_CHECKING:
     from continuum.model import Bond
@@ -91,6 +94,12 @@ class Interface(Section):
     friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
     viscosity: Viscosity | None = Field(default=None, description="Traction per rate of the jump; needs loading.duration.")
     gap: Gap | None = None
+    spacing: Literal["meshed", "left out"] = Field(
+        default="meshed", description="Whether the mesh holds the closed layer spacing of the interface, too."
+    )
+    misfit: Literal["carried", "relaxed"] = Field(
+        default="carried", description="Of two crystals: the strained one's body carries the strain, or dislocations took it away."
+    )
 
     def sides(self, name: str) -> tuple[str | None, str, str | None]:
         """Group, plus and minus.
@@ -105,16 +114,23 @@ class Interface(Section):
             raise InputError(f"interfaces.{name}: plus is missing; it names the body that the normal points into.")
         return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
 
-    def cohesive_law(self) -> "Law":
+    def stored_law(self) -> "Law | None":
+        """The law of a file or a closed form; None of one that comes from atoms."""
+        return None if isinstance(self.law, AtomsLaw) else self.law.law()
+
+    def acting(self, law: "Law") -> "Law":
         """The law as it acts: coarse if that is asked for."""
-        law = self.law.law()
         return law if self.coarsen is None else law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
 
-    def bond(self, name: str) -> "Bond":
+    def bond(self, name: str, law: "Law") -> "Bond":
         """What the solver takes.
 
+        Args:
+            name: Of the interface.
+            law: Of one plane.
+
         Raises:
-            InputError: the law is none, or has a traction at rest.
+            InputError: the law has a traction at rest, or cannot be coarsened.
         """
         from continuum.model import Bond
         from continuum.model import Contact as Resistance
@@ -124,8 +140,9 @@ class Interface(Section):
             contact = self.contact and Resistance(self.contact.stiffness, self.contact.penetration)
             gap = self.gap and self.gap.distance()
             return Bond(
-                group, plus, minus, self.cohesive_law(), self.history, gap, contact, self.friction, self.viscosity or 0.0
-            )
+                group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
+                spacing=self.spacing, misfit=self.misfit,
+            )  # fmt: skip
         except InputError as error:
             text = str(error)
             raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error
@@ -189,14 +206,19 @@ class JIntegral(Section):
 
 
 class SpecimenStudy(Study):
-    """From a mesh and a law to a broken specimen, without atoms."""
+    """From a mesh and its laws to a broken specimen; laws and materials may come from atoms."""
 
     study: Literal["specimen"]
+    potential: Potential | None = Field(default=None, description="Of laws and bodies from atoms that name none.")
+    trust: Trust | None = Field(default=None, description="Error bars, from samples of the potential; all is computed with each of them.")
+    naive_law: bool = Field(
+        default=False, description="Also load the specimen with the naive law: the slab's elongation, the bulk not taken away."
+    )
     mesh: InputFile = Field(description="A mesh with named groups, in any format that meshio reads.")
     mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
     order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
-    bodies: dict[Name, Material] = Field(min_length=1, description="Material of each body, by its group of cells.")
+    bodies: dict[Name, BodyInput] = Field(min_length=1, description="Material of each body, by its group of cells.")
     interfaces: dict[Name, Interface] = Field(min_length=1, description="By group of facets, or by its two bodies as plus|minus.")
     supports: list[Support] = Field(default_factory=list)
     loads: list[Load] = Field(default_factory=list, description="Prescribed displacements.")
@@ -218,6 +240,7 @@ class SpecimenStudy(Study):
                 raise InputError(f"interfaces.{name}: a viscous interface needs loading.duration.")
             if interface.gap is not None and len(interface.gap.centre or [0.0] * self.dimension) != self.dimension:
                 raise InputError(f"interfaces.{name}.gap.centre: give {self.dimension} lengths.")
+        self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
         if self.kind == "plane stress":
@@ -227,6 +250,38 @@ class SpecimenStudy(Study):
         self._check_loading()
         self._check_ring()
         return self
+
+    @property
+    def atoms_laws(self) -> dict[str, AtomsLaw]:
+        """The laws that come from atoms, by interface."""
+        return {name: item.law for name, item in self.interfaces.items() if isinstance(item.law, AtomsLaw)}
+
+    @property
+    def crystal_bodies(self) -> dict[str, CrystalMaterial]:
+        """The bodies that are crystals."""
+        return {name: item for name, item in self.bodies.items() if isinstance(item, CrystalMaterial)}
+
+    def _check_atoms(self) -> None:
+        own = [(f"interfaces.{name}.law.atoms", law.atoms.potential) for name, law in self.atoms_laws.items()]
+        own += [(f"bodies.{name}", body.potential) for name, body in self.crystal_bodies.items()]
+        if self.potential is None:
+            for place, potential in own:
+                if potential is None:
+                    raise InputError(f"{place}: no potential is given; name one there, or potential for the whole study.")
+        if self.trust is not None and all(potential is not None for _, potential in own):
+            raise InputError("trust needs a law or a body from atoms with the study's potential.")
+        for name, law in self.atoms_laws.items():
+            _, plus, minus = self.interfaces[name].sides(name)
+            if law.atoms.from_bodies:
+                for body in (plus, minus):
+                    if body not in self.crystal_bodies:
+                        raise InputError(
+                            f"interfaces.{name}.law.atoms: the body {body!r} is no crystal that could be cut; give plane, "
+                            "or upper and lower, or a crystal to the body."
+                        )
+        relaxed = any(law.atoms.path == "relaxed" and law.atoms.mode == "normal" for law in self.atoms_laws.values())
+        if self.naive_law and not relaxed:
+            raise InputError("naive_law compares with the slab of a relaxed opening path; give one: atoms with path: relaxed, mode: normal.")
 
     def _check_loading(self) -> None:
         if bool(self.loads) == bool(self.tractions):
@@ -250,19 +305,32 @@ class SpecimenStudy(Study):
             raise InputError(f"j_integral.interface: there is none called {self.j_integral.interface!r}; valid: {', '.join(self.interfaces)}.")
 
     def check(self) -> None:
-        """Check laws, files and physical groups, without FEniCSx."""
+        """Check laws, files, potentials, crystals and physical groups, without torch or FEniCSx."""
+        for choice in self._potentials():
+            choice.check()
+        if self.trust is not None:
+            self.trust.check()
+        for body in self.crystal_bodies.values():
+            body.crystal.check()
         for name, interface in self.interfaces.items():
-            interface.bond(name)
+            law = interface.stored_law()
+            if law is None:
+                self.atoms_laws[name].atoms.check_crystals()
+            else:
+                interface.bond(name, law)
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
         facets = groups_of(named, self.supports, self.loads, self.tractions)  # type: ignore[arg-type]
         check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
 
+    def _potentials(self) -> list[PotentialChoice]:
+        """All potentials that it names."""
+        own = [law.atoms.potential for law in self.atoms_laws.values()] + [body.potential for body in self.crystal_bodies.values()]
+        return [choice for choice in (self.potential, *own) if choice is not None]
+
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""
         laws = (file for interface in self.interfaces.values() for file in interface.law.files())
-        return tuple(dict.fromkeys((self.mesh, *laws)))
-
-    def bonds(self) -> "dict[str, Bond]":
-        """The solver's bonds by the interfaces' names here."""
-        return {name: interface.bond(name) for name, interface in self.interfaces.items()}
-
+        crystals = (body.crystal.file for body in self.crystal_bodies.values() if body.crystal.file is not None)
+        potentials = (file for choice in self._potentials() for file in choice.files())
+        trusted = () if self.trust is None else self.trust.files()
+        return tuple(dict.fromkeys((self.mesh, *laws, *crystals, *potentials, *trusted)))

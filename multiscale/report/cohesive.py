@@ -1,7 +1,8 @@
 """What a cohesive law shows in a report: its landmarks, curves and fits, and its γ-surface."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
 from multiscale.files import atomic_write
 from multiscale.results import Picture, Plot, Results, Series, Table
+
+if TYPE_CHECKING:
+    from atomistic.mixed_path import Refinement
 
 _POINTS = 600
 _MAP = 24
@@ -84,21 +88,24 @@ def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, An
     return lines
 
 
-def report_mixed(results: Results, law: MixedModeLaw, history: FloatArray, folder: Path, is_root: bool) -> None:
+def report_mixed(results: Results, law: MixedModeLaw, history: "Sequence[Refinement]", folder: Path, is_root: bool) -> None:
     """The γ-surface, the shear along both periods, and how the grid was refined."""
     fractions = np.linspace(0.0, 1.0, _MAP + 1)
     first, second = np.meshgrid(fractions, fractions, indexing="ij")
     slips = np.column_stack([first.ravel(), second.ravel()]) @ law.lattice
     surface = law.gamma_surface(slips).reshape(first.shape)
     results.add("gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True)
-    results.add("grid_error", float(history[-1, 3:].max()), "", "estimated energy error of the grid over the work", headline=True)
+    results.add("grid_error", history[-1].error, "", "estimated energy error of the grid over the work", headline=True)
     columns = {f"along_{k + 1}": law.gamma_surface(fractions[:, None] * law.lattice[k]) for k in (0, 1)}
     results.add_curve(
         "gamma", "γ-surface along the two periods, gap relaxed", slip=("", fractions), **{k: ("J/m^2", v) for k, v in columns.items()}
     )
     lines = tuple(Series("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
     results.plots.append(Plot("Slip in contact", "slip over the period", "", "energy per area", "J/m^2", lines))
-    rows = tuple((int(n), int(o), f"{int(d)} × {int(d)}", float(f"{a:.3g}"), float(f"{b:.3g}")) for n, o, d, a, b in history)
+    rows = tuple(
+        (h.evaluations, h.openings, f"{h.divisions} × {h.divisions}", float(f"{h.opening_error:.3g}"), float(f"{h.slip_error:.3g}"))
+        for h in history
+    )
     head = ("structures", "openings", "slips", "error from openings", "error from slips")
     results.tables.append(Table("Refinement of the grid", head, rows, "Estimated energy errors over the work of separation."))
     if is_root:

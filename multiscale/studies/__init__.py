@@ -46,7 +46,7 @@ STUDIES: dict[str, StudyKind] = {
     "concurrent": StudyKind(ConcurrentStudy, "multiscale.studies.concurrent"),
     "distil": StudyKind(DistilStudy, "multiscale.studies.distil"),
     "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
-    "fracture": StudyKind(FractureStudy, "multiscale.studies.fracture"),
+    "fracture": StudyKind(FractureStudy, "multiscale.studies.specimen"),
     "function": StudyKind(FunctionStudy, "multiscale.studies.function"),
     "learn": StudyKind(LearnStudy, "multiscale.studies.learn"),
     "specimen": StudyKind(SpecimenStudy, "multiscale.studies.specimen"),

@@ -1,6 +1,5 @@
-"""The specimen study: a mesh, materials and laws → a broken specimen. No atoms."""
+"""The specimen and the fracture study: bodies and laws, from files, constants or atoms → a broken specimen."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,13 +8,15 @@ from typing import Any
 import numpy as np
 
 from coupling.errors import NotConverged
-from coupling.units import SI_FACTORS
+from coupling.units import ANGSTROM, SI_FACTORS
 from multiscale.cache import code_fingerprint
 from multiscale.files import write_text
-from multiscale.inputs.material import Material
 from multiscale.inputs.specimen import SpecimenStudy
 from multiscale.results import Curve, Results, curve_csv
 from multiscale.runs import RunContext
+from multiscale.stages.bodies import Parts, specimen_parts
+from multiscale.stages.models import Models
+from multiscale.studies.specimen_atoms import report_atoms, report_error_bars, report_naive
 from multiscale.studies.specimen_report import frame_of, report
 from multiscale.studies.specimen_watch import Watch
 
@@ -25,83 +26,98 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
 
     Raises:
         InputError: mesh, materials and laws do not fit together.
-        NotConverged: the loading was not followed; the states before are in the folder.
+        DoubleCounted, Uncounted: the ledger of bodies and laws does not add up; nothing was solved.
+        NotConverged: an equilibrium of atoms was not found, or the loading was not followed; the states before are in
+            the folder.
     """
-    results = Results("specimen", study.title)
+    results = Results(study.study, study.title)
+    models = Models(context, study.potential, study.trust, study.seed)
+    mesh = read(study, context.comm)
+    with context.stage("atomistic"):
+        parts = specimen_parts(study, mesh, models, context)
+    report_atoms(results, study, parts, context)
     with context.stage("continuum"):
-        problem = build(study, context.comm)
+        problem = build(study, mesh, parts)
         context.log.info("finite elements: %d unknowns", problem.size)
-        unfinished = _unfinished(study, context)
-        _load(study, context, problem, unfinished, results)
+        unfinished = _unfinished(study, context, parts)
+        _load(study, context, problem, parts, unfinished, results)
+    if study.naive_law:
+        with context.stage("naive law"):
+            report_naive(results, study, parts, lambda laws: _record(study, context, build(study, mesh, laws, counting="reported")))
+    if models.count:
+        with context.stage("samples"):
+            sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
+            records = [_record(study, context, build(study, mesh, one)) for one in sampled]
+            report_error_bars(results, study, parts, sampled, records)
     context.on_root(lambda: shutil.rmtree(unfinished, ignore_errors=True))
     return results
 
 
-def build(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def]
-    """The `continuum.problem.CohesiveProblem` of a study, on the ranks of `comm`."""
+def read(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def]
+    """The mesh of a study, on the ranks of `comm`."""
     from continuum.fenics import MPI
     from continuum.mesh import read_mesh
-    from continuum.model import Prescribed, Traction
-    from continuum.problem import CohesiveProblem
 
-    bonds = list(study.bonds().values())
-    materials = {name: material(item) for name, item in study.bodies.items()}
-    mesh = read_mesh(
+    return read_mesh(
         study.mesh, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
         comm=comm or MPI.COMM_WORLD,
     )  # fmt: skip
+
+
+def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict"):  # type: ignore[no-untyped-def]
+    """The `continuum.problem.CohesiveProblem` of a study.
+
+    Args:
+        study: The study.
+        mesh: Its mesh.
+        parts: Its laws and materials.
+        counting: "strict", or "reported" for a model that is wrong on purpose.
+    """
+    from continuum.model import Prescribed, Traction
+    from continuum.problem import CohesiveProblem
+
     return CohesiveProblem(
         mesh,
-        materials,
-        bonds,
+        parts.materials,
+        [interface.bond(name, parts.laws[name]) for name, interface in study.interfaces.items()],
         [Prescribed(s.group, s.component) for s in study.supports]
         + [Prescribed(item.group, item.component, item.factor) for item in study.loads],
         tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
         kind=study.kind,
         order=study.order,
+        **({} if counting == "strict" else {"counting": counting}),
     )
 
 
-def material(item: Material):  # type: ignore[no-untyped-def]
-    """The `continuum.materials` material of an input.
-
-    Raises:
-        InputError: its constants are not those of a stable solid.
-    """
-    from continuum.materials import (
-        LinearElastic,
-        NeoHookean,
-        StVenantKirchhoff,
-        grain_rotation,
-        isotropic_stiffness,
-        rotate_stiffness,
-    )
-
-    if item.strain == "neo-hookean":
-        return NeoHookean(item.young, item.poisson)
-    stiffness = isotropic_stiffness(item.young, item.poisson) if item.stiffness is None else item.stiffness.voigt
-    if item.grain is not None:
-        stiffness = rotate_stiffness(stiffness, grain_rotation(item.grain.x, item.grain.y))
-    if item.strain == "finite":
-        return StVenantKirchhoff(stiffness)
-    linear = LinearElastic(stiffness)
-    return linear if item.expansion is None else linear.heated(item.expansion, item.temperature_difference)
-
-
-def _unfinished(study: SpecimenStudy, context: RunContext) -> Path:
+def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path:
     """Where the loading's checkpoint lies until it is done: told by all that determines it."""
+    from atomistic.potentials.fingerprint import file_hash
+
     request = {
         "calculation": "specimen",
         "code": code_fingerprint(("coupling", "continuum")),
-        "study": study.model_dump(mode="json", exclude={"output", "title"}),
-        "files": [hashlib.sha256(path.read_bytes()).hexdigest() for path in study.files()],
+        "study": study.model_dump(mode="json", exclude={"output", "title", "trust", "naive_law"}),
+        "files": [file_hash(path) for path in study.files()],
+        "laws": {name: np.concatenate(made.law.normal(made.samples.opening * ANGSTROM)) for name, made in parts.derived.items()},
+        "crystals": {name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
         "ranks": 1 if context.comm is None else context.comm.size,
         "folder": context.folder.name,
     }
     return context.on_root(lambda: context.cache.folder / "unfinished" / context.cache.path(request).stem)
 
 
-def _load(study: SpecimenStudy, context: RunContext, problem, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
+def _record(study: SpecimenStudy, context: RunContext, problem: Any) -> Any:
+    """A loading of which the record alone is wanted."""
+    from continuum.stepping import pull
+
+    loading = study.loading
+    return pull(
+        problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth, rate=loading.rate,
+        linear=loading.linear_solver, progress=context.progress, stop=_stop(study, problem),
+    )  # fmt: skip
+
+
+def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
     """Break the specimen and record it."""
     from continuum.output import FieldWriter
     from continuum.stepping import pull
@@ -125,7 +141,7 @@ def _load(study: SpecimenStudy, context: RunContext, problem, unfinished: Path, 
             results.notes.append(
                 f"The first {known} steps come from a run that was interrupted; their fields are not in this folder."
             )
-        report(study, context, problem, record, watch, results)
+        report(study, context, problem, record, watch, parts.laws, results)
 
 
 def _stop(study: SpecimenStudy, problem) -> Callable[[Any], bool]:  # type: ignore[no-untyped-def]

@@ -1,11 +1,13 @@
 """What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+from coupling.laws.law import Law
 from coupling.ledger import Ledger, Term
 from coupling.units import SI_FACTORS
 from multiscale.inputs.specimen import Interface, SpecimenStudy
@@ -31,8 +33,10 @@ def frame_of(study: SpecimenStudy) -> Frame:
     return Frame.of(study.kind, study.mesh_unit, "opening" if study.loads else "load factor")
 
 
-def report(study: SpecimenStudy, context: RunContext, problem: Any, record: Any, watch: Watch, results: Results) -> None:
-    """Fill the results. Collective."""
+def report(
+    study: SpecimenStudy, context: RunContext, problem: Any, record: Any, watch: Watch, planes: Mapping[str, Law], results: Results
+) -> None:
+    """Fill the results; `planes` are the laws before coarsening. Collective."""
     frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
     works = {law.work_of_separation for law in laws.values()}
     _report_laws(results, laws)
@@ -51,7 +55,7 @@ def report(study: SpecimenStudy, context: RunContext, problem: Any, record: Any,
     else:
         results.notes.append("Pictures of 3D specimens are not drawn; open fields/*.xdmf in ParaView.")
     _notes(results, study, laws)
-    _warn(results, context, study, problem, record)
+    _warn(results, study, problem, record, planes)
 
 
 def last_state(problem: Any, load: float) -> Any:
@@ -171,7 +175,7 @@ def _notes(results: Results, study: SpecimenStudy, laws: dict[str, Any]) -> None
         results.notes.append("Viscous regularisation was on; its share of the work stands in the table of the energies.")
 
 
-def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: Any, record: Any) -> None:
+def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, planes: Mapping[str, Law]) -> None:
     """Say where the mesh does not resolve a process zone, and what would."""
     from continuum.inspect import RESOLVING, inspect_mesh, zone_length
 
@@ -189,7 +193,7 @@ def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: 
             results.notes.append(
                 f"WARNING: {elements:.3g} elements lie in the process zone on {name} (Irwin's length {length:.3g} m), and "
                 f"{RESOLVING} should; refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
-                f"{_coarser(interface, modulus, item, unit)}."
+                f"{_coarser(interface, planes[name], modulus, item, unit)}."
             )
     facets = int(record.column("zone_facets").max())
     if study.dimension == 2 and resolved and 0 < facets < min(RESOLVING, edges):
@@ -202,13 +206,13 @@ def _warn(results: Results, context: RunContext, study: SpecimenStudy, problem: 
         )
 
 
-def _coarser(interface: Interface, modulus: float, item: Any, unit: float) -> str:
+def _coarser(interface: Interface, law: Law, modulus: float, item: Any, unit: float) -> str:
     """The number of planes that the mesh does resolve, in words."""
     from continuum.inspect import process_zone
 
     try:
         stiffness = interface.coarsen and interface.coarsen.plane_stiffness
-        return f", or set coarsen: {process_zone(interface.law.law(), modulus, item, unit, stiffness).planes}"
+        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}"
     except InputError as reason:
         return f" (a coarser law is not known: {str(reason).rstrip('.')})"
 

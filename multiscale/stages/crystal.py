@@ -1,0 +1,133 @@
+"""The crystal stage: a crystal and a potential in; lattice, stiffness, third-order constants, expansion out.
+
+Laws and bodies take their crystals from here, so that both mean the same one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.records import pack, unpack
+from multiscale.cache import code_fingerprint
+from multiscale.inputs.crystal import CrystalChoice
+from multiscale.inputs.potential import PotentialChoice
+from multiscale.runs import RunContext
+from multiscale.stages.models import Models, settings
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from coupling.contracts import Potential
+
+
+@dataclass(frozen=True)
+class CrystalRecord:
+    """A crystal at its equilibrium, or at the lattice of a temperature; its Cartesian axes are the crystal's.
+
+    Attributes:
+        numbers: (N,) atomic numbers of the cell.
+        positions: (N, 3) Å.
+        cell: (3, 3) Å, rows are lattice vectors.
+        conventional: (3, 3) Å, the cell that Miller indices refer to.
+        stiffness_voigt: (6, 6) Pa, order xx yy zz yz xz xy, engineering shear.
+        third_voigt: (6, 6, 6) Pa, where asked for.
+    """
+
+    numbers: np.ndarray
+    positions: FloatArray
+    cell: FloatArray
+    conventional: FloatArray
+    stiffness_voigt: FloatArray
+    third_voigt: FloatArray | None = None
+
+    @property
+    def atoms(self) -> "Atoms":
+        """The cell as atoms."""
+        from ase import Atoms
+
+        return Atoms(self.numbers, self.positions, cell=self.cell, pbc=True)
+
+    @property
+    def lattice_parameter(self) -> float:
+        """Length of the first conventional vector, Å."""
+        return float(np.linalg.norm(self.conventional[0]))
+
+
+def crystal_record(
+    choice: CrystalChoice,
+    models: Models,
+    context: RunContext,
+    *,
+    potential: PotentialChoice | None = None,
+    temperature: float | None = None,
+    statistics: str = "quantum",
+    third_order: bool = False,
+    what: str = "crystals",
+) -> CrystalRecord:
+    """The crystal of a choice, from the cache where it is known.
+
+    Args:
+        choice: By name or by file.
+        models: The study's potentials.
+        context: The run.
+        potential: The block's own potential; None is the study's.
+        temperature: K; None is the static crystal.
+        statistics: Of the vibrations at the temperature.
+        third_order: Also the third-order constants.
+        what: What it is called in the log.
+
+    Raises:
+        InputError: there is no such crystal, or it has no lattice at the temperature.
+        NotConverged: it did not relax.
+    """
+    from atomistic.potentials.fingerprint import file_hash
+
+    key = {
+        "calculation": "crystal", "code": code_fingerprint(), "potential": models.fingerprint(potential),
+        "crystal": settings(CrystalChoice.model_construct(**{n: getattr(choice, n) for n in CrystalChoice.model_fields})),
+        "file": None if choice.file is None else file_hash(choice.file), "temperature": temperature,
+        "statistics": statistics if temperature is not None else None, "third order": third_order,
+    }  # fmt: skip
+
+    def work() -> dict[str, object]:
+        return pack(_computed(models(potential), choice, temperature, statistics, third_order, context))
+
+    return unpack(CrystalRecord, context.cached(what, key, work))
+
+
+def _computed(
+    potential: "Potential | None", choice: CrystalChoice, temperature: float | None, statistics: str, third_order: bool, context: RunContext
+) -> CrystalRecord:
+    from atomistic.interface import conventional_cell
+    from atomistic.properties.elastic import elastic_constants
+    from atomistic.properties.finite_strain import third_order_constants
+
+    context.log.info("crystal and elastic constants of %s", choice.label)
+    atoms = _relaxed(potential, choice, temperature, statistics, context)
+    return CrystalRecord(
+        numbers=atoms.numbers,
+        positions=atoms.positions,
+        cell=atoms.cell.array,
+        conventional=conventional_cell(atoms) if choice.file is None else atoms.cell.array,
+        stiffness_voigt=elastic_constants(potential, atoms).stiffness_voigt,
+        third_voigt=third_order_constants(potential, atoms).tensor_voigt if third_order else None,
+    )
+
+
+def _relaxed(potential, choice: CrystalChoice, temperature: float | None, statistics: str, context: RunContext) -> "Atoms":  # type: ignore[no-untyped-def]
+    """The crystal in equilibrium; at a temperature at the lattice parameter there."""
+    from atomistic.interface import read_crystal
+    from atomistic.properties.bulk import equilibrium
+    from atomistic.relax import Constraints, relax
+    from atomistic.thermal import lattice_at
+
+    if choice.file is not None:
+        crystal = read_crystal(choice.file)
+        return relax(potential, [crystal], Constraints(cell="full"), stress=5e6, progress=context.progress).structures[0]
+    if temperature is None:
+        return equilibrium(potential, choice.species, choice.structure)
+    return lattice_at(
+        potential, choice.species, choice.structure, temperature, statistics=statistics, progress=context.progress
+    )  # fmt: skip

@@ -1,0 +1,235 @@
+"""The law stage: options and a potential in; a cohesive law that says what it counts, and its samples, out."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from coupling.cohesive import Excess, PathSamples, consistency, excess, rigid_law, slab_totals
+from coupling.count import BulkSide, Count
+from coupling.elasticity import rotate_stiffness
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.records import pack, unpack
+from coupling.spread import with_error_bars
+from coupling.thermal import from_mean_forces, warmed
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+from multiscale.cache import code_fingerprint
+from multiscale.inputs.law_options import LawOptions
+from multiscale.inputs.potential import PotentialChoice
+from multiscale.resumable import resumable
+from multiscale.runs import RunContext
+from multiscale.stages.crystal import CrystalRecord, crystal_record
+from multiscale.stages.law_atoms import LawAtoms, law_atoms
+from multiscale.stages.models import Models, settings
+
+_STRAIGHT = 1e-9
+"""rad: axes that differ by less are one."""
+
+
+@dataclass(frozen=True)
+class DerivedLaw:
+    """A law from atoms, and what it was made of.
+
+    Attributes:
+        law: The law, with its count.
+        atoms: The samples.
+        crystals: By place, "plane", or "upper" and "lower".
+        samples: The path as of a static opening, eV and Å.
+        law_consistency: Energies against tractions in tension, over the peak.
+        static: The excess without temperature, of a relaxed path.
+        route_difference: Virial against the forces on one half, over the peak, of a relaxed path.
+        members: The laws of the samples of the potential, of which the error bars are the spread.
+    """
+
+    law: Law
+    atoms: LawAtoms
+    crystals: dict[str, CrystalRecord]
+    samples: PathSamples
+    law_consistency: float
+    static: Excess | None = None
+    route_difference: float | None = None
+    members: tuple[Law, ...] = ()
+
+
+def derive_law(
+    options: LawOptions, models: Models, context: RunContext, seed: int, *, potential: PotentialChoice | None = None, error_bars: bool = True
+) -> DerivedLaw:
+    """The law of an interface, with error bars where the potential has samples.
+
+    Args:
+        options: Of the law stage; its crystals are given.
+        models: The study's potentials.
+        context: The run.
+        seed: Of all random numbers.
+        potential: The block's own potential; None is the study's.
+        error_bars: Whether to derive the law of each sample, too.
+
+    Raises:
+        InputError: potential and crystals do not make a law.
+        NotConverged: some equilibrium was not found.
+    """
+    derived = _derived(options, models, context, seed, potential, "atomistic samples")
+    if not (error_bars and models.count and potential is None):
+        return derived
+    members = models.each_sample(lambda _: _derived(options, models, context, seed, potential, "samples of the potential").law)
+    law = with_error_bars(derived.law, members)
+    return replace(derived, law=law, members=tuple(members))
+
+
+def _derived(
+    options: LawOptions, models: Models, context: RunContext, seed: int, potential: PotentialChoice | None, what: str
+) -> DerivedLaw:
+    crystals = {
+        place: crystal_record(
+            crystal, models, context, potential=potential, temperature=options.temperature, statistics=options.thermal.statistics
+        )
+        for place, crystal in options.crystals.items()
+    }  # fmt: skip
+    atoms = _atoms(options, crystals, models, context, seed, potential, what)
+    return _law(options, atoms, crystals, models, potential)
+
+
+def _atoms(
+    options: LawOptions, crystals: dict[str, CrystalRecord], models: Models, context: RunContext, seed: int,
+    potential: PotentialChoice | None, what: str,
+) -> LawAtoms:  # fmt: skip
+    """The samples, from the cache where they are known."""
+    from atomistic.potentials.fingerprint import file_hash
+
+    request = {
+        "calculation": "cohesive law", "code": code_fingerprint(), "potential": models.fingerprint(potential),
+        "options": settings(options), "files": [file_hash(file) for file in options.crystal_files()],
+        "seed": seed if options.temperature is not None and options.thermal.method == "mean force" else None,
+    }  # fmt: skip
+
+    def work() -> dict[str, object]:
+        folder = context.cache.folder / "unfinished" / context.cache.path(request).stem
+        with resumable(models(potential), folder, context.log.info) as remembering:
+            return pack(law_atoms(options, crystals, remembering, seed, context))
+
+    return unpack(LawAtoms, context.cached(what, request, work))
+
+
+def _law(
+    options: LawOptions, atoms: LawAtoms, crystals: dict[str, CrystalRecord], models: Models, potential: PotentialChoice | None
+) -> DerivedLaw:
+    """From samples to the law."""
+    static, difference = None, None
+    if atoms.grid is not None:
+        law, samples = _mixed(atoms)
+        bridged = None
+    elif atoms.rigid is not None:
+        samples, bridged = atoms.rigid, None
+        law = rigid_law(samples)
+    else:
+        law, samples, static, bridged = _relaxed(options, atoms)
+        slab = atoms.slab
+        difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
+    count = _count(options, atoms, crystals, models, potential)
+    return DerivedLaw(law.counted(count), atoms, crystals, samples, consistency(samples, bridged), static, difference)
+
+
+def _mixed(atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples]:
+    grid = atoms.grid
+    law = MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3)
+    return law, PathSamples(grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings)
+
+
+def _relaxed(options: LawOptions, atoms: LawAtoms) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
+    """The excess law of the relaxed path, at its temperature, and the intervals that are bridged."""
+    slab = atoms.slab
+    static = excess(slab, *atoms.bulks)
+    samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
+    left_out = np.array(slab.beyond_strength)[:, None]
+    bridged = np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
+    made = excess(slab, *atoms.bulks, gap=options.gap)
+    if atoms.free_energy is not None:
+        made = warmed(made, atoms.free_energy)
+    elif atoms.mean_traction is not None:
+        made = from_mean_forces(made.opening, atoms.mean_traction, atoms.mean_traction_std, made.gap)
+    return made.law(), samples, static, bridged
+
+
+def _count(
+    options: LawOptions, atoms: LawAtoms, crystals: dict[str, CrystalRecord], models: Models, potential: PotentialChoice | None
+) -> Count:
+    """What the law takes away: either crystal's layers, at the traction of the peak."""
+    places = ("plane", "plane") if options.plane is not None else ("upper", "lower")
+    names = {place: f"{crystal.label}, {models.name(potential)}" for place, crystal in options.crystals.items()}
+    sides = []
+    for number, (place, side) in enumerate(zip(places, atoms.sides, strict=True)):
+        layers = (side.thickness - (0.5 * side.spacing if options.gap == "in law" else 0.0)) / side.spacing
+        sides.append(
+            BulkSide(
+                material=names[place],
+                fingerprint=models.fingerprint(potential),
+                stiffness_voigt=rotate_stiffness(crystals[place].stiffness_voigt, side.axes),
+                spacing=side.spacing * ANGSTROM,
+                layers=layers,
+                strain=side.strain,
+                energy_at_peak=_energy_at_peak(atoms, number, layers * side.spacing),
+            )
+        )
+    beyond = () if atoms.slab is None else atoms.slab.beyond_strength
+    until = None
+    if beyond:
+        static = excess(atoms.slab, *atoms.bulks, gap=options.gap)
+        until = float(static.opening[atoms.slab.gap < min(beyond)].max()) * ANGSTROM
+    return Count(
+        "bulk", *sides, held_rigid=options.path == "rigid", temperature=options.temperature, equilibrium_until=until
+    )
+
+
+def _energy_at_peak(atoms: LawAtoms, number: int, thickness: float) -> float:
+    """Energy per area, J/m², that a thickness in Å of a crystal holds where the slab's traction is largest."""
+    if atoms.slab is None:
+        return 0.0
+    bulk = atoms.bulks[0] if len(atoms.bulks) == 1 else atoms.bulks[1 - number]  # of the lower crystal first
+    peak, closed = int(np.argmax(atoms.slab.traction)), atoms.slab.closed
+    return float((bulk.energy[peak] - bulk.energy[closed]) / (atoms.area * bulk.height[closed]) * thickness * EV_A2)
+
+
+def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
+    """The same law seen from axes turned about the normal, by an angle in rad from its first tangent to the new one."""
+    if abs(angle) < _STRAIGHT:
+        return derived
+    turn = np.array([[np.cos(angle), np.sin(angle), 0.0], [-np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
+    sides = tuple(replace(side, axes=turn @ side.axes, strain=_turned_strain(side.strain, turn)) for side in derived.atoms.sides)
+    count = derived.law.count
+    bulk = [
+        None if side is None else replace(
+            side, stiffness_voigt=rotate_stiffness(side.stiffness_voigt, turn), strain=_turned_strain(side.strain, turn)
+        )
+        for side in count.sides
+    ]  # fmt: skip
+    law = _turned_law(derived.law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
+    return replace(derived, law=law, atoms=replace(derived.atoms, sides=sides))
+
+
+def _turned_law(law: Law, turn: np.ndarray) -> Law:
+    """Slips in turned axes; of a small-slip expansion the coupling of the two slips is left out, as in the law itself."""
+    if isinstance(law, MixedModeLaw):
+        return _rebuilt(law, lattice=law.lattice @ turn.T)
+    if isinstance(law, TabulatedLaw):
+        return _rebuilt(law, tangential_stiffness=law.tangential_stiffness @ (turn**2).T)
+    return law
+
+
+def _rebuilt[L: Law](law: L, **changes: object) -> L:
+    """The law with some of its arguments changed."""
+    own = {name: getattr(law, name) for name in law.units}
+    return type(law)(**(own | changes), gap=law.gap).counted(law.count)
+
+
+def _turned_strain(strain: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """A strain xx, yy, xy (tensor) in axes turned about z."""
+    tensor = turn[:2, :2] @ np.array([[strain[0], strain[2]], [strain[2], strain[1]]]) @ turn[:2, :2].T
+    return np.array([tensor[0, 0], tensor[1, 1], tensor[0, 1]])
+
+
+def naive_columns(derived: DerivedLaw) -> tuple[np.ndarray, np.ndarray]:
+    """Elongation in m and traction in Pa of the whole slab, the bulk not taken away."""
+    elongation, _ = slab_totals(derived.atoms.slab)
+    return elongation * ANGSTROM, derived.atoms.slab.traction * EV_A3

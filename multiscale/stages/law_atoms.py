@@ -1,0 +1,196 @@
+"""What atoms say of an interface: the options of the law stage in, records of samples out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from atomistic.mixed_path import Refinement
+from atomistic.slip import SlipGrid
+from coupling.cohesive import BulkBranch, PathSamples, SlabBranch
+from coupling.contracts import FloatArray, Potential
+from coupling.units import ANGSTROM
+from multiscale.inputs.law_options import LawOptions
+from multiscale.resumable import ResumablePotential
+from multiscale.runs import RunContext
+from multiscale.stages.crystal import CrystalRecord
+
+_LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms
+
+
+@dataclass(frozen=True)
+class SideAtoms:
+    """The crystal on one side of an interface, in the interface's frame: z the normal, x the first slip.
+
+    Attributes:
+        axes: (3, 3), rows are the x, y, z of the interface in the crystal's Cartesian frame.
+        strain: (3,) in-plane strain xx, yy, xy (tensor) against the crystal's own equilibrium.
+        spacing: Distance of the planes that part, in this crystal, Å.
+        thickness: Of this crystal in the cell, its share of the closed interfaces included, Å an interface.
+    """
+
+    axes: FloatArray
+    strain: FloatArray
+    spacing: float
+    thickness: float
+
+
+@dataclass(frozen=True)
+class LawAtoms:
+    """The samples of an interface's path; of the paths, those that the options asked for.
+
+    Attributes:
+        area: Of the interface in the cell, Å².
+        spacings: Layer spacings of the upper and of the lower body.
+        closed_gap: Distance of the facing planes, Å.
+        sides: The upper (plus) and the lower (minus) crystal.
+        rigid: A rigid opening path.
+        grid: Energies over opening and slip.
+        refinements: How the grid was refined.
+        slab: A relaxed path.
+        bulks: The bulk of the cell's crystals at the slab's tractions.
+        free_energy: (n,) vibrational excess along the relaxed path, eV/Å².
+        mean_traction: (n,) mean tractions along it, eV/Å³.
+        mean_traction_std: (n,) their standard errors.
+        time_step: Of the dynamics, s.
+    """
+
+    area: float
+    spacings: tuple[int, int]
+    closed_gap: float
+    sides: tuple[SideAtoms, ...]
+    rigid: PathSamples | None = None
+    grid: SlipGrid | None = None
+    refinements: tuple[Refinement, ...] = ()
+    slab: SlabBranch | None = None
+    bulks: tuple[BulkBranch, ...] = ()
+    free_energy: FloatArray | None = None
+    mean_traction: FloatArray | None = None
+    mean_traction_std: FloatArray | None = None
+    time_step: float | None = None
+
+
+def law_atoms(
+    options: LawOptions, crystals: dict[str, CrystalRecord], potential: ResumablePotential, seed: int, context: RunContext
+) -> LawAtoms:
+    """The samples that the options ask for.
+
+    Args:
+        options: Of the law stage; its crystals are given.
+        crystals: By place: "plane", or "upper" and "lower".
+        potential: The potential.
+        seed: Of the dynamics.
+        context: For progress and log.
+    """
+    from atomistic.paths import default_openings, rigid_path
+
+    openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
+    slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
+    if options.plane is not None:
+        slab = slabs["plane"]
+        side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
+        interface, gap, sides = slab, slab.spacing, (side, side)
+    else:
+        interface, gap, sides = _pair(options, slabs, context, potential)
+    found: dict[str, Any]
+    if options.mode == "mixed":
+        found = _mixed(options, context, potential, interface, openings)
+    elif options.path == "relaxed":
+        found = _relaxed(options, seed, context, potential, interface, openings)
+    else:
+        found = {"rigid": rigid_path(potential, interface, openings, progress=context.progress)}
+    spacings = slabs["plane"].spacings if options.plane is not None else tuple(slabs[n].planes - 1 for n in ("upper", "lower"))
+    return LawAtoms(float(interface.area), spacings, float(gap), sides, **found)
+
+
+def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ignore[no-untyped-def]
+    """A crystal cut along its plane."""
+    from atomistic.interface import cleavage_slab
+
+    choice = options.crystals[place]
+    return cleavage_slab(
+        crystal.atoms, choice.miller, choice.layers, conventional=crystal.conventional, termination=choice.termination,
+        x=None if choice.x is None else np.array(choice.x) @ crystal.conventional,
+    )  # fmt: skip
+
+
+def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, potential: Potential):  # type: ignore[no-untyped-def]
+    """Two crystals matched and closed, and for a relaxed path the periodic cell of both."""
+    from atomistic.bicrystal import bicrystal
+    from atomistic.hetero import close, hetero_interface, in_plane_turn, match_lattices
+
+    upper, lower, strained = slabs["upper"], slabs["lower"], options.matching.strained
+    match = match_lattices(
+        upper, lower, strain=strained, largest_strain=options.matching.largest_strain, largest_area=options.matching.largest_area
+    )
+    interface = close(potential, hetero_interface(upper, lower, match, strain=strained), progress=context.progress)
+    context.log.info("registry closed: %d atoms, %.2f Å²", len(interface.atoms), interface.area)
+    fixed, sides = interface.atoms.cell.array[:2], []
+    for place, slab, integers in (("upper", upper, match.upper), ("lower", lower, match.lower)):
+        turn = in_plane_turn(slab, integers, fixed)
+        strain = _turned(match.strain, turn) if place == strained else np.zeros(3)
+        sides.append(SideAtoms(turn @ slab.axes, strain, slab.spacing, 0.5 * slab.atoms.cell[2, 2]))
+    if options.path == "rigid":
+        return interface, interface.gap, tuple(sides)
+    cell = bicrystal(potential, interface, progress=context.progress)
+    return cell, cell.spacing, tuple(sides)
+
+
+def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
+    """A strain xx, yy, xy (tensor) in axes turned about z."""
+    tensor = turn[:2, :2] @ np.array([[strain[0], strain[2]], [strain[2], strain[1]]]) @ turn[:2, :2].T
+    return np.array([tensor[0, 0], tensor[1, 1], tensor[0, 1]])
+
+
+def _mixed(options: LawOptions, context: RunContext, potential: Potential, interface: Any, openings: FloatArray) -> dict[str, Any]:
+    from atomistic.mixed_path import refined_slip_grid
+
+    period = interface.shifts[:, :2] if options.plane is None else interface.atoms.cell.array[:2, :2]
+    grid, history = refined_slip_grid(
+        potential, interface, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
+        tolerance=options.slip.tolerance, budget=options.slip.budget, progress=context.progress,
+    )  # fmt: skip
+    return {"grid": grid, "refinements": tuple(history)}
+
+
+def _relaxed(
+    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
+) -> dict[str, Any]:
+    from atomistic.relaxed_path import bulk_branch, relaxed_path
+
+    branch = relaxed_path(potential, cell, gaps, progress=context.progress)
+    bulks = tuple(bulk_branch(potential, unit, branch.traction, progress=context.progress) for _, unit in cell.crystals)
+    found = {"slab": branch, "bulks": bulks}
+    return found | (_thermal(options, seed, context, potential, cell, branch, bulks[0]) if options.temperature is not None else {})
+
+
+def _thermal(
+    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, slab: Any, branch: SlabBranch, bulk: BulkBranch
+) -> dict[str, Any]:
+    """Vibrational excess, or mean tractions, at the equilibria of the static path."""
+    from atomistic.relaxed_path import bulk_structures, relaxed_structures
+    from atomistic.thermal import excess_free_energy
+
+    opened = relaxed_structures(potential, slab, branch.gap, progress=context.progress)
+    bulks = bulk_structures(potential, slab.repeat_unit(), branch.traction, progress=context.progress)
+    if options.thermal.method == "quasi-harmonic":
+        return {"free_energy": excess_free_energy(
+            potential, slab, opened, bulks, options.temperature, in_plane=options.thermal.in_plane,
+            statistics=options.thermal.statistics, progress=context.progress,
+        )}  # fmt: skip
+    return _mean_force(options, seed, context, potential, slab, branch, bulk, opened, bulks)
+
+
+def _mean_force(options, seed, context, potential, slab, branch, bulk, opened, bulks) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+    from atomistic.mean_force import mean_forces, mean_traction
+    from atomistic.properties.phonon import phonons
+    from atomistic.thermal import gap_coordinate
+
+    m, potential = options.thermal.in_plane, potential.bare
+    step = phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
+    rest = {"seed": seed, "progress": context.progress}
+    steps, temperature = options.thermal.steps, options.temperature
+    whole = mean_forces(potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinate(slab), **rest)
+    own = mean_forces(potential, bulks, temperature, step, steps, repeats=(m, m, slab.repeats), **rest)
+    traction, error = mean_traction(branch, bulk, whole, own)
+    return {"mean_traction": traction, "mean_traction_std": error, "time_step": step}

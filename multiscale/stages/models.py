@@ -1,0 +1,83 @@
+"""The potentials of a study, each loaded once, on rank 0; and the samples of the one that has error bars."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from coupling.contracts import Potential
+from multiscale.inputs.potential import PotentialChoice
+from multiscale.inputs.trust import Trust
+from multiscale.runs import RunContext
+from multiscale.studies import sampled
+
+
+class Models:
+    """Loads potentials when they are first asked for.
+
+    Args:
+        context: The run; only rank 0 loads.
+        default: The study's own potential; None where each block names its own.
+        trust: The error bars of the default potential.
+        seed: Of the samples.
+
+    Attributes:
+        count: How many samples there will be, on all ranks.
+        member: None for what is reported, else the number of the sample that stands for the default potential.
+    """
+
+    def __init__(self, context: RunContext, default: PotentialChoice | None, trust: Trust | None, seed: int) -> None:
+        self._context, self._default, self._trust, self._seed = context, default, trust, seed
+        self._loaded: dict[str, Potential] = {}
+        self._sampled: sampled.Sampled | None = None
+        self.count = sampled.count(trust)
+        self.member: int | None = None
+
+    def __call__(self, choice: PotentialChoice | None = None) -> Potential | None:
+        """The potential of a block, by default the study's; None on all ranks but the first."""
+        if not self._context.is_root:
+            return None
+        if choice is not None and choice != self._default:
+            return self._own(choice)
+        if self._default is None:
+            raise AssertionError("a block without a potential is refused when the input is read")
+        if self._sampled is None:
+            self._sampled = sampled.load(self._default, self._trust, self._seed)
+        return self._sampled.potential if self.member is None else self._sampled.samples[self.member]
+
+    def _own(self, choice: PotentialChoice) -> Potential:
+        from atomistic.potentials import load_potential
+
+        key = json.dumps([choice.name, choice.options], sort_keys=True, default=str)
+        if key not in self._loaded:
+            self._loaded[key] = load_potential(choice.name, **choice.options)
+        return self._loaded[key]
+
+    def name(self, choice: PotentialChoice | None = None) -> str:
+        """The name of a block's potential as its reader wrote it, without folders."""
+        chosen = choice or self._default
+        return "" if chosen is None else str(chosen.model_dump(mode="json")["name"])
+
+    def fingerprint(self, choice: PotentialChoice | None = None) -> str:
+        """Of a block's potential; collective."""
+
+        def found() -> str:
+            potential = self(choice)
+            return "" if potential is None else potential.fingerprint
+
+        return self._context.on_root(found)
+
+    def each_sample[T](self, work: Callable[[int], T]) -> list[T]:
+        """Do the work with each sample in the place of the default potential."""
+        found = []
+        for number in range(self.count):
+            self.member = number
+            try:
+                found.append(work(number))
+            finally:
+                self.member = None
+        return found
+
+
+def settings(section: Any) -> dict[str, Any]:
+    """A section of the input as plain data, for addresses: files by their bare names."""
+    return dict(section.model_dump(mode="json"))

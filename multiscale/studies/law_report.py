@@ -1,0 +1,132 @@
+"""What a law from atoms shows beyond its curve: routes of the traction, the naive law, the static one, what joins a pair."""
+
+import numpy as np
+
+from coupling.cohesive import interface_ledger
+from coupling.count import Count
+from coupling.errors import InputError
+from coupling.export import FORMS, export
+from coupling.ledger import LedgerRow
+from coupling.storage import save_law
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+from multiscale.inputs.law_options import LawOptions
+from multiscale.results import Plot, Results, Series, Table
+from multiscale.runs import RunContext
+from multiscale.stages.law import DerivedLaw, naive_columns
+
+_AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
+_FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
+
+
+def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, key: str = "") -> None:
+    """Numbers, curves and notes of a law's derivation; `key` stands before their names where there are several laws."""
+    atoms = derived.atoms
+    against = "dψ/dδ against the virial in tension" if atoms.slab is not None else "energies against forces and virial in tension"
+    results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
+    for place, crystal in derived.crystals.items():
+        of = f"{key}lattice_parameter" + ("" if place == "plane" else f"_{place}")
+        results.add(of, crystal.lattice_parameter * ANGSTROM, "m", "lattice parameter of the potential" + ("" if place == "plane" else f", {place}"))
+    if atoms.slab is not None:
+        results.add(f"{key}traction_route_difference", derived.route_difference, "", "virial against the forces on one half, over the peak")
+        results.notes.append(_trusted(derived.law_consistency, derived.route_difference))
+        elongation, traction = naive_columns(derived)
+        results.add_curve(f"{key}naive", "the slab's total elongation: bulk not taken away", elongation=("m", elongation), traction=("Pa", traction))
+        _beyond(results, derived, key)
+    if options.temperature is not None:
+        _warm(results, options, derived, key)
+    if "plane" not in derived.crystals:
+        _pair(results, derived, key)
+    _at_the_peak(results, derived.law.count, derived.law.gap, derived.law.peak_traction, key)
+
+
+def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str) -> None:
+    """What was taken away, at the law's peak traction."""
+    rows = tuple(
+        (f"-{side.layers:.6g} layers of {side.material}", name, f"{side.spacing / ANGSTROM:.4f}", f"{side.stiffness_voigt[2, 2] / 1e9:.4g}",
+         f"{side.energy_at_peak:.5g}", f"{side.elastic_energy(peak):.5g}")
+        for name, side in (("plus", count.plus), ("minus", count.minus)) if side is not None
+    )  # fmt: skip
+    total = sum(side.energy_at_peak for side in count.sides if side is not None)
+    results.add(f"{key}bulk_energy_taken_away", total, "J/m^2", "elastic energy of the bulk that was taken away, at the peak traction", headline=True)
+    caption = (
+        "The halves were moved rigidly, so that the layers of slab and reference hold nothing and cancel exactly."
+        if count.held_rigid
+        else f"At the peak traction the slab holds this beside the law; finite elements hold it instead. The closed spacing is in the {gap[3:]}."
+    )
+    head = ("taken away", "side", "spacing, Å", "C33, GPa", "energy taken away, J/m²", "linear elastic, J/m²")
+    results.tables.append(Table("Bulk taken away at the peak traction", head, rows, caption))
+
+
+def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) -> None:
+    """The static law beside the one at the temperature."""
+    static = derived.static
+    results.add_curve(
+        f"{key}static", "the law without temperature, at the same in-plane cell",
+        opening=("m", static.opening * ANGSTROM), traction=("Pa", static.traction * EV_A3), energy=("J/m^2", static.energy * EV_A2),
+    )  # fmt: skip
+    results.add(f"{key}temperature", options.temperature, "K", "temperature of the law", headline=True)
+    how = f"quasi-harmonic, {options.thermal.statistics}"
+    if derived.atoms.time_step is not None:
+        how = f"mean forces of constrained dynamics, time step {derived.atoms.time_step * 1e15:.2g} fs"
+    law = f"{key}law" if f"{key}law" in results.curves else "law"
+    results.plots.append(
+        Plot("Temperature", "opening", "Å", "traction", "GPa",
+             (Series(law, "opening", "traction", f"{options.temperature:g} K"), Series(f"{key}static", "opening", "traction", "static", "dashed")),
+             "Both from their own closed interface; the in-plane cell is that of the temperature.")
+    )  # fmt: skip
+    results.notes.append(
+        f"Law at {options.temperature:g} K: {how}. The in-plane cell is held at the crystal's quasi-harmonic lattice parameter "
+        "at that temperature, and the bulk is taken away at the same traction; the energy is the excess Helmholtz free energy."
+    )
+
+
+def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
+    """Say where a crystal would part before the interface does."""
+    slab = derived.atoms.slab
+    left_out = np.array(slab.beyond_strength)
+    results.add(f"{key}openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first")
+    if len(left_out):
+        highest = slab.traction.max() * EV_A3
+        results.add(f"{key}highest_equilibrium_traction", highest, "Pa", "highest traction in equilibrium (the peak is interpolated)", headline=True)
+        results.notes.append(
+            f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å ask for more traction than one of the "
+            f"crystals bears as strained here (the highest traction in equilibrium is {highest / 1e9:.3g} GPa): that "
+            "crystal parts first. There the law is interpolated; the work done across is exact, the peak is not."
+        )
+
+
+def _pair(results: Results, derived: DerivedLaw, key: str) -> None:
+    """What joins two crystals: strain and gap."""
+    strain = next((side.strain for side in derived.atoms.sides if np.any(side.strain)), np.zeros(3))
+    for name, value in zip(("xx", "yy", "xy"), strain, strict=True):
+        results.add(f"{key}strain_{name}", float(value), "", f"in-plane strain {name} of the strained crystal")
+    results.add(f"{key}interface_area", derived.atoms.area * ANGSTROM**2, "m^2", "common cell of the two crystals")
+    results.add(f"{key}closed_gap", derived.atoms.closed_gap * ANGSTROM, "m", "distance of the facing planes, closed")
+
+
+def _trusted(by_energy: float, by_forces: float) -> str:
+    """Which of the three tractions (dψ/dδ, virial, forces on one half) the law stands on, and why."""
+    said = f"Tractions: dψ/dδ and the virial differ by {by_energy:.2g} of the peak, the virial and the forces on one half by {by_forces:.2g} of the peak; "
+    if max(by_energy, by_forces) <= _AGREE:
+        return said + "all three agree, and the law takes the virial's."
+    if by_energy <= _AGREE:
+        return said + (
+            "the virial's, confirmed by the energies, is trusted: the half slab, cut free for the third route, is "
+            "thinner than the range of the potential; more layers bring the third closer."
+        )
+    return said + "WARNING: energies and virial disagree. Refine the openings; if it stays, the potential's virial is wrong on slabs."
+
+
+def law_ledger(derived: DerivedLaw) -> list[LedgerRow]:
+    """Who counts which layer spacing of the slab."""
+    return list(interface_ledger(derived.samples, gap=derived.law.gap).rows())
+
+
+def write_law(results: Results, derived: DerivedLaw, context: RunContext, suffix: str = "") -> None:
+    """The law itself, and what other codes read; a form that cannot hold it is left out and named."""
+    save_law(derived.law, context.folder / f"law{suffix}.json")
+    for form in FORMS:
+        try:
+            export(derived.law, context.folder / _FILES[form].replace("law_", f"law{suffix}_"), form)
+        except InputError as reason:
+            results.notes.append(f"No {form} block was written: {reason}")
