@@ -1,26 +1,29 @@
-"""A store of expensive intermediate results, addressed by the content of the request.
+"""A store of expensive intermediate results, addressed by all that determines them (`multiscale.addresses`).
 
-Equal requests (same inputs, same potential, same code) have equal addresses, so nothing is
-computed twice, and nothing stale is ever found.
+Equal requests (same inputs, same potential, same code and libraries) have equal addresses, so nothing is
+computed twice, and nothing stale is ever found. Numbers that are not finite are handed on and not kept: who asks
+again has them computed again.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from functools import cache
-from importlib.util import find_spec
 from logging import Logger
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from coupling.addresses import Request, canonical_json, is_finite
+from multiscale.addresses import code_fingerprint, environment, is_code_unchanged
 from multiscale.files import atomic_write
 from multiscale.locks import exclusive
 
+__all__ = ["Cache", "Cached", "canonical_json", "code_fingerprint", "default_folder"]
+
 _META = "__json__"
-_CODE = ("coupling", "atomistic")
+Key = Request | Mapping[str, Any]
+"""A request; or settings alone, to which the code and the libraries are added."""
 
 
 class Cached(NamedTuple):
@@ -42,49 +45,62 @@ class Cache:
         self.folder = folder
         self._log = log
 
-    def path(self, key: Mapping[str, Any]) -> Path:
+    def path(self, key: Key) -> Path:
         """The file that holds, or would hold, the answer to a request."""
-        address = hashlib.sha256(canonical_json(key).encode()).hexdigest()
+        address = _request(key).address
         return self.folder / address[:2] / f"{address}.npz"
 
-    def get_or_compute(self, key: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]) -> Cached:
+    def get_or_compute(self, key: Key, compute: Callable[[], Mapping[str, Any]]) -> Cached:
         """The answer to a request, computed only if it is not stored; of those who ask at once, one computes.
 
         Args:
-            key: All that determines the answer, the potential's fingerprint included; JSON values
-                and numpy arrays. `code_fingerprint` is a good member.
-            compute: Makes the answer: numpy arrays and JSON values by name.
+            key: All that determines the answer, as `multiscale.addresses.request` builds it.
+            compute: Makes the answer: numpy arrays and JSON values by name. Where a number in it is not finite,
+                or the code changed while it ran, it is returned and not kept.
 
         Returns:
             The value, the same whether it was computed or read, and whether it was read.
         """
-        path = self.path(key)
+        request = _request(key)
+        path = self.path(request)
         version = _version(path)
-        value = self._read(path, key)
+        value = self._read(path, request)
         if value is not None:
             return Cached(value, True)
         with exclusive(path.with_suffix(".lock")):
-            value = self._read(path, key) if _version(path) != version else None
-            return Cached(value, True) if value is not None else self._compute(path, key, compute)
+            value = self._read(path, request) if _version(path) != version else None
+            return Cached(value, True) if value is not None else self._compute(path, request, compute)
 
-    def _compute(self, path: Path, key: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]) -> Cached:
-        arrays, meta = _split(compute(), key)
+    def _compute(self, path: Path, request: Request, compute: Callable[[], Mapping[str, Any]]) -> Cached:
+        arrays, rest = _split(compute())
+        reason = ""
+        if not is_finite(arrays, rest):
+            reason = "it holds a number that is not finite"
+        elif not is_code_unchanged():
+            reason = "the code was changed while it was computed"
+        if reason:
+            self._warn(f"The result is not kept for later runs: {reason}.")
+            return Cached(arrays | rest, False)
+        meta = canonical_json({"key": request.record, "value": rest})
         try:
             with atomic_write(path) as file:
                 np.savez(file, **arrays, **{_META: np.frombuffer(meta.encode(), dtype=np.uint8)})
         except OSError as error:
             self._warn(f"The result could not be kept for later runs ({error.strerror}).")
-        return Cached(arrays | json.loads(meta)["value"], False)
+        return Cached(arrays | rest, False)
 
-    def _read(self, path: Path, key: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The stored value; None if there is none, or none that is intact and for this request."""
+    def _read(self, path: Path, request: Request) -> dict[str, Any] | None:
+        """The stored value; None if there is none, or none that is intact, finite and for this request."""
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(arrays.pop(_META).tobytes())
-            if meta["key"] != json.loads(canonical_json(key)):
+            if meta["key"] != request.record:
                 raise ValueError("made for another request")
-            return arrays | dict(meta["value"])
+            found = arrays | dict(meta["value"])
+            if not is_finite(found):
+                raise ValueError("a number in it is not finite")
+            return found
         except FileNotFoundError:
             return None
         except Exception as error:  # a damaged file fails in any way it likes
@@ -102,21 +118,8 @@ def default_folder(output: Path) -> Path:
     return Path(chosen) if chosen else output.parent / ".cache"
 
 
-def canonical_json(value: object) -> str:
-    """The one JSON text of a value: keys sorted, arrays as lists, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=_listed)
-
-
-@cache
-def code_fingerprint(packages: tuple[str, ...] = _CODE) -> str:
-    """Hash of the source code of packages, by default all that atomistic results depend on."""
-    digest = hashlib.sha256()
-    for package in packages:
-        spec = find_spec(package)
-        for folder in (spec.submodule_search_locations or []) if spec else []:
-            for file in sorted(Path(folder).rglob("*.py")):
-                digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+def _request(key: Key) -> Request:
+    return key if isinstance(key, Request) else Request("", key, environment())
 
 
 def _version(path: Path) -> tuple[int, int] | None:
@@ -128,14 +131,14 @@ def _version(path: Path) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def _split(value: Mapping[str, Any], key: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], str]:
-    """The arrays, and the rest as JSON together with the request."""
+def _split(value: Mapping[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays, and the rest as JSON gives it back."""
     arrays = {name: item for name, item in value.items() if isinstance(item, np.ndarray)}
     rest = {name: item for name, item in value.items() if name not in arrays}
-    return arrays, canonical_json({"key": key, "value": rest})
+    return arrays, json.loads(json.dumps(rest, default=_listed))
 
 
 def _listed(value: object) -> object:
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    raise TypeError(f"{value!r} cannot be part of a stored request or result")
+    raise TypeError(f"{value!r} cannot be part of a stored result")

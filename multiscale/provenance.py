@@ -1,4 +1,7 @@
-"""Where a result comes from: versions, revision, platform, seeds, dates, times. No names, no paths."""
+"""Where a result comes from: potentials, input files, versions, revision, platform, seeds, dates, times.
+
+No names of people or machines, no paths.
+"""
 
 import os
 import platform
@@ -55,7 +58,9 @@ def revision() -> str:
         return ""
 
 
-def provenance(started: datetime, seconds: dict[str, float], seed: int, ranks: int) -> dict[str, Any]:
+def provenance(
+    started: datetime, seconds: dict[str, float], seed: int, ranks: int, potentials: dict[str, str], inputs: dict[str, str]
+) -> dict[str, Any]:
     """The record that goes with a run.
 
     Args:
@@ -63,8 +68,12 @@ def provenance(started: datetime, seconds: dict[str, float], seed: int, ranks: i
         seconds: Wall time by stage.
         seed: Seed of the random numbers.
         ranks: MPI ranks.
+        potentials: Fingerprint by the potential's name.
+        inputs: SHA-256 by the input file's name.
     """
     return {
+        "potentials": dict(potentials),
+        "inputs": dict(inputs),
         "versions": versions(),
         "revision": revision(),
         "platform": f"{platform.system()} {platform.machine()}",

@@ -3,7 +3,7 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,9 +12,11 @@ from typing import Any
 
 import yaml
 
-from coupling.contracts import Progress, silent
+from coupling.addresses import Request
+from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
-from multiscale.cache import Cache, default_folder
+from multiscale.addresses import input_hashes
+from multiscale.cache import Cache, Key, default_folder
 from multiscale.files import write_text
 from multiscale.inputs import Study, check_study, load_study
 from multiscale.parallel import is_collective, is_root, launched_communicator, on_root
@@ -40,6 +42,7 @@ class RunContext:
         comm: mpi4py communicator, None for a single process.
         reused: What came from the cache.
         seconds: Wall time by stage.
+        potentials: Fingerprint by name of the potentials that were used; on the first rank.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class RunContext:
     comm: Any = None
     reused: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    potentials: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_root(self) -> bool:
@@ -59,19 +63,31 @@ class RunContext:
         """Do the work on rank 0 alone; all get its value, or its error."""
         return on_root(self.comm, work)
 
-    def cached(self, what: str, key: Mapping[str, Any], compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    def uses(self, *potentials: Potential | None) -> None:
+        """Note potentials whose numbers the results hang on, for the results' provenance; None is passed over."""
+        self._note([(Path(one.name).name, one.fingerprint) for one in potentials if one is not None])
+
+    def cached(self, what: str, key: Key, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """An intermediate result, from the cache or computed on rank 0; the same on all ranks.
 
         Args:
             what: What it is, for the log and the report, e.g. "cohesive law".
-            key: All that determines it.
+            key: All that determines it, as `multiscale.addresses.request` builds it; its potentials are noted.
             compute: Makes it: numpy arrays and JSON values by name.
         """
+        if isinstance(key, Request):
+            self._note(key.potentials)
         value, reused = self.on_root(lambda: self.cache.get_or_compute(key, compute))
         if reused and what not in self.reused:
             self.reused.append(what)
         self.log.info("%s: %s", what, "reused from an earlier run" if reused else "computed")
         return value
+
+    def _note(self, potentials: Iterable[tuple[str, str]]) -> None:
+        for name, fingerprint in potentials:
+            if fingerprint not in self.potentials.values():
+                number = sum(known.split(" (")[0] == name for known in self.potentials)
+                self.potentials[f"{name} ({number + 1})" if number else name] = fingerprint
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
@@ -142,6 +158,7 @@ def _run(study: Study, context: RunContext) -> Results:
     started = datetime.now(UTC)
     context.log.info("study %r: %s", study.study, study.title)
     record = study.model_dump(mode="json", exclude={"output"})
+    inputs = context.on_root(lambda: input_hashes(study, study.files()))
     context.on_root(lambda: keep_input(study, record, context.folder / INPUT))
     with context.stage("total"):
         results = study_kind(study.study).run(study, context)
@@ -150,7 +167,9 @@ def _run(study: Study, context: RunContext) -> Results:
     results.study, results.title = study.study, results.title or study.title
     results.input, results.reused = record, list(context.reused)
     ranks = 1 if context.comm is None else context.comm.size
-    results.provenance = provenance(started, context.seconds, study.seed, ranks)
+    results.provenance = context.on_root(
+        lambda: provenance(started, context.seconds, study.seed, ranks, context.potentials, inputs)
+    )
     context.on_root(lambda: _write(results, context.folder))
     context.log.info("finished")
     return results
