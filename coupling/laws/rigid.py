@@ -78,6 +78,11 @@ class InitiallyRigid(Law):
         tangent[:, 0, 0] = np.where(beyond | (opening < 0), 0.0, self._stiffness(inside))
         return LawValue(self._energy(inside) + below * self.initial_traction, traction, tangent)
 
+    @property
+    def steepest(self) -> float:
+        """Steepest softening between samples, Pa/m: a spring below it snaps back."""
+        return float(np.max(-np.diff(self.traction) / np.diff(self.opening)))
+
     def on_spring(self, stiffness: float) -> TabulatedLaw:
         """The law in series with a linear spring, for elements that need a finite initial stiffness.
 
@@ -99,8 +104,7 @@ class InitiallyRigid(Law):
         opening = np.concatenate([rise / stiffness, inside + traction / stiffness])
         energy = np.concatenate([rise**2 / (2 * stiffness), energy + traction**2 / (2 * stiffness)])
         if np.any(np.diff(opening) <= 0):
-            steepest = float(np.max(-np.diff(self.traction) / np.diff(self.opening)))
-            raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {steepest:.3g} Pa/m.")
+            raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {self.steepest:.3g} Pa/m.")
         until = self.count.equilibrium_until
         moved = None if until is None else until + float(self.normal(np.array(until))[1]) / stiffness
         sprung = TabulatedLaw(opening, energy, np.concatenate([rise, traction]), gap=self.gap)

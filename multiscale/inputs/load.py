@@ -137,7 +137,8 @@ def sentence(error: ValidationError) -> str:
 
 
 def _fault(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part not in _INNER_PLACES)
+    parts = [part for part in fault["loc"] if part not in _INNER_PLACES]
+    place = ".".join(str(part) for part, before in zip(parts, [None, *parts], strict=False) if part != before)
     cause = (fault.get("ctx") or {}).get("error")
     if isinstance(cause, InputError):
         text = str(cause)

@@ -94,6 +94,9 @@ class Interface(Section):
     friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
     viscosity: Viscosity | None = Field(default=None, description="Traction per rate of the jump; needs loading.duration.")
     gap: Gap | None = None
+    spring: InterfaceStiffness | None = Field(
+        default=None, description="Of an initially rigid law (gap: in bulk): stiffness before the faces part; its compliance is reported."
+    )
     spacing: Literal["meshed", "left out"] = Field(
         default="meshed", description="Whether the mesh holds the closed layer spacing of the interface, too."
     )
@@ -115,12 +118,31 @@ class Interface(Section):
         return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
 
     def stored_law(self) -> "Law | None":
-        """The law of a file or a closed form; None of one that comes from atoms."""
+        """The law of a file or a closed form; None of one that comes from atoms.
+
+        Raises:
+            InputError: the file or the parameters make no law.
+        """
         return None if isinstance(self.law, AtomsLaw) else self.law.law()
 
     def acting(self, law: "Law") -> "Law":
-        """The law as it acts: coarse if that is asked for."""
-        return law if self.coarsen is None else law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
+        """The law as it acts: coarse, and on a spring, if that is asked for.
+
+        Raises:
+            InputError: it cannot be coarsened, or is initially rigid and has no spring.
+        """
+        from coupling.laws.rigid import InitiallyRigid
+
+        if self.coarsen is not None:
+            law = law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
+        if isinstance(law, InitiallyRigid):
+            if self.spring is None:
+                raise InputError(
+                    f"its law is initially rigid, with {law.initial_traction / 1e9:.4g} GPa at zero jump, which elements cannot hold; give "
+                    f"spring, a stiffness that they hold before the faces part (its on_spring), such as {20 * law.steepest:.2g} Pa/m."
+                )
+            return law.on_spring(self.spring)
+        return law
 
     def bond(self, name: str, law: "Law") -> "Bond":
         """What the solver takes.
@@ -272,6 +294,11 @@ class SpecimenStudy(Study):
             raise InputError("trust needs a law or a body from atoms with the study's potential.")
         for name, law in self.atoms_laws.items():
             _, plus, minus = self.interfaces[name].sides(name)
+            if law.atoms.gap == "in bulk" and self.interfaces[name].spring is None:
+                raise InputError(
+                    f"interfaces.{name}: with gap: in bulk the law is initially rigid, which elements cannot hold; give spring, a "
+                    "stiffness that they hold before the faces part."
+                )
             if law.atoms.from_bodies:
                 for body in (plus, minus):
                     if body not in self.crystal_bodies:
@@ -313,14 +340,28 @@ class SpecimenStudy(Study):
         for body in self.crystal_bodies.values():
             body.crystal.check()
         for name, interface in self.interfaces.items():
-            law = interface.stored_law()
-            if law is None:
+            if name in self.atoms_laws:
                 self.atoms_laws[name].atoms.check_crystals()
             else:
-                interface.bond(name, law)
+                self.stored_bond(name)
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
         facets = groups_of(named, self.supports, self.loads, self.tractions)  # type: ignore[arg-type]
         check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
+
+    def stored_bond(self, name: str) -> "Bond":
+        """The bond of an interface whose law comes from a file or a closed form.
+
+        Raises:
+            InputError: there is no such law, or it cannot be used.
+        """
+        interface = self.interfaces[name]
+        try:
+            law = interface.stored_law()
+        except InputError as error:
+            raise InputError(f"interfaces.{name}: {error}") from error
+        if law is None:
+            raise InputError(f"interfaces.{name}: its law comes from atoms and is known when the study runs.")
+        return interface.bond(name, law)
 
     def _potentials(self) -> list[PotentialChoice]:
         """All potentials that it names."""

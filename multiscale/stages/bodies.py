@@ -61,9 +61,8 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     derived: dict[str, DerivedLaw] = {}
     misfits: dict[str, FloatArray] = {}
     for name, interface in study.interfaces.items():
-        stored = interface.stored_law()
-        if stored is not None:
-            laws[name] = stored
+        if name not in study.atoms_laws:
+            laws[name] = interface.stored_law()  # type: ignore[assignment]  # None of atoms alone
             continue
         frame = _frame(study, name, mesh)
         made = _derived(study, name, frame, crystals, grains, models, context)

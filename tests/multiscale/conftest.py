@@ -1,6 +1,6 @@
 """A tiny mesh, a valid fracture study on it, and toy studies that cost nothing."""
 
-import copy
+import json
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -52,29 +52,31 @@ $Elements
 9 2 2 6 6 1 4 3
 $EndElements
 """
+GRAIN = {"x": [1, 1, -2], "y": [1, 1, 1]}
 GOOD: dict[str, Any] = {
     "study": "fracture",
     "title": "A test",
     "potential": "emt",
-    "interface": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1], "layers": 12},
-    "specimen": {
-        "mesh": "tiny.msh",
-        "mesh_unit": "nm",
-        "kind": "plane strain",
-        "grain": {"x": [1, 1, -2], "y": [1, 1, 1]},
-        "bodies": ["upper", "lower body"],
-        "interfaces": {"bond": {"plus": "upper", "minus": "lower body"}},
-        "supports": [{"group": "end", "component": "x"}],
-        "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}],
+    "mesh": "tiny.msh",
+    "mesh_unit": "nm",
+    "kind": "plane strain",
+    "bodies": {name: {"crystal": {"species": "Ni", "structure": "fcc"}, "grain": GRAIN} for name in ("upper", "lower body")},
+    "interfaces": {
+        "bond": {
+            "plus": "upper", "minus": "lower body",
+            "law": {"atoms": {"plane": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1], "layers": 12}}},
+        }
     },
+    "supports": [{"group": "end", "component": "x"}],
+    "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}],
     "loading": {"opening": "60 nm"},
-}
+}  # fmt: skip
 PNG = b"\x89PNG\r\n\x1a\n" + b"not really a picture"
 
 
 @pytest.fixture
 def good() -> dict[str, Any]:
-    return copy.deepcopy(GOOD)
+    return json.loads(json.dumps(GOOD))  # no shared parts, which YAML would write as aliases
 
 
 @pytest.fixture

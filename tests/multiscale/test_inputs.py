@@ -32,18 +32,18 @@ def put(data: dict, place: str, value: object) -> dict:
 def test_quantities_are_si_and_files_are_relative_to_the_input(write, good):
     study = load_study(write(good))
     check_study(study)
-    assert study.loading.opening == pytest.approx(60e-9)
-    assert study.interface.openings.max == pytest.approx(6e-10)
-    assert study.specimen.mesh == write(good).parent / "tiny.msh"
+    assert study.loading.turning_points == pytest.approx([60e-9])
+    assert study.interfaces["bond"].law.atoms.openings.max == pytest.approx(6e-10)
+    assert study.mesh == write(good).parent / "tiny.msh"
     assert study.output.folder == write(good).parent / "runs" / "case"
     assert study.potential.options == {"device": "auto"}
 
 
 def test_written_back_it_is_the_same_study(write, good):
     study = load_study(write(good))
-    again = parse_study(yaml.safe_load(yaml.safe_dump(study.model_dump(mode="json"))), study.specimen.mesh.parent)
+    again = parse_study(yaml.safe_load(yaml.safe_dump(study.model_dump(mode="json"))), study.mesh.parent)
     assert again.model_dump(exclude={"output"}) == study.model_dump(exclude={"output"})
-    assert study.model_dump(mode="json")["specimen"]["mesh"] == "tiny.msh"
+    assert study.model_dump(mode="json")["mesh"] == "tiny.msh"
 
 
 def test_options_of_a_potential_go_through(write, good):
@@ -70,66 +70,68 @@ def test_a_checkpoint_named_by_its_kind_is_found_and_kept(folder, write, good):
 def test_numbers_with_an_exponent_are_numbers(write, good):
     text = yaml.safe_dump(good).replace("factor: 0.5", "factor: 5e-1")
     assert "5e-1" in text
-    assert load_study(write(text)).specimen.loads[0].factor == 0.5
+    assert load_study(write(text)).loads[0].factor == 0.5
 
 
 def test_the_schema_describes_the_example(good):
     schema = FractureStudy.model_json_schema()
     assert set(good) <= set(schema["properties"])
     assert schema["additionalProperties"] is False
-    assert schema["$defs"]["Loading"]["properties"]["opening"]["type"] == "string"
+    assert schema["$defs"]["Openings"]["properties"]["max"]["type"] == "string"
 
 
 BAD = {
-    "unknown key": ("specimen.mehs", "x.msh", "unknown key 'mehs'", "Did you mean 'mesh'?"),
+    "unknown key": ("mehs", "x.msh", "unknown key 'mehs'", "Did you mean 'mesh'?"),
     "unknown key at the top": ("sede", 1, "unknown key 'sede'", "Did you mean 'seed'?"),
     "missing section": ("loading", ..., "loading is missing"),
-    "missing key": ("specimen.mesh", ..., "specimen.mesh is missing"),
+    "missing key": ("mesh", ..., "mesh is missing"),
     "unknown study": ("study", "fractur", "'fractur'", "fracture"),
     "study is a list": ("study", ["fracture"], "fracture"),
-    "missing mesh": ("specimen.mesh", "nope.msh", "'nope.msh'", "tiny.msh"),
-    "mesh is a number": ("specimen.mesh", 3, "specimen.mesh", "3"),
-    "mesh is a folder": ("specimen.mesh", ".", "no mesh file"),
-    "body not in the mesh": (
-        "specimen", {"mesh": "tiny.msh", "mesh_unit": "nm", "grain": {"x": [1, 1, -2], "y": [1, 1, 1]},
-                     "bodies": ["uper", "lower body"], "interfaces": {"bond": {"plus": "uper", "minus": "lower body"}},
-                     "loads": [{"group": "end", "component": "y"}]},
-        "'uper'", "lower body, upper", "Did you mean 'upper'?"),
+    "missing mesh": ("mesh", "nope.msh", "'nope.msh'", "tiny.msh"),
+    "mesh is a number": ("mesh", 3, "mesh", "3"),
+    "mesh is a folder": ("mesh", ".", "no mesh file"),
+    "body not in the mesh": ("bodies.uper", {"young": "70 GPa", "poisson": 0.3}, "'uper'", "lower body, upper", "Did you mean 'upper'?"),
     "interface not in the mesh": (
-        "specimen.interfaces", {"bnd": {"plus": "upper", "minus": "lower body"}}, "'bnd'", "Did you mean 'bond'?"),
-    "side is no body": ("specimen.interfaces.bond.plus", "uppr", "interfaces.bond", "'uppr'", "lower body, upper"),
-    "both sides the same": ("specimen.interfaces.bond.minus", "upper", "plus and minus are both 'upper'"),
-    "support not in the mesh": ("specimen.supports.0.group", "ende", "'ende'", "Did you mean 'end'?"),
-    "load on a body": ("specimen.loads.0.group", "upper", "'upper'", "load_upper"),
-    "body twice": ("specimen.bodies", ["upper", "upper", "lower body"], "twice"),
-    "no load": ("specimen.loads", [], "specimen.loads"),
-    "zero load": ("specimen.loads.0.factor", 0.0, "factor 0"),
-    "unknown unit of the mesh": ("specimen.mesh_unit", "nanometre", "specimen.mesh_unit", "'nanometre'", "'nm'"),
-    "unknown kind": ("specimen.kind", "plane stress", "'plane stress'", "'plane strain'"),
+        "interfaces.bnd", {"plus": "upper", "minus": "lower body", "law": {"kind": "uber", "work_of_separation": "1 J/m^2", "length": "1 Å"}},
+        "'bnd'", "Did you mean 'bond'?"),
+    "side is no body": ("interfaces.bond.plus", "uppr", "interfaces.bond", "'uppr'", "lower body, upper"),
+    "both sides the same": ("interfaces.bond.minus", "upper", "plus and minus are both 'upper'"),
+    "support not in the mesh": ("supports.0.group", "ende", "'ende'", "Did you mean 'end'?"),
+    "load on a body": ("loads.0.group", "upper", "'upper'", "load_upper"),
+    "bodies as a list": ("bodies", ["upper", "lower body"], "bodies", "block of keys"),
+    "a body of two kinds": ("bodies.upper.young", "70 GPa", "bodies.upper", "unknown key 'young'"),
+    "no potential": ("potential", ..., "interfaces.bond.law.atoms", "no potential is given"),
+    "no law from atoms": (
+        "interfaces.bond.law", {"kind": "uber", "work_of_separation": "1 J/m^2", "length": "1 Å"}, "study: specimen"),
+    "unknown element of a body": ("bodies.upper.crystal.species", "Nx", "'Nx'", "element symbols"),
+    "a naive law of a rigid path": ("naive_law", True, "path: relaxed"),
+    "no load": ("loads", [], "loads"),
+    "zero load": ("loads.0.factor", 0.0, "factor 0"),
+    "unknown unit of the mesh": ("mesh_unit", "nanometre", "mesh_unit", "'nanometre'", "'nm'"),
+    "unknown kind": ("kind", "plane strian", "'plane strian'", "'plane strain'"),
     "unknown potential": ("potential", "7net-l3i6", "'7net-l3i6'", "Did you mean '7net-l3i5'?"),
     "missing potential file": ("potential", "nope.eam.alloy", "nope.eam.alloy", "*.eam.alloy"),
     "unknown device": ("potential", {"name": "emt", "device": "tpu"}, "'tpu'", "cuda"),
-    "unknown element": ("interface.species", "Nx", "'Nx'", "chemical symbol"),
-    "element read as no": ("interface.species", False, "interface.species", "not text"),
-    "unknown structure": ("interface.structure", "fc", "'fc'", "Did you mean 'fcc'?"),
-    "unknown path": ("interface.path", "rigit", "'rigit'", "rigid"),
-    "zero plane": ("interface.miller", [0, 0, 0], "interface.miller", "no direction"),
-    "two indices": ("interface.miller", [1, 1], "interface.miller"),
-    "half index": ("interface.miller", [1, 1, 0.5], "interface.miller", "0.5", "whole number"),
-    "number as text": ("interface.layers", "12", "interface.layers", "'12'", "whole number"),
-    "too few layers": ("interface.layers", 2, "interface.layers", "4"),
-    "truth as number": ("interface.layers", True, "interface.layers", "True"),
-    "too few openings": ("interface.openings", {"points": 3}, "interface.openings.points", "12"),
+    "unknown element": ("interfaces.bond.law.atoms.plane.species", "Nx", "'Nx'", "element symbols"),
+    "element read as no": ("interfaces.bond.law.atoms.plane.species", False, "plane.species", "not text"),
+    "unknown structure": ("interfaces.bond.law.atoms.plane.structure", "fc", "'fc'", "Did you mean 'fcc'?"),
+    "unknown path": ("interfaces.bond.law.atoms.path", "rigit", "'rigit'", "rigid"),
+    "zero plane": ("interfaces.bond.law.atoms.plane.miller", [0, 0, 0], "plane.miller", "no direction"),
+    "two indices": ("interfaces.bond.law.atoms.plane.miller", [1, 1], "plane.miller"),
+    "half index": ("interfaces.bond.law.atoms.plane.miller", [1, 1, 0.5], "plane.miller", "0.5", "whole number"),
+    "number as text": ("interfaces.bond.law.atoms.plane.layers", "12", "interfaces.bond.law.atoms.plane.layers", "'12'", "whole number"),
+    "too few layers": ("interfaces.bond.law.atoms.plane.layers", 2, "interfaces.bond.law.atoms.plane.layers", "4"),
+    "truth as number": ("interfaces.bond.law.atoms.plane.layers", True, "interfaces.bond.law.atoms.plane.layers", "True"),
+    "too few openings": ("interfaces.bond.law.atoms.openings", {"points": 3}, "interfaces.bond.law.atoms.openings.points", "12"),
     "wrong unit": ("loading.opening", "60 GPa", "loading.opening", "'60 GPa'", "nm"),
     "no unit": ("loading.opening", 60, "loading.opening", "60", "nm"),
-    "negative length": ("loading.opening", "-60 nm", "loading.opening", "greater than zero"),
+    "negative length": ("interfaces.bond.law.atoms.openings", {"max": "-6 Å"}, "openings.max", "greater than zero"),
     "infinite length": ("loading.opening", "1e999 nm", "loading.opening", "not a finite"),
-    "not a number": ("specimen.loads.0.factor", float("nan"), "specimen.loads.0.factor", "finite"),
-    "infinite factor": ("specimen.loads.0.factor", float("inf"), "specimen.loads.0.factor", "finite"),
+    "not a number": ("loads.0.factor", float("nan"), "loads.0.factor", "finite"),
+    "infinite factor": ("loads.0.factor", float("inf"), "loads.0.factor", "finite"),
     "no steps": ("loading.steps", 0, "loading.steps", "0"),
-    "grain not orthogonal": ("specimen.grain.x", [1, 0, 0], "orthogonal", "[1, 0, 0]"),
-    "grain does not open the plane": ("interface.miller", [1, 1, -1], "parallel", "[1, 1, -1]"),
-    "a list for a section": ("interface", [1, 2], "interface", "block of keys"),
+    "grain not orthogonal": ("bodies.upper.grain.x", [1, 0, 0], "orthogonal", "[1, 0, 0]"),
+    "a list for a section": ("interfaces.bond.law.atoms", [1, 2], "atoms", "block of keys"),
     "negative seed": ("seed", -1, "seed"),
     "output is a number": ("output", {"folder": 3}, "output.folder", "3"),
 }  # fmt: skip
@@ -187,7 +189,7 @@ def refused(command: str, path: Path, words: list[str]) -> None:
 
 
 def test_a_true_subprocess_refuses_and_shows_the_traceback_only_when_asked(folder, write, good):
-    put(good, "specimen.mesh", "nope.msh")
+    put(good, "mesh", "nope.msh")
     command = [Path(sys.executable).with_name("multiscale"), "run", write(good)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2 and done.stdout == ""

@@ -177,13 +177,13 @@ def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
 
     DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(tmp_path / "small.msh")
     study = {
-        "study": "fracture", "potential": "emt",
-        "interface": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 4, "openings": {"max": "5 Å", "points": 20}},
-        "specimen": {
-            "mesh": "small.msh", "mesh_unit": "nm", "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}, "bodies": ["upper", "lower"],
-            "interfaces": {"bond": {"plus": "upper", "minus": "lower"}}, "supports": [{"group": "end", "component": "x"}],
-            "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
-        },
+        "study": "fracture", "potential": "emt", "mesh": "small.msh", "mesh_unit": "nm", "kind": "plane strain",
+        "bodies": {name: {"crystal": {"species": "Cu", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}}
+                   for name in ("upper", "lower")},
+        "interfaces": {"bond": {"plus": "upper", "minus": "lower",
+                                "law": {"atoms": {"layers": 4, "openings": {"max": "5 Å", "points": 20}}}}},
+        "supports": [{"group": "end", "component": "x"}],
+        "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
         "loading": {"opening": "7 nm", "steps": 8}, "trust": {"committee": STIFFER[:1]}, "output": {"folder": "out"},
     }  # fmt: skip
     found = run_study(written(tmp_path, study)).quantities

@@ -149,7 +149,7 @@ def test_a_law_from_a_file_is_the_law_written_out(case, tmp_path):
         np.testing.assert_array_equal(stored.curves["load_displacement"].values[name], values)
     assert (tmp_path / "stored" / "input" / "law.json").is_file()
     rerun = load_study(tmp_path / "stored" / "input" / "study.yaml")
-    assert rerun.interfaces["bond"].cohesive_law() == LAW
+    assert rerun.interfaces["bond"].stored_law() == LAW
 
 
 def test_an_interrupted_run_goes_on(whole, case, tmp_path):
@@ -250,7 +250,7 @@ def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
     """An isotropic solid by moduli, by cubic constants, by its matrix in any grain; and unstrained by no heat."""
     from coupling.elasticity import isotropic_stiffness
     from multiscale.inputs.material import Material
-    from multiscale.studies.specimen import material
+    from multiscale.stages.bodies import typed_material as material
 
     stiffness = isotropic_stiffness(70e9, 0.33)
     cubic = {f"C{i}{j}": f"{float(stiffness[i - 1, j - 1])!r} Pa" for i, j in ((1, 1), (1, 2), (4, 4))}
@@ -387,10 +387,13 @@ def test_an_initially_rigid_law_is_refused_with_its_way_out(case, tmp_path):
     rigid = InitiallyRigid(opening, 2e3 * (opening / 1e-4 - (opening / 1e-4) ** 2 / 2) / 2, 1e7 * (1 - opening / 1e-4))
     save_law(rigid, tmp_path / "rigid.json")
     path = case(interfaces=bond(law="rigid.json"))
-    with pytest.raises(InputError, match=r"interfaces\.bond: .*zero jump.*on_spring"):
+    with pytest.raises(InputError, match=r"interfaces\.bond: .*zero jump.*spring.*on_spring"):
         run_study(path, tmp_path / "run")
     save_law(rigid.on_spring(1e13), tmp_path / "rigid.json")
-    assert load_study(path).bonds()["bond"].law.gap == "in bulk"
+    assert load_study(path).stored_bond("bond").law.gap == "in bulk"
+    save_law(rigid, tmp_path / "rigid.json")
+    sprung = load_study(case(interfaces=bond(law="rigid.json", spring="1e13 Pa/m"))).stored_bond("bond").law
+    np.testing.assert_array_equal(sprung.traction, rigid.on_spring(1e13).traction)
 
 
 def test_an_unstable_stiffness_is_refused_before_anything_is_written(case, tmp_path):
