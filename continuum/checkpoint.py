@@ -10,7 +10,7 @@ import numpy as np
 
 from continuum.fenics import PETSc
 from continuum.history import History
-from continuum.model import Energies
+from continuum.model import Energies, InterfaceEnergies
 from continuum.problem import CohesiveProblem
 from coupling.errors import InputError
 
@@ -91,4 +91,8 @@ class Checkpoint:
             steps = json.loads(str(data["record"]))
             state = json.loads(str(data["state"]))
         self.problem.update(x)
-        return Loading([Step(**(s | {"energies": Energies(**s["energies"])})) for s in steps]), state
+        return Loading([Step(**(s | {"energies": _energies(**s["energies"])})) for s in steps]), state
+
+
+def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]]) -> Energies:
+    return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()})

@@ -27,6 +27,14 @@ class Material(Protocol):
     linear: ClassVar[bool]
 
     @property
+    def stiffness_voigt(self) -> FloatArray:
+        """(6, 6) Pa at rest, in the mesh axes."""
+
+    @property
+    def stress_free_strain_voigt(self) -> FloatArray:
+        """(6,) strain without stress, engineering shear, in the mesh axes."""
+
+    @property
     def parameters(self) -> dict[str, FloatArray]:
         """Arrays that `energy` wants, in SI."""
 
@@ -105,6 +113,11 @@ class LinearElastic:
         return LinearElastic(self.stiffness_voigt, expansion * difference * np.array([1.0, 1, 1, 0, 0, 0]))
 
     @property
+    def stress_free_strain_voigt(self) -> FloatArray:
+        """(6,) the thermal strain, or a misfit's."""
+        return self.thermal_strain_voigt
+
+    @property
     def plane_strain_modulus_x(self) -> float:
         """E' along x in plane strain (z), Pa: 1/b11, the bending modulus of a beam along x."""
         compliance = np.linalg.inv(self.stiffness_voigt)
@@ -135,6 +148,11 @@ class _FiniteStrain:
     """What the finite-strain materials share."""
 
     linear: ClassVar[bool] = False
+
+    @property
+    def stress_free_strain_voigt(self) -> FloatArray:
+        """(6,) none."""
+        return np.zeros(6)
 
     def plane_stress(self) -> Material:
         raise InputError(f"{type(self).__name__} has no plane-stress form; use plane strain, or a thin 3D mesh.")

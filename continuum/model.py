@@ -8,6 +8,7 @@ import numpy as np
 
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, unknown_choice
+from coupling.specimen_records import Misfit, Spacing, check_words
 
 COMPONENTS = {"x": 0, "y": 1, "z": 2}
 HISTORIES = ("damage", "reversible")
@@ -47,11 +48,12 @@ class Bond:
         contact: Resistance when closed; None: the law's own compressive branch.
         friction: Coulomb's coefficient where damaged faces are closed.
         viscosity: Traction per rate of the jump, Pa s/m: regularises; its work is reported.
-        spacing: Whether the mesh holds the closed layer spacing of the interface, too.
-        misfit: Of two crystals: the strained one's body carries the strain, or dislocations took it away.
+        spacing: Whether the mesh holds the closed layer spacing across the interface: "meshed", or "left out".
+        misfit: Of a crystal that was strained to match another: "carried" by its body as a stress-free strain of the
+            opposite sign, or "relaxed" away by dislocations.
 
     Raises:
-        InputError: a history that does not exist, a negative coefficient, a law with T(0) ≠ 0.
+        InputError: a history, a spacing or a misfit that does not exist, a negative coefficient, a law with T(0) ≠ 0.
     """
 
     group: str | None
@@ -63,12 +65,13 @@ class Bond:
     contact: Contact | None = None
     friction: float = 0.0
     viscosity: float = 0.0
-    spacing: Literal["meshed", "left out"] = "meshed"
-    misfit: Literal["carried", "relaxed"] = "carried"
+    spacing: Spacing = "meshed"
+    misfit: Misfit = "carried"
 
     def __post_init__(self) -> None:
         if self.history not in HISTORIES:
             raise unknown_choice("history of an interface", self.history, HISTORIES)
+        check_words(self.spacing, self.misfit)
         for name in ("friction", "viscosity"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise InputError(f"The {name} {getattr(self, name)} of an interface must not be negative.")
@@ -118,20 +121,51 @@ class Traction:
 
 
 @dataclass(frozen=True)
+class InterfaceEnergies:
+    """What an interface took up, in J (3D, axisymmetric) or J/m of thickness (plane).
+
+    Attributes:
+        stored: Recoverable energy.
+        dissipated: Energy lost to damage and friction.
+        viscous: Energy lost to the viscous regularisation.
+    """
+
+    stored: float
+    dissipated: float
+    viscous: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return self.stored + self.dissipated + self.viscous
+
+
+@dataclass(frozen=True)
 class Energies:
     """Where the work is, in J (3D, axisymmetric) or J/m of thickness (plane).
 
     Attributes:
         bodies: Elastic energy by body.
-        stored: Recoverable energy of the interfaces.
-        dissipated: Energy lost to damage and friction.
-        viscous: Energy lost to the viscous regularisation.
+        interfaces: What each interface took up, by its name.
     """
 
     bodies: dict[str, float]
-    stored: float
-    dissipated: float
-    viscous: float = 0.0
+    interfaces: dict[str, InterfaceEnergies]
+
+    @property
+    def stored(self) -> float:
+        """Recoverable energy of all interfaces."""
+        return sum(one.stored for one in self.interfaces.values())
+
+    @property
+    def dissipated(self) -> float:
+        """Energy lost to damage and friction."""
+        return sum(one.dissipated for one in self.interfaces.values())
+
+    @property
+    def viscous(self) -> float:
+        """Energy lost to the viscous regularisation."""
+        return sum(one.viscous for one in self.interfaces.values())
 
     @property
     def elastic(self) -> float:

@@ -4,16 +4,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from continuum.bulk import Bulk, Kind, checked_kind, circumference
+from continuum.bulk import Bulk, Kind, checked_kind
+from continuum.counting import Counting, count_specimen, facets_of, interface_energies, shared_parts, taken_energies
 from continuum.fenics import MPI, PETSc
 from continuum.history import Response, commit, respond
-from continuum.interface import Interface, kinematics
+from continuum.interface import bonded
 from continuum.materials import Material
 from continuum.mesh import SpecimenMesh
 from continuum.model import Bond, Control, Energies, Prescribed, Traction
 from continuum.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
-from coupling.errors import InputError, unknown_choice
+from coupling.errors import InputError
+from coupling.ledger import LedgerRow
+from coupling.specimen_ledger import NEGLIGIBLE
 
 _ADD = PETSc.InsertMode.ADD_VALUES
 
@@ -35,9 +38,16 @@ class CohesiveProblem:
         kind: See `continuum.bulk.Kind`; by default plane strain in 2D.
         order: Polynomial order of the displacement, 1 or 2.
         reference: Direction of tangential 1 on interfaces (3D).
+        counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved; "reported":
+            it is left in `counting.verdicts`, for models that are wrong on purpose.
+        negligible: Share of the elastic energy across an interface up to which a closed spacing may be counted wrongly.
+
+    Attributes:
+        counting: The ledger, with its verdicts.
 
     Raises:
         InputError: unknown bodies, groups or components; nothing prescribed; nothing loaded.
+        DoubleCounted, Uncounted: the ledger does not add up; the message says where, by how many J/m², and what helps.
     """
 
     def __init__(
@@ -51,6 +61,8 @@ class CohesiveProblem:
         kind: Kind | None = None,
         order: int = 1,
         reference: FloatArray = np.array([1.0, 0.0, 0.0]),
+        counting: Counting = "strict",
+        negligible: float = NEGLIGIBLE,
     ) -> None:
         if order not in (1, 2):
             raise InputError(f"A displacement of order {order} is not offered; valid: 1, 2.")
@@ -61,7 +73,13 @@ class CohesiveProblem:
         self.bulk = Bulk(mesh, materials, self.kind, order)
         self.unknowns = Unknowns(self.bulk)
         self.bonds = tuple(bonds)
-        self.interfaces = [self._interface(bond, reference) for bond in self.bonds]
+        facets = [facets_of(mesh, bond) for bond in self.bonds]
+        shared = shared_parts(mesh, self.bonds, facets, counting)
+        self.interfaces = [
+            bonded(mesh, self.bulk.spaces, self.unknowns.numbers, self.kind, bond, on, reference)
+            for bond, on in zip(self.bonds, facets, strict=True)
+        ]
+        self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
         self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
@@ -79,20 +97,6 @@ class CohesiveProblem:
     def vector(self) -> "PETSc.Vec":
         """A new vector of unknowns: the unloaded, undeformed specimen."""
         return self.unknowns.x.duplicate()
-
-    def _interface(self, bond: Bond, reference: FloatArray) -> Interface:
-        sides = []
-        for name in (bond.plus, bond.minus):
-            if name is not None and name not in self.mesh.bodies:
-                raise unknown_choice("body", name, self.mesh.bodies)
-            sides.append(name and (self.mesh.bodies[name], self.bulk.spaces[name]))
-        facets = self.mesh.between(bond.plus, bond.minus) if bond.group is None else self.mesh.facet_group(bond.group)
-        kin = kinematics(self.mesh, facets, sides[0], sides[1], reference)
-        kin.weights[:] *= circumference(kin.points, self.kind)
-        numbers = [self.unknowns.numbers[bond.plus][kin.plus.dofs].reshape(len(kin.weights), -1)]
-        if bond.minus is not None:
-            numbers.append(self.unknowns.numbers[bond.minus][kin.minus.dofs].reshape(len(kin.weights), -1))
-        return Interface(bond, kin, np.concatenate(numbers, axis=1))
 
     def _constrain(self, items: Sequence[Prescribed], tractions: Sequence[Traction]) -> None:
         self.fixed, self.factors = prescribed(self.bulk, self.unknowns, items)
@@ -236,10 +240,17 @@ class CohesiveProblem:
     def energies(self, x: "PETSc.Vec") -> Energies:
         """Elastic, stored, dissipated and viscous energies at x, over all ranks."""
         self.update(x)
-        sums = np.zeros(3)
-        for i, r in zip(self.interfaces, self._responses(), strict=True):
-            sums += [i.weights.ravel() @ part for part in (r.stored, r.dissipated, i.history.viscous)]
-        return Energies(self.bulk.energies(), *(float(s) for s in self.comm.allreduce(sums)))
+        return Energies(self.bulk.energies(), interface_energies(self.comm, self.interfaces, self._responses()))
+
+    def ledger_rows(self, x: "PETSc.Vec") -> tuple[LedgerRow, ...]:
+        """Who counts what at x, J (3D, axisymmetric) or J/m: the ledger's lines, which add up to the energies' total.
+
+        A law of atoms has two or three lines: its slab, and the bulk that was taken away at the interface's present
+        traction (`continuum.counting.taken_energies`), which the slab has beside the law's own energy.
+        """
+        energies = self.energies(x)
+        taken = taken_energies(self.comm, self.interfaces, self._responses())
+        return self.counting.rows(energies.bodies, {name: one.total for name, one in energies.interfaces.items()}, taken)
 
     def reaction(self, x: "PETSc.Vec") -> float:
         """Force conjugate to the load parameter: Σ factor × reaction, N (3D, axisymmetric) or N/m."""
