@@ -46,13 +46,20 @@ def save_law(law: Law, path: str | Path) -> None:
         InputError: the law holds a number that is not finite, or is of no stored kind, or the
             folder does not exist.
     """
-    path = Path(path)
+    write_atomically(Path(path), law_text(law) + "\n")
+
+
+def law_text(law: Law) -> str:
+    """What `save_law` writes: equal texts are equal laws.
+
+    Raises:
+        InputError: as `save_law`.
+    """
     record = {"format": FORMAT, "version": VERSION, **_record(law)}
     try:
-        text = json.dumps(record, indent=1, allow_nan=False)
+        return json.dumps(record, indent=1, allow_nan=False)
     except ValueError:
-        raise InputError(f"The {law.kind} law holds a number that is not finite; it was not written to {path}.") from None
-    write_atomically(path, text + "\n")
+        raise InputError(f"The {law.kind} law holds a number that is not finite, so that it cannot be stored.") from None
 
 
 def load_law(path: str | Path) -> Law:

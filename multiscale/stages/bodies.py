@@ -100,6 +100,12 @@ def _derived(
     """The law stage of an interface; its crystals are those of the bodies where none are given."""
     atoms = study.atoms_laws[name].atoms
     options: LawOptions = _cut_bodies(study, name, atoms, frame, crystals, grains) if atoms.from_bodies else atoms
+    for body, place in zip(study.interfaces[name].sides(name)[1:], ("upper", "lower"), strict=True):
+        if body in grains:
+            cut = options.crystals.get(place) or options.crystals["plane"]
+            conventional = crystal_record(cut, models, context, potential=atoms.potential).conventional
+            normal = np.linalg.solve(conventional, np.array(cut.miller, dtype=float))
+            _check_parallel(name, body, (frame @ grains[body])[2], normal / np.linalg.norm(normal))
     plain = LawOptions.model_construct(**{field: getattr(options, field) for field in LawOptions.model_fields})
     return derive_law(plain, models, context, study.seed, potential=atoms.potential, error_bars=False)
 
@@ -150,6 +156,15 @@ def _indices(name: str, body: str, direction: FloatArray, conventional: FloatArr
     )
 
 
+def _check_parallel(name: str, body: str, wanted: FloatArray, normal: FloatArray) -> None:
+    """Raise `InputError` unless the interface's normal, in the crystal of a body, is that of the law's plane."""
+    if wanted @ normal < np.cos(_ALONG):
+        raise InputError(
+            f"interfaces.{name}: the plane of the law is normal to {np.round(normal, 3).tolist()} in the crystal of {body!r}, and "
+            f"the interface, by bodies.{body}.grain, to {np.round(wanted, 3).tolist()}; they must be parallel."
+        )
+
+
 def _turn(study: SpecimenStudy, name: str, made: DerivedLaw, frame: FloatArray, grains: dict[str, FloatArray]) -> float:
     """Angle, rad, about the normal from the law's first tangent to the mesh's, as a body's grain says it; else 0."""
     _, plus, minus = study.interfaces[name].sides(name)
@@ -157,11 +172,6 @@ def _turn(study: SpecimenStudy, name: str, made: DerivedLaw, frame: FloatArray, 
         if body is None or body not in grains:
             continue
         wanted = frame @ grains[body]  # rows: the mesh interface's axes in the crystal
-        if wanted[2] @ side.axes[2] < np.cos(_ALONG):
-            raise InputError(
-                f"interfaces.{name}: the plane of the law is normal to {np.round(side.axes[2], 3).tolist()} in the crystal of {body!r}, and "
-                f"the interface, by bodies.{body}.grain, to {np.round(wanted[2], 3).tolist()}; they must be parallel."
-            )
         return float(np.arctan2(wanted[0] @ side.axes[1], wanted[0] @ side.axes[0]))
     return 0.0
 

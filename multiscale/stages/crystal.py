@@ -10,11 +10,11 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.records import pack, unpack
-from multiscale.cache import code_fingerprint
+from multiscale.addresses import request
 from multiscale.inputs.crystal import CrystalChoice
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runs import RunContext
-from multiscale.stages.models import Models, settings
+from multiscale.stages.models import Models
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -82,14 +82,10 @@ def crystal_record(
         InputError: there is no such crystal, or it has no lattice at the temperature.
         NotConverged: it did not relax.
     """
-    from atomistic.potentials.fingerprint import file_hash
-
-    key = {
-        "calculation": "crystal", "code": code_fingerprint(), "potential": models.fingerprint(potential),
-        "crystal": settings(CrystalChoice.model_construct(**{n: getattr(choice, n) for n in CrystalChoice.model_fields})),
-        "file": None if choice.file is None else file_hash(choice.file), "temperature": temperature,
-        "statistics": statistics if temperature is not None else None, "third order": third_order,
-    }  # fmt: skip
+    key = request(
+        "crystal", choice, include=CrystalChoice.model_fields, potentials=[models(potential)], temperature=temperature,
+        statistics=None if temperature is None else statistics, third_order=third_order,
+    )  # fmt: skip
 
     def work() -> dict[str, object]:
         return pack(_computed(models(potential), choice, temperature, statistics, third_order, context))

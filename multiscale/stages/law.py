@@ -15,14 +15,14 @@ from coupling.records import pack, unpack
 from coupling.spread import with_error_bars
 from coupling.thermal import from_mean_forces, warmed
 from coupling.units import ANGSTROM, EV_A2, EV_A3
-from multiscale.cache import code_fingerprint
+from multiscale.addresses import request
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.resumable import resumable
 from multiscale.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law_atoms import LawAtoms, law_atoms
-from multiscale.stages.models import Models, settings
+from multiscale.stages.models import Models
 
 _STRAIGHT = 1e-9
 """rad: axes that differ by less are one."""
@@ -96,20 +96,15 @@ def _atoms(
     potential: PotentialChoice | None, what: str,
 ) -> LawAtoms:  # fmt: skip
     """The samples, from the cache where they are known."""
-    from atomistic.potentials.fingerprint import file_hash
-
-    request = {
-        "calculation": "cohesive law", "code": code_fingerprint(), "potential": models.fingerprint(potential),
-        "options": settings(options), "files": [file_hash(file) for file in options.crystal_files()],
-        "seed": seed if options.temperature is not None and options.thermal.method == "mean force" else None,
-    }  # fmt: skip
+    moving = options.temperature is not None and options.thermal.method == "mean force"
+    key = request("cohesive law", options, potentials=[models(potential)], seed=seed if moving else None)
 
     def work() -> dict[str, object]:
-        folder = context.cache.folder / "unfinished" / context.cache.path(request).stem
+        folder = context.cache.folder / "unfinished" / key.address
         with resumable(models(potential), folder, context.log.info) as remembering:
             return pack(law_atoms(options, crystals, remembering, seed, context))
 
-    return unpack(LawAtoms, context.cached(what, request, work))
+    return unpack(LawAtoms, context.cached(what, key, work))
 
 
 def _law(

@@ -76,8 +76,3 @@ class Models:
             finally:
                 self.member = None
         return found
-
-
-def settings(section: Any) -> dict[str, Any]:
-    """A section of the input as plain data, for addresses: files by their bare names."""
-    return dict(section.model_dump(mode="json"))

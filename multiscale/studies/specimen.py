@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from coupling.errors import NotConverged
-from coupling.units import ANGSTROM, SI_FACTORS
-from multiscale.cache import code_fingerprint
+from coupling.storage import law_text
+from coupling.units import SI_FACTORS
+from multiscale.addresses import request
 from multiscale.files import write_text
 from multiscale.inputs.specimen import SpecimenStudy
 from multiscale.results import Curve, Results, curve_csv
@@ -91,19 +92,12 @@ def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict
 
 def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path:
     """Where the loading's checkpoint lies until it is done: told by all that determines it."""
-    from atomistic.potentials.fingerprint import file_hash
-
-    request = {
-        "calculation": "specimen",
-        "code": code_fingerprint(("coupling", "continuum")),
-        "study": study.model_dump(mode="json", exclude={"output", "title", "trust", "naive_law"}),
-        "files": [file_hash(path) for path in study.files()],
-        "laws": {name: np.concatenate(made.law.normal(made.samples.opening * ANGSTROM)) for name, made in parts.derived.items()},
-        "crystals": {name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
-        "ranks": 1 if context.comm is None else context.comm.size,
-        "folder": context.folder.name,
-    }
-    return context.on_root(lambda: context.cache.folder / "unfinished" / context.cache.path(request).stem)
+    key = request(
+        "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size, folder=context.folder.name,
+        laws={name: law_text(law) for name, law in parts.laws.items()},
+        crystals={name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
+    )  # fmt: skip
+    return context.on_root(lambda: context.cache.folder / "unfinished" / key.address)
 
 
 def _record(study: SpecimenStudy, context: RunContext, problem: Any) -> Any:
