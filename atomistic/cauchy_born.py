@@ -1,7 +1,7 @@
 """The Cauchy-Born energy of a Bravais crystal: W(F) = e(F Λ)/Ω, its stress and its tangent.
 
-Exact, by closed form for embedded atoms and by evaluating one cell for every other potential; or a
-polynomial in the Lagrangian strain for potentials that are slow, with its error.
+Exact, by the potential's own law where it declares `differentiable_strain` (embedded atoms: in closed form) and by
+evaluating one cell for every other potential; or a polynomial in the Lagrangian strain for potentials that are slow, with its error.
 """
 
 from dataclasses import dataclass, field
@@ -12,13 +12,11 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
-from atomistic.embedded_atom import EmbeddedAtom
-from atomistic.potentials.neighbours import neighbour_pairs
+from atomistic.potentials.crystal_laws import CellLaw
+from coupling.capabilities import require
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 
-_REACH = 2.0
-"""Neighbours are listed to so many cutoffs: enough while no direction is compressed to less than its inverse."""
 _STEP = 1e-4
 _VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
@@ -45,16 +43,17 @@ def cauchy_born_law(potential: Potential, crystal: Atoms) -> CauchyBornLaw:
         crystal: The reference cell; F is relative to it.
 
     Raises:
-        InputError: the cell holds more than one atom, which could shift against each other.
+        InputError: the cell holds more than one atom, which could shift against each other, or the potential gives
+            no stress.
     """
     if len(crystal) != 1 or not np.all(crystal.pbc):
         raise InputError(
             f"The Cauchy-Born law needs a periodic cell of one atom, and this one has {len(crystal)}; give the "
             "primitive cell of a Bravais crystal such as fcc or bcc."
         )
-    if EmbeddedAtom.describes(potential):
-        return _Embedded(EmbeddedAtom(potential.calculator), crystal)
-    return _Cell(potential, crystal)
+    if potential.capabilities.differentiable_strain:
+        return require(potential, "differentiable_strain").crystal_law(crystal)
+    return CellLaw(require(potential, "stress"), crystal)
 
 
 def tangent(law: CauchyBornLaw, gradient: FloatArray) -> FloatArray:
@@ -94,59 +93,6 @@ def linear_law(law: CauchyBornLaw, state: FloatArray) -> LinearLaw:
     """Expand a law around the state F₀ (3, 3)."""
     energy, stress = law.evaluate(np.asarray(state)[None])
     return LinearLaw(law.volume, np.asarray(state), float(energy[0]), stress[0], tangent(law, state))
-
-
-class _Embedded:
-    """Closed form: e(F) = F(Σ ρ(|F R|)) + ½ Σ φ(|F R|) over the lattice's vectors R."""
-
-    def __init__(self, functions: EmbeddedAtom, crystal: Atoms) -> None:
-        self.functions, self.volume = functions, float(crystal.get_volume())
-        vectors = neighbour_pairs(crystal, _REACH * functions.cutoff)[2]
-        first = np.array([next(x for x in vector if abs(x) > 1e-6) for vector in vectors])
-        half = vectors[first > 0]  # R and −R are alike
-        self.lengths, order = np.sort(np.linalg.norm(half, axis=1)), np.argsort(np.linalg.norm(half, axis=1))
-        self.vectors, self.kind = half[order], functions.kinds(crystal.numbers)
-
-    def evaluate(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
-        gradients = np.asarray(gradients, dtype=float)
-        shortest = np.sqrt(np.linalg.eigvalsh(gradients.transpose(0, 2, 1) @ gradients)[:, 0].clip(0).min(initial=1.0))
-        if shortest < 1 / _REACH:
-            raise InputError(
-                f"The crystal is compressed to {shortest:.2f} of its length in some element, less than {1 / _REACH:.2f}; "
-                "enlarge the atomistic region, or begin nearer to equilibrium."
-            )
-        vectors = self.vectors[: np.searchsorted(self.lengths, self.functions.cutoff / shortest, side="right")]
-        bonds = gradients @ vectors.T  # (n, 3, k)
-        distance = np.sqrt((bonds**2).sum(axis=1))
-        kinds = np.broadcast_to(self.kind, distance.size)
-        density, slope = (x.reshape(distance.shape) for x in self.functions.density(kinds, kinds, distance.ravel()))
-        pair, pair_slope = (x.reshape(distance.shape) for x in self.functions.repulsion(kinds, kinds, distance.ravel()))
-        embedding, stiffening = self.functions.embedding(np.repeat(self.kind, len(gradients)), 2 * density.sum(axis=1))
-        tension = (2 * stiffening[:, None] * slope + pair_slope) / distance
-        stress = (bonds * tension[:, None]) @ vectors
-        return (embedding + pair.sum(axis=1)) / self.volume, stress / self.volume
-
-
-class _Cell:
-    """One-atom cells through the potential itself, all in one batch."""
-
-    def __init__(self, potential: Potential, crystal: Atoms) -> None:
-        self.potential, self.crystal = potential, crystal.copy()
-        self.volume = float(crystal.get_volume())
-
-    def evaluate(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
-        gradients = np.asarray(gradients, dtype=float)
-        distinct, where = np.unique(gradients.reshape(-1, 9), axis=0, return_inverse=True)
-        cells = []
-        for gradient in distinct.reshape(-1, 3, 3):
-            cell = self.crystal.copy()
-            cell.set_cell(self.crystal.cell.array @ gradient.T, scale_atoms=True)
-            cells.append(cell)
-        found = self.potential.evaluate(cells)
-        inverse = np.linalg.inv(distinct.reshape(-1, 3, 3))
-        scale = np.linalg.det(distinct.reshape(-1, 3, 3))[:, None, None]
-        stress = scale * found.stresses @ inverse.transpose(0, 2, 1)
-        return (found.energies / self.volume)[where.ravel()], stress[where.ravel()]
 
 
 @dataclass(frozen=True)

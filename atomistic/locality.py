@@ -19,7 +19,7 @@ class ForceLocality:
         displacement: Of the moved atom, Å.
         distances: (n,) rising distances from the moved atom, Å.
         changes: (n,) lengths of the changes of the forces there, eV/Å.
-        receptive_field: What the potential's layout allows: twice the range of a site's energy, Å.
+        receptive_field: What the potential's layout allows: twice its interaction range, Å.
     """
 
     radius: float
@@ -66,10 +66,8 @@ def force_locality(
             f"Forces change by {threshold:g} eV/Å or more up to {radius:.1f} Å, nearly half of the cell's {heights.min():.1f} Å; "
             "give a larger supercell."
         )
-    layers = getattr(getattr(potential, "model", None), "layers", 1)
-    return ForceLocality(
-        radius, threshold, displacement, distance[order], change[order], 2 * layers * potential.cutoff
-    )
+    reach = 2 * potential.capabilities.interaction_range
+    return ForceLocality(radius, threshold, displacement, distance[order], change[order], reach)
 
 
 def _changes(potential: Potential, structure: Atoms, atom: int, displacement: float) -> tuple[FloatArray, FloatArray]:

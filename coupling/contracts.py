@@ -4,8 +4,9 @@ Atomistic quantities are in eV and Å, continuum quantities in SI. Stress and tr
 positive in tension, an opening is positive apart.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -82,6 +83,49 @@ class Evaluation:
     features: tuple[FloatArray, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Capabilities:
+    """What a potential offers besides energies and forces; what it does not declare, nobody asks it for.
+
+    `coupling.capabilities` says by which method each is reached, and refuses what is not declared.
+
+    Attributes:
+        interaction_range: Distance beyond which no atom changes a site's energy, Å: the cutoff times the layers of
+            messages of a network. A force reaches twice as far. Infinite where it is, or where nobody knows.
+        stress: `evaluate` gives the stress of a cell that spans space.
+        site_energies: `evaluate` gives site energies.
+        weighted_sites: Σ w_i e_i and its gradient.
+        features: What the energy is linear in, its derivatives, and the same potential with another readout.
+        differentiable_strain: Energy, stress and tangent of a crystal as functions of F, without differences.
+        point_charges: Energy and forces of a molecule among point charges.
+        trainable: The network itself, whose weights can be tuned.
+        devices: Where it can run, "cpu" or "cuda"; first where it does.
+        dtypes: Arithmetics that it can have, "float64" or "float32"; first the one that it has.
+    """
+
+    interaction_range: float = math.inf
+    stress: bool = False
+    site_energies: bool = False
+    weighted_sites: bool = False
+    features: bool = False
+    differentiable_strain: bool = False
+    point_charges: bool = False
+    trainable: bool = False
+    devices: tuple[str, ...] = ("cpu",)
+    dtypes: tuple[str, ...] = ("float64",)
+
+    @property
+    def dtype(self) -> str:
+        """The arithmetic that it has."""
+        return self.dtypes[0]
+
+    def running(self, device: str, dtype: str) -> "Capabilities":
+        """The same on a device, "cpu", "cuda" or "cuda:N", in an arithmetic."""
+        kind = device.split(":")[0]
+        devices = (kind, *(other for other in self.devices if other != kind))
+        return replace(self, devices=devices, dtypes=(dtype, *(other for other in self.dtypes if other != dtype)))
+
+
 @runtime_checkable
 class Potential(Protocol):
     """An interatomic potential: many structures in, energies, forces and stresses out.
@@ -91,17 +135,23 @@ class Potential(Protocol):
         elements: Atomic numbers that it knows.
         cutoff: Range of one interaction or message, Å.
         fingerprint: Hash of all that determines its numbers; equal hashes give equal results.
+        capabilities: What else it offers.
     """
 
     name: str
     elements: frozenset[int]
     cutoff: float
     fingerprint: str
+    capabilities: Capabilities
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
-        """Evaluate all structures; the inputs are left as they are."""
+        """Evaluate all structures; the inputs are left as they are.
+
+        Raises:
+            InputError: site energies or features are asked for and not declared, or a structure cannot be evaluated.
+        """
         ...
 
 

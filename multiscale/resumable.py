@@ -1,19 +1,22 @@
 """Long calculations that go on in their middle: every batch that a potential evaluated is kept on disk."""
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
+from coupling.addresses import Request, arrays_hash, is_finite
 from coupling.contracts import Cost, Evaluation, Potential, Structure
+from coupling.wrapped import Wrapped
+from multiscale.addresses import environment
 from multiscale.files import atomic_write
 
 
-class ResumablePotential:
+class ResumablePotential(Wrapped):
     """A potential that remembers what it evaluated, by the content of the structures.
 
     A calculation that is the same each time asks for the same batches in the same order; what was
@@ -29,25 +32,26 @@ class ResumablePotential:
     """
 
     def __init__(self, potential: Potential, folder: Path) -> None:
-        self.bare, self._folder = potential, folder
-        self.name, self.elements = potential.name, potential.elements
-        self.cutoff, self.fingerprint = potential.cutoff, potential.fingerprint
+        super().__init__(potential)
+        self._folder = folder
         self.reused = 0
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
-        """As the potential's own; energies, forces and stresses are kept, more than those is not."""
+        """As the potential's own; energies, forces and stresses are kept where they are finite, more than those is not."""
         if site_energies or features:
-            return self.bare.evaluate(structures, site_energies=site_energies, features=features)
+            return super().evaluate(structures, site_energies=site_energies, features=features)
         path = self._folder / f"{_address(self.fingerprint, structures)}.npz"
         stored = _read(path, [len(s.numbers) for s in structures])
         if stored is not None:
             self.reused += len(structures)
             return stored
         found = self.bare.evaluate(structures)
-        with atomic_write(path) as file:
-            np.savez(file, energies=found.energies, forces=np.concatenate(found.forces), stresses=found.stresses)
+        kept = _kept(self.bare, structures, found)
+        if is_finite(kept):
+            with atomic_write(path) as file:
+                np.savez(file, **kept)
         return found
 
 
@@ -68,19 +72,28 @@ def resumable(potential: Potential, folder: Path, say: Callable[..., Any]) -> It
 
 
 def _address(fingerprint: str, structures: Sequence[Structure]) -> str:
-    digest = hashlib.sha256(fingerprint.encode())
-    for structure in structures:
-        for values in (structure.numbers, structure.positions, structure.cell, structure.pbc):
-            array = np.ascontiguousarray(values, dtype=float)
-            digest.update(repr(array.shape).encode() + array.tobytes())
-    return digest.hexdigest()
+    parts = (part for one in structures for part in (one.numbers, one.positions, one.cell, one.pbc))
+    asked = arrays_hash(*(np.asarray(part, dtype=float) for part in parts))
+    return Request("batch", {"structures": asked}, environment(), (("", fingerprint),)).address
+
+
+def _kept(potential: Potential, structures: Sequence[Structure], found: Evaluation) -> dict[str, np.ndarray]:
+    """What goes to the disk; stresses that nothing is due for are marked, as no number of theirs is kept."""
+    from atomistic.embedding.store import has_stress
+
+    absent = np.array([np.isnan(row).all() and not has_stress(potential, s) for row, s in zip(found.stresses, structures, strict=True)])
+    stresses = np.where(absent[:, None, None], 0.0, found.stresses)
+    return {"energies": found.energies, "forces": np.concatenate(found.forces), "stresses": stresses, "absent": absent}
 
 
 def _read(path: Path, atoms: list[int]) -> Evaluation | None:
-    """The stored evaluation; None if there is none that is whole."""
+    """The stored evaluation; None if there is none that is whole and finite."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            energies, forces, stresses = (file[name] for name in ("energies", "forces", "stresses"))
-    except (OSError, ValueError, KeyError, EOFError):
+            energies, forces, stresses, absent = (file[name] for name in ("energies", "forces", "stresses", "absent"))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
+    if not is_finite(energies, forces, stresses):
+        return None
+    stresses[absent] = np.nan
     return Evaluation(energies, tuple(np.split(forces, np.cumsum(atoms)[:-1])), stresses, Cost())

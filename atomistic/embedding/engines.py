@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,6 +26,7 @@ class Engine:
         charges: Whether it takes point charges.
         boxed: Whether each direction must be periodic or none: vacuum is put around.
         largest: Largest atomic number that it knows.
+        stress: Whether periodic cells have one; None where its class is asked.
     """
 
     name: str
@@ -37,6 +39,22 @@ class Engine:
     charges: bool = False
     boxed: bool = False
     largest: int = 118
+    stress: bool | None = None
+
+    def gives_stress(self, options: Mapping[str, Any]) -> bool:
+        """Whether periodic cells have a stress with these options.
+
+        Of GPAW they have one with plane waves alone, whatever its class announces.
+        """
+        if self.name == "gpaw":
+            return "pw" in repr(options.get("mode", "")).lower()
+        if self.stress is not None:
+            return self.stress
+        module, _, name = self.calculator.partition(":")
+        try:
+            return "stress" in vars(import_module(module))[name].implemented_properties
+        except Exception:  # what keeps it from being loaded, the first calculation says
+            return False
 
 
 def _xtb(method: str) -> Engine:
@@ -45,7 +63,7 @@ def _xtb(method: str) -> Engine:
         {"method": f"{method}-xTB", "verbosity": 0, "accuracy": 0.1},
         ({"mixer_damping": 0.1, "max_iterations": 1000, "cache_api": False},
          {"mixer_damping": 0.02, "max_iterations": 4000, "cache_api": False}),
-        boxed=True, largest=86,
+        boxed=True, largest=86, stress=True,
     )  # fmt: skip
 
 
@@ -57,10 +75,10 @@ ENGINES = {
         Engine(
             "pyscf", "atomistic.embedding.pyscf_calculator:PySCF", ("pyscf",), "pyscf", ("pyscf",),
             safer=({"level_shift": 0.3, "damp": 0.3, "max_cycle": 200}, {"newton": True, "max_cycle": 200}),
-            charges=True, boxed=True,
+            charges=True, boxed=True, stress=False,
         ),
         Engine(
-            "gpaw", "gpaw:GPAW", ("gpaw",), "gpaw", ("gpaw",),
+            "gpaw", "gpaw:GPAW", ("gpaw",), "gpaw", ("gpaw", "gpaw-data"),
             {"mode": "lcao", "basis": "dzp", "xc": "PBE", "kpts": {"density": 3.5, "gamma": True}, "txt": None},
             ({"mixer": {"beta": 0.02, "nmaxold": 5, "weight": 100}, "maxiter": 1000},),
         ),

@@ -8,6 +8,10 @@ from ase.data import atomic_numbers
 from atomistic.embedding.bonding import termination
 from atomistic.embedding.rules import Rule, Selector
 from atomistic.potentials.as_ase import PotentialCalculator
+from atomistic.potentials.fingerprint import OWN
+from coupling.addresses import canonical_json
+from coupling.capabilities import require
+from coupling.content import described
 from coupling.contracts import Potential
 from coupling.embedding.charges import PointCharges
 from coupling.embedding.subtractive import Embedded
@@ -49,12 +53,14 @@ def embed(
         unknown = sorted(set(charges) - set(atomic_numbers))
         if unknown:
             raise InputError(f"Charges name {unknown[0]!r}, which is no chemical symbol; write for example O: -0.8.")
-        if getattr(high, "engine", None) is not None:
-            from atomistic.embedding.engines import check_charges
-
-            check_charges(high.engine)
+        require(high, "point_charges")
         fixed = PointCharges({atomic_numbers[symbol]: float(charge) for symbol, charge in charges.items()})
-    return Embedded(low, high, selector, termination(ends), fixed, repr((selector.rules, buffer, split, least)))
+    return Embedded(low, high, selector, termination(ends), fixed, _identity(selector))
+
+
+def _identity(selector: Selector) -> str:
+    """What the regions depend on, functions and arrays of the rules by what they hold."""
+    return canonical_json(described([selector.rules, selector.buffer, selector.split, selector.least], own=OWN))
 
 
 def calculator(model: Embedded) -> "Calculator":

@@ -15,7 +15,8 @@ from atomistic.embedding.process import Worker, WorkerDied
 from atomistic.embedding.store import Store, address
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
-from coupling.contracts import Cost, Evaluation, FloatArray, Structure
+from coupling.capabilities import require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError, NotConverged
 
 VACUUM = 12.0
@@ -42,7 +43,6 @@ class QuantumPotential:
         MissingBackend: it is not installed.
     """
 
-    dtype = "float64"
     cutoff = float("inf")
 
     def __init__(
@@ -58,6 +58,9 @@ class QuantumPotential:
         self.safer = tuple(self.engine.safer if safer is None else safer)
         self.fingerprint = fingerprint(
             "quantum", self.engine.calculator, self.options | {"safer": self.safer}, self.engine.libraries
+        )
+        self.capabilities = Capabilities(
+            stress=self.engine.gives_stress(self.options), point_charges=self.engine.charges
         )
         self.computed = self.recalled = self.repeated = 0
         self.store = Store(folder)
@@ -75,8 +78,7 @@ class QuantumPotential:
             InputError: a structure cannot be evaluated, or site energies or features are asked for.
             NotConverged: the code fails with its safest settings too.
         """
-        if site_energies or features:
-            raise InputError(f"{self.name!r} gives no site energies and no features; leave them out.")
+        require_asked(self, site_energies, features)
         start = time.perf_counter()
         given = checked(structures, self.elements, self.name)
         atoms = [self._ready(one) for one in given]

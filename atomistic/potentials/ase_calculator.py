@@ -55,8 +55,9 @@ def load_emt(name: str, device: str, dtype: str | None) -> SerialPotential:
     calculator.initialize(Atoms("Cu"))
     elements = frozenset(atomic_numbers[symbol] for symbol in parameters)
     return SerialPotential(
-        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy")), calculator
-    )
+        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy")), calculator,
+        interaction_range=float(calculator.rc_list),
+    )  # fmt: skip
 
 
 def _require_double(dtype: str | None, name: str) -> None:

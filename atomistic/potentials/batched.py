@@ -1,7 +1,7 @@
 """The batched engine: many structures through a model in few calls."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from ase import Atoms
 
+from atomistic.potentials.crystal_laws import NetworkLaw
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.memory import require_memory
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import estimated_pairs
-from coupling.contracts import Cost, Evaluation, FloatArray, Structure
+from atomistic.potentials.site_sums import NetworkSites
+from coupling.capabilities import Capability, FeatureDerivatives, require, require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,21 +44,8 @@ class BatchOutput(NamedTuple):
     features: FloatArray | None = None
 
 
-class FeatureDerivatives(NamedTuple):
-    """Features of one structure of N atoms, in which the energy is linear, and their first derivatives.
-
-    Attributes:
-        sites: (N, F) features, in units in which their weights are eV.
-        positions: (3N, F) derivatives of their sum by the positions, 1/Å.
-        strain: (6, F) derivatives of their sum by the tensor strain, Voigt order xx yy zz yz xz xy.
-    """
-
-    sites: FloatArray
-    positions: FloatArray
-    strain: FloatArray
-
-
 BatchModel = Callable[[Sequence[Atoms]], BatchOutput]
+"""Evaluates one batch; it also has the methods behind what its `BatchedPotential` declares."""
 
 
 @dataclass
@@ -75,6 +65,7 @@ class BatchedPotential:
         dtype: "float32" or "float64".
         batch_pairs: Neighbour pairs aimed at in one batch.
         bytes_per_pair: Measured peak memory over neighbour pairs; None where nobody measured.
+        capabilities: What the model offers besides energies and forces.
     """
 
     name: str
@@ -86,6 +77,10 @@ class BatchedPotential:
     dtype: str
     batch_pairs: float
     bytes_per_pair: float | None = None
+    capabilities: Capabilities = Capabilities()
+
+    def __post_init__(self) -> None:
+        self.capabilities = self.capabilities.running(self.device, self.dtype)
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
@@ -96,6 +91,7 @@ class BatchedPotential:
             InputError: a structure cannot be evaluated, or one alone would exceed the memory, or the
                 model has no site energies or features and they are asked for.
         """
+        require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         if self.bytes_per_pair is not None:
             require_memory([self.predicted_memory(one) for one in atoms], atoms, self.device)
@@ -106,21 +102,16 @@ class BatchedPotential:
         stresses = np.concatenate([part.stresses for part in parts])
         stresses[[not has_volume(one) for one in atoms]] = np.nan
 
-        def per_atom(field: str, wanted: bool = True) -> tuple[FloatArray, ...] | None:
-            if not wanted:
-                return None
-            values = [getattr(part, field) for part in parts]
-            if values[0] is None:
-                raise InputError(f"Potential {self.name!r} gives no {field.replace('_', ' ')}; use another potential.")
-            return tuple(np.split(np.concatenate(values), counts))
+        def per_atom(values: Iterable[FloatArray]) -> tuple[FloatArray, ...]:
+            return tuple(np.split(np.concatenate(list(values)), counts))
 
         return Evaluation(
             energies=np.concatenate([part.energies for part in parts]),
-            forces=per_atom("forces"),
+            forces=per_atom(part.forces for part in parts),
             stresses=stresses,
             cost=cost,
-            site_energies=per_atom("site_energies", site_energies),
-            features=per_atom("features", features),
+            site_energies=per_atom(part.site_energies for part in parts) if site_energies else None,
+            features=per_atom(part.features for part in parts) if features else None,
         )
 
     def predicted_memory(self, structure: Structure) -> float:
@@ -139,7 +130,7 @@ class BatchedPotential:
         Raises:
             InputError: a structure cannot be evaluated, or the model hands out no such features.
         """
-        return self._linear().feature_derivatives(checked(structures, self.elements, self.name))
+        return self._granting("features").feature_derivatives(checked(structures, self.elements, self.name))
 
     def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "BatchedPotential":
         """This potential with another linear readout, at the same cost.
@@ -151,7 +142,7 @@ class BatchedPotential:
         Raises:
             InputError: the model hands out no features.
         """
-        model = self._linear().with_readout(change, shifts)
+        model = self._granting("features").with_readout(change, shifts)
         record = np.ascontiguousarray(change, dtype=float).tobytes() + repr(sorted(shifts.items())).encode()
         identity = hashlib.sha256(self.fingerprint.encode() + record).hexdigest()
         return replace(self, model=model, fingerprint=identity)
@@ -163,14 +154,43 @@ class BatchedPotential:
             InputError: the model hands out no features.
         """
         identity = hashlib.sha256(f"{self.fingerprint} all layers".encode()).hexdigest()
-        return replace(self, model=self._linear().with_all_layers(), fingerprint=identity)
+        return replace(self, model=self._granting("features").with_all_layers(), fingerprint=identity)
 
-    def _linear(self) -> Any:
-        if not hasattr(self.model, "with_readout"):
-            raise InputError(
-                f"Potential {self.name!r} hands out no features with a linear readout; use a SevenNet potential, "
-                "or several checkpoints with `ExplicitCommittee`."
-            )
+    def weighted_sites(self, structure: Structure, weights: FloatArray) -> NetworkSites:
+        """Σ w_i e_i of a structure at any positions; see `coupling.capabilities.SitePotential`.
+
+        Raises:
+            InputError: the structure cannot be evaluated, or the model has no such sums.
+        """
+        model = self._granting("weighted_sites")
+        (atoms,) = checked([structure], self.elements, self.name)
+        return NetworkSites(model.weighted, atoms, weights)
+
+    def crystal_law(self, crystal: Structure) -> NetworkLaw:
+        """A periodic cell of one atom as a function of F; see `coupling.capabilities.StrainPotential`.
+
+        Raises:
+            InputError: the cell cannot be evaluated, or the model is not differentiated twice.
+        """
+        model = self._granting("differentiable_strain")
+        (atoms,) = checked([crystal], self.elements, self.name)
+        return NetworkLaw(self, atoms, model.curvature)
+
+    def network(self) -> Any:
+        """The model, whose weights can be tuned.
+
+        Raises:
+            InputError: they cannot.
+        """
+        return self._granting("trainable")
+
+    def with_network(self, network: BatchModel, fingerprint: str) -> "BatchedPotential":
+        """This potential with another model, and its fingerprint."""
+        return replace(self, model=network, fingerprint=fingerprint)
+
+    def _granting(self, capability: Capability) -> Any:
+        """The model, which has the methods behind a capability that is declared."""
+        require(self, capability)
         return self.model
 
     def as_ase(self) -> "Calculator":

@@ -101,7 +101,7 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
     """Check derivatives, symmetries, batches and short range of a potential.
 
     Args:
-        potential: Any potential; its `dtype`, where it has one, sets the tolerances.
+        potential: Any potential; its arithmetic sets the tolerances.
         structures: Periodic structures without symmetry; by default strained and rattled crystals
             of up to two elements that the potential knows.
 
@@ -113,7 +113,7 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
         InputError: the structures cannot be evaluated, or none could be made up.
     """
     structures = _crystals(potential) if structures is None else [atoms.copy() for atoms in structures]
-    tolerance = TOLERANCES[getattr(potential, "dtype", "float64")]
+    tolerance = TOLERANCES[potential.capabilities.dtype]
     found = [potential.evaluate([atoms]) for atoms in structures]
     checks = [
         Check("forces", _worst(_force_slope, potential, structures, found, tolerance), tolerance.slope),

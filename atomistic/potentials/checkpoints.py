@@ -7,6 +7,7 @@ modules), which reading runs; they ask for `trust=True`. Orb's are weights alone
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.sevennet import require_safe
-from atomistic.potentials.torchsim import from_torchsim
+from atomistic.potentials.torchsim import UNKNOWN, from_torchsim
+from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
 
 if TYPE_CHECKING:
@@ -50,7 +52,9 @@ def load_mace(
         )
     elements = frozenset(int(number) for number in model.model.atomic_numbers)
     options = {"dtype": precision, "head": head}
-    return _wrapped(model, name, elements, model.r_max, "mace", path, options, ("mace-torch", "e3nn"))
+    reach = float(model.r_max) * int(model.model.num_interactions)
+    offers = Capabilities(reach, devices=("cpu", "cuda"), dtypes=("float32", "float64"))
+    return _wrapped(model, name, elements, model.r_max, "mace", path, options, ("mace-torch", "e3nn"), offers)
 
 
 def load_nequip(name: str, device: str, dtype: str | None, *, trust: bool = False) -> BatchedPotential:
@@ -102,8 +106,9 @@ def load_metatomic(
         capabilities = exported.capabilities()
         model = MetatomicModel(exported, device=place)
     elements = frozenset(int(number) for number in capabilities.atomic_types)
-    cutoff = capabilities.engine_interaction_range("angstrom")
-    return _wrapped(model, name, elements, cutoff, "metatomic", path, {}, ("metatomic-torchsim", "metatomic-torch"))
+    reach = capabilities.engine_interaction_range("angstrom")  # of all its messages together
+    libraries = ("metatomic-torchsim", "metatomic-torch")
+    return _wrapped(model, name, elements, reach, "metatomic", path, {}, libraries, replace(UNKNOWN, interaction_range=reach))
 
 
 def load_orb(
@@ -138,15 +143,18 @@ def load_orb(
         )
         model = OrbTorchSimModel(network, adapter, device=place, dtype=getattr(torch, precision))
     options = {"dtype": precision, "architecture": architecture}
-    return _wrapped(model, name, frozenset(range(1, 119)), float(adapter.radius), "orb", path, options, ("orb-models",))
+    offers = Capabilities(devices=("cpu", "cuda"), dtypes=("float32", "float64"))
+    return _wrapped(
+        model, name, frozenset(range(1, 119)), float(adapter.radius), "orb", path, options, ("orb-models",), offers
+    )
 
 
 def _wrapped(
     model: "ModelInterface", name: str, elements: frozenset[int], cutoff: float, kind: str, path: Path,
-    options: dict[str, Any], libraries: tuple[str, ...],
+    options: dict[str, Any], libraries: tuple[str, ...], offers: Capabilities = UNKNOWN,
 ) -> BatchedPotential:  # fmt: skip
     identity = fingerprint(kind, file_hash(path), options, (*libraries, "torch", "torch-sim-atomistic"))
-    return from_torchsim(model, name, elements, float(cutoff), identity)
+    return from_torchsim(model, name, elements, float(cutoff), identity, offers)
 
 
 def _path(name: str) -> Path:

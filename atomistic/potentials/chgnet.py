@@ -25,6 +25,11 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
     from chgnet.model.dynamics import CHGNetCalculator
 
     with contextlib.redirect_stdout(io.StringIO()):  # it announces its version on loading
-        calculator = CHGNetCalculator(use_device=resolve_device(device))
+        place = resolve_device(device)
+        calculator = CHGNetCalculator(use_device=place)
     identity = fingerprint("chgnet", "default", {}, ("chgnet", "torch"))
-    return SerialPotential(name, frozenset(range(1, 95)), CUTOFF, identity, calculator, vacuum=2 * CUTOFF, dtype="float32")
+    return SerialPotential(
+        name, frozenset(range(1, 95)), CUTOFF, identity, calculator, vacuum=2 * CUTOFF, dtype="float32",
+        interaction_range=CUTOFF * len(calculator.model.atom_conv_layers),
+        devices=("cpu", "cuda") if place == "cpu" else ("cuda", "cpu"),
+    )  # fmt: skip

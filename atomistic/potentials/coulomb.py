@@ -14,7 +14,8 @@ from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.zbl import COULOMB
-from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from coupling.capabilities import require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Potential, Structure
 from coupling.errors import InputError, unknown_choice
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Coulomb:
     reach: float = 8.0
     name: str = "coulomb"
     cutoff: float = float("inf")
-    dtype: str = "float64"
+    capabilities: Capabilities = Capabilities(stress=True)
 
     def __post_init__(self) -> None:
         for symbol, charge in self.charges.items():
@@ -70,8 +71,7 @@ class Coulomb:
         Raises:
             InputError: a structure is periodic in some directions alone, or site energies or features are asked for.
         """
-        if site_energies or features:
-            raise InputError("Point charges give no site energies and no features; leave them out.")
+        require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         with Meter() as meter:
             energies, forces, stresses = zip(*map(self._one, atoms), strict=True)

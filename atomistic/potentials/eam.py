@@ -1,23 +1,54 @@
 """Embedded-atom potentials from tabulated files, through matscipy."""
 
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ase.data import atomic_numbers
-from scipy.interpolate import CubicSpline
 
+from atomistic.potentials.crystal_laws import EmbeddedLaw
 from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.embedded_atom import EmbeddedAtom
 from atomistic.potentials.fingerprint import file_hash, fingerprint
+from atomistic.potentials.inputs import checked
 from atomistic.potentials.serial import SerialPotential
+from atomistic.potentials.site_sums import EmbeddedSites
+from atomistic.potentials.splines import UniformSpline
 from atomistic.properties.elastic import VOIGT_PAIRS
-from coupling.contracts import FloatArray
+from coupling.contracts import Capabilities, FloatArray, Structure
 from coupling.errors import InputError
 
 KINDS = {".eam.alloy": "eam/alloy", ".eam.fs": "eam/fs", ".eam": "eam"}
 
 
-def load(name: str, device: str, dtype: str | None) -> SerialPotential:
+@dataclass
+class EmbeddedAtomPotential(SerialPotential):
+    """Embedded atoms: by matscipy's calculator, and what their functions give in closed form."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it offers besides energies and forces."""
+        return replace(super().capabilities, weighted_sites=True, differentiable_strain=True)
+
+    @cached_property
+    def functions(self) -> EmbeddedAtom:
+        """F, ρ and φ."""
+        return EmbeddedAtom(self.calculator)
+
+    def weighted_sites(self, structure: Structure, weights: FloatArray) -> EmbeddedSites:
+        """Σ w_i e_i of a structure at any positions; see `coupling.capabilities.SitePotential`."""
+        (atoms,) = checked([structure], self.elements, self.name)
+        return EmbeddedSites(self.functions, atoms, weights)
+
+    def crystal_law(self, crystal: Structure) -> EmbeddedLaw:
+        """A periodic cell of one atom as a function of F; see `coupling.capabilities.StrainPotential`."""
+        (atoms,) = checked([crystal], self.elements, self.name)
+        return EmbeddedLaw(self.functions, atoms)
+
+
+def load(name: str, device: str, dtype: str | None) -> EmbeddedAtomPotential:
     """An embedded-atom potential in one of LAMMPS's file formats (funcfl, setfl, Finnis-Sinclair).
 
     Args:
@@ -40,13 +71,14 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
         _look_up(calculator)
     except Exception as error:
         raise InputError(f"File {name!r} cannot be read as {KINDS[suffix]}: {error}.") from error
-    return SerialPotential(
+    return EmbeddedAtomPotential(
         name=name,
         elements=frozenset(int(number) for number in calculator._db_atomic_numbers),
         cutoff=float(calculator.cutoff),
         fingerprint=fingerprint("eam", file_hash(Path(name)), {"kind": KINDS[suffix]}, ("matscipy", "scipy", "numpy")),
         calculator=calculator,
         needs_cell=True,
+        interaction_range=float(calculator.cutoff),
     )
 
 
@@ -99,37 +131,3 @@ def _replaced(splines: Any, order: int) -> Any:
     if isinstance(splines, list):
         return [_replaced(spline, order) for spline in splines]
     return UniformSpline.of(splines).derivative() if order else UniformSpline.of(splines)
-
-
-class UniformSpline:
-    """A piecewise polynomial on a uniform grid that starts at zero; its end pieces extrapolate.
-
-    Attributes:
-        step: Grid spacing.
-        coefficients: (pieces, degree + 1) of powers of the distance to the piece's start, highest first.
-    """
-
-    def __init__(self, step: float, coefficients: FloatArray) -> None:
-        self.step, self.coefficients = step, np.ascontiguousarray(coefficients)
-
-    @classmethod
-    def of(cls, spline: Any) -> "UniformSpline":
-        """The same cubic (not-a-knot) interpolant as that of scipy."""
-        if isinstance(spline, UniformSpline):
-            return spline
-        knots = spline.get_knots()
-        step = knots[2] - knots[1]
-        grid = np.arange(round(knots[-1] / step) + 1) * step
-        return cls(step, CubicSpline(grid, spline(grid)).c.T)
-
-    def derivative(self) -> "UniformSpline":
-        """The spline of its first derivatives."""
-        powers = np.arange(self.coefficients.shape[1] - 1, 0, -1)
-        return UniformSpline(self.step, self.coefficients[:, :-1] * powers)
-
-    def __call__(self, x: FloatArray) -> FloatArray:
-        piece = np.clip((x / self.step).astype(int), 0, len(self.coefficients) - 1)
-        rest, value = x - piece * self.step, 0.0
-        for coefficient in self.coefficients[piece].T:
-            value = value * rest + coefficient
-        return value

@@ -1,5 +1,6 @@
 """The serial engine: any ASE calculator, one structure after the other."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from ase import Atoms
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
-from coupling.contracts import Cost, Evaluation, FloatArray, Structure
-from coupling.errors import InputError
+from coupling.capabilities import require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -31,6 +32,8 @@ class SerialPotential:
         vacuum: For a calculator that takes every cell as periodic: Å of vacuum put along directions
             without periodicity; None for any other.
         dtype: "float32" or "float64": its arithmetic.
+        interaction_range: Distance beyond which no atom changes a site's energy, Å; infinite where nobody knows.
+        devices: Where it can run; first where it does.
     """
 
     name: str
@@ -41,6 +44,17 @@ class SerialPotential:
     needs_cell: bool = False
     vacuum: float | None = None
     dtype: str = "float64"
+    interaction_range: float = math.inf
+    devices: tuple[str, ...] = ("cpu",)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it offers besides energies and forces, as far as the calculator says so."""
+        known = self.calculator.implemented_properties
+        return Capabilities(
+            self.interaction_range, stress="stress" in known, site_energies="energies" in known,
+            devices=self.devices, dtypes=(self.dtype,),
+        )  # fmt: skip
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
@@ -51,10 +65,7 @@ class SerialPotential:
             InputError: a structure cannot be evaluated, or the calculator has no site energies
                 or features and they are asked for.
         """
-        if features:
-            raise InputError(f"Potential {self.name!r} gives no features; use a SevenNet potential.")
-        if site_energies and "energies" not in self.calculator.implemented_properties:
-            raise InputError(f"Potential {self.name!r} gives no site energies; use another potential.")
+        require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         with Meter() as meter:
             rows = [self._one(one, site_energies) for one in atoms]
@@ -83,7 +94,7 @@ class SerialPotential:
         stress = np.full((3, 3), np.nan)
         energy = float(atoms.get_potential_energy())
         forces = np.array(atoms.get_forces(), dtype=float)
-        if volume and "stress" in self.calculator.implemented_properties:
+        if volume and self.capabilities.stress:
             stress = np.array(atoms.get_stress(voigt=False), dtype=float) * (atoms.get_volume() / volume)
         energies = np.array(atoms.get_potential_energies(), dtype=float) if sites else None
         return energy, forces, stress, energies

@@ -14,6 +14,7 @@ from typing import Any
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
 from atomistic.potentials.fingerprint import file_hash, fingerprint
+from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
 
 CHECKPOINTS = {
@@ -54,17 +55,22 @@ def load(
     channel = _modal_index(network, modal, name)
     from atomistic.potentials.sevennet_model import SevenNetModel
 
+    model = SevenNetModel(network, channel, place, precision)
     return BatchedPotential(
         name=name,
         elements=frozenset(network.type_map),
         cutoff=cutoff,
         fingerprint=fingerprint("sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES),
-        model=SevenNetModel(network, channel, place, precision),
+        model=model,
         device=place,
         dtype=precision,
         batch_pairs=PAIRS_PER_BATCH[place.split(":")[0]],
         bytes_per_pair=_bytes_per_pair(name, precision),
-    )
+        capabilities=Capabilities(
+            cutoff * model.layers, stress=True, site_energies=True, weighted_sites=True, features=True,
+            differentiable_strain=True, trainable=True, devices=("cpu", "cuda"), dtypes=("float32", "float64"),
+        ),
+    )  # fmt: skip
 
 
 def _bytes_per_pair(name: str, precision: str) -> float | None:

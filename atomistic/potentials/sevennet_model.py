@@ -10,9 +10,10 @@ from ase import Atoms
 from sevenn.nn.convolution import IrrepsConvolution
 
 from atomistic.potentials import sevennet_features, sevennet_tangents
-from atomistic.potentials.batched import BatchOutput, FeatureDerivatives
+from atomistic.potentials.batched import BatchOutput
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet_features import READOUT, energy_scale, features_of, keep_inputs
+from coupling.capabilities import FeatureDerivatives
 from coupling.contracts import FloatArray
 
 VOIGT = [[0, 3, 5], [3, 1, 4], [5, 4, 2]]
@@ -119,6 +120,21 @@ class SevenNetModel:
         forces = sites.new_zeros(len(sites), 3).detach()
         forces = forces.index_add(0, i, pull.double()).index_add(0, j, -pull.double())
         return float(energy.detach()), forces.cpu().numpy(), sites.detach().cpu().numpy()
+
+    def curvature(self, structure: Atoms) -> FloatArray:
+        """∂²E/∂H_ij∂H_kl (3, 3, 3, 3) in eV of a structure whose vectors become (1 + H) v, at H = 0."""
+        data = self.network._preprocess(self.graph([structure]))
+        bend = torch.zeros(3, 3, dtype=self.dtype, device=self.device, requires_grad=True)
+        vectors = data[key.EDGE_VEC].detach()
+        data[key.EDGE_VEC] = vectors + vectors @ bend.T
+        for module in self.network:
+            data = module(data)
+            if key.ATOMIC_ENERGY in data:
+                break
+        energy = data[key.ATOMIC_ENERGY].double().sum()
+        (slope,) = torch.autograd.grad(energy, bend, create_graph=True)
+        rows = [torch.autograd.grad(one, bend, retain_graph=True)[0] for one in slope.reshape(-1)]
+        return torch.stack(rows).reshape(3, 3, 3, 3).double().cpu().numpy()
 
     def with_all_layers(self) -> "SevenNetModel":
         """See `BatchedPotential.with_all_layers`."""

@@ -15,8 +15,8 @@ import torch
 import torch.autograd.forward_ad as forward_mode
 from ase import Atoms
 
-from atomistic.potentials.batched import FeatureDerivatives
 from atomistic.potentials.sevennet_features import INPUTS, READOUT, energy_scale, features_of
+from coupling.capabilities import FeatureDerivatives
 from coupling.contracts import FloatArray
 
 if TYPE_CHECKING:

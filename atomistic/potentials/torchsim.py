@@ -5,6 +5,7 @@ and torch_sim only when called.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,21 @@ from ase import Atoms
 
 from atomistic.potentials.batched import BatchedPotential, BatchOutput
 from atomistic.potentials.neighbours import effective_cell
-from coupling.contracts import FloatArray
+from coupling.contracts import Capabilities, FloatArray
 from coupling.errors import InputError
 
 if TYPE_CHECKING:
     from torch_sim.models.interface import ModelInterface
 
+UNKNOWN = Capabilities(devices=(), dtypes=())
+"""Of a model that says nothing: it is taken to run where it is, as it is, with forces of any range."""
 PAIRS_PER_BATCH = {"cpu": 20_000.0, "cuda": 200_000.0}
 
 
 def from_torchsim(
-    model: "ModelInterface", name: str, elements: frozenset[int], cutoff: float, fingerprint: str
-) -> BatchedPotential:
+    model: "ModelInterface", name: str, elements: frozenset[int], cutoff: float, fingerprint: str,
+    capabilities: Capabilities = UNKNOWN,
+) -> BatchedPotential:  # fmt: skip
     """Wrap a model of torch-sim's interface.
 
     Args:
@@ -33,6 +37,8 @@ def from_torchsim(
         elements: Atomic numbers that it knows.
         cutoff: Range of one interaction or message, Å.
         fingerprint: Hash of the weights and of all options that change its numbers.
+        capabilities: Interaction range, devices and dtypes, where they are known; torch-sim's interface hands out
+            neither site energies nor features, and says itself whether there are stresses.
 
     Raises:
         InputError: the model gives no forces.
@@ -49,6 +55,7 @@ def from_torchsim(
         device=device,
         dtype=str(model.dtype).removeprefix("torch."),
         batch_pairs=PAIRS_PER_BATCH[device.split(":")[0]],
+        capabilities=replace(capabilities, stress=bool(model.compute_stress)),
     )
 
 

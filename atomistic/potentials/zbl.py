@@ -10,12 +10,14 @@ from ase import Atoms
 from ase.data import covalent_radii
 from scipy import constants
 
-from atomistic.potentials.batched import BatchedPotential, FeatureDerivatives
+from atomistic.potentials.crystal_laws import SummedLaw
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import neighbour_pairs
-from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from atomistic.potentials.site_sums import PairSites, SummedSites
+from coupling.capabilities import FeatureDerivatives, LinearPotential, require, require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Potential, Structure
 from coupling.errors import InputError
 from coupling.units import ANGSTROM, EV
 
@@ -43,7 +45,6 @@ class ZBL:
     reach: float = 0.8
     name: str = "zbl"
     elements: frozenset[int] = frozenset(range(1, 97))
-    dtype: str = "float64"
 
     @property
     def cutoff(self) -> float:
@@ -55,6 +56,11 @@ class ZBL:
         """Hash of all that determines its numbers."""
         return fingerprint("zbl", "1985", {"reach": self.reach}, ("ase", "numpy"))
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it offers besides energies and forces."""
+        return Capabilities(self.cutoff, stress=True, site_energies=True, weighted_sites=True)
+
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
@@ -63,8 +69,7 @@ class ZBL:
         Raises:
             InputError: a structure cannot be evaluated, or features are asked for.
         """
-        if features:
-            raise InputError("Potential 'zbl' gives no features; use a SevenNet potential.")
+        require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         with Meter() as meter:
             sites, forces, stresses = zip(*map(self._one, atoms), strict=True)
@@ -93,6 +98,11 @@ class ZBL:
         switch = 1 - x**3 * (10 - 15 * x + 6 * x**2)
         return bare * switch, slope * switch - bare * 30 * x**2 * (1 - x) ** 2 / off
 
+    def weighted_sites(self, structure: Structure, weights: FloatArray) -> PairSites:
+        """Σ w_i e_i of a structure at any positions; see `coupling.capabilities.SitePotential`."""
+        (atoms,) = checked([structure], self.elements, self.name)
+        return PairSites(self.pair, 2 * self.reach * covalent_radii[atoms.numbers].max(), atoms, weights)
+
     def _one(self, atoms: Atoms) -> tuple[FloatArray, FloatArray, FloatArray]:
         i, j, vectors = neighbour_pairs(atoms, 2 * self.reach * covalent_radii[atoms.numbers].max())
         numbers = atoms.numbers.astype(float)
@@ -115,7 +125,7 @@ class SumPotential:
         elements: Those that every term knows.
         cutoff: The largest of the terms', Å.
         fingerprint: Hash over the terms'.
-        dtype: The coarsest of the terms'.
+        capabilities: What all terms offer, and the features of the first.
     """
 
     terms: tuple[Potential, ...]
@@ -123,18 +133,17 @@ class SumPotential:
     elements: frozenset[int] = field(init=False)
     cutoff: float = field(init=False)
     fingerprint: str = field(init=False)
-    dtype: str = field(init=False)
+    capabilities: Capabilities = field(init=False)
 
     def __post_init__(self) -> None:
         if not self.terms:
             raise InputError("A sum of potentials needs at least one term.")
-        single = any(getattr(term, "dtype", "float64") == "float32" for term in self.terms)
         facts = {
             "name": " + ".join(term.name for term in self.terms),
             "elements": frozenset.intersection(*(term.elements for term in self.terms)),
             "cutoff": max(term.cutoff for term in self.terms),
             "fingerprint": hashlib.sha256("".join(term.fingerprint for term in self.terms).encode()).hexdigest(),
-            "dtype": "float32" if single else "float64",
+            "capabilities": _shared([term.capabilities for term in self.terms]),
         }
         for key, value in facts.items():
             object.__setattr__(self, key, value)
@@ -147,6 +156,7 @@ class SumPotential:
         Raises:
             InputError: some term cannot evaluate the structures or lacks what is asked for.
         """
+        require_asked(self, site_energies, features)
         found = [
             term.evaluate(structures, site_energies=site_energies, features=features and k == 0)
             for k, term in enumerate(self.terms)
@@ -168,7 +178,7 @@ class SumPotential:
         Raises:
             InputError: the first term hands out no features.
         """
-        return self._linear().feature_derivatives(structures)
+        return self._first().feature_derivatives(structures)
 
     def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> "SumPotential":
         """The first term with another readout, the others as they are.
@@ -176,17 +186,47 @@ class SumPotential:
         Raises:
             InputError: the first term hands out no features.
         """
-        return SumPotential((self._linear().with_readout(change, shifts), *self.terms[1:]))
+        return SumPotential((self._first().with_readout(change, shifts), *self.terms[1:]))
 
-    def _linear(self) -> BatchedPotential:
-        if not hasattr(self.terms[0], "with_readout"):
-            raise InputError(
-                f"Potential {self.terms[0].name!r} hands out no features; make the first term of the sum a SevenNet potential."
-            )
-        return self.terms[0]
+    def weighted_sites(self, structure: Structure, weights: FloatArray) -> SummedSites:
+        """Σ w_i e_i of a structure at any positions; see `coupling.capabilities.SitePotential`.
+
+        Raises:
+            InputError: a term has no such sums.
+        """
+        require(self, "weighted_sites")
+        return SummedSites([require(term, "weighted_sites").weighted_sites(structure, weights) for term in self.terms])
+
+    def crystal_law(self, crystal: Structure) -> SummedLaw:
+        """A periodic cell of one atom as a function of F; see `coupling.capabilities.StrainPotential`.
+
+        Raises:
+            InputError: a term has no such law.
+        """
+        require(self, "differentiable_strain")
+        return SummedLaw([require(term, "differentiable_strain").crystal_law(crystal) for term in self.terms])
+
+    def _first(self) -> LinearPotential:
+        require(self, "features")
+        return require(self.terms[0], "features")
 
     def as_ase(self) -> "Calculator":
         """An ASE calculator of this potential."""
         from atomistic.potentials.as_ase import PotentialCalculator
 
         return PotentialCalculator(self)
+
+
+def _shared(terms: Sequence[Capabilities]) -> Capabilities:
+    """Of a sum: what all terms have, the longest range, the coarsest arithmetic, and the features of the first."""
+    dtypes = [dtype for dtype in ("float32", "float64") if any(term.dtype == dtype for term in terms)]
+    return Capabilities(
+        max(term.interaction_range for term in terms),
+        stress=all(term.stress for term in terms),
+        site_energies=all(term.site_energies for term in terms),
+        weighted_sites=all(term.weighted_sites for term in terms),
+        features=terms[0].features,
+        differentiable_strain=all(term.differentiable_strain for term in terms),
+        devices=terms[0].devices,
+        dtypes=(dtypes[0],),
+    )

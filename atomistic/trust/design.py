@@ -1,32 +1,19 @@
 """The rows of the linear model: energies, forces and stresses as linear functions of the readout's weights."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple
 
 import numpy as np
 
-from atomistic.potentials.batched import FeatureDerivatives
 from atomistic.trust.labels import Label
+from coupling.capabilities import LinearPotential, require
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
 
 KINDS = ("energy", "force", "stress")
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 """xx yy zz yz xz xy."""
-
-
-@runtime_checkable
-class LinearPotential(Potential, Protocol):
-    """A potential whose energy is linear in features that it hands out."""
-
-    def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
-        """Features and their derivatives of each structure."""
-        ...
-
-    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> Potential:
-        """The same potential with other weights of its features and other zeros of the elements."""
-        ...
 
 
 class Rows(NamedTuple):
@@ -70,12 +57,7 @@ def require_linear(potential: Potential) -> LinearPotential:
     Raises:
         InputError: it does not.
     """
-    if not isinstance(potential, LinearPotential):
-        raise InputError(
-            f"Potential {potential.name!r} hands out no features with a linear readout; use a SevenNet potential, "
-            "or several checkpoints with `ExplicitCommittee`."
-        )
-    return potential
+    return require(potential, "features")
 
 
 def structure_rows(

@@ -9,17 +9,17 @@ loss too stiff for the layers below. What no label holds can change: give struct
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from atomistic.potentials.batched import BatchedPotential
 from atomistic.trust.design import KINDS
 from atomistic.trust.evidence import SMALLEST
 from atomistic.trust.labels import Label, LabelSet
 from atomistic.trust.posterior import Posterior
-from coupling.contracts import FloatArray, Progress, Structure, silent
+from coupling.capabilities import require
+from coupling.contracts import FloatArray, Potential, Progress, Structure, silent
 from coupling.errors import InputError, NotConverged
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Training:
 
 def fine_tune(
     posterior: Posterior, training: Training | None = None, *, kept: Sequence[Structure] = (), progress: Progress = silent
-) -> BatchedPotential:
+) -> Potential:
     """Tune all weights.
 
     Args:
@@ -72,17 +72,16 @@ def fine_tune(
     """
     training, zeros = training or Training(), dict(zip(posterior.elements, posterior.widths.zeros, strict=True))
     start = posterior.potential.with_readout(np.zeros(len(posterior.mean) - len(zeros)), zeros)
-    if not hasattr(getattr(start, "model", None), "network"):
-        raise InputError(f"All weights of {start.name!r} cannot be tuned here; only SevenNet potentials can.")
+    tunable = require(start, "trainable")
     from atomistic.potentials.sevennet import quiet
 
     own = LabelSet.made(start, kept, "kept") if kept else LabelSet()
     with quiet():
-        model = _Tuning(start.model, posterior, [*posterior.labels, *own], training).finished(progress)
+        model = _Tuning(tunable.network(), posterior, [*posterior.labels, *own], training).finished(progress)
     record = repr((training, posterior.noises, sorted(posterior.weights.items())))
     labels = posterior.labels.settings_hash + "".join(label.identity for label in (*posterior.labels, *own))
     identity = hashlib.sha256((start.fingerprint + record + labels).encode()).hexdigest()
-    return replace(start, model=model, fingerprint=identity)
+    return tunable.with_network(model, identity)
 
 
 class _Tuning:

@@ -1,6 +1,6 @@
 """Who is asked for labels: a quantum code, an ASE calculator or a larger potential, under one set of settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,21 @@ from ase import Atoms
 
 from atomistic.embedding.engines import ENGINES
 from atomistic.embedding.quantum import QuantumPotential
-from atomistic.embedding.store import Store, address
+from atomistic.embedding.store import Store, address, has_stress
 from atomistic.potentials.inputs import checked
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
 from atomistic.trust.labels import UNNAMED, Label
+from coupling.addresses import is_finite
 from coupling.contracts import Cost, Potential, Structure
+from coupling.errors import NotConverged
 
 _REACH = 6.0  # Å: distances that are compared to tell structures apart
 _EQUAL = 1e-3  # Å
+
+
+class NotFinite(NotConverged):
+    """An oracle answered with something that is no number; it is asked again the next time."""
 
 
 class Oracle:
@@ -26,6 +32,7 @@ class Oracle:
     Args:
         potential: Computes the labels; its fingerprint is the settings' hash.
         folder: Where answers are kept for later runs; None keeps them for this process.
+        release: Called when no more labels are wanted.
 
     Attributes:
         settings_hash: Of all that determines its numbers.
@@ -34,8 +41,10 @@ class Oracle:
         cost: What the computed ones took.
     """
 
-    def __init__(self, potential: Potential, folder: Path | None = None) -> None:
-        self.potential = potential
+    def __init__(
+        self, potential: Potential, folder: Path | None = None, release: Callable[[], None] | None = None
+    ) -> None:
+        self.potential, self._release = potential, release
         self.name, self.settings_hash = potential.name, potential.fingerprint
         self.computed = self.recalled = 0
         self.cost = Cost()
@@ -47,24 +56,30 @@ class Oracle:
         Raises:
             InputError: the structure cannot be evaluated.
             NotConverged: the code fails with its safest settings too.
+            NotFinite: the energy, a force, or the stress where one is due, is no number.
         """
         (atoms,) = checked([structure], self.potential.elements, self.name)
         key = address(self.settings_hash, atoms, None, None)
         kept = self._store.get(key)
         if kept is None:
             found = self.potential.evaluate([atoms])
-            kept = {"energy": found.energies[0], "forces": found.forces[0], "stress": found.stresses[0]}
+            kept = {"energy": np.asarray(found.energies[0]), "forces": found.forces[0]}
+            if has_stress(self.potential, atoms) or not np.isnan(found.stresses[0]).all():
+                kept["stress"] = found.stresses[0]
+            if not is_finite(kept):
+                raise NotFinite(f"{self.name} answered with no number for {atoms.get_chemical_formula()} in group {group!r}.")
             self._store.put(key, kept)
             self.computed += 1
             self.cost += found.cost
         else:
             self.recalled += 1
-        return Label(atoms, float(kept["energy"]), kept["forces"], kept["stress"], group, self.settings_hash)
+        stress = kept.get("stress", np.full((3, 3), np.nan))
+        return Label(atoms, float(kept["energy"]), kept["forces"], stress, group, self.settings_hash)
 
     def close(self) -> None:
-        """End the worker processes of a quantum code."""
-        if isinstance(self.potential, QuantumPotential):
-            self.potential.close()
+        """End what computes the labels, such as the worker processes of a quantum code."""
+        if self._release is not None:
+            self._release()
 
 
 def oracle(name: str, options: Mapping[str, Any] | None = None, folder: Path | None = None) -> Oracle:
@@ -84,7 +99,8 @@ def oracle(name: str, options: Mapping[str, Any] | None = None, folder: Path | N
     """
     given = dict(options or {})
     if name.lower() in ENGINES:
-        return Oracle(QuantumPotential(name, **given), folder)
+        code = QuantumPotential(name, **given)
+        return Oracle(code, folder, code.close)
     return Oracle(load_potential(name, **given), folder)
 
 

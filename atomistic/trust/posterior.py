@@ -14,7 +14,6 @@ from atomistic.potentials.inputs import has_volume
 from atomistic.trust.design import (
     VOIGT,
     Design,
-    LinearPotential,
     Rows,
     designs,
     element_counts,
@@ -25,6 +24,7 @@ from atomistic.trust.evidence import Estimate, Widths, maximise, shifted, solve_
 from atomistic.trust.labels import LabelSet
 from atomistic.trust.leave_out import Block, LeaveOneOut, leave_one_out, predicted_scores
 from atomistic.trust.sites import SiteDistances
+from coupling.capabilities import LinearPotential
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
 
@@ -235,7 +235,7 @@ def fit_posterior(
     """The posterior of a potential's readout given labels.
 
     Args:
-        potential: One that hands out features: SevenNet, or anything that satisfies `LinearPotential`.
+        potential: One that declares features: SevenNet, or anything that satisfies `LinearPotential`.
         labels: Energies, forces and stresses by one oracle.
         weights: By how much the labels of a group count; `balanced` makes rare groups count like others.
         noises: Of energy (eV per atom), force (eV/Å) and stress (eV/Å³), where they are known; by default those

@@ -1,6 +1,6 @@
 """A potential with its posterior, as active learning sees it: force radii, and labels that make them smaller."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -8,17 +8,18 @@ import numpy as np
 from ase import Atoms
 from scipy.stats import chi2
 
-from atomistic.potentials.batched import FeatureDerivatives
-from atomistic.trust.design import LinearPotential, require_linear
+from atomistic.trust.design import require_linear
 from atomistic.trust.labels import LabelSet, structure_hash
 from atomistic.trust.posterior import Posterior, balanced, fit_posterior
+from coupling.capabilities import FeatureDerivatives, LinearPotential
 from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from coupling.wrapped import Wrapped
 
 COVERAGE = 0.9
 """Of the radius: the share of forces that the posterior expects within it."""
 
 
-class RememberedFeatures:
+class RememberedFeatures(Wrapped):
     """A linear potential that evaluates a structure once, and its features' derivatives: labels change neither.
 
     Args:
@@ -26,9 +27,7 @@ class RememberedFeatures:
     """
 
     def __init__(self, potential: LinearPotential) -> None:
-        self.bare = potential
-        self.name, self.elements = potential.name, potential.elements
-        self.cutoff, self.fingerprint = potential.cutoff, potential.fingerprint
+        super().__init__(potential)
         self._known: dict[str, FeatureDerivatives] = {}
         self._evaluated: dict[str, tuple[float, FloatArray, FloatArray]] = {}
 
@@ -37,7 +36,7 @@ class RememberedFeatures:
     ) -> Evaluation:
         """As the potential's own; energies, forces and stresses of each structure once."""
         if site_energies or features:
-            return self.bare.evaluate(structures, site_energies=site_energies, features=features)
+            return super().evaluate(structures, site_energies=site_energies, features=features)
         keys = [structure_hash(one) for one in structures]
         new = {key: one for key, one in zip(keys, structures, strict=True) if key not in self._evaluated}
         cost = Cost()
@@ -53,12 +52,8 @@ class RememberedFeatures:
         keys = [structure_hash(one) for one in structures]
         new = {key: one for key, one in zip(keys, structures, strict=True) if key not in self._known}
         if new:
-            self._known |= dict(zip(new, self.bare.feature_derivatives(list(new.values())), strict=True))
+            self._known |= dict(zip(new, super().feature_derivatives(list(new.values())), strict=True))
         return [self._known[key] for key in keys]
-
-    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> Potential:
-        """The potential's own with another readout."""
-        return self.bare.with_readout(change, shifts)
 
 
 @dataclass(frozen=True)

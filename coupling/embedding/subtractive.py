@@ -7,11 +7,11 @@ from dataclasses import astuple, dataclass, field
 
 import numpy as np
 
-from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structure
+from coupling.capabilities import require, require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Potential, Structure
 from coupling.embedding.charges import PointCharges, coulomb
 from coupling.embedding.cluster import Atoms, Cluster, Termination
 from coupling.embedding.terms import Part, Parts, Region, atom_names, clusters_of, subtractive_terms
-from coupling.errors import InputError
 from coupling.ledger import Ledger, LedgerValue
 
 BARE = Termination({})
@@ -46,11 +46,10 @@ class Embedded:
     elements: frozenset[int] = field(init=False)
     cutoff: float = field(init=False)
     fingerprint: str = field(init=False)
-    dtype: str = field(init=False)
+    capabilities: Capabilities = field(init=False)
     _cuts: dict[bytes, tuple[tuple[Region, ...], list[Cluster]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        single = "float32" in (getattr(self.low, "dtype", ""), getattr(self.high, "dtype", ""))
         bonds = (self.termination.links, self.termination.tolerance, sorted(self.termination.lengths.items()))
         identity = [self.low.fingerprint, self.high.fingerprint, self.identity, bonds, repr(self.charges)]
         facts = {
@@ -58,14 +57,12 @@ class Embedded:
             "elements": self.low.elements,
             "cutoff": float("inf"),
             "fingerprint": hashlib.sha256(json.dumps(identity).encode()).hexdigest(),
-            "dtype": "float32" if single else "float64",
+            "capabilities": self._offered(),
         }
         for key, fact in facts.items():
             object.__setattr__(self, key, fact)
-        if self.charges is not None and not hasattr(self.high, "evaluate_in_charges"):
-            raise InputError(
-                f"{self.high.name!r} takes no point charges; leave charges out (mechanical embedding) or use pyscf."
-            )
+        if self.charges is not None:
+            require(self.high, "point_charges")
 
     def regions(self, structure: Structure) -> tuple[tuple[Region, ...], list[Cluster]]:
         """The regions and clusters that hold for a structure."""
@@ -103,8 +100,7 @@ class Embedded:
         Raises:
             InputError: site energies or features are asked for, or a model refuses its part.
         """
-        if site_energies or features:
-            raise InputError("An embedded potential has no site energies and no features; leave them out.")
+        require_asked(self, site_energies, features)
         parts, cost = self._parts(structures)
         rows = [one.total for one in parts]
         return Evaluation(
@@ -113,6 +109,13 @@ class Embedded:
             np.array([_stress(row.virial, structure) for row, structure in zip(rows, structures, strict=True)]),
             cost,
         )
+
+    def _offered(self) -> Capabilities:
+        """Stress where the cheap model has one: that of a finite cluster is its forces' virial."""
+        both = (self.low.capabilities, self.high.capabilities)
+        single = any(one.dtype == "float32" for one in both)
+        dtypes = ("float32",) if single else ("float64",)
+        return Capabilities(stress=both[0].stress, devices=both[0].devices, dtypes=dtypes)
 
     def _parts(self, structures: Sequence[Structure]) -> tuple[list[Parts], Cost]:
         """All terms of all structures; the cheap model sees wholes and clusters in one batch."""
@@ -146,7 +149,8 @@ class Embedded:
     def _charged(self, structure: Structure, cluster: Cluster, piece: Atoms) -> tuple[Part, Part, Cost]:
         """The accurate cluster among point charges, and the classical interaction that the cheap model shares."""
         inside, outside, charges, places = self.charges.around(structure, cluster)
-        energy, forces, pulls, cost = self.high.evaluate_in_charges(piece, charges, places)
+        high = require(self.high, "point_charges")
+        energy, forces, pulls, cost = high.evaluate_in_charges(piece, charges, places)
         full = cluster.pulled_back(forces, len(structure.numbers))
         np.add.at(full, outside, pulls)
         up = Part(float(energy), full, -(forces.T @ piece.positions + pulls.T @ places))

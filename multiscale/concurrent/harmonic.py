@@ -7,7 +7,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 from scipy.fft import irfftn, rfftn
 
-from atomistic.site_energies import energy_range, weighted_sites
+from atomistic.site_energies import energy_range, whole_forces
 from coupling.contracts import FloatArray
 from multiscale.concurrent.problem import Problem
 
@@ -30,7 +30,7 @@ def force_constants(problem: Problem) -> tuple[NDArray[np.int64], FloatArray]:
         cell[2] = problem.deformation @ lattice.vectors[2]
     positions = lattice.points(sites) @ problem.deformation.T
     atoms = Atoms([lattice.number] * len(sites), positions=positions, cell=cell, pbc=(False, False, periodic))
-    total = weighted_sites(problem.potential, atoms, np.ones(len(sites)))
+    total = whole_forces(problem.potential, atoms, np.ones(len(sites)))
     middle = int(np.flatnonzero((sites == 0).all(axis=1))[0])
     rows = {tuple(site): row for row, site in enumerate(sites.tolist())}
     kept = [rows[tuple(step)] for step in steps.tolist()]

@@ -276,7 +276,7 @@ def _whole_forces(problem: Problem, mesh: LatticeMesh, sites: IntArray, pad: flo
     """Atoms of weight 1 around the given sites, so many that the forces on those are the whole."""
     reach = energy_range(problem.potential) if pad is None else pad
     near = surrounded(problem, sites, reach)
-    return AtomisticPart(problem, mesh, near, np.ones(len(near)), reach if pad is None else 0.0)
+    return AtomisticPart(problem, mesh, near, np.ones(len(near)), reach if pad is None else 0.0, whole=True)
 
 
 METHODS: dict[str, type[Method]] = {

@@ -5,7 +5,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from atomistic.site_energies import energy_range, weighted_sites
+from atomistic.site_energies import energy_range, weighted_sites, whole_forces
 from continuum.lattice_mesh import LatticeMesh
 from continuum.linear_elements import LinearElements
 from coupling.contracts import FloatArray
@@ -26,9 +26,17 @@ class AtomisticPart:
         sites: (s, d) sites with a weight.
         weights: (s,) theirs.
         pad: Distance to which surroundings are carried along, Å; None is the site energies' own range.
+        whole: All weights are one, and forces are asked for alone: any potential will do.
+
+    Raises:
+        InputError: the potential declares no weighted sites, and they are not whole; or there is neither a pad nor a
+            finite interaction range.
     """
 
-    def __init__(self, problem: Problem, mesh: LatticeMesh, sites: IntArray, weights: FloatArray, pad: float | None = None) -> None:
+    def __init__(
+        self, problem: Problem, mesh: LatticeMesh, sites: IntArray, weights: FloatArray, pad: float | None = None,
+        *, whole: bool = False,
+    ) -> None:  # fmt: skip
         self.problem, lattice = problem, problem.lattice
         reach = energy_range(problem.potential) if pad is None else pad
         present = ~problem.is_void(sites) & (weights != 0)
@@ -40,7 +48,7 @@ class AtomisticPart:
         self.weights[self.rows] = weights
         self.transfer = transfer(mesh.sites, mesh.simplices, self.sites)
         self.base = lattice.points(self.sites) @ problem.deformation.T + problem.predicted(self.sites)
-        self.sum = weighted_sites(problem.potential, self.structure(), self.weights)
+        self.sum = (whole_forces if whole else weighted_sites)(problem.potential, self.structure(), self.weights)
         self.load = np.zeros((len(self.sites), 3))
 
     def structure(self, displacement: FloatArray | None = None) -> Atoms:
@@ -54,14 +62,14 @@ class AtomisticPart:
 
     def correct(self, perfect: "AtomisticPart") -> None:
         """Take the forces of the perfect homogeneous crystal away as a dead load."""
-        _, forces, _ = perfect.sum.evaluate(perfect.base)
+        forces = perfect.sum.evaluate(perfect.base)[1]
         rows = {tuple(site): row for row, site in enumerate(perfect.sites.tolist())}
         self.load = -forces[[rows[tuple(site)] for site in self.sites.tolist()]]
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """Energy, eV, and forces on the sites (s, 3), eV/Å, dead load and indenter included."""
         moved = self.transfer.to_sites(displacement)
-        energy, forces, _ = self.sum.evaluate(self.base + moved)
+        energy, forces = self.sum.evaluate(self.base + moved)[:2]
         if self.problem.indenter is not None:
             pressed, push = self.problem.indenter.evaluate(self.base + moved)
             energy, forces = energy + float(self.weights @ pressed), forces + self.weights[:, None] * push

@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from ase import Atoms
 
-from atomistic.potentials.batched import BatchedPotential, BatchOutput, FeatureDerivatives
+from atomistic.potentials.batched import BatchedPotential, BatchOutput
 from atomistic.potentials.neighbours import neighbour_pairs
+from coupling.capabilities import FeatureDerivatives
+from coupling.contracts import Capabilities
 
 CUTOFF = 4.5
 CENTRES = np.linspace(1.8, 4.2, 6)
@@ -44,12 +46,16 @@ class RadialModel:
         zeros = {z: self.zeros.get(z, 0.0) + shifts.get(z, 0.0) for z in {*self.zeros, *shifts}}
         return RadialModel(self.weights + change, zeros)
 
+    def with_all_layers(self) -> "RadialModel":
+        return self  # it has one
+
 
 def radial(weights: np.ndarray | None = None, zeros: Mapping[int, float] | None = None) -> BatchedPotential:
     """The potential; by default its energy is zero."""
     model = RadialModel(np.zeros(2 * len(CENTRES)) if weights is None else np.asarray(weights), zeros or {})
     identity = repr((model.weights.tolist(), sorted(model.zeros.items())))
-    return BatchedPotential("radial", frozenset({13, 29}), CUTOFF, identity, model, "cpu", "float64", 1e4)
+    offers = Capabilities(CUTOFF, stress=True, site_energies=True, features=True)
+    return BatchedPotential("radial", frozenset({13, 29}), CUTOFF, identity, model, "cpu", "float64", 1e4, capabilities=offers)
 
 
 def _derivatives(atoms: Atoms) -> FeatureDerivatives:

@@ -1,7 +1,7 @@
 """The shipped checks: every backend at hand, and deliberately broken potentials that must fail."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from atomistic.potentials.serial import SerialPotential
 from atomistic.potentials.zbl import ZBL, SumPotential
 from coupling.contracts import Evaluation, Potential
 from coupling.errors import InputError
+from coupling.wrapped import Wrapped
 
 
 def failed(potential: Potential, structures: Sequence[Atoms] | None = None) -> set[str]:
@@ -47,7 +48,7 @@ def test_sevennet_collapses_without_the_prior(dtype: str) -> None:
     assert {check.name for check in report.failures} == {"repulsion"}
     assert "SumPotential((potential, ZBL()))" in str(report)
     together = SumPotential((model, ZBL()))
-    assert together.dtype == dtype
+    assert together.capabilities.dtype == dtype
     assert check_potential(together).passed
 
 
@@ -61,20 +62,15 @@ def test_tblite_where_it_is_installed() -> None:
     assert report["translation"].value < 1e-5
 
 
-@dataclass
-class Broken:
+class Broken(Wrapped):
     """A sound potential whose answers are tampered with."""
 
-    inner: Potential
-    tamper: Callable[[Sequence[Atoms], Evaluation], Evaluation]
-    name: str = "broken"
-    fingerprint: str = ""
-
-    def __post_init__(self) -> None:
-        self.elements, self.cutoff = self.inner.elements, self.inner.cutoff
+    def __init__(self, inner: Potential, tamper: Callable[[Sequence[Atoms], Evaluation], Evaluation]) -> None:
+        super().__init__(inner)
+        self.name, self.tamper = "broken", tamper
 
     def evaluate(self, structures: Sequence[Atoms], **options: bool) -> Evaluation:
-        return self.tamper(structures, self.inner.evaluate(structures, **options))
+        return self.tamper(structures, super().evaluate(structures, **options))
 
 
 def _moves_inputs(structures: Sequence[Atoms], found: Evaluation) -> Evaluation:

@@ -14,7 +14,7 @@ from atomistic.embedding.buffer import buffer_table
 from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
 from atomistic.embedding.model import calculator, embed
 from atomistic.embedding.rules import Defects, Near, Selector, Sphere, Uncertain, centrosymmetry
-from coupling.contracts import Cost, Potential
+from coupling.contracts import Capabilities, Cost, Potential
 from coupling.embedding.charges import PointCharges, coulomb
 from coupling.embedding.mixing import ForceMixing
 from coupling.embedding.subtractive import Embedded
@@ -112,6 +112,7 @@ class InCharges:
         self.potential, self.charges = potential, charges
         for fact in ("name", "elements", "cutoff", "fingerprint"):
             setattr(self, fact, getattr(potential, fact))
+        self.capabilities = Capabilities(point_charges=True)
 
     def evaluate_in_charges(self, structure, charges, places):
         found = self.potential.evaluate([structure])

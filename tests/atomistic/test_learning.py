@@ -20,21 +20,21 @@ from atomistic.trust.oracle import Oracle, known, oracle, same
 from atomistic.trust.propagate import Spread, cleavage, crystal, propagate
 from atomistic.trust.routes import Descent, Points, Trajectory, opening, rattles, slip, strains
 from atomistic.trust.surrogate import Surrogate
-from coupling.contracts import Potential
+from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError, NotConverged
+from coupling.wrapped import Wrapped
 from tests.atomistic.radial_model import radial
 
 LATTICE = 3.6
 THRESHOLD = 0.01
 
 
-class Counting:
+class Counting(Wrapped):
     """A potential that counts, fails on demand, or stops the run."""
 
     def __init__(self, potential: Potential, fails: tuple[int, ...] = (), stops: int = -1) -> None:
-        self.inner, self.fails, self.stops, self.asked = potential, fails, stops, 0
-        self.name, self.elements, self.cutoff = potential.name, potential.elements, potential.cutoff
-        self.fingerprint = potential.fingerprint
+        super().__init__(potential)
+        self.fails, self.stops, self.asked = fails, stops, 0
 
     def evaluate(self, structures, *, site_energies=False, features=False):
         self.asked += 1
@@ -42,7 +42,7 @@ class Counting:
             raise KeyboardInterrupt
         if self.asked - 1 in self.fails:
             raise NotConverged("no self-consistency")
-        return self.inner.evaluate(structures)
+        return super().evaluate(structures, site_energies=site_energies, features=features)
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +220,7 @@ class Times:
         self.inner, self.factor = potential, factor
         self.name, self.elements, self.cutoff = potential.name, potential.elements, potential.cutoff
         self.fingerprint = f"{potential.fingerprint}{factor}"
+        self.capabilities = Capabilities(potential.capabilities.interaction_range, stress=True)
 
     def evaluate(self, structures, *, site_energies=False, features=False):
         from dataclasses import replace

@@ -13,7 +13,7 @@ from atomistic.properties.phonon import phonons
 from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
 from atomistic.thermal import excess_free_energy, free_energy, frequencies, gap_coordinate, lattice_at
 from coupling.cohesive import excess
-from coupling.contracts import Cost, Evaluation
+from coupling.contracts import Capabilities, Cost, Evaluation
 from coupling.errors import InputError
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
 
@@ -85,6 +85,7 @@ class Springs:
     """Independent oscillators about given sites: the energy of every mode is known."""
 
     name, elements, cutoff, fingerprint = "springs", frozenset({29}), 1.0, "springs"
+    capabilities = Capabilities(interaction_range=1.0)
 
     def __init__(self, sites, stiffness):
         self.sites, self.stiffness = sites, stiffness

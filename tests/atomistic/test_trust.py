@@ -12,7 +12,7 @@ from atomistic.trust import Label, LabelSet, balanced, fit_posterior
 from atomistic.trust.sites import shrunk_covariance
 from atomistic.trust.storage import load_posterior, save_posterior
 from atomistic.trust.suspects import suspects
-from coupling.contracts import Potential
+from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError
 from tests.atomistic.radial_model import CENTRES, RadialModel, radial
 
@@ -227,6 +227,7 @@ class RadialMisfit:
     """A potential plus springs to the lattice of its cell that no feature knows."""
 
     name, elements, cutoff, fingerprint = "misfit", frozenset({29}), 4.5, "misfit"
+    capabilities = Capabilities(interaction_range=4.5, stress=True)
 
     def __init__(self, inner: Potential) -> None:
         self.inner = inner

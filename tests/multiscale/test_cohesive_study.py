@@ -11,6 +11,7 @@ from atomistic.properties.bulk import equilibrium
 from coupling.errors import InputError
 from coupling.laws.mixed import MixedModeLaw
 from coupling.storage import load_law
+from coupling.wrapped import Wrapped
 from multiscale import run_study
 from multiscale.inputs import parse_study
 from multiscale.resumable import ResumablePotential, resumable
@@ -21,20 +22,19 @@ RELAXED = {
 }  # fmt: skip
 
 
-class Interrupted:
+class Interrupted(Wrapped):
     """A potential that stops after some batches, as a killed run does, and counts structures."""
 
     def __init__(self, potential, left):
-        self.potential, self.left, self.evaluated = potential, left, 0
-        self.name, self.elements = potential.name, potential.elements
-        self.cutoff, self.fingerprint = potential.cutoff, potential.fingerprint
+        super().__init__(potential)
+        self.left, self.evaluated = left, 0
 
     def evaluate(self, structures, *, site_energies=False, features=False):
         if self.left == 0:
             raise KeyboardInterrupt
         self.left -= 1
         self.evaluated += len(structures)
-        return self.potential.evaluate(structures)
+        return super().evaluate(structures, site_energies=site_energies, features=features)
 
 
 @pytest.fixture(scope="module")

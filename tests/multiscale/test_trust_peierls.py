@@ -7,7 +7,7 @@ import pytest
 
 from atomistic import load_potential
 from atomistic.trust.propagate import propagate
-from coupling.contracts import Potential
+from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError
 from multiscale.peierls import peierls
 
@@ -23,6 +23,7 @@ class Scaled:
 
     inner: Potential
     factor: float
+    capabilities: Capabilities = Capabilities(stress=True)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.inner, name)

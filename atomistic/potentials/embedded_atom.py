@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atomistic.potentials.eam import UniformSpline
-from coupling.contracts import FloatArray, Potential
+from atomistic.potentials.splines import UniformSpline
+from coupling.contracts import FloatArray
 
 IntArray = NDArray[np.int64]
 
@@ -29,12 +29,6 @@ class EmbeddedAtom:
         ]  # [neighbour][centre]
         self._repulsion = [[_Table(calculator.rep[i][j], self.cutoff) for j in range(count)] for i in range(count)]
 
-    @staticmethod
-    def describes(potential: Potential) -> bool:
-        """Whether the potential is made of such functions."""
-        calculator = getattr(potential, "calculator", None)
-        return all(hasattr(calculator, name) for name in ("F", "f", "rep", "atnum_to_index"))
-
     def kinds(self, numbers: IntArray) -> IntArray:
         """Indices of the elements in the tables."""
         return self.index[np.asarray(numbers)]
@@ -48,6 +42,16 @@ class EmbeddedAtom:
         charge, slope = self._looked_up(self._repulsion, centre, neighbour, r)
         value = charge / r
         return value, (slope - value) / r
+
+    def curvatures(self, kind: int, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """ρ'' and φ'' of one element at distances r (p,) in Å; zero beyond the cutoff."""
+        slope = self.repulsion(np.full(r.shape, kind), np.full(r.shape, kind), r)[1]
+        charge = self._repulsion[kind][kind].curvature(r)
+        return self._density[kind][kind].curvature(r), (charge - 2 * slope) / r
+
+    def stiffening(self, kind: int, density: FloatArray) -> FloatArray:
+        """F'' of one element at densities (n,)."""
+        return self._embedding[kind].curvature(density)
 
     @staticmethod
     def _looked_up(tables: list, first: IntArray, second: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -95,3 +99,10 @@ class _Table:
             within = x < self.end
             value, slope = value * within, slope * within
         return value, slope
+
+    def curvature(self, x: FloatArray) -> FloatArray:
+        """The second derivative."""
+        index = np.clip((x / self.step).astype(np.int64), 0, self.columns.shape[1] - 1)
+        c, d = (column.take(index) for column in self.columns[2:])
+        found = 2 * c + 6 * d * (x - index * self.step)
+        return found if self.end is None else found * (x < self.end)
