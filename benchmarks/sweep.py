@@ -57,7 +57,7 @@ def real(folder: Path) -> dict[str, float]:
         beam = DoubleCantileverBeam(length=60.0, arm=6.0, crack=crack, growth=12.0, fine=0.3, coarse=2.0, grading=0.3)
         beam.write(folder / f"crack_{crack:g}.msh")
         meshes.append(str(folder / f"crack_{crack:g}.msh"))
-    over = {"interface.layers": LAYERS, "specimen.mesh": meshes}
+    over = {"interfaces.bond.law.atoms.layers": LAYERS, "mesh": meshes}
     seconds, points = [], 0
     for workers in (1, WORKERS):
         start = time.perf_counter()
@@ -80,16 +80,13 @@ def _fracture(mesh: str) -> dict[str, Any]:
     return {
         "study": "fracture",
         "potential": "emt",
-        "interface": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1]},
-        "specimen": {
-            "mesh": mesh,
-            "mesh_unit": "nm",
-            "grain": {"x": [1, 1, -2], "y": [1, 1, 1]},
-            "bodies": ["upper", "lower"],
-            "interfaces": {"bond": {"plus": "upper", "minus": "lower"}},
-            "supports": [{"group": "end", "component": "x"}],
-            "loads": list(halves),
-        },
+        "mesh": mesh,
+        "mesh_unit": "nm",
+        "kind": "plane strain",
+        "bodies": {name: {"crystal": {"species": "Ni", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}} for name in ("upper", "lower")},
+        "interfaces": {"bond": {"plus": "upper", "minus": "lower", "spacing": "left out", "law": {"atoms": {"layers": 12}}}},
+        "supports": [{"group": "end", "component": "x"}],
+        "loads": list(halves),
         "loading": {"opening": "3 nm", "steps": 3},
     }
 

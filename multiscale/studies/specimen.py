@@ -86,7 +86,7 @@ def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict
         tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
         kind=study.kind,
         order=study.order,
-        **({} if counting == "strict" else {"counting": counting}),
+        counting=counting,
     )
 
 

@@ -8,7 +8,6 @@ import numpy as np
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.laws.law import Law
-from coupling.ledger import Ledger, Term
 from coupling.units import SI_FACTORS
 from multiscale.inputs.specimen import Interface, SpecimenStudy
 from multiscale.results import Plot, Results, Series
@@ -44,8 +43,8 @@ def report(
     report_loading(results, record, frame)
     _report_resistance(results, record, frame, study.mesh_unit)
     _report_watched(results, watch, frame, study)
-    _report_ledger(results, problem, record, frame)
     state = last_state(problem, record.steps[-1].load)
+    _report_ledger(results, problem, record, state, frame)
     snapshot, profiles = watch.fields.snapshot(state), problem.profiles(state)
     if not context.is_root:
         return
@@ -128,20 +127,11 @@ def _add_rows(results: Results, name: str, what: str, columns: tuple[tuple[str, 
         results.add_curve(name, what, **{column: (unit, values[:, i]) for i, (column, unit) in enumerate(columns)})
 
 
-def _report_ledger(results: Results, problem: Any, record: Any, frame: Frame) -> None:
-    """Each body and each interface is counted once; the table splits what the interfaces took up."""
-    energies, bodies = record.steps[-1].energies, list(record.steps[-1].energies.bodies)
-    names = [bond.name for bond in problem.bonds]
-    sites = [*bodies, *names]
-    own = lambda name: np.array([float(site == name) for site in sites])  # noqa: E731
-    terms = [Term("FE", f"body {name}", 1, own(name)) for name in bodies]
-    interfaces = sum((own(name) for name in names), np.zeros(len(sites)))
-    terms.append(Term("law", f"interfaces {', '.join(names)}", 1, interfaces))
-    ledger = Ledger(terms, sites)
-    ledger.check()
-    on_interfaces = energies.stored + energies.dissipated + energies.viscous
-    results.ledger = list(ledger.rows([*energies.bodies.values(), on_interfaces]))
-    results.ledger_unit = frame.energy
+def _report_ledger(results: Results, problem: Any, record: Any, state: Any, frame: Frame) -> None:
+    """The ledger of bodies, spacings and interfaces with the energies that the solver found, and its verdicts."""
+    results.ledger, results.ledger_unit = list(problem.ledger_rows(state)), frame.energy
+    for verdict in problem.counting.verdicts:
+        results.notes.append(f"Counting: {verdict.message}")
     friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
     report_energies(results, record, frame, "law", float(problem.comm.allreduce(friction)))
 

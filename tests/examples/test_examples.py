@@ -42,8 +42,8 @@ def test_fracture_study_from_the_command_line(tmp_path):
     from multiscale import Results
 
     study = yaml.safe_load((EXAMPLES / "fracture_ni111" / "study.yaml").read_text(encoding="utf-8"))
-    study["interface"] |= {"layers": 6, "openings": {"max": "4 Å", "points": 24}}
-    study["specimen"]["mesh"] = str(EXAMPLES / "fracture_ni111" / "dcb.msh")
+    study["interfaces"]["bond"]["law"]["atoms"] |= {"layers": 4, "openings": {"max": "4 Å", "points": 16}}
+    study["mesh"] = str(EXAMPLES / "fracture_ni111" / "dcb.msh")
     del study["output"]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
     command = [Path(sys.executable).with_name("multiscale"), "run", tmp_path / "study.yaml", "--output", tmp_path / "run"]

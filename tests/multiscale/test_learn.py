@@ -180,7 +180,7 @@ def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
         "study": "fracture", "potential": "emt", "mesh": "small.msh", "mesh_unit": "nm", "kind": "plane strain",
         "bodies": {name: {"crystal": {"species": "Cu", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}}
                    for name in ("upper", "lower")},
-        "interfaces": {"bond": {"plus": "upper", "minus": "lower",
+        "interfaces": {"bond": {"plus": "upper", "minus": "lower", "spacing": "left out",
                                 "law": {"atoms": {"layers": 4, "openings": {"max": "5 Å", "points": 20}}}}},
         "supports": [{"group": "end", "component": "x"}],
         "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
