@@ -54,6 +54,11 @@ class Environment:
         """As JSON keeps it."""
         return {"code": self.code, "versions": dict(self.versions), "python": self.python}
 
+    @cached_property
+    def address(self) -> str:
+        """SHA-256 of it all."""
+        return hashlib.sha256(canonical_json(self.record).encode()).hexdigest()
+
 
 @dataclass(frozen=True)
 class Request:

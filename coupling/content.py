@@ -74,7 +74,9 @@ class _Describer:
         """The description of a value that stands under a key."""
         if value is None or isinstance(value, bool | int):
             return value
-        if isinstance(value, float | complex | np.generic):
+        if isinstance(value, np.generic):
+            return self.of(value.item(), key)
+        if isinstance(value, float | complex):
             return value if isinstance(value, float) and isfinite(value) else f"{type(value).__name__} {value!r}"
         if isinstance(value, str | PurePath):
             return str(value) if key in WRITTEN else _text(str(value))

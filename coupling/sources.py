@@ -54,8 +54,8 @@ def code_of(thing: Any, *, own: Collection[str] = ()) -> Code:
         thing: A class, a function, or an object, whose class is meant.
         own: Packages whose code counts elsewhere; they are not followed.
     """
-    target = thing if isinstance(thing, type) or hasattr(thing, "__code__") else type(thing)
-    found = code_behind(target.__module__, own=own)
+    target = thing if hasattr(thing, "__qualname__") else type(thing)
+    found = code_behind(target.__module__ or "", own=own)
     name = f"{target.__module__}:{target.__qualname__}"
     loaded = hashlib.sha256(b"".join(_compiled(target))).hexdigest()
     return Code((*found.sources, (name, loaded)), found.versions)

@@ -30,6 +30,8 @@ UNCOUNTED = frozenset({"output", "threads", "title", "workers"})
 """Keys of the input that change how a study runs and what it is called, and no number."""
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
+_FOLDERS = re.compile(r"[^\s:+]*/")
+
 Chosen = Iterable[str] | Mapping[str, Any] | None
 """Keys of a section, or a table of keys whose value is True or again such a table."""
 
@@ -82,8 +84,13 @@ def request(
     """
     parts = {"input": _part(section, include, exclude)} if section is not None else {}
     parts |= {name: _part(value) for name, value in more.items()}
-    named = tuple((Path(one.name).name, one.fingerprint) for one in potentials if one is not None)
+    named = tuple((shown_name(one), one.fingerprint) for one in potentials if one is not None)
     return Request(calculation, parts, environment(), named)
+
+
+def shown_name(potential: Potential) -> str:
+    """A potential's name without the folders in it."""
+    return _FOLDERS.sub("", potential.name)
 
 
 def input_hashes(section: "Section", files: Iterable[Path] = ()) -> dict[str, str]:

@@ -240,7 +240,7 @@ class Results:
         """
         folder = Path(folder)
         try:
-            record = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            record = json.loads((folder / FILE).read_text(encoding="utf-8"), parse_constant=_refused)
             if record.pop("format") != FORMAT:
                 raise InputError(f"{folder / FILE} is not in the format {FORMAT!r}; run the study again.")
             curves = record.pop("curves")
@@ -285,6 +285,10 @@ def _read_columns(path: Path, columns: list[str]) -> Mapping[str, FloatArray]:
     with path.open(newline="", encoding="utf-8") as file:
         rows = np.array(list(csv.reader(file))[1:], dtype=float).reshape(-1, len(columns))
     return {column: rows[:, i].copy() for i, column in enumerate(columns)}
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"it holds {constant}, which is no answer")
 
 
 def _plain(value: object) -> object:

@@ -15,7 +15,7 @@ import yaml
 from coupling.addresses import Request
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
-from multiscale.addresses import input_hashes
+from multiscale.addresses import input_hashes, shown_name
 from multiscale.cache import Cache, Key, default_folder
 from multiscale.files import write_text
 from multiscale.inputs import Study, check_study, load_study
@@ -65,7 +65,7 @@ class RunContext:
 
     def uses(self, *potentials: Potential | None) -> None:
         """Note potentials whose numbers the results hang on, for the results' provenance; None is passed over."""
-        self._note([(Path(one.name).name, one.fingerprint) for one in potentials if one is not None])
+        self._note([(shown_name(one), one.fingerprint) for one in potentials if one is not None])
 
     def cached(self, what: str, key: Key, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
         """An intermediate result, from the cache or computed on rank 0; the same on all ranks.

@@ -120,7 +120,7 @@ class Dataset:
         return self._with(joined)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All of it as plain arrays, for a cache; the inverse of `from_arrays`."""
+        """All of it as plain arrays, for a cache; the inverse of `from_arrays`. Where there is no stress, that is marked."""
         structures = [atoms for path in self for atoms in path.structures]
         plain = {
             "paths": np.array([len(path.structures) for path in self]),
@@ -137,7 +137,9 @@ class Dataset:
             labels = [path.labels for path in self]
             plain["energies"] = np.concatenate([one.energies for one in labels])
             plain["forces"] = np.concatenate([force for one in labels for force in one.forces])
-            plain["stresses"] = np.concatenate([one.stresses for one in labels])
+            stresses = np.concatenate([one.stresses for one in labels])
+            plain["unstressed"] = np.isnan(stresses).all(axis=(1, 2))
+            plain["stresses"] = np.where(plain["unstressed"][:, None, None], 0.0, stresses)
         return plain
 
     @classmethod
@@ -157,7 +159,8 @@ class Dataset:
         if "energies" not in arrays:
             return plain
         forces = tuple(np.split(arrays["forces"], ends))
-        return plain._with(Evaluation(arrays["energies"], forces, arrays["stresses"], Cost()))
+        stresses = np.where(arrays["unstressed"][:, None, None], np.nan, arrays["stresses"])
+        return plain._with(Evaluation(arrays["energies"], forces, stresses, Cost()))
 
     def _with(self, labels: Evaluation) -> "Dataset":
         position, sets = 0, []

@@ -1,8 +1,7 @@
 """Distillation in one call: label, train, write the checkpoint, measure the errors."""
 
-import hashlib
-import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
 from atomistic.potentials.sevennet import quiet
 from atomistic.potentials.zbl import ZBL, SumPotential
+from coupling.addresses import Environment, Request
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
 
@@ -118,5 +118,11 @@ def _cutoff(teacher: Potential, dataset: Dataset) -> float:
 
 
 def _identity(dataset: Dataset, settings: Settings) -> str:
+    """Address of a training, so that one with other settings, data, code or libraries does not go on where it stopped."""
     record = {name: repr(value) for name, value in asdict(settings).items() if name != "threads"}
-    return hashlib.sha256((json.dumps(record, sort_keys=True) + dataset.fingerprint).encode()).hexdigest()
+    return Request("training", {"settings": record, "dataset": dataset.fingerprint}, _environment()).address
+
+
+@cache
+def _environment() -> Environment:
+    return Environment.of(("coupling", "atomistic"), ("e3nn", "numpy", "scipy", "sevenn", "torch"))

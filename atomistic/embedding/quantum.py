@@ -57,8 +57,9 @@ class QuantumPotential:
         self.options = dict(self.engine.options) | options
         self.safer = tuple(self.engine.safer if safer is None else safer)
         self.fingerprint = fingerprint(
-            "quantum", self.engine.calculator, self.options | {"safer": self.safer}, self.engine.libraries
-        )
+            "quantum", self.engine.calculator, self.options | {"safer": self.safer}, self.engine.libraries,
+            code=(self.engine.calculator.partition(":")[0],),
+        )  # fmt: skip
         self.capabilities = Capabilities(
             stress=self.engine.gives_stress(self.options), point_charges=self.engine.charges
         )
@@ -178,8 +179,8 @@ class QuantumPotential:
 
 
 def _rescaled(found: Mapping[str, Any], computed: Atoms, given: Atoms) -> FloatArray:
-    """The stress over the volume of the cell that was given, not of the box in which it was computed."""
-    if given.cell.rank < 3:
+    """The stress over the volume of the cell that was given, not of the box in which it was computed; NaN without one."""
+    if given.cell.rank < 3 or "stress" not in found:
         return np.full((3, 3), np.nan)
     return np.array(found["stress"]) * (computed.get_volume() / given.get_volume())
 

@@ -1,27 +1,39 @@
 """What has been computed, by content: nothing is computed twice, in this run or after it."""
 
-import hashlib
 import os
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from ase import Atoms
 
-from coupling.contracts import FloatArray
+from coupling.addresses import Environment, Request, arrays_hash, is_finite
+from coupling.contracts import FloatArray, Potential, Structure
+
+_LIBRARIES = ("ase", "matscipy", "numpy", "scipy", "torch")
 
 
 def address(fingerprint: str, atoms: Atoms, charges: FloatArray | None, places: FloatArray | None) -> str:
-    """SHA-256 of a request: the engine, the atoms, the cell, the charges; to the last bit."""
-    digest = hashlib.sha256(fingerprint.encode())
-    for array in (atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, atoms.pbc, charges, places):
-        digest.update(b"none" if array is None else np.ascontiguousarray(array).tobytes())
-        digest.update(b"|")
-    return digest.hexdigest()
+    """SHA-256 of a request: the engine, the atoms, the cell, the charges, to the last bit; and what computes here."""
+    asked = arrays_hash(atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, atoms.pbc, charges, places)
+    return Request("energy and forces", {"structure": asked}, environment(), (("", fingerprint),)).address
+
+
+def has_stress(potential: Potential, structure: Structure) -> bool:
+    """Whether a stress is due: the potential gives one, and the structure is periodic in a cell that spans space."""
+    spans = np.any(structure.pbc) and np.linalg.matrix_rank(np.array(structure.cell, dtype=float)) == 3
+    return potential.capabilities.stress and bool(spans)
+
+
+@cache
+def environment() -> Environment:
+    """The code and the libraries that stand between a calculator and its stored results; no finite elements."""
+    return Environment.of(("coupling", "atomistic"), _LIBRARIES)
 
 
 class Store:
-    """Results by address, in memory and, where a folder is given, on disk.
+    """Results by address, in memory and, where a folder is given, on disk; none that is not finite.
 
     Args:
         folder: Where they are kept for later runs; None keeps them for this process.
@@ -32,20 +44,25 @@ class Store:
         self._memory: dict[str, dict[str, np.ndarray]] = {}
 
     def get(self, key: str) -> dict[str, np.ndarray] | None:
-        """The result, or None; a damaged file counts as none."""
+        """The result, or None; a file that is damaged, or holds a number that is not finite, counts as none."""
         if key in self._memory:
             return self._memory[key]
         if self.folder is None:
             return None
         try:
             with np.load(self._path(key), allow_pickle=False) as file:
-                self._memory[key] = {name: file[name] for name in file.files}
+                found = {name: file[name] for name in file.files}
         except Exception:  # absent, or damaged in any way: it is computed again
             return None
-        return self._memory[key]
+        if not is_finite(found):
+            return None
+        self._memory[key] = found
+        return found
 
     def put(self, key: str, value: dict[str, np.ndarray]) -> None:
-        """Keep a result; the file is whole or not there."""
+        """Keep a result; the file is whole or not there. What is not finite is not kept, and asked for again."""
+        if not is_finite(value):
+            return
         self._memory[key] = value
         if self.folder is None:
             return

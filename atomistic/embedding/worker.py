@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from ase import Atoms
 
-NAN = np.full((3, 3), np.nan)
+from coupling.addresses import is_finite
 
 
 def build(calculator: str, options: dict[str, Any]) -> Any:
@@ -26,20 +26,21 @@ def compute(calculator: Any, atoms: Atoms, charges: np.ndarray | None, places: n
         calculator.set_point_charges(charges, places)
     atoms.calc = calculator
     energy, forces = float(atoms.get_potential_energy()), np.array(atoms.get_forces(), dtype=float)
-    if not np.isfinite(energy) or not np.isfinite(forces).all():
-        raise ArithmeticError("the energy or a force came out as no number")
-    return {"energy": energy, "forces": forces, "stress": _stress(calculator, atoms),
-            "charge_forces": None if charges is None else calculator.charge_forces}  # fmt: skip
+    stress = _stress(calculator, atoms)
+    pulls = None if charges is None else calculator.charge_forces
+    if not is_finite(energy, forces, stress, pulls):
+        raise ArithmeticError("the energy, a force or the stress came out as no number")
+    return {"energy": energy, "forces": forces, "stress": stress, "charge_forces": pulls}
 
 
-def _stress(calculator: Any, atoms: Atoms) -> np.ndarray:
-    """The stress, eV/Å³, or no numbers where the code has none for this cell or this mode."""
+def _stress(calculator: Any, atoms: Atoms) -> np.ndarray | None:
+    """The stress, eV/Å³; None where the code has none for this cell or this mode."""
     if not atoms.pbc.any() or atoms.cell.rank < 3 or "stress" not in calculator.implemented_properties:
-        return NAN
+        return None
     try:
         return np.array(atoms.get_stress(voigt=False), dtype=float)
     except (NotImplementedError, AttributeError):  # GPAW announces stress for its modes without one too
-        return NAN
+        return None
 
 
 def serve(read: BinaryIO, write: BinaryIO) -> None:

@@ -39,7 +39,7 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
     except TypeError as error:
         raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
     cutoff = getattr(calculator, "cutoff", math.inf)
-    identity = fingerprint("ase", name, options, ("ase", "numpy"))
+    identity = fingerprint("ase", name, options, ("ase", "numpy"), code=(members[class_name], type(calculator)))
     return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
 
 
@@ -55,7 +55,7 @@ def load_emt(name: str, device: str, dtype: str | None) -> SerialPotential:
     calculator.initialize(Atoms("Cu"))
     elements = frozenset(atomic_numbers[symbol] for symbol in parameters)
     return SerialPotential(
-        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy")), calculator,
+        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy"), code=(EMT,)), calculator,
         interaction_range=float(calculator.rc_list),
     )  # fmt: skip
 

@@ -108,7 +108,8 @@ def load_metatomic(
     elements = frozenset(int(number) for number in capabilities.atomic_types)
     reach = capabilities.engine_interaction_range("angstrom")  # of all its messages together
     libraries = ("metatomic-torchsim", "metatomic-torch")
-    return _wrapped(model, name, elements, reach, "metatomic", path, {}, libraries, replace(UNKNOWN, interaction_range=reach))
+    options = {"extensions": extensions}
+    return _wrapped(model, name, elements, reach, "metatomic", path, options, libraries, replace(UNKNOWN, interaction_range=reach))
 
 
 def load_orb(
@@ -153,7 +154,8 @@ def _wrapped(
     model: "ModelInterface", name: str, elements: frozenset[int], cutoff: float, kind: str, path: Path,
     options: dict[str, Any], libraries: tuple[str, ...], offers: Capabilities = UNKNOWN,
 ) -> BatchedPotential:  # fmt: skip
-    identity = fingerprint(kind, file_hash(path), options, (*libraries, "torch", "torch-sim-atomistic"))
+    versions = (*libraries, "torch", "torch-sim-atomistic")
+    identity = fingerprint(kind, file_hash(path), options, versions, code=(type(model),))
     return from_torchsim(model, name, elements, float(cutoff), identity, offers)
 
 

@@ -1,7 +1,9 @@
 """CHGNet, the charge-informed universal potential; its weights are in its wheel."""
 
 import contextlib
+import inspect
 import io
+from pathlib import Path
 
 from atomistic.potentials.devices import resolve_device
 from atomistic.potentials.fingerprint import fingerprint
@@ -27,7 +29,8 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
     with contextlib.redirect_stdout(io.StringIO()):  # it announces its version on loading
         place = resolve_device(device)
         calculator = CHGNetCalculator(use_device=place)
-    identity = fingerprint("chgnet", "default", {}, ("chgnet", "torch"))
+    weights = Path(inspect.getfile(CHGNetCalculator)).parents[1] / "pretrained"
+    identity = fingerprint("chgnet", "default", {"weights": weights}, ("chgnet", "torch"), code=(CHGNetCalculator,))
     return SerialPotential(
         name, frozenset(range(1, 95)), CUTOFF, identity, calculator, vacuum=2 * CUTOFF, dtype="float32",
         interaction_range=CUTOFF * len(calculator.model.atom_conv_layers),

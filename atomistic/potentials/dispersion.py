@@ -34,6 +34,6 @@ def load(name: str, device: str, dtype: str | None, *, method: str = "PBE", damp
     except RuntimeError as error:
         raise InputError(f"D3 has no parameters for {method!r} with damping {damping!r}; take PBE, PBEsol, RPBE, SCAN, …") from error
     options = {"method": method, "damping": damping}
-    identity = fingerprint("d3", "s-dftd3", options, ("dftd3",))
+    identity = fingerprint("d3", "s-dftd3", options, ("dftd3",), code=(DFTD3,))
     calculator = DFTD3(**options)
     return SerialPotential(name, frozenset(range(1, 104)), float("inf"), identity, calculator)

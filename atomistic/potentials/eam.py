@@ -75,7 +75,9 @@ def load(name: str, device: str, dtype: str | None) -> EmbeddedAtomPotential:
         name=name,
         elements=frozenset(int(number) for number in calculator._db_atomic_numbers),
         cutoff=float(calculator.cutoff),
-        fingerprint=fingerprint("eam", file_hash(Path(name)), {"kind": KINDS[suffix]}, ("matscipy", "scipy", "numpy")),
+        fingerprint=fingerprint(
+            "eam", file_hash(Path(name)), {"kind": KINDS[suffix]}, ("matscipy", "scipy", "numpy"), code=(EAM,)
+        ),
         calculator=calculator,
         needs_cell=True,
         interaction_range=float(calculator.cutoff),

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from atomistic.potentials.fingerprint import OWN, identified
 from coupling.contracts import Potential
 from coupling.errors import InputError, MissingBackend, unknown_choice
 
@@ -166,7 +167,8 @@ def load_potential(
     module, function = entry.loader.split(":")
     loader = getattr(import_module(module), function)
     _check_options(entry, loader, options)
-    return loader(str(name), device, dtype, **options)
+    made = loader(str(name), device, dtype, **options)
+    return made if module.partition(".")[0] in OWN else identified(made, loader, str(name), dtype, options)
 
 
 def potential_file(name: str) -> str:

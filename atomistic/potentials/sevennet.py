@@ -60,7 +60,9 @@ def load(
         name=name,
         elements=frozenset(network.type_map),
         cutoff=cutoff,
-        fingerprint=fingerprint("sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES),
+        fingerprint=fingerprint(
+            "sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES, code=("sevenn.checkpoint",)
+        ),
         model=model,
         device=place,
         dtype=precision,

@@ -31,5 +31,5 @@ def load(name: str, device: str, dtype: str | None, *, accuracy: float = 0.01) -
         raise InputError(f"An accuracy of {accuracy} is not positive; tblite's default is 1, smaller is tighter.")
     method = METHODS[name.lower()]
     calculator = TBLite(method=method, accuracy=accuracy, verbosity=0)
-    identity = fingerprint("tblite", method, {"accuracy": accuracy}, ("tblite",))
+    identity = fingerprint("tblite", method, {"accuracy": accuracy}, ("tblite",), code=(TBLite,))
     return SerialPotential(name, frozenset(range(1, 87)), float("inf"), identity, calculator)

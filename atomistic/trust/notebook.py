@@ -12,7 +12,8 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.trust.labels import Label
-from atomistic.trust.oracle import Oracle
+from atomistic.trust.oracle import NotFinite, Oracle
+from coupling.addresses import is_finite
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, NotConverged
 
@@ -41,6 +42,7 @@ class Entry:
         radius: For which it was chosen, eV/Å; NaN where the model had not been asked.
         position: Where the run stood.
         label: What the oracle said; None where it failed.
+        again: Whether its answer was no number, so that it is asked again when the run goes on.
     """
 
     structure: Atoms
@@ -48,6 +50,7 @@ class Entry:
     radius: float
     position: Position
     label: Label | None
+    again: bool = False
 
 
 @dataclass
@@ -110,20 +113,29 @@ class Notebook:
         return self._ask(entry)
 
     def finish(self) -> None:
-        """Ask the oracle for the label that was in the making."""
+        """Ask the oracle for the label that was in the making, and for those that were no numbers."""
+        for number, entry in enumerate(self.entries):
+            if entry.again:
+                self.entries[number] = self._asked(entry, number)
         if self.pending:
             self._ask(self._read(self._file(len(self.entries), "chosen")))
 
     def _ask(self, entry: Entry) -> Entry:
+        done = self._asked(entry, len(self.entries))
+        self.entries.append(done)
+        return done
+
+    def _asked(self, entry: Entry, number: int) -> Entry:
+        """An entry with the oracle's answer, also on disk."""
+        label, again = None, False
         try:
             label = self.oracle.label(entry.structure, entry.group)
-        except NotConverged:
-            label = None
-        done = Entry(entry.structure, entry.group, entry.radius, entry.position, label)
+        except NotConverged as error:
+            again = isinstance(error, NotFinite)
+        done = Entry(entry.structure, entry.group, entry.radius, entry.position, label, again)
         if self.folder is not None:
-            self._save(self._file(len(self.entries)), done)
-            self._file(len(self.entries), "chosen").unlink(missing_ok=True)
-        self.entries.append(done)
+            self._save(self._file(number), done)
+            self._file(number, "chosen").unlink(missing_ok=True)
         return done
 
     def _file(self, number: int, kind: str = "label") -> Path:
@@ -133,10 +145,16 @@ class Notebook:
         atoms, (lap, route, state) = entry.structure, entry.position
         arrays = {
             "numbers": atoms.numbers, "positions": atoms.positions, "cell": atoms.cell.array, "pbc": atoms.pbc,
-            "radius": np.array(entry.radius), "group": np.array(entry.group), "at": np.array([lap, route]),
+            "group": np.array(entry.group), "at": np.array([lap, route]), "again": np.array(entry.again),
         } | {f"state_{name}": np.asarray(value) for name, value in state.items()}  # fmt: skip
+        if np.isfinite(entry.radius):
+            arrays["radius"] = np.array(entry.radius)
         if entry.label is not None:
-            arrays |= {"energy": np.array(entry.label.energy), "forces": entry.label.forces, "stress": entry.label.stress}
+            arrays |= {"energy": np.array(entry.label.energy), "forces": entry.label.forces}
+            if np.isfinite(entry.label.stress).all():
+                arrays["stress"] = entry.label.stress
+        if not is_finite(arrays):
+            raise NotConverged(f"The run stands at a state of group {entry.group!r} that is no number; nothing of it was kept.")
         handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)
@@ -152,8 +170,9 @@ class Notebook:
         position = Position(*(int(k) for k in found["at"]), state)
         group, label = str(found["group"]), None
         if "energy" in found:
-            label = Label(atoms, float(found["energy"]), found["forces"], found["stress"], group, self.oracle.settings_hash)
-        return Entry(atoms, group, float(found["radius"]), position, label)
+            stress = found.get("stress", np.full((3, 3), np.nan))
+            label = Label(atoms, float(found["energy"]), found["forces"], stress, group, self.oracle.settings_hash)
+        return Entry(atoms, group, float(found.get("radius", np.nan)), position, label, bool(found.get("again", False)))
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -1,18 +1,18 @@
 """The distillation study: a teacher and crystals in, a student's checkpoint and its errors out."""
 
-import hashlib
 import shutil
 from typing import Any
 
 import numpy as np
 
 from coupling.units import ANGSTROM
-from multiscale.cache import canonical_json, code_fingerprint
+from multiscale.addresses import request
 from multiscale.inputs.distil import DistilStudy
 from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
 
 _TIMED = (4, 4, 4)  # repeats of the primitive cell on which both are timed
+_LABELLED = ("crystals", "temperature", "thickness", "paths", "seed")  # what the labelled paths depend on
 
 
 def run(study: DistilStudy, context: RunContext) -> Results:
@@ -43,20 +43,16 @@ def _distilled(study: DistilStudy, context: RunContext) -> dict[str, Any]:
     from atomistic.potentials import load_potential
 
     teacher = load_potential(study.potential.name, **study.potential.options)
-    request = {
-        "calculation": "labelled paths",
-        "code": code_fingerprint(),
-        "potential": teacher.fingerprint,
-        "study": study.model_dump(mode="json", include={"crystals", "temperature", "thickness", "paths", "seed"}),
-    }
+    context.uses(teacher)
+    labelling = request("labelled paths", study, include=_LABELLED, potentials=[teacher])
     with context.stage("labels"):
-        arrays, reused = context.cache.get_or_compute(request, lambda: _labelled(study, teacher, context).arrays())
+        arrays, reused = context.cache.get_or_compute(labelling, lambda: _labelled(study, teacher, context).arrays())
         context.reused.extend(["labelled paths"] if reused else [])
     cutoff = None if study.network.cutoff is None else study.network.cutoff / ANGSTROM
     chosen = study.network.model_dump() | study.training.model_dump() | {"cutoff": cutoff, "seed": study.seed}
     settings = Settings(**chosen)
-    key = canonical_json(request | {"settings": repr(settings)})
-    folder = context.cache.folder / "distil" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    training = request("training", study, include={*_LABELLED, "network", "training"}, potentials=[teacher])
+    folder = context.cache.folder / "distil" / training.address[:16]
     dataset = Dataset.from_arrays(arrays)
     with context.stage("training"):
         student = distil(teacher, dataset, settings, folder=folder, progress=context.progress)

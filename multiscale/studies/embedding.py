@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from coupling.addresses import Request
 from coupling.units import ANGSTROM
-from multiscale.cache import code_fingerprint
+from multiscale.addresses import request
 from multiscale.inputs.embedding import EmbeddingStudy, RegionInput
 from multiscale.results import Results
 from multiscale.runs import RunContext
@@ -37,15 +38,15 @@ def run(study: EmbeddingStudy, context: RunContext) -> Results:
 
 def _atomistic(study: EmbeddingStudy, context: RunContext) -> dict[str, Any]:
     models: list[Any] = []
-    request = context.on_root(lambda: _request(study, context, models))
+    asked = context.on_root(lambda: _request(study, context, models))
     try:
-        return context.cached("embedded structure", request, lambda: _compute(study, models[0], models[1], context))
+        return context.cached("embedded structure", asked, lambda: _compute(study, models[0], models[1], context))
     finally:
         if study.quantum is not None and models:
             models[2].close()
 
 
-def _request(study: EmbeddingStudy, context: RunContext, models: list[Any]) -> dict[str, Any]:
+def _request(study: EmbeddingStudy, context: RunContext, models: list[Any]) -> Request:
     """All that determines the answer; the cheap model, the accurate one and its engine are put into `models`."""
     from atomistic import load_potential
     from atomistic.embedding.quantum import QuantumPotential
@@ -57,18 +58,7 @@ def _request(study: EmbeddingStudy, context: RunContext, models: list[Any]) -> d
         engine = QuantumPotential(study.quantum.name, folder=context.cache.folder / "quantum", **study.quantum.options)
     high = engine if study.scale == 1.0 else Scaled(engine, study.scale)
     models += [load_potential(study.potential.name, **study.potential.options), high, engine]
-    return {
-        "calculation": "embedding",
-        "code": code_fingerprint(),
-        "models": [model.fingerprint for model in models[:2]],
-        "study": study.model_dump(mode="json", exclude={"output", "title", "potential", "quantum", "larger"}),
-        "files": _contents(study),
-    }
-
-
-def _contents(study: EmbeddingStudy) -> list[str]:
-    own = [study.structure.file, *(region.values for region in study.regions.values())]
-    return [file.read_text(encoding="utf-8", errors="replace") for file in own if file is not None]
+    return request("embedding", study, exclude={"potential", "quantum", "larger"}, potentials=models[:2])
 
 
 def _compute(study: EmbeddingStudy, low, high, context: RunContext) -> dict[str, Any]:  # type: ignore[no-untyped-def]

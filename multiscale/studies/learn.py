@@ -1,6 +1,5 @@
 """The learning study: a potential, an oracle and routes in; labels, a fitted potential and its law's error bars out."""
 
-import hashlib
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from coupling.cohesive import interface_ledger, rigid_law
 from coupling.spread import with_error_bars
 from coupling.storage import save_law
 from coupling.units import ANGSTROM
-from multiscale.cache import canonical_json
+from multiscale.addresses import request
 from multiscale.inputs.learn import LearnStudy
 from multiscale.locks import exclusive
 from multiscale.report.cohesive import report_law
@@ -17,7 +16,7 @@ from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"
-_LEFT_TO_CHANCE = {"output", "title", "potential", "oracle", "budget", "samples"}
+_LEFT_TO_CHANCE = {"potential", "oracle", "budget", "samples"}
 """What the choice of the labels does not depend on, or depends on by its fingerprint."""
 
 
@@ -45,8 +44,8 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
 
     potential = load_potential(study.potential.name, **study.potential.options)
     asked = oracle(study.oracle.name, study.oracle.own, context.cache.folder / "oracle")
-    task = canonical_json([potential.fingerprint, asked.settings_hash, study.model_dump(mode="json", exclude=_LEFT_TO_CHANCE)])
-    task = hashlib.sha256(task.encode()).hexdigest()
+    context.uses(potential, asked.potential)
+    task = request("learning", study, exclude=_LEFT_TO_CHANCE, potentials=[potential, asked.potential]).address
     try:
         folder = context.cache.folder / "learn" / task[:16]
         with context.stage("learning"), exclusive(folder.with_suffix(".lock")):

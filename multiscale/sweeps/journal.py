@@ -29,7 +29,7 @@ class Journal:
         self._handle = -1
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """The last line of each point, by address; lines that are not whole are left out."""
+        """The last line of each point, by address; lines that are not whole, or hold a number that is not finite, are left out."""
         return {record["point"]: record for record in self.lines() if "point" in record}
 
     def lines(self) -> list[dict[str, Any]]:
@@ -105,9 +105,13 @@ def stopped(folder: Path, error: OSError | None = None) -> MultiscaleError:
     return MultiscaleError(f"{reason}; what is done is kept: {way_out} the same sweep again, and it goes on.")
 
 
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no answer")
+
+
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
-        record = json.loads(line)
+        record = json.loads(line, parse_constant=_refused)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None

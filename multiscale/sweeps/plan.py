@@ -1,17 +1,16 @@
 """The points of a sweep, each validated and addressed by its content."""
 
 import copy
-import hashlib
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from coupling.addresses import Request, file_hash
+from coupling.content import described
 from coupling.errors import InputError
-from multiscale.cache import canonical_json, code_fingerprint
+from multiscale.addresses import PACKAGES, request
 from multiscale.inputs.base import Study
 from multiscale.inputs.function import FunctionStudy, check_arguments, find_function, in_si
 from multiscale.inputs.load import parse_study
@@ -19,9 +18,7 @@ from multiscale.sweeps.inputs import Mpi, SweepInput
 from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
 from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task
 
-_CODE = ("coupling", "atomistic", "continuum", "multiscale")
-_LIBRARIES = ("ase", "dolfinx-solver-real", "fenics-dolfinx", "numpy", "scipy", "sevenn", "torch", "torch-sim-atomistic")
-_ADDRESS = 20
+_ADDRESS = 20  # digits of the address that name a point
 
 
 @dataclass(frozen=True)
@@ -66,12 +63,12 @@ def plan_of(sweep: SweepInput) -> Plan:
 def function_plan(function: Callable[..., Any], sweep: SweepInput) -> Plan:
     """The plan for a Python function whose keyword arguments are swept."""
     axes = axes_of(sweep.over)
-    code, tasks = source_fingerprint(function), []
+    behind, tasks = described(function, own=PACKAGES), []
     for number, values in enumerate(combinations(axes)):
         arguments = {name: in_si(value) for name, value in placed(sweep.base, values).items()}
         with _naming(number, values):
             check_arguments(function, arguments)
-            tasks.append(FunctionTask(_address({"code": code, "arguments": arguments}), function, arguments))
+            tasks.append(_function_task(function, behind, arguments))
     return Plan(sweep.title, "function", sweep.base, axes, tasks)
 
 
@@ -97,55 +94,32 @@ def placed(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return data
 
 
-def source_fingerprint(function: Callable[..., Any]) -> str:
-    """Hash of a function's name and of the file that it stands in, or of its code where there is no file."""
-    name = getattr(function, "__qualname__", type(function).__name__)
-    try:
-        content = Path(inspect.getsourcefile(inspect.unwrap(function)) or "").read_bytes()
-    except (TypeError, OSError):
-        from cloudpickle import dumps
-
-        content = dumps(function)
-    state = [getattr(function, "__defaults__", None), [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]]
-    return hashlib.sha256(name.encode() + b"\0" + repr(state).encode() + b"\0" + content).hexdigest()
-
-
 def _study_maker(folder: Path, mpi: Mpi | None) -> Callable[[dict[str, Any]], Task]:
-    code = {"code": code_fingerprint(_CODE), "libraries": _libraries()}
-    digest = cache(lambda path: hashlib.sha256(path.read_bytes()).hexdigest())
+    """Makes the task of each point; the code of a function is read once."""
+
+    @cache
+    def behind(call: str, where: Path) -> Any:
+        return described(find_function(call, where), own=PACKAGES)
 
     def make(data: dict[str, Any]) -> Task:
         study = parse_study(data, folder)
         study.check()
         if isinstance(study, FunctionStudy):
-            function = source_fingerprint(find_function(study.call, study.where))
-            address = _address({"code": function, "call": study.call, "arguments": study.values})
-            return FunctionTask(address, study.call, study.values, study.where)
-        return StudyTask(_address(code | _request(study, digest)), study, mpi)
+            return _function_task(study.call, behind(study.call, study.where), study.values, study.where)
+        asked = request("study", study, files=sorted(map(file_hash, study.files())))
+        return StudyTask(*_names(asked), study, mpi)
 
     return make
 
 
-def _request(study: Study, digest: Callable[[Path], str]) -> dict[str, Any]:
-    return {
-        "study": study.model_dump(mode="json", exclude={"output", "title"}),
-        "files": [[file.name, digest(file)] for file in study.files()],
-    }
+def _function_task(function: Any, behind: Any, arguments: dict[str, Any], where: Path | None = None) -> FunctionTask:
+    asked = request("function", function=behind, arguments=described(arguments, own=PACKAGES))
+    return FunctionTask(*_names(asked), function, arguments, where)
 
 
-def _address(request: object) -> str:
-    return hashlib.sha256(canonical_json(request).encode()).hexdigest()[:_ADDRESS]
-
-
-def _libraries() -> dict[str, str]:
-    """Versions of what results depend on."""
-    found = {}
-    for name in _LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = ""
-    return found
+def _names(asked: Request) -> tuple[str, str]:
+    """The address of a point, and of what is to compute it."""
+    return asked.address[:_ADDRESS], asked.environment.address
 
 
 def _item(key: str, place: Any, part: str) -> Any:

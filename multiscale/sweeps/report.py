@@ -37,8 +37,18 @@ def report(sweep: "SweepResults") -> None:
         rows = tuple((_said(values), error) for values, error in sweep.failures)
         page.tables.append(Table("Failures", ("point", "error"), rows, "Computed again with --retry-failed."))
     page.tables.append(_points(sweep))
+    page.provenance = {"potentials": _hashes(sweep, "potentials"), "inputs": _hashes(sweep, "inputs")}
     page.notes.append("results.nc holds all numbers with units and coordinates, results.csv the same as a table.")
     write_report(page, sweep.folder / REPORT)
+
+
+def _hashes(sweep: "SweepResults", kind: str) -> dict[str, str]:
+    """Fingerprints of potentials or hashes of input files by name; the journal has those of each point."""
+    found: dict[str, set[str]] = {}
+    for address in sweep.points:
+        for name, content in sweep.records.get(address, {}).get(kind, {}).items():
+            found.setdefault(name, set()).add(content)
+    return {name: min(hashes) if len(hashes) == 1 else f"{len(hashes)} different" for name, hashes in found.items()}
 
 
 def _shown(sweep: "SweepResults") -> list[str]:

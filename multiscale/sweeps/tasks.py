@@ -8,11 +8,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from coupling.errors import MultiscaleError
+from coupling.errors import InputError, MultiscaleError
 from multiscale.inputs.base import Study
 from multiscale.locks import exclusive
 from multiscale.results import FILE, Results
@@ -28,6 +28,21 @@ Values = dict[str, tuple[Any, str, str, float | None, bool]]
 """By name: value, unit, description, standard deviation or None, whether it is a headline."""
 
 
+@dataclass(frozen=True)
+class Found:
+    """What came out of a point.
+
+    Attributes:
+        values: The quantities.
+        potentials: Fingerprint by the potential's name.
+        inputs: SHA-256 by the input file's name.
+    """
+
+    values: Values
+    potentials: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
 class Task(Protocol):
     """A point: where its result belongs, and how it is made."""
 
@@ -36,8 +51,8 @@ class Task(Protocol):
         """Hash of all that determines the result."""
         ...
 
-    def compute(self, folder: Path) -> Values:
-        """The quantities of the point; `folder` is the sweep's."""
+    def compute(self, folder: Path) -> Found:
+        """The quantities of the point and what they hang on; `folder` is the sweep's."""
         ...
 
 
@@ -46,18 +61,24 @@ class FunctionTask:
     """A call of a Python function; nothing is written."""
 
     address: str
+    environment: str
     function: Callable[..., Any] | str
     arguments: dict[str, Any]
     where: Path | None = None
 
-    def compute(self, folder: Path) -> Values:
-        """The numbers that the function returns, all of them headlines."""
+    def compute(self, folder: Path) -> Found:
+        """The numbers that the function returns, all of them headlines.
+
+        Raises:
+            MultiscaleError: this process has other code or libraries than the one that planned the sweep.
+        """
+        _require(self.environment)
         from multiscale.inputs.function import find_function
         from multiscale.studies.function import call
 
         function = find_function(self.function, self.where) if isinstance(self.function, str) else self.function
         found = call(function, self.arguments)
-        return {name: (value, unit, name.replace("_", " "), None, True) for name, (value, unit) in found.items()}
+        return Found({name: (value, unit, name.replace("_", " "), None, True) for name, (value, unit) in found.items()})
 
 
 @dataclass(frozen=True)
@@ -65,20 +86,27 @@ class StudyTask:
     """A study; its run's folder is `points/<address>`."""
 
     address: str
+    environment: str
     study: Study
     mpi: Mpi | None = None
 
-    def compute(self, folder: Path) -> Values:
-        """The quantities of the finished run, which is computed unless it lies there already.
+    def compute(self, folder: Path) -> Found:
+        """The quantities of the finished run, which is computed unless it lies there already and can be read.
 
         The lock makes a driver that starts again wait for a worker of the one before, still at this point.
+
+        Raises:
+            MultiscaleError: this process has other code or libraries than the one that planned the sweep.
         """
+        _require(self.environment)
         place = folder / POINTS / self.address
         with exclusive(place.with_name(f".{self.address}.lock")):
-            if not (place / FILE).is_file():
+            found = _finished(place)
+            if found is None:
                 self._run(place)
-        found = Results.load(place).quantities
-        return {name: (q.value, q.unit, q.description, q.uncertainty, q.headline) for name, q in found.items()}
+                found = Results.load(place)
+        values = {name: (q.value, q.unit, q.description, q.uncertainty, q.headline) for name, q in found.quantities.items()}
+        return Found(values, found.provenance["potentials"], found.provenance["inputs"])
 
     def _run(self, place: Path) -> None:
         from multiscale.runs import run_study
@@ -102,10 +130,30 @@ def perform(task: Task, folder: Path) -> dict[str, Any]:
     start = time.perf_counter()
     record: dict[str, Any] = {"point": task.address}
     try:
-        record |= {"status": DONE, "values": task.compute(folder)}
+        found = task.compute(folder)
+        record |= {"status": DONE, "values": found.values, "potentials": found.potentials, "inputs": found.inputs}
     except Exception as error:
         record |= {"status": FULL if _is_full(error, folder) else FAILED, "error": _said(error)}
     return record | {"seconds": round(time.perf_counter() - start, 6)}
+
+
+def _finished(place: Path) -> Results | None:
+    """The run that lies in a folder; None without one that can be read."""
+    try:
+        return Results.load(place)
+    except InputError:
+        return None
+
+
+def _require(planned: str) -> None:
+    """Raise unless this process computes with what the sweep was planned with: results are kept under that."""
+    from multiscale.addresses import environment
+
+    if environment().address != planned:
+        raise MultiscaleError(
+            "This worker has other code, or other versions of libraries, than the process that planned the sweep; "
+            "install the same on all nodes, let the code alone while a sweep runs, and start it again."
+        )
 
 
 def _launch(study: Study, place: Path, mpi: Mpi) -> None:
