@@ -44,7 +44,7 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
         _load(study, context, problem, parts, unfinished, results)
     if study.naive_law:
         with context.stage("naive law"):
-            report_naive(results, study, parts, lambda laws: _record(study, context, build(study, mesh, laws, counting="reported")))
+            report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong))
     if models.count:
         with context.stage("samples"):
             sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
@@ -109,6 +109,12 @@ def _record(study: SpecimenStudy, context: RunContext, problem: Any) -> Any:
         problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth, rate=loading.rate,
         linear=loading.linear_solver, progress=context.progress, stop=_stop(study, problem),
     )  # fmt: skip
+
+
+def _wrong_record(study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts) -> tuple[Any, Any]:
+    """A loading with laws that the ledger would refuse, and what it says of them."""
+    problem = build(study, mesh, parts, counting="reported")
+    return _record(study, context, problem), problem.counting.verdicts
 
 
 def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.naive import naive_law
 from coupling.spread import with_error_bars
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.inputs.specimen import SpecimenStudy
@@ -58,16 +59,14 @@ def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: 
             results.add(f"{key}{constant}", crystal.stiffness_voigt[place], "Pa", f"elastic constant {constant} of {name} in the crystal axes")
 
 
-def report_naive(results: Results, study: SpecimenStudy, parts: Parts, record_of: Callable[[Parts], Any]) -> None:
+def report_naive(results: Results, study: SpecimenStudy, parts: Parts, record_of: Callable[[Parts], tuple[Any, Any]]) -> None:
     """The specimen with the naive laws, which the ledger names and does not refuse here."""
-    from coupling.cohesive import naive_law
-
     frame = frame_of(study)
     naive = {
-        name: naive_law(derived.atoms.slab).counted(replace(derived.law.count, taken_away="nothing"))
-        for name, derived in parts.derived.items() if derived.atoms.slab is not None
-    }  # fmt: skip
-    record = record_of(replace(parts, laws=parts.laws | naive))
+        name: naive_law(derived.atoms.slab, derived.law.count) for name, derived in parts.derived.items() if derived.atoms.slab is not None
+    }
+    record, verdicts = record_of(replace(parts, laws=parts.laws | naive))
+    results.notes += [f"Naive law, not refused since it was asked for: {verdict.message}" for verdict in verdicts if verdict.error]
     load, force = record.column("load"), record.column("force")
     results.add_curve("naive_loading", "loading with the naive law", opening=("m", load), load=(frame.force, force))
     for name, law in naive.items():
