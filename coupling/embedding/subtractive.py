@@ -111,11 +111,11 @@ class Embedded:
         )
 
     def _offered(self) -> Capabilities:
-        """Stress where the cheap model has one: that of a finite cluster is its forces' virial."""
+        """Regions can lie anywhere, so that energies have no range and no sites."""
         both = (self.low.capabilities, self.high.capabilities)
         single = any(one.dtype == "float32" for one in both)
         dtypes = ("float32",) if single else ("float64",)
-        return Capabilities(stress=both[0].stress, devices=both[0].devices, dtypes=dtypes)
+        return Capabilities(stress=all(one.stress for one in both), devices=both[0].devices, dtypes=dtypes)
 
     def _parts(self, structures: Sequence[Structure]) -> tuple[list[Parts], Cost]:
         """All terms of all structures; the cheap model sees wholes and clusters in one batch."""

@@ -9,7 +9,7 @@ from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 from multiscale.concurrent.far_field import CrackTip, Dislocations, griffith_intensity, stiffness_voigt
 from multiscale.concurrent.lattice import columns, solid
-from multiscale.concurrent.problem import Problem
+from multiscale.concurrent.problem import Problem, reach_beyond
 
 
 def point_defect(
@@ -125,7 +125,7 @@ def crack(
     repeat, height = lattice.rows
     tip = np.array([repeat / 4, -height / 2])
     ends = np.stack(np.meshgrid(*[[-1, 1]] * 2), axis=-1).reshape(-1, 2) * np.array(cells) * 2**level / 2
-    length = np.linalg.norm(ends @ lattice.vectors[:2, :2], axis=1).max() + 2 * potential.cutoff
+    length = np.linalg.norm(ends @ lattice.vectors[:2, :2], axis=1).max() + reach_beyond(potential)
     faces = tip - np.outer(np.arange(0, length, lattice.spacing / 2), [1.0, 0.0])
     law = cauchy_born_law(potential, lattice.crystal())
     stiffness = stiffness_voigt(law)

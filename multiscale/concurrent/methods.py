@@ -40,11 +40,14 @@ class Method:
 
     Attributes:
         name: As listed by `METHODS`.
+        conservative: Whether its forces are an energy's gradient.
+        weighted: Whether it needs weighted site energies; the others need forces alone, of any potential.
         free: (n,) vertices that may move.
     """
 
     name = ""
     conservative = True
+    weighted = False
 
     def __init__(self, problem: Problem, region: Region, pad: float | None = None) -> None:
         self.problem, self.region, self.pad = problem, region, pad
@@ -52,6 +55,11 @@ class Method:
         self.elements = elements_of(problem, self.mesh)
         self.free = ~self.mesh.boundary & ~problem.outside(self.elements.points)
         self._build()
+
+    @property
+    def has_energy(self) -> bool:
+        """Whether its energy can be compared with that of the perfect crystal."""
+        return self.conservative
 
     @property
     def unknowns(self) -> int:
@@ -130,6 +138,12 @@ class Atomistic(Method):
             self.part.correct(_whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
 
     @property
+    def has_energy(self) -> bool:
+        """Of all atoms carried along it can where those are the perfect crystal's: no far field, no vacuum."""
+        problem = self.problem
+        return problem.potential.capabilities.weighted_sites or (problem.predictor is None and problem.surface is None)
+
+    @property
     def atoms(self) -> int:
         """Atoms whose neighbourhood is evaluated."""
         return len(self.part.sites)
@@ -187,6 +201,7 @@ class BlendedEnergy(Method):
     """BQCE."""
 
     name = "bqce"
+    weighted = True
 
     def _build(self) -> None:
         self.atomistic = self._atoms_of(self.problem)

@@ -17,6 +17,22 @@ _ON = 1e-6
 """Å by which atoms of the surface may lie above it."""
 
 
+def reach_beyond(potential: Potential) -> float:
+    """Distance to which free surfaces go on beyond the box, Å: what the atoms in it feel.
+
+    Raises:
+        InputError: the potential declares neither a finite interaction range nor a finite cutoff.
+    """
+    known = potential.capabilities.interaction_range
+    reach = known if np.isfinite(known) else potential.cutoff
+    if not np.isfinite(reach):
+        raise InputError(
+            f"Potential {potential.name!r} declares neither a finite interaction range nor a cutoff, so that a free surface "
+            "would have no end; use one that does."
+        )
+    return 2 * reach
+
+
 class Predictor(Protocol):
     """A displacement field that is right far away; the solution adds a corrector to it."""
 

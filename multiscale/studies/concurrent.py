@@ -52,10 +52,15 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> dict[str, Any]:
     from atomistic.cauchy_born import polynomial_law
     from atomistic.potentials import load_potential
     from atomistic.properties.bulk import equilibrium
+    from coupling.capabilities import require
     from multiscale.concurrent.compare import compare
+    from multiscale.concurrent.methods import METHODS
     from multiscale.concurrent.shared_law import SharedLaw
 
     potential = load_potential(study.potential.name, **study.potential.options)
+    context.uses(potential)
+    if any(METHODS[one.method].weighted for one in study.methods):
+        require(potential, "weighted_sites")
     notes: list[str] = []
     with context.stage("crystal"):
         crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
@@ -119,7 +124,8 @@ def _headlines(results: Results, found: dict[str, Any]) -> None:
     for fact in found["loading"].facts:
         add(fact.name, fact.value, fact.unit, fact.description, headline=True)
     add("unknowns", exact.unknowns, "", "unknowns of all atoms")
-    add("energy", exact.energy, "eV", "energy of all atoms less that of the perfect crystal")
+    if np.isfinite(exact.energy):
+        add("energy", exact.energy, "eV", "energy of all atoms less that of the perfect crystal")
     add("evaluations", exact.evaluations, "", "evaluations of all atoms' forces")
     for number, row in enumerate(found["rows"], 1):
         name, label = f"{number}_{row.case.method}", f"{row.case.method}, core {row.case.region.core:g}"
