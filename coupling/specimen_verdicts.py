@@ -189,8 +189,8 @@ def _mismatch(joint: Joint, which: SideName) -> list[Verdict]:
         shear = "" if key == "C33" else " in shear"
         text = (
             f"On {interface.name!r} the bulk taken away on the side of {body.name!r} has {key} = {taken / 1e9:.4g} GPa and the body "
-            f"{has / 1e9:.4g} GPa: {size:.3g} J/m²{shear} are counted too often (too seldom where negative) at a traction of the law's "
-            "peak; give the body the constants of the potential."
+            f"{has / 1e9:.4g} GPa: {abs(size):.3g} J/m²{shear} are counted too {'often' if size > 0 else 'seldom'} at a traction of the "
+            "law's peak; give the body the constants of the potential."
         )
         found.append(Verdict("mismatch", text, interface.name, body.name, size))
     return found
