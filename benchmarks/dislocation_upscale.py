@@ -11,11 +11,13 @@ import numpy as np
 
 from atomistic import load_potential
 from atomistic.dislocation import Crystal, oriented, slip_system
+from atomistic.dislocation.slip_plane import line_prefactors, plane_prefactor, slip_plane_energies
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import ElasticConstants, elastic_constants
 from benchmarks.output import report
 from benchmarks.wheel import wheel_file
 from coupling.contracts import FloatArray, Potential
+from coupling.elasticity import cubic_averages
 from coupling.units import ANGSTROM, EV, EV_A3
 from coupling.upscale.blocks import roundtrip
 from coupling.upscale.core import PeierlsPath
@@ -25,8 +27,6 @@ from coupling.upscale.kinks import KinkPair, PeierlsBarrier, kocks
 from coupling.upscale.line import LineEnergy
 from coupling.upscale.peierls_nabarro import PeierlsNabarro
 from coupling.upscale.periodic import GammaSurface
-from multiscale.studies.dislocation_atoms import line_prefactors, slip_plane_energies
-from multiscale.studies.dislocation_report import isotropic
 
 FILE = "Al_mm.eam.fs"
 TEMPERATURES = np.array([10.0, 77.0, 300.0, 600.0])
@@ -58,8 +58,8 @@ def measure(
     stiffness = elastic.stiffness_voigt / EV_A3
     crystal = oriented(bulk, stiffness, slip_system(structure, system))
     surface = GammaSurface(*slip_plane_energies(potential, bulk, crystal, divisions))
-    tensor = crystal.stroh.energy_tensor[np.ix_([0, 2], [0, 2])]
-    model = PeierlsNabarro(surface, (tensor + tensor.T) / 2, crystal.burgers[[0, 2]], crystal.glide_period, ROWS)
+    prefactor = plane_prefactor(crystal.stroh.energy_tensor)
+    model = PeierlsNabarro(surface, prefactor, crystal.burgers[[0, 2]], crystal.glide_period, ROWS)
     core = model.relax()
     stress = np.array([model.peierls_stress(sign=sign) for sign in (1, -1)]) * EV_A3
     path = model.path(POINTS, core)
@@ -90,7 +90,7 @@ def _parameters(
     law = GlideLaw(fit.enthalpy * EV, float(stress.mean()), fit.p, fit.q, b * ANGSTROM, period * ANGSTROM)
     constants = [float(value) for value in elastic.cubic]
     named = dict(zip(("C_11", "C_12", "C_44"), constants, strict=True))
-    return DislocationParameters(*names, law, {}, named, *isotropic(*constants), provenance={"potential": source})
+    return DislocationParameters(*names, law, {}, named, *cubic_averages(*constants), provenance={"potential": source})
 
 
 if __name__ == "__main__":

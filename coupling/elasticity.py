@@ -67,3 +67,14 @@ def isotropic_stiffness(young: float, poisson: float) -> FloatArray:
     stiffness = np.diag([2 * shear] * 3 + [shear] * 3)
     stiffness[:3, :3] += lame
     return stiffness
+
+
+def cubic_averages(c11: float, c12: float, c44: float) -> tuple[float, float]:
+    """Shear modulus, in the unit of C, and Poisson's ratio of a polycrystal of cubic grains.
+
+    The mean of the averages at equal strain and at equal stress (Hill, Proc. Phys. Soc. A 65 (1952) 349).
+    """
+    voigt = (c11 - c12 + 3 * c44) / 5
+    reuss = 5 * (c11 - c12) * c44 / (4 * c44 + 3 * (c11 - c12))
+    shear, bulk = (voigt + reuss) / 2, (c11 + 2 * c12) / 3
+    return shear, (3 * bulk - 2 * shear) / (2 * (3 * bulk + shear))

@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from atomistic.dislocation.slip_plane import plane_prefactor, slip_plane_energies
 from coupling.contracts import Potential
 from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
 from coupling.upscale.peierls_nabarro import PeierlsNabarro
 from coupling.upscale.periodic import GammaSurface
-from multiscale.studies.dislocation_atoms import slip_plane_energies
 
 if TYPE_CHECKING:
     from atomistic.trust.propagate import Quantities
@@ -45,8 +43,7 @@ def peierls(
         stiffness = elastic_constants(potential, bulk).stiffness_voigt / EV_A3
         crystal = oriented(bulk, stiffness, plane)
         lattice, energies = slip_plane_energies(potential, bulk, crystal, divisions)
-        tensor = crystal.stroh.energy_tensor[np.ix_([0, 2], [0, 2])]
-        surface, prefactor = GammaSurface(lattice, energies), (tensor + tensor.T) / 2
+        surface, prefactor = GammaSurface(lattice, energies), plane_prefactor(crystal.stroh.energy_tensor)
         model = PeierlsNabarro(surface, prefactor, crystal.burgers[[0, 2]], crystal.glide_period, rows)
         return {
             "peierls_barrier": model.path(points).barrier * EV / ANGSTROM,

@@ -1,6 +1,7 @@
 """The dislocation study: its pre-check with a real potential, everything after the atoms with known ones."""
 
 import json
+from dataclasses import fields, is_dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,15 +11,25 @@ import pytest
 import yaml
 
 from coupling.errors import InputError
-from coupling.units import ANGSTROM, EV, EV_A3
+from coupling.records import pack, unpack
+from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
 from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
+from coupling.upscale.line import LineEnergy
 from multiscale import run_study
+from multiscale.cache import Cache
 from multiscale.inputs.dislocation import DislocationStudy
-from multiscale.results import Results
-from multiscale.studies.dislocation_report import core as report_core
+from multiscale.studies.dislocation_quantities import quantities
+from multiscale.studies.dislocation_records import (
+    AtomicBarrier,
+    AtomicCore,
+    DislocationAtoms,
+    DislocationFindings,
+    Estimate,
+    Jumps,
+)
+from multiscale.studies.dislocation_upscale import elastic_separation, line_table, upscaled
 
-STIFFNESS = np.array([523e9, 205e9, 159e9])
 BURGERS, PERIOD, HEIGHT = 2.74, 2.58, 0.03
 STRESS = np.pi * HEIGHT / PERIOD / BURGERS * EV_A3
 
@@ -38,23 +49,30 @@ def known(*_):
     x = np.linspace(0, PERIOD, 81)
     energy = HEIGHT * np.sin(np.pi * x / PERIOD) ** 2
     slip = 0.5 - np.arctan(np.linspace(-10, 10, 21) / 1.2) / np.pi
-    return {
-        "fingerprint": "known", "warnings": ["Something is odd."], "fault": None, "unstable_fault": None, "stiffness": STIFFNESS,
-        "burgers": np.array([0.0, 0.0, BURGERS]), "partials": np.array([[0.0, 0.0, BURGERS]]), "period": PERIOD,
-        "length": BURGERS, "prefactor": np.eye(3), "characters": np.full(24, 1.0),
-        "core_x": np.linspace(-10, 10, 21), "core_slip": np.stack([0 * slip, BURGERS * slip], axis=1),
-        "core_positions": np.zeros(1), "core_widths": np.array([1.2]), "core_misfit": 1e-3, "polarity": 0.02, "compact": 1, "atoms": 500, "free_atoms": 200,
-        "barrier_height": HEIGHT * BURGERS, "barrier_humps": 1, "barrier_stress": STRESS,
-        "barrier_x": x, "barrier_energy": energy, "image_x": x[::10], "image_energy": energy[::10],
-        "jump_stress": np.full(2, 2.6e9), "jump_error": np.full(2, 2e7),
-    }  # fmt: skip
+    core = AtomicCore(
+        np.linspace(-10, 10, 21), np.stack([0 * slip, BURGERS * slip], axis=1), np.zeros(1), np.array([1.2]), 1e-3,
+        500, 200, polarity=0.02, compact=True,
+    )  # fmt: skip
+    burgers = np.array([0.0, 0.0, BURGERS])
+    return DislocationAtoms(
+        "known", ("Something is odd.",), 523e9, 205e9, 159e9, burgers, burgers[None], PERIOD, np.eye(3),
+        np.full(24, 1.0), core=core,
+        barrier=AtomicBarrier(HEIGHT * BURGERS, 1, STRESS, x, energy, x[::10], energy[::10]),
+        jumps=Jumps(np.full(2, 2.6e9), np.full(2, 2e7)),
+    )  # fmt: skip
+
+
+def with_atoms(monkeypatch, compute):
+    """The study with known findings in the place of atoms and potential."""
+    monkeypatch.setattr("multiscale.studies.dislocation_atoms.compute", compute)
+    loaded = SimpleNamespace(name=compute.__name__, fingerprint=compute.__name__)
+    monkeypatch.setattr("atomistic.potentials.load_potential", lambda *_, **__: loaded)
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("multiscale.studies.dislocation_atoms.compute", known)
-        patch.setattr("atomistic.load_potential", lambda *_, **__: type("P", (), {"fingerprint": "known"})())
+        with_atoms(patch, known)
         return run_study(tungsten(line={"log_ratio": 2.0, "relative_std": 0.2}), tmp_path_factory.mktemp("known") / "run")
 
 
@@ -69,11 +87,11 @@ def test_kink_pairs_of_a_known_barrier(run):
 
 def test_a_path_on_which_the_line_turns_back_is_taken_by_its_length(tmp_path, monkeypatch):
     def camel(*_):
-        x = np.linspace(0, PERIOD, 81)
-        return known() | {"barrier_x": x + 0.5 * np.sin(2 * np.pi * x / PERIOD) ** 2 * np.sign(x - PERIOD / 2), "barrier_humps": 2}
+        x, atoms = np.linspace(0, PERIOD, 81), known()
+        turning = x + 0.5 * np.sin(2 * np.pi * x / PERIOD) ** 2 * np.sign(x - PERIOD / 2)
+        return replace(atoms, barrier=replace(atoms.barrier, x=turning, humps=2))
 
-    monkeypatch.setattr("multiscale.studies.dislocation_atoms.compute", camel)
-    monkeypatch.setattr("atomistic.load_potential", lambda *_, **__: type("P", (), {"fingerprint": "camel"})())
+    with_atoms(monkeypatch, camel)
     results = run_study(tungsten(), tmp_path / "run")
     assert results["kink_pair_enthalpy"] > 0
     assert any("turns back" in note for note in results.notes) and any("2 humps" in note for note in results.notes)
@@ -109,17 +127,46 @@ def test_a_meaningless_fault_stops_before_anything_is_built(tmp_path):
     assert not list(tmp_path.glob("run*"))
 
 
-@pytest.mark.parametrize(("fault", "shown"), [(-7e-4, False), (0.12, True)])
-def test_a_fault_that_holds_nothing_together_has_no_balance(fault, shown):
+BALANCE = (0.3 * -0.64 + 0.2 * 1.96) / (2 * np.pi * 0.12 / EV_A2)
+"""Å: b₁·K·b₂ / 2πγ of the partials and the K of the next test."""
+
+
+@pytest.mark.parametrize(("fault", "distance"), [(-7e-4, None), (None, None), (0.12, BALANCE)])
+def test_a_fault_that_holds_nothing_together_has_no_balance(fault, distance):
     """A user who goes on in spite of it gets the report without that number."""
-    rows = np.linspace(-10, 10, 21)
-    model = SimpleNamespace(partials=lambda _: SimpleNamespace(centre=0.0, separation=5.0), prefactor=np.diag([0.3, 0.2]))
-    estimate = SimpleNamespace(model=model, core=SimpleNamespace(rows=rows, slip=np.zeros((21, 2))))
     partials = np.array([[0.8, 0, 1.4], [-0.8, 0, 1.4]])
-    results = Results("dislocation")
-    report_core(results, {"burgers": partials.sum(0), "partials": partials, "fault": fault}, estimate)
-    assert ("elastic_separation" in results.quantities) is shown
-    assert results["pn_separation"] == pytest.approx(5e-10)
+    atoms = replace(known(), burgers=partials.sum(0), partials=partials, fault=fault, unstable_fault=0.2)
+    found = elastic_separation(atoms, np.diag([0.3, 0.2]))
+    assert found is None if distance is None else found == pytest.approx(distance, rel=1e-12)
+    estimate = Estimate(np.zeros(1), np.zeros(1), 5.0, found, 1.0, np.zeros(1), np.zeros(1), 0.1, 0.01, 1e-3)
+    line = line_table(LineEnergy(atoms.characters, BURGERS, 2.0))
+    numbers = quantities(DislocationFindings(atoms, line, estimate), "fixed")
+    assert ("elastic_separation" in numbers) is (distance is not None)
+    assert numbers["pn_separation"].value == pytest.approx(5e-10)
+
+
+def test_findings_keep_their_types_in_the_store(tmp_path):
+    """Known atoms and all that follows from them, also what is not there, come back as they were."""
+    wanted, atoms = tungsten(), known()
+    line = LineEnergy(atoms.characters, atoms.burgers_length, 2.0)
+    whole = DislocationFindings(atoms, line_table(line), None, upscaled(wanted, atoms, None, line))
+    bare = replace(whole, atoms=replace(atoms, core=None, barrier=None, no_barrier="none", jumps=None), upscaled=None)
+    for number, findings in enumerate((whole, bare)):
+        cache = Cache(tmp_path)
+        for _ in range(2):
+            packed = cache.get_or_compute({"number": number}, lambda one=findings: pack(one)).value
+            assert_same(unpack(DislocationFindings, packed), findings)
+
+
+def assert_same(found, wanted):
+    assert type(found) is type(wanted)
+    for item in fields(wanted):
+        one, other = getattr(found, item.name), getattr(wanted, item.name)
+        if is_dataclass(other):
+            assert_same(one, other)
+        else:
+            assert type(one) is type(other), item.name
+            np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,327 @@
+"""Records of the dislocation study: what atoms say, what the Peierls-Nabarro model says, what the next scale gets."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.upscale.flow import GlideLaw
+from coupling.upscale.kinks import Kocks
+
+
+@dataclass(frozen=True)
+class SlipPlane:
+    """The γ-surface in the dislocation's frame.
+
+    Attributes:
+        periods: (2, 2) along x (glide) and z (line), Å.
+        energy: (n, n) over the periods, eV/Å².
+    """
+
+    periods: FloatArray
+    energy: FloatArray
+
+
+@dataclass(frozen=True)
+class AtomicCore:
+    """A core of atoms at rest.
+
+    Attributes:
+        x: (n,) along the direction of glide, rising, Å.
+        slip: (n, 2) of the upper plane over the lower one, along x and along the line, Å.
+        positions: (k,) of the fitted partials along x, Å.
+        widths: (k,) half widths of their slip, Å.
+        misfit: Residual of the fit, root mean square over b.
+        atoms: Of the cylinder.
+        free_atoms: Of which free.
+        polarity: Of a bcc screw: 0 compact, 1 degenerate.
+        compact: Whether a bcc screw is compact.
+    """
+
+    x: FloatArray
+    slip: FloatArray
+    positions: FloatArray
+    widths: FloatArray
+    misfit: float
+    atoms: int
+    free_atoms: int
+    polarity: float | None = None
+    compact: bool | None = None
+
+    @property
+    def middle(self) -> float:
+        """Of the partials, along x, Å."""
+        return float(np.mean(self.positions))
+
+    @property
+    def separation(self) -> float:
+        """Of the outermost partials, Å."""
+        return float(np.ptp(self.positions))
+
+    @property
+    def half_width(self) -> float:
+        """Mean over the partials, Å."""
+        return float(np.mean(self.widths))
+
+
+@dataclass(frozen=True)
+class AtomicBarrier:
+    """The path of atoms from one Peierls valley to the next.
+
+    Attributes:
+        height: Per Burgers vector of line, eV.
+        humps: Between the two valleys.
+        stress: Steepest slope of the ascent over b, Pa.
+        x: (n,) positions of the line along the path, Å.
+        energy: (n,) per length, eV/Å.
+        image_x: (k,) positions of the images, Å.
+        image_energy: (k,) of the images per length, eV/Å.
+    """
+
+    height: float
+    humps: int
+    stress: float
+    x: FloatArray
+    energy: FloatArray
+    image_x: FloatArray
+    image_energy: FloatArray
+
+    @property
+    def turns_back(self) -> bool:
+        """Whether the line moves backwards somewhere, so that the energy is no function of its position."""
+        return bool(np.any(np.diff(self.x) <= 0))
+
+    def positions(self, period: float) -> FloatArray:
+        """(n,) along the barrier, Å: of the line, or where it turns back, shares of the path's length.
+
+        Args:
+            period: Distance of neighbouring valleys, Å.
+        """
+        return np.linspace(0.0, period, len(self.x)) if self.turns_back else self.x - self.x[0]
+
+
+@dataclass(frozen=True)
+class Jumps:
+    """Where a core sheared to the right, and to the left, left its valley.
+
+    Attributes:
+        stress: (2,) resolved shear stress, Pa.
+        error: (2,) half of the last increment, Pa.
+    """
+
+    stress: FloatArray
+    error: FloatArray
+
+    @property
+    def mean(self) -> float:
+        """Of both signs, Pa."""
+        return float(self.stress.mean())
+
+    @property
+    def spread(self) -> float:
+        """Half of what the signs differ by, with the increment, Pa."""
+        return float(np.hypot(self.error.max(), (self.stress[0] - self.stress[1]) / 2))
+
+
+@dataclass(frozen=True)
+class DislocationAtoms:
+    """What atoms say of a dislocation; x is the glide direction, y the slip plane's normal, z the line.
+
+    Attributes:
+        fingerprint: Of the potential.
+        warnings: What speaks against the study, one sentence each.
+        c11: Elastic constant, Pa.
+        c12: Elastic constant, Pa.
+        c44: Elastic constant, Pa.
+        burgers: (3,) Å.
+        partials: (k, 3) Å, from left to right.
+        period: Distance of neighbouring Peierls valleys, Å.
+        prefactor: (3, 3) K, eV/Å³.
+        characters: (n,) K of lines in the slip plane, equally spaced from 0 (screw) over π, eV/Å³.
+        fault: Intrinsic stacking fault energy of an fcc crystal, J/m².
+        unstable_fault: Its unstable one, J/m².
+        slip_plane: The γ-surface, where it was asked for.
+        core: The core, where atoms were asked for.
+        barrier: Between two valleys, where it was asked for.
+        no_barrier: Why there is none although it was asked for.
+        jumps: Under load, where it was asked for.
+        no_jumps: Why there are none although they were asked for.
+    """
+
+    fingerprint: str
+    warnings: tuple[str, ...]
+    c11: float
+    c12: float
+    c44: float
+    burgers: FloatArray
+    partials: FloatArray
+    period: float
+    prefactor: FloatArray
+    characters: FloatArray
+    fault: float | None = None
+    unstable_fault: float | None = None
+    slip_plane: SlipPlane | None = None
+    core: AtomicCore | None = None
+    barrier: AtomicBarrier | None = None
+    no_barrier: str | None = None
+    jumps: Jumps | None = None
+    no_jumps: str | None = None
+
+    @property
+    def burgers_length(self) -> float:
+        """b, Å."""
+        return float(np.linalg.norm(self.burgers))
+
+    @property
+    def route_difference(self) -> float | None:
+        """The barrier's slope against loading to the right, relative; None unless there are both."""
+        if self.barrier is None or self.jumps is None:
+            return None
+        return abs(self.barrier.stress / float(self.jumps.stress[0]) - 1)
+
+    def share(self, slip: FloatArray) -> FloatArray:
+        """(n,) slip (n, 2) in Å along the Burgers vector, over b."""
+        return slip @ (self.burgers[[0, 2]] / self.burgers_length) / self.burgers_length
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The answers of the Peierls-Nabarro model.
+
+    Attributes:
+        rows: (n,) positions of the atomic rows from the middle of the core, Å.
+        share: (n,) their slip along b, over b.
+        separation: Of the partials, Å.
+        elastic_separation: At which elasticity balances the fault, Å; None where there is no such balance.
+        virial: Misfit energy over b·K·b/4π: 1 in wide cores.
+        position: (m,) of the core pushed over one period, rising, Å.
+        energy: (m,) its energy per length, relative to the valley, eV/Å.
+        barrier: Energy per length, eV/Å.
+        stress: Peierls stress, mean of both signs, eV/Å³.
+        stress_error: How far the held ends may shift it, eV/Å³.
+    """
+
+    rows: FloatArray
+    share: FloatArray
+    separation: float
+    elastic_separation: float | None
+    virial: float
+    position: FloatArray
+    energy: FloatArray
+    barrier: float
+    stress: float
+    stress_error: float
+
+    def from_valley(self, period: float) -> tuple[FloatArray, FloatArray]:
+        """Positions (m,) from the valley within one period, rising, Å, and energies (m,) there, eV/Å."""
+        x = np.mod(self.position - self.position[np.argmin(self.energy)], period)
+        order = np.argsort(x)
+        return x[order], self.energy[order]
+
+
+@dataclass(frozen=True)
+class LineTable:
+    """A straight line's energy by character.
+
+    Attributes:
+        angle: (n,) from the Burgers vector, °: 0 screw, 90 edge.
+        energy: (n,) per length, eV/Å.
+        tension: (n,) eV/Å.
+        log_ratio: ln(R/r₀) in both.
+    """
+
+    angle: FloatArray
+    energy: FloatArray
+    tension: FloatArray
+    log_ratio: float
+
+
+@dataclass(frozen=True)
+class KinkTable:
+    """A kink pair's enthalpy against the stress.
+
+    Attributes:
+        stress: (n,) from 0 to the Peierls stress, eV/Å³.
+        enthalpy: (n,) by the line-tension model, eV.
+        fitted: (n,) by Kocks' law, eV.
+        tension: Line tension, eV/Å.
+        width: Of a kink, Å.
+        humps: Of the barrier.
+    """
+
+    stress: FloatArray
+    enthalpy: FloatArray
+    fitted: FloatArray
+    tension: float
+    width: float
+    humps: int
+
+
+@dataclass(frozen=True)
+class FlowTable:
+    """τ(T, strain rate).
+
+    Attributes:
+        temperature: (t,) K.
+        rate: (r,) of shear, 1/s.
+        stress: (t, r) Pa.
+        std: (t, r) standard deviations, Pa.
+        athermal_temperature: Above which kink pairs cost no stress at the middle rate, K.
+        middle_rate: That rate, 1/s.
+    """
+
+    temperature: FloatArray
+    rate: FloatArray
+    stress: FloatArray
+    std: FloatArray
+    athermal_temperature: float
+    middle_rate: float
+
+
+@dataclass(frozen=True)
+class Upscaled:
+    """From a barrier to a glide law.
+
+    Attributes:
+        source: What the barrier comes from.
+        kinks: Kink pairs over it.
+        kocks: Their fit, eV and eV/Å³.
+        law: The glide law, SI.
+        enthalpy_std: Standard deviation of its activation enthalpy, J.
+        stress_std: Standard deviation of its Peierls stress, Pa.
+        flow: Its flow stress.
+        fit_is_poor: Whether the fit misses the kink pairs, or has exponents outside theory's.
+        barrier_is_low: Whether thermal activation hardly limits glide at the lowest temperature.
+    """
+
+    source: str
+    kinks: KinkTable
+    kocks: Kocks
+    law: GlideLaw
+    enthalpy_std: float
+    stress_std: float
+    flow: FlowTable
+    fit_is_poor: bool
+    barrier_is_low: bool
+
+    @property
+    def std(self) -> dict[str, float]:
+        """Standard deviations by the names of the law's parameters."""
+        return {"activation_enthalpy": self.enthalpy_std, "peierls_stress": self.stress_std}
+
+
+@dataclass(frozen=True)
+class DislocationFindings:
+    """All that the study finds.
+
+    Attributes:
+        atoms: What atoms say.
+        line: Energy and tension of the straight line.
+        estimate: The Peierls-Nabarro model, where its γ-surface was asked for.
+        upscaled: Kink pairs and glide law, where a barrier was asked for.
+    """
+
+    atoms: DislocationAtoms
+    line: LineTable
+    estimate: Estimate | None = None
+    upscaled: Upscaled | None = None
