@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from continuum.unknowns import rigid_motions
 from coupling.errors import NotConverged, unknown_choice
 
 LinearSolver = Literal["auto", "direct", "iterative"]
+_Callback = Callable[..., Any]
 _SOLVERS = ("auto", "direct", "iterative")
 _DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
 _ITERATIONS = 25
@@ -20,6 +21,8 @@ _CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
 _ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below are not resolved
 _EPSILON = 2.0**-52  # of the stiffest interface × displacement: the same
 _WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
+_SINGULAR = -10  # INFOG(1) of MUMPS
+_NOT_FINITE = -4  # SNES: called DIVERGED_FNORM_NAN or DIVERGED_FUNCTION_NANORINF, depending on the version
 _PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
 _MULTIGRID = {
     "pc_fieldsplit_type": "schur",
@@ -42,6 +45,28 @@ _MULTIGRID = {
 
 
 @dataclass
+class _Raised:
+    """The exception that left a callback: PETSc passes on an error number alone.
+
+    It knows nothing of the solver, for the reason that `_Convergence` gives.
+    """
+
+    error: BaseException | None = None
+
+    def kept(self, callback: _Callback) -> _Callback:
+        """The callback, its exception kept."""
+
+        def call(*arguments: Any) -> Any:
+            try:
+                return callback(*arguments)
+            except BaseException as error:
+                self.error = error
+                raise
+
+        return call
+
+
+@dataclass
 class _Convergence:
     """The residual's norm against the internal force and against what rounding leaves of it.
 
@@ -59,7 +84,7 @@ class _Convergence:
         reasons = PETSc.SNES.ConvergedReason
         moved, residual = snes.getSolution().norm(), norms[2]
         if not np.isfinite(residual):
-            return reasons.DIVERGED_FNORM_NAN
+            return _NOT_FINITE
         if residual <= max(self.wanted, self.resolution * moved):
             return reasons.CONVERGED_FNORM_ABS
         return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
@@ -75,6 +100,9 @@ class NewtonSolver:
             motions as near-null space) on the bodies and a Schur complement on the load parameter;
             "auto": direct in 2D and for small 3D problems.
 
+    Attributes:
+        reason: Why the last solve found no equilibrium.
+
     Raises:
         InputError: an unknown linear solver.
     """
@@ -84,15 +112,16 @@ class NewtonSolver:
             raise unknown_choice("linear solver", linear, _SOLVERS)
         if linear == "auto":
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
-        self.problem, self.relative, self.linear = problem, relative, linear
+        self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
+        self._raised = _Raised()
         self.snes = PETSc.SNES().create(problem.comm)
-        self.snes.setFunction(problem.residual, problem.vector())
-        self.snes.setJacobian(problem.tangent, problem.jacobian)
+        self.snes.setFunction(self._raised.kept(_finite(problem.residual)), problem.vector())
+        self.snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
         self._convergence = _Convergence(max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest))
         self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         self.snes.setType("newtonls")
         self.snes.getLineSearch().setType("basic")
-        self.snes.setConvergenceTest(self._convergence)
+        self.snes.setConvergenceTest(self._raised.kept(self._convergence))
         (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
 
     def _factorise(self, ksp: "PETSc.KSP") -> None:
@@ -136,7 +165,11 @@ class NewtonSolver:
             accepted: Asked whether a solution is one that is wanted.
 
         Returns:
-            The Newton iterations, or None when it did not converge or was not accepted (x is then meaningless).
+            The Newton iterations, or None when it did not converge or was not accepted (x is then meaningless, and
+            `reason` says why).
+
+        Raises:
+            Exception: whatever a law or a material raised while it was evaluated, KeyboardInterrupt too.
         """
         kept = [interface.history.pressure.copy() for interface in self.problem.interfaces]
         total = 0
@@ -148,7 +181,10 @@ class NewtonSolver:
             if self.problem.correct_contact(x) <= 1:
                 if accepted(x):
                     return total
+                self.reason = "the state found lies on a branch far away"
                 break
+        else:
+            self.reason = f"after {_CORRECTIONS} corrections of the contact pressure faces still penetrate by more than is allowed"
         for interface, pressure in zip(self.problem.interfaces, kept, strict=True):
             interface.history.pressure = pressure
         return None
@@ -174,7 +210,10 @@ class NewtonSolver:
                 step /= 2
                 if step < 1e-3:
                     self.problem.intensity = 1.0
-                    raise NotConverged("No equilibrium was found without load; check supports, thermal strains, gaps and laws.")
+                    raise NotConverged(
+                        f"No equilibrium was found without load: {self.reason}. Check thermal strains, gaps and laws, which alone "
+                        "act on it."
+                    )
                 continue
             guess.copy(x)
             logarithm, step = logarithm + step, 1.5 * step
@@ -188,6 +227,48 @@ class NewtonSolver:
         self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
         try:
             self.snes.solve(None, x)
-        except PETSc.Error:  # a singular tangent: the step is cut like any other failure
+        except PETSc.Error as error:
+            if (raised := self._raised.error) is not None:
+                self._raised.error = None
+                raise raised from None
+            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
             return None
-        return int(self.snes.getIterationNumber()) if self.snes.getConvergedReason() > 0 else None
+        if self.snes.getConvergedReason() > 0:
+            return int(self.snes.getIterationNumber())
+        self.reason = self._said()
+        return None
+
+    def _said(self) -> str:
+        """Why SNES diverged, in words."""
+        code, reasons = self.snes.getConvergedReason(), PETSc.SNES.ConvergedReason
+        if code == reasons.DIVERGED_MAX_IT:
+            return (
+                f"Newton's method did not converge in {_ITERATIONS} iterations (forces out of balance by "
+                f"{self.snes.getFunctionNorm():.3g}, allowed {self._convergence.wanted:.3g})"
+            )
+        if code == _NOT_FINITE:
+            return "Newton's method came to a state at which the forces are not finite"
+        if code != reasons.DIVERGED_LINEAR_SOLVE:
+            return f"Newton's method diverged ({_name(reasons, code)})"
+        ksp = self.snes.getKSP()
+        if self.linear == "direct" and (info := ksp.getPC().getFactorMatrix().getMumpsInfog(1)) < 0:
+            return f"the tangent {'is singular' if info == _SINGULAR else 'was not factorised'} (MUMPS: INFOG(1) = {info})"
+        return f"the linear system was not solved ({_name(PETSc.KSP.ConvergedReason, ksp.getConvergedReason())})"
+
+
+def _name(reasons: type, code: int) -> str:
+    """What PETSc calls a reason."""
+    return next((name for name, value in vars(reasons).items() if value == code and not name.startswith("_")), str(code))
+
+
+def _finite(residual: _Callback) -> _Callback:
+    """A residual that is not finite where the state is not, so that no law meets such a jump."""
+
+    def checked(snes: "PETSc.SNES", x: "PETSc.Vec", out: "PETSc.Vec") -> None:
+        if not np.isfinite(x.norm()):
+            out.set(np.nan)
+            return
+        with np.errstate(over="ignore", invalid="ignore"):  # of a trial state far away; the step is then cut
+            residual(snes, x, out)
+
+    return checked

@@ -1,0 +1,65 @@
+"""Newton's method: exceptions of what it evaluates, and why it did not converge."""
+
+import os
+import signal
+import traceback
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from continuum.model import Control
+from continuum.newton import NewtonSolver
+from coupling.errors import InputError
+from coupling.laws.bilinear import Bilinear
+from tests.continuum.test_loading import folder, joint, stretched  # noqa: F401
+
+
+@dataclass(frozen=True)
+class Failing(Bilinear):
+    """A law that raises, or gives what is no number, once it has opened."""
+
+    fault: str = ""
+
+    def evaluate(self, jump):
+        if np.abs(jump).max(initial=0.0) > 0:
+            if self.fault == "refuses":
+                raise InputError("This law ends at 1 nm.")
+            if self.fault == "is wrong":
+                raise ZeroDivisionError("a bug")
+            if self.fault == "is interrupted":
+                os.kill(os.getpid(), signal.SIGINT)
+        value = super().evaluate(jump)
+        return value._replace(traction=np.nan * value.traction) if self.fault == "is no number" and jump.any() else value
+
+
+def law(fault):
+    return Failing(100.0, 50e6, 50e6 / 0.4e-6, shear_work=200.0, shear_peak_traction=40e6, fault=fault)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "said"),
+    [("refuses", InputError, "ends at 1 nm"), ("is wrong", ZeroDivisionError, "a bug"), ("is interrupted", KeyboardInterrupt, "")],
+)
+def test_what_a_law_raises_comes_out_as_itself(joint, fault, error, said):  # noqa: F811
+    problem = stretched(joint(), law=law(fault))
+    solver, x = NewtonSolver(problem), problem.vector()
+    with pytest.raises(error, match=said) as caught:
+        solver.solve(Control("load", 1e-7), x)
+    assert "evaluate" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert solver.solve(Control("load", 0.0), problem.vector()) == 0  # the solver is not left with the old exception
+
+
+def test_a_law_that_is_no_number_costs_the_step_with_that_reason(joint):  # noqa: F811
+    problem = stretched(joint(), law=law("is no number"))
+    solver = NewtonSolver(problem)
+    assert solver.solve(Control("load", 1e-7), problem.vector()) is None
+    assert "not finite" in solver.reason
+
+
+def test_a_solve_that_runs_out_of_iterations_says_how_far_it_is(joint, monkeypatch):  # noqa: F811
+    monkeypatch.setattr("continuum.newton._ITERATIONS", 1)
+    problem = stretched(joint())
+    solver = NewtonSolver(problem)
+    assert solver.solve(Control("load", 8e-6), problem.vector()) is None
+    assert "did not converge in 1 iterations (forces out of balance by" in solver.reason
