@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.embedding.cluster import Cluster, Termination, checked_indices
+from coupling.embedding.neighbours import IntArray
 from coupling.embedding.terms import Region, clusters_of
 from coupling.errors import InputError, NotConverged
 
@@ -28,7 +28,7 @@ class BufferTable:
     """
 
     radius: FloatArray
-    atoms: NDArray[np.int64]
+    atoms: IntArray
     difference: FloatArray
     abrupt: FloatArray
     cheap: float
@@ -87,7 +87,7 @@ def buffer_table(
         core: Atoms whose forces count.
         radii: Rising buffer radii, Å.
         termination: How clusters end.
-        reference: (N, 3) the accurate model's forces on the whole, eV/Å; None computes them.
+        reference: (N, 3) the accurate model's forces on the whole, eV/Å, or `cluster_forces`; None computes the former.
         noise: eV/Å, what the accurate model's own convergence leaves.
 
     Raises:
@@ -112,6 +112,33 @@ def buffer_table(
         radii, sizes, np.array([_worst(f, exact) for f in mixed]), np.array([_worst(f, exact) for f in strict]),
         _worst(cheap.forces[0][atoms], exact), noise, clusters,
     )  # fmt: skip
+
+
+def cluster_forces(
+    low: Potential, high: Potential, structure: Structure, core: IntArray, radius: float, termination: Termination
+) -> FloatArray:
+    """Forces of low(all) + high(cluster) - low(cluster) on a core: a reference where the whole is too large.
+
+    Args:
+        low: The cheap potential.
+        high: The accurate potential.
+        structure: The whole.
+        core: (n,) atoms whose forces count.
+        radius: Of the buffer around them, Å.
+        termination: How the cluster ends.
+
+    Returns:
+        (N, 3) eV/Å, nothing on atoms beyond the core.
+
+    Raises:
+        InputError: the core cannot be used.
+    """
+    cluster = clusters_of(structure, [Region("reference", core, radius)], termination)[0]
+    piece = cluster.cut(structure)
+    accurate, cheap, whole = high.evaluate([piece]), low.evaluate([piece]), low.evaluate([structure])
+    rows, forces = np.searchsorted(cluster.atoms, core), np.zeros((len(structure.numbers), 3))
+    forces[core] = whole.forces[0][core] + accurate.forces[0][rows] - cheap.forces[0][rows]
+    return forces
 
 
 def _worst(forces: FloatArray, exact: FloatArray) -> float:

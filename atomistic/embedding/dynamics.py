@@ -44,6 +44,11 @@ class Trajectory:
         return self.kinetic + self.potential - self.injected
 
     @property
+    def temperature(self) -> FloatArray:
+        """(n,) K, of the kinetic energy."""
+        return self.kinetic / (1.5 * units.kB * len(self.atoms))
+
+    @property
     def drift(self) -> float:
         """Slope of the conserved energy, eV per atom and ps."""
         return self._slope(self.conserved)

@@ -1,21 +1,40 @@
 """What the embedding study shows: regions, ledger, force error against the buffer, energy in dynamics."""
 
-from typing import Any
-
-import numpy as np
-
-from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM
-from multiscale.inputs.embedding import EmbeddingStudy
+from multiscale.inputs.embedding import BufferScan, EmbeddingStudy
 from multiscale.results import Plot, Results, Series, Table
+from multiscale.studies.embedding_records import Buffers, Dynamics, EmbeddedStructure, EmbeddingFindings
 
 
-def report_regions(results: Results, found: dict[str, Any]) -> None:
+def report(results: Results, study: EmbeddingStudy, found: EmbeddingFindings) -> None:
+    """Everything that was found.
+
+    Args:
+        results: Takes it.
+        study: The input.
+        found: The findings.
+    """
+    _regions(results, found)
+    _sizes(results, found)
+    if study.buffers is not None and found.buffers is not None:
+        _buffers(results, study.buffers, found.buffers)
+    if found.dynamics is not None:
+        _dynamics(results, found.dynamics)
+
+
+def _regions(results: Results, found: EmbeddingFindings) -> None:
     """Who owns which atom: a table, a view, the ledger."""
     columns = ("region", "atoms", "atoms of the cluster", "link hydrogens", "periodic along")
-    results.tables.append(Table("Regions", columns, tuple(tuple(row) for row in found["regions"])))
-    label, place = found["label"], found["positions"] * ANGSTROM
-    lines = []
+    rows = tuple((one.name, one.atoms, one.cluster_atoms, one.links, one.periodic) for one in found.regions)
+    results.tables.append(Table("Regions", columns, rows))
+    _view(results, found.structure)
+    results.ledger = [one.row for one in found.counted]
+    results.ledger_unit = "" if found.energy is None else "eV"
+
+
+def _view(results: Results, structure: EmbeddedStructure) -> None:
+    """The structure seen along z."""
+    label, place, lines = structure.label, structure.positions * ANGSTROM, []
     for name, chosen, words in (
         ("bath_atoms", label == 0, "cheap model"),
         ("buffer_atoms", label < 0, "buffer"),
@@ -25,113 +44,65 @@ def report_regions(results: Results, found: dict[str, Any]) -> None:
             results.add_curve(name, f"positions: {words}", x=("m", place[chosen, 0]), y=("m", place[chosen, 1]))
             lines.append(Series(name, "x", "y", words, "points"))
     results.plots.append(Plot("Regions", "x", "Å", "y", "Å", tuple(lines), "The structure seen along z."))
-    results.ledger = [LedgerRow(*row) for row in found["rows"]]
-    results.ledger_unit = "eV" if "energy" in found else ""
 
 
-def report_sizes(results: Results, found: dict[str, Any]) -> None:
+def _sizes(results: Results, found: EmbeddingFindings) -> None:
     """How much the accurate model computed, and what came out."""
-    total = len(found["numbers"])
-    accurate = sum(row[2] for row in found["regions"])
-    results.add("atoms", total, "", "atoms of the structure")
-    results.add(
-        "qm_atoms",
-        sum(row[2] + row[3] for row in found["regions"]),
-        "",
-        "atoms of the accurate model, link atoms included",
-        headline=True,
-    )
-    results.add("qm_atoms_fraction", accurate / total, "", "share of the structure's atoms in clusters")
-    results.add(
-        "max_force", float(np.linalg.norm(found["forces"], axis=1).max()), "eV/Å", "largest force", headline=True
-    )
-    if "energy" in found:
-        results.add("energy", found["energy"], "eV", "embedded energy; its zero is that of both models", headline=True)
-        results.add("partition_error", found["partition_error"], "eV", "energy against the sum of the ledger")
+    add = results.add
+    add("atoms", len(found.structure.numbers), "", "atoms of the structure")
+    add("qm_atoms", found.accurate_atoms, "", "atoms of the accurate model, link atoms included", headline=True)
+    add("qm_atoms_fraction", found.clustered, "", "share of the structure's atoms in clusters")
+    add("max_force", found.structure.largest_force, "eV/Å", "largest force", headline=True)
+    if found.energy is not None:
+        add("energy", found.energy.value, "eV", "embedded energy; its zero is that of both models", headline=True)
+        add("partition_error", found.energy.partition_error, "eV", "energy against the sum of the ledger")
         results.notes.append("Link hydrogens are in a cluster's + and - term alike and are no sites of the ledger.")
-    else:
-        results.add("net_force", found["net_force"], "eV/Å", "net force of the mixing, taken away from the buffer")
+    if found.net_force is not None:
+        add("net_force", found.net_force, "eV/Å", "net force of the mixing, taken away from the buffer")
         results.notes.append("Mixed forces are no gradient of an energy: the ledger counts owners, not energies.")
-    for name, unit, words in (
-        ("relaxation_energy", "eV", "energy gained by relaxing"),
-        ("relaxation_steps", "", "steps of the relaxation"),
-    ):
-        if name in found:
-            results.add(name, found[name], unit, words)
+    if found.relaxation is not None:
+        add("relaxation_energy", found.relaxation.energy, "eV", "energy gained by relaxing")
+        add("relaxation_steps", found.relaxation.steps, "", "steps of the relaxation")
 
 
-def report_buffers(results: Results, study: EmbeddingStudy, found: dict[str, Any]) -> None:
+def _buffers(results: Results, asked: BufferScan, found: Buffers) -> None:
     """The force error against the buffer's radius."""
-    from atomistic.embedding.buffer import BufferTable
-    from coupling.errors import NotConverged
-
-    table = BufferTable(
-        found["buffer_radius"], found["buffer_atoms"], found["buffer_difference"], found["buffer_abrupt"],
-        float(found["buffer_cheap"]), 1e-10, (),
-    )  # fmt: skip
-    columns = {
-        "radius": ("m", table.radius * ANGSTROM),
-        "difference": ("eV/Å", table.difference),
-        "abrupt": ("eV/Å", table.abrupt),
-    }
-    results.add_curve("force_error", "largest error of a core force", **columns, atoms=("", table.atoms))
-    lines = (Series("force_error", "radius", "difference", "low + QM - ML", "line and points"),
-             Series("force_error", "radius", "abrupt", "QM alone", "line and points"))  # fmt: skip
-    against = "the accurate model of the whole" if study.buffers.reference == "whole" else "the largest buffer"
-    results.plots.append(
-        Plot(
-            "Force error against the buffer",
-            "buffer",
-            "Å",
-            "force error",
-            "eV/Å",
-            lines,
-            f"Largest error of a force in the first region, against {against}.",
-            "y",
-        )
-    )
-    rows = zip(table.radius, table.atoms, table.difference, table.abrupt, strict=True)
-    heads = ("buffer, Å", "atoms", "low + QM - ML, eV/Å", "QM alone, eV/Å")
-    results.tables.append(
-        Table(
-            "Force error against the buffer",
-            heads,
-            tuple((float(r), int(n), float(d), float(a)) for r, n, d, a in rows),
-        )
-    )
-    results.add("cheap_force_error", table.cheap, "eV/Å", "error of the cheap model alone")
-    try:
-        results.add(
-            "buffer_needed",
-            table.buffer_for(study.buffers.error) * ANGSTROM,
-            "m",
-            f"buffer for {study.buffers.error:g} eV/Å",
-            headline=True,
-        )
-        results.add("decay_length", table.decay_length() * ANGSTROM, "m", "decay length of the force error")
-    except NotConverged as error:
-        results.notes.append(str(error))
-
-
-def report_dynamics(results: Results, found: dict[str, Any]) -> None:
-    """The account of the energy along a trajectory."""
-    time = found["md_time"] * 1e-12
-    kinetic, potential, injected = found["md_kinetic"], found["md_potential"], found["md_injected"]
-    start = kinetic[0] + potential[0]
     results.add_curve(
-        "dynamics", "energies along the trajectory", time=("s", time), total=("eV", kinetic + potential - start),
-        conserved=("eV", kinetic + potential - injected - start), temperature=("K", found["md_temperature"]),
-        qm_atoms=("", found["md_atoms"]),
+        "force_error", "largest error of a core force", radius=("m", found.radius * ANGSTROM),
+        difference=("eV/Å", found.difference), abrupt=("eV/Å", found.abrupt), atoms=("", found.atoms),
     )  # fmt: skip
-    results.add("drift", found["md_drift"], "eV/atom/ps", "drift of kinetic + potential energy less what was put in")
-    results.add("raw_drift", found["md_raw_drift"], "eV/atom/ps", "drift of kinetic + potential energy")
-    results.add(
-        "injected_energy",
-        float(injected[-1]),
-        "eV",
-        "energy put in: jumps where regions changed, or non-conservative work",
+    lines = (
+        Series("force_error", "radius", "difference", "low + QM - ML", "line and points"),
+        Series("force_error", "radius", "abrupt", "QM alone", "line and points"),
     )
-    results.add("region_switches", found["md_switches"], "", "steps at which a region changed")
+    against = "the accurate model of the whole" if asked.reference == "whole" else "the largest buffer"
+    title = "Force error against the buffer"
+    caption = f"Largest error of a force in the first region, against {against}."
+    results.plots.append(Plot(title, "buffer", "Å", "force error", "eV/Å", lines, caption, "y"))
+    columns = zip(found.radius, found.atoms, found.difference, found.abrupt, strict=True)
+    rows = tuple((float(r), int(n), float(d), float(a)) for r, n, d, a in columns)
+    results.tables.append(Table(title, ("buffer, Å", "atoms", "low + QM - ML, eV/Å", "QM alone, eV/Å"), rows))
+    results.add("cheap_force_error", found.cheap, "eV/Å", "error of the cheap model alone")
+    if found.needed is not None:
+        what = f"buffer for {asked.error:g} eV/Å"
+        results.add("buffer_needed", found.needed * ANGSTROM, "m", what, headline=True)
+    if found.decay_length is not None:
+        results.add("decay_length", found.decay_length * ANGSTROM, "m", "decay length of the force error")
+    if found.unknown is not None:
+        results.notes.append(found.unknown)
+
+
+def _dynamics(results: Results, found: Dynamics) -> None:
+    """The account of the energy along a trajectory."""
+    results.add_curve(
+        "dynamics", "energies along the trajectory", time=("s", found.time * 1e-12), total=("eV", found.total),
+        conserved=("eV", found.conserved), temperature=("K", found.temperature), qm_atoms=("", found.accurate_atoms),
+    )  # fmt: skip
+    what = "energy put in: jumps where regions changed, or non-conservative work"
+    results.add("drift", found.drift, "eV/atom/ps", "drift of kinetic + potential energy less what was put in")
+    results.add("raw_drift", found.raw_drift, "eV/atom/ps", "drift of kinetic + potential energy")
+    results.add("injected_energy", found.injected, "eV", what)
+    results.add("region_switches", found.switches, "", "steps at which a region changed")
     lines = (
         Series("dynamics", "time", "total", "kinetic + potential"),
         Series("dynamics", "time", "conserved", "less what was put in", "dashed"),

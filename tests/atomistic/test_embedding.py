@@ -10,7 +10,7 @@ from ase.md.velocitydistribution import Stationary, thermalize_momenta
 
 from atomistic import load_potential
 from atomistic.embedding.bonding import termination
-from atomistic.embedding.buffer import buffer_table
+from atomistic.embedding.buffer import buffer_table, cluster_forces
 from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
 from atomistic.embedding.model import calculator, embed
 from atomistic.embedding.rules import Defects, Near, Selector, Sphere, Uncertain, centrosymmetry
@@ -159,6 +159,16 @@ def test_the_buffer_for_a_wanted_error_is_found(emt, lj):
         buffer_table(lj, emt, copper(2), [0], [3.0, 2.0], BARE)
 
 
+def test_the_reference_of_a_large_cluster_is_the_embedded_force_and_where_it_is_all_the_accurate_one(emt, lj):
+    atoms, core = copper(), np.array([0, 5])
+    found = cluster_forces(emt, lj, atoms, core, 2.8, BARE)
+    embedded = embed(emt, lj, {"core": Near(core)}, buffer=2.8).evaluate([atoms])
+    np.testing.assert_allclose(found[core], embedded.forces[0][core], atol=1e-12)
+    assert not np.delete(found, core, axis=0).any()
+    whole = cluster_forces(emt, lj, copper(2), core, 9.0, BARE)
+    np.testing.assert_allclose(whole[core], lj.evaluate([copper(2)]).forces[0][core], atol=1e-10)
+
+
 def test_the_clusters_of_the_first_structure_hold_until_forgotten(emt, lj):
     atoms = copper()
     model = embed(emt, lj, {"a": Sphere(tuple(atoms.positions[0]), 3.0)})
@@ -203,6 +213,7 @@ def test_dynamics_book_what_changes_of_region_and_mixing_put_in(emt, lj):
     mixed = mixed_dynamics(ForceMixing(emt, lj, BARE), atoms, Selector(kept, 2.8, remember=True), **how)
     assert abs(mixed.injected[-1]) > 0.01
     assert np.ptp(mixed.conserved) < 0.2 * np.ptp(mixed.kinetic + mixed.potential)
+    assert mixed.temperature[-1] == pytest.approx(mixed.atoms.get_temperature(), rel=1e-12)
     momentum = mixed.atoms.get_momenta().sum(axis=0)
     np.testing.assert_allclose(momentum, atoms.get_momenta().sum(axis=0), atol=1e-9)
 

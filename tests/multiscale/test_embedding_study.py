@@ -52,6 +52,19 @@ def test_energy_scheme_with_relaxation_buffers_and_dynamics(tmp_path):
     assert np.linalg.norm(written.arrays["embedded_forces"], axis=1).max() == pytest.approx(results["max_force"])
 
 
+@pytest.mark.parametrize("scheme", ["energy", "forces"])
+def test_what_comes_from_the_store_is_what_was_computed(scheme, tmp_path):
+    """Also where the buffer that was asked for is not found, and its reference is the largest one."""
+    asked = {"buffers": {"radii": ["1 Å", "2.8 Å", "4.5 Å"], "error": 1e-9}, "dynamics": {"steps": 2}, "scheme": scheme}
+    first, again = run(tmp_path, **asked), run(tmp_path, **asked)
+    assert first.reused == [] and again.reused == ["embedded structure"]
+    assert again.quantities == first.quantities and again.ledger == first.ledger and again.tables == first.tables
+    assert any("still errs by" in note for note in first.notes) and again.notes == first.notes
+    for name, curve in first.curves.items():
+        for column, values in curve.values.items():
+            np.testing.assert_array_equal(again.curves[name].values[column], values)
+
+
 @pytest.mark.parametrize("scheme", ["forces", "abrupt forces"])
 def test_force_mixing_has_owners_but_no_energy(scheme, tmp_path):
     results = run(tmp_path, scheme=scheme, dynamics={"steps": 3})
