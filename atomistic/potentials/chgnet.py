@@ -28,7 +28,7 @@ def load(name: str, device: str, dtype: str | None) -> SerialPotential:
 
     with contextlib.redirect_stdout(io.StringIO()):  # it announces its version on loading
         place = resolve_device(device)
-        calculator = CHGNetCalculator(use_device=place)
+        calculator = CHGNetCalculator(use_device=place, return_site_energies=True)
     weights = Path(inspect.getfile(CHGNetCalculator)).parents[1] / "pretrained"
     identity = fingerprint("chgnet", "default", {"weights": weights}, ("chgnet", "torch"), code=(CHGNetCalculator,))
     return SerialPotential(
