@@ -1,4 +1,4 @@
-"""Does the ledger of a specimen bear load? Ten wrong models must be named before anything is solved, twenty right ones pass.
+"""Does the ledger of a specimen bear load? Ten wrong models must be named before a solution, twenty right ones pass.
 
 Run as `python -m benchmarks.road_ledger [--json]`; under a minute on two CPU cores.
 """
@@ -85,8 +85,11 @@ def measure(progress: Callable[[str], object] = lambda text: None) -> dict[str, 
         stopped += bool(text)
         progress(f"{'REFUSED' if text else 'passed'}: {name} {text}".rstrip())
     return {
-        "wrong_models": len(WRONG), "wrong_models_named": named, "right_models": len(RIGHT), "right_models_refused": stopped,
-    }  # fmt: skip
+        "wrong_models": len(WRONG),
+        "wrong_models_named": named,
+        "right_models": len(RIGHT),
+        "right_models_refused": stopped,
+    }
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
+from continuum.bulk import Kind
 from continuum.fenics import MPI, dolfinx
-from continuum.materials import LinearElastic, StVenantKirchhoff
+from continuum.materials import LinearElastic, Material, StVenantKirchhoff
 from continuum.mesh import Body, SpecimenMesh, read_mesh
 from continuum.model import Bond, Contact, Prescribed
 from continuum.problem import CohesiveProblem
@@ -63,21 +64,27 @@ def from_atoms(count: Count = TAKEN) -> TabulatedLaw:
 def initially_rigid(count: Count = TAKEN) -> InitiallyRigid:
     """A law of a gap that the bulk has: linear softening."""
     opening = np.linspace(0.0, 0.3 * NM, 9)
-    return InitiallyRigid(opening, 26e9 * opening * (1 - opening / (0.6 * NM)), 26e9 * (1 - opening / (0.3 * NM))).counted(count)
+    energy, traction = 26e9 * opening * (1 - opening / (0.6 * NM)), 26e9 * (1 - opening / (0.3 * NM))
+    return InitiallyRigid(opening, energy, traction).counted(count)
 
 
-def joint(folder: Path, height: float = 8.0, thickness: float | None = None, element: str = "quadrilateral") -> SpecimenMesh:
+def joint(
+    folder: Path, height: float = 8.0, thickness: float | None = None, element: str = "quadrilateral"
+) -> SpecimenMesh:
     """Two blocks of this height in nm."""
     path = folder / "joint.msh"
     ButtJoint(4.0, height, height, 2.0, thickness=thickness, element=element).write(path)  # type: ignore[arg-type]
     return read_mesh(path, unit=NM, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
 
 
-def pulled(mesh: SpecimenMesh, law: Law, *, group: str | None = "bond", upper=NICKEL, lower=NICKEL, kind=None, **options: object) -> CohesiveProblem:  # type: ignore[no-untyped-def]
+def pulled(
+    mesh: SpecimenMesh, law: Law, *, group: str | None = "bond", upper: Material = NICKEL, lower: Material = NICKEL,
+    kind: Kind | None = None, **options: object,
+) -> CohesiveProblem:  # fmt: skip
     """The joint with its lower end held and its upper one pulled."""
-    held = [Prescribed("bottom", c) for c in "xyz"[: mesh.dimension]]
+    held = [*(Prescribed("bottom", c) for c in "xyz"[: mesh.dimension]), Prescribed("top", "y", 1.0)]
     bond = Bond(group, "upper", "lower", law, **options)  # type: ignore[arg-type]
-    return CohesiveProblem(mesh, {"upper": upper, "lower": lower}, [bond], [*held, Prescribed("top", "y", 1.0)], kind=kind)
+    return CohesiveProblem(mesh, {"upper": upper, "lower": lower}, [bond], held, kind=kind)
 
 
 def eigen(strain: FloatArray) -> FloatArray:
@@ -90,22 +97,25 @@ def eigen(strain: FloatArray) -> FloatArray:
 
 def _overlapping(folder: Path) -> CohesiveProblem:
     mesh = joint(folder)
-    cells = np.sort(np.append(mesh.bodies["lower"].parent_cells, mesh.bodies["upper"].parent_cells[:2])).astype(np.int32)
+    upper, lower = (mesh.bodies[name].parent_cells for name in ("upper", "lower"))
+    cells = np.sort(np.append(lower, upper[:2])).astype(np.int32)
     submesh, entity_map, _, _ = dolfinx.mesh.create_submesh(mesh.mesh, 2, cells)
     own = np.arange(submesh.topology.index_map(2).size_local, dtype=np.int32)
-    lower = Body("lower", submesh, entity_map.sub_topology_to_topology(own, False))
-    return pulled(replace(mesh, bodies=mesh.bodies | {"lower": lower}), Uber(_WORK, _LENGTH))
+    larger = Body("lower", submesh, entity_map.sub_topology_to_topology(own, False))
+    return pulled(replace(mesh, bodies=mesh.bodies | {"lower": larger}), Uber(_WORK, _LENGTH))
 
 
 def _two_on_the_same_facets(folder: Path) -> CohesiveProblem:
     mesh = joint(folder)
     bonds = [Bond("bond", "upper", "lower", Uber(_WORK, _LENGTH)), Bond(None, "upper", "lower", Uber(0.5, _LENGTH))]
-    return CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, NICKEL), bonds, [Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)])
+    held = [Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)]
+    return CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, NICKEL), bonds, held)
 
 
 def _called_as_a_body(folder: Path) -> CohesiveProblem:
     mesh = joint(folder)
-    return pulled(replace(mesh, facets=mesh.facets | {"upper": mesh.facets["bond"]}), Uber(_WORK, _LENGTH), group="upper")
+    renamed = replace(mesh, facets=mesh.facets | {"upper": mesh.facets["bond"]})
+    return pulled(renamed, Uber(_WORK, _LENGTH), group="upper")
 
 
 def _on_a_wall(folder: Path, law: Law, **options: object) -> CohesiveProblem:
@@ -129,26 +139,33 @@ WRONG: dict[str, tuple[Build, tuple[str, ...]]] = {
         ("Nothing was taken away", "'bond'", "'upper'", "J/m²", "take the bulk away"),
     ),
     "spacing in law and in a thin mesh": (
-        lambda f: pulled(joint(f, 4.0), from_atoms()), ("owns the closed spacing", "'bond'", "J/m²", "spacing: left out"),
+        lambda f: pulled(joint(f, 4.0), from_atoms()),
+        ("owns the closed spacing", "'bond'", "J/m²", "spacing: left out"),
     ),
     "spacing in bulk, left out of the mesh": (
         lambda f: pulled(joint(f), initially_rigid().on_spring(1e22), spacing="left out"),
         ("leaves the closed spacing", "'bond'", "J/m²", "gap: in law"),
     ),
     "spacing in bulk, on a rigid foundation": (
-        lambda f: _on_a_wall(f, initially_rigid().on_spring(1e22)), ("half of the closed spacing", "'bottom'", "J/m²", "no elastic body"),
+        lambda f: _on_a_wall(f, initially_rigid().on_spring(1e22)),
+        ("half of the closed spacing", "'bottom'", "J/m²", "no elastic body"),
     ),
     "two bodies that overlap": (_overlapping, ("'upper' and 'lower'", "2 cells in common", "give each cell")),
-    "two interfaces on the same facets": (_two_on_the_same_facets, ("'bond' and 'upper-lower'", "facets in common", "0.5 J/m²")),
+    "two interfaces on the same facets": (
+        _two_on_the_same_facets, ("'bond' and 'upper-lower'", "facets in common", "0.5 J/m²"),
+    ),
     "body and interface of one name": (_called_as_a_body, ("called 'upper'", "counted 2 times")),
     "misfit without eigenstrain": (
         lambda f: pulled(joint(f), from_atoms(replace(TAKEN, plus=side(strain=_MISFIT))), spacing="left out"),
         ("strained by (0.01, 0.01, 0)", "'bond'", "'upper'", "J/m²", "misfit: relaxed"),
     ),
     "law of another stiffness": (
-        lambda f: pulled(joint(f), from_atoms(), lower=_SOFTER, spacing="left out"), ("C33", "'bond'", "'lower'", "J/m²"),
+        lambda f: pulled(joint(f), from_atoms(), lower=_SOFTER, spacing="left out"),
+        ("C33", "'bond'", "'lower'", "J/m²"),
     ),
-    "naive law, coarse, saved, loaded and fitted": (_naive_and_far_travelled, ("Nothing was taken away", "'bond'", "J/m²")),
+    "naive law, coarse, saved, loaded and fitted": (
+        _naive_and_far_travelled, ("Nothing was taken away", "'bond'", "J/m²"),
+    ),
 }  # fmt: skip
 """Each with the words that must name it."""
 
@@ -200,7 +217,8 @@ def _adhesion(folder: Path) -> CohesiveProblem:
     path = folder / "contact.msh"
     SphereOnFlat(reach=4.0, extent=40.0, fine=1.0, coarse=8.0, grading=0.3).write(path)
     mesh = read_mesh(path, unit=NM, bodies=["block"], comm=MPI.COMM_SELF)
-    bond = Bond("bond", "block", None, Uber(0.05, 0.2 * NM), history="reversible", gap=lambda p: p[:, 0] ** 2 / (100 * NM))
+    law, apart = Uber(0.05, 0.2 * NM), lambda p: p[:, 0] ** 2 / (100 * NM)
+    bond = Bond("bond", "block", None, law, history="reversible", gap=apart)
     return CohesiveProblem(mesh, {"block": NICKEL}, [bond], [Prescribed("axis", "x"), Prescribed("base", "y", -1.0)])
 
 
@@ -209,9 +227,13 @@ def _stack(folder: Path) -> CohesiveProblem:
     path, x = folder / "stack.msh", (0.0, 4.0)
     bodies = {"low": (x, (0.0, 4.0)), "middle": (x, (4.0, 8.0)), "high": (x, (8.0, 12.0))}
     lines = {"bottom": (x, (0.0, 0.0)), "top": (x, (12.0, 12.0))}
-    write_grid(path, [np.array([0.0, 2, 4]), np.arange(0.0, 13.0, 2.0)], bodies, lines, element="quadrilateral")  # type: ignore[arg-type]
+    axes = [np.array([0.0, 2, 4]), np.arange(0.0, 13.0, 2.0)]
+    write_grid(path, axes, bodies, lines, element="quadrilateral")
     mesh = read_mesh(path, unit=NM, bodies=list(bodies), comm=MPI.COMM_SELF)
-    bonds = [Bond(None, "high", "middle", from_atoms(), spacing="left out"), Bond(None, "low", "middle", Uber(_WORK, _LENGTH))]
+    bonds = [
+        Bond(None, "high", "middle", from_atoms(), spacing="left out"),
+        Bond(None, "low", "middle", Uber(_WORK, _LENGTH)),
+    ]
     held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)]
     return CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, NICKEL), bonds, held)
 

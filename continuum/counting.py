@@ -61,7 +61,9 @@ def shared_parts(
     names = [bond.name for bond in bonds]
     for name in names:
         if names.count(name) > 1:
-            raise DoubleCounted(f"{names.count(name)} interfaces are called {name!r}; put one law on it, or divide its group of facets.")
+            raise DoubleCounted(
+                f"{names.count(name)} interfaces are called {name!r}; put one law on it, or divide its group of facets."
+            )
     topology = mesh.mesh.topology
     cells, edges = (topology.index_map(mesh.dimension - codimension).size_local for codimension in (0, 1))
     found = []
@@ -70,7 +72,9 @@ def shared_parts(
     for (one, its), (other, others) in combinations(zip(bonds, facets, strict=True), 2):
         found.append(Shared("facets", one.name, other.name, _common(its, others, edges)))
     numbers = mesh.mesh.comm.allreduce(np.array([item.number for item in found], dtype=np.int64))
-    shared = tuple(Shared(item.what, item.first, item.second, int(n)) for item, n in zip(found, numbers, strict=True) if n)
+    shared = tuple(
+        Shared(item.what, item.first, item.second, int(n)) for item, n in zip(found, numbers, strict=True) if n
+    )
     if counting == "strict":
         bodies = [BodyRecord(name) for name in mesh.bodies]
         specimen_ledger(bodies, [], [item for item in shared if item.what == "cells"]).check()
@@ -145,14 +149,17 @@ def interface_energies(
     sums = np.zeros((len(interfaces), 3))
     for row, i, r in zip(sums, interfaces, responses, strict=True):
         row[:] = [i.weights.ravel() @ part for part in (r.stored, r.dissipated, i.history.viscous)]
-    return {i.bond.name: InterfaceEnergies(*row) for i, row in zip(interfaces, comm.allreduce(sums).tolist(), strict=True)}
+    rows = comm.allreduce(sums).tolist()
+    return {i.bond.name: InterfaceEnergies(*row) for i, row in zip(interfaces, rows, strict=True)}
 
 
-def taken_energies(comm: "MPI.Comm", interfaces: Sequence[Interface], responses: Sequence[Response]) -> dict[tuple[str, str], float]:
+def taken_energies(
+    comm: "MPI.Comm", interfaces: Sequence[Interface], responses: Sequence[Response]
+) -> dict[tuple[str, str], float]:
     """The bulk that each law took away, linear, at the interface's present tractions, by (side, interface).
 
-    ∫ n d ½ T·Q⁻¹·T dA with Q the stiffness of the normal and the two shears at a held in-plane cell; nothing for
-    layers that were held rigid. In J (3D, axisymmetric) or J/m.
+    ∫ n d ½ T·Q⁻¹·T dA with Q the stiffness of the normal and the two shears at a held in-plane cell; nothing for layers
+    that were held rigid. In J (3D, axisymmetric) or J/m.
     """
     found = {}
     for interface, response in zip(interfaces, responses, strict=True):

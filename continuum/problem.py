@@ -38,8 +38,8 @@ class CohesiveProblem:
         kind: See `continuum.bulk.Kind`; by default plane strain in 2D.
         order: Polynomial order of the displacement, 1 or 2.
         reference: Direction of tangential 1 on interfaces (3D).
-        counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved; "reported":
-            it is left in `counting.verdicts`, for models that are wrong on purpose.
+        counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved;
+            "reported": it is left in `counting.verdicts`, for models that are wrong on purpose.
         negligible: Share of the elastic energy across an interface up to which a closed spacing may be counted wrongly.
 
     Attributes:
@@ -250,7 +250,8 @@ class CohesiveProblem:
         """
         energies = self.energies(x)
         taken = taken_energies(self.comm, self.interfaces, self._responses())
-        return self.counting.rows(energies.bodies, {name: one.total for name, one in energies.interfaces.items()}, taken)
+        interfaces = {name: one.total for name, one in energies.interfaces.items()}
+        return self.counting.rows(energies.bodies, interfaces, taken)
 
     def reaction(self, x: "PETSc.Vec") -> float:
         """Force conjugate to the load parameter: Σ factor × reaction, N (3D, axisymmetric) or N/m."""

@@ -35,7 +35,9 @@ class Surface:
     weights: FloatArray
 
 
-def surface_of(mesh: SpecimenMesh, facets: NDArray[np.int32], plus: Body, minus: Body | None, reference: FloatArray) -> Surface:
+def surface_of(
+    mesh: SpecimenMesh, facets: NDArray[np.int32], plus: Body, minus: Body | None, reference: FloatArray
+) -> Surface:
     """The surface of an interface; see `continuum.interface.kinematics` for the arguments.
 
     Raises:

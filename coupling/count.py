@@ -27,7 +27,8 @@ class BulkSide:
         spacing: Closed layer spacing along the normal, m.
         layers: Layer spacings of this crystal; with the gap in the bulk its half of the closed spacing is among them.
         strain: (3,) in-plane strain xx, yy, xy (tensor) of this side against its own equilibrium, same frame.
-        energy_at_peak: What these layers hold at the law's peak traction, as taken away, J/m²; 0 where they are held rigid.
+        energy_at_peak: What these layers hold at the law's peak traction, as taken away, J/m²; 0 where they are held
+            rigid.
 
     Raises:
         InputError: a value that no crystal has.
@@ -44,19 +45,20 @@ class BulkSide:
     def __post_init__(self) -> None:
         for name in ("material", "fingerprint"):
             _check_line(name, getattr(self, name))
+        whose = self.material or "a side"
         for name, shape in (("stiffness_voigt", (6, 6)), ("strain", (3,))):
             value = np.array(getattr(self, name), dtype=float)
             if value.shape != shape or not np.isfinite(value).all():
-                raise InputError(f"{name} of {self.material or 'a side'} must be {shape} finite numbers, not of shape {value.shape}.")
+                raise InputError(f"{name} of {whose} must be {shape} finite numbers, not of shape {value.shape}.")
             value.setflags(write=False)
             object.__setattr__(self, name, value)
         if not (np.isfinite(self.spacing) and self.spacing > 0):
-            raise InputError(f"The closed spacing of {self.material or 'a side'} is {self.spacing} m; it must be positive.")
+            raise InputError(f"The closed spacing of {whose} is {self.spacing} m; it must be positive.")
         for name in ("layers", "energy_at_peak"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
-                raise InputError(f"{name} = {getattr(self, name)} of {self.material or 'a side'} must be finite and not negative.")
+                raise InputError(f"{name} = {getattr(self, name)} of {whose} must be finite and not negative.")
         if not np.diag(self.stiffness_voigt).min() > 0:
-            raise InputError(f"stiffness_voigt of {self.material or 'a side'} must have a positive diagonal, in Pa.")
+            raise InputError(f"stiffness_voigt of {whose} must have a positive diagonal, in Pa.")
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, BulkSide):
@@ -72,11 +74,13 @@ class BulkSide:
         return (self.material, self.fingerprint, *arrays, self.spacing, self.layers, self.energy_at_peak)
 
     def elastic_energy(self, traction: float) -> float:
-        """What these layers hold at a normal traction in Pa, linear and with the in-plane cell held: n d T²/(2 C33), J/m²."""
+        """What these layers hold at a normal traction in Pa, linear and with the in-plane cell held: n d T²/(2 C33), "
+        "J/m²."""
         return self.layers * self.spacing * traction**2 / (2.0 * float(self.stiffness_voigt[2, 2]))
 
     def energy_under(self, traction: FloatArray) -> FloatArray:
-        """(n,) what these layers hold under tractions (n, 3) normal, tangential 1, 2 in Pa, linear, in-plane cell held: J/m²."""
+        """(n,) what these layers hold under tractions (n, 3) normal, tangential 1, 2 in Pa, linear, in-plane cell "
+        "held: J/m²."""
         order = [2, 4, 3]  # zz, xz, yz
         compliance = np.linalg.inv(self.stiffness_voigt[np.ix_(order, order)])
         return np.asarray(0.5 * self.layers * self.spacing * np.einsum("ni,ij,nj->n", traction, compliance, traction))
@@ -115,7 +119,8 @@ class Count:
         _check_line("statement", self.statement)
         if not isinstance(self.held_rigid, bool):
             raise InputError(f"held_rigid = {self.held_rigid!r} of a count must be true or false.")
-        if isinstance(self.planes, bool) or not np.isfinite(self.planes) or self.planes != int(self.planes) or self.planes < 1:
+        whole = not isinstance(self.planes, bool) and np.isfinite(self.planes) and self.planes == int(self.planes)
+        if not whole or self.planes < 1:
             raise InputError(f"planes = {self.planes} of a count must be a whole number of at least 1.")
         object.__setattr__(self, "planes", int(self.planes))
         for name, unit in (("temperature", "K"), ("equilibrium_until", "m")):
@@ -149,10 +154,12 @@ class Count:
         lines = [_TAKEN[self.taken_away] + (f": {self.statement}" if self.statement else "")]
         for name, side in zip(("plus", "minus"), self.sides, strict=True):
             if side is not None:
-                strained = f", strained by {', '.join(f'{e:.4g}' for e in side.strain)} (xx yy xy)" if np.any(side.strain) else ""
+                strain = ", ".join(f"{e:.4g}" for e in side.strain)
+                strained = f", strained by {strain} (xx yy xy)" if np.any(side.strain) else ""
                 lines.append(
-                    f"bulk on the {name} side: {side.material or 'not named'}, {side.layers:.6g} layers of {side.spacing:.6g} m, "
-                    f"C33 {side.stiffness_voigt[2, 2]:.6g} Pa, {side.energy_at_peak:.6g} J/m^2 at the peak{strained}"
+                    f"bulk on the {name} side: {side.material or 'not named'}, {side.layers:.6g} layers of "
+                    f"{side.spacing:.6g} m, C33 {side.stiffness_voigt[2, 2]:.6g} Pa, {side.energy_at_peak:.6g} J/m^2 at the "
+                    f"peak{strained}"
                 )
         if self.held_rigid:
             lines.append("the halves were moved rigidly: the layers stretched in neither slab nor reference")
@@ -165,7 +172,9 @@ class Count:
             lines.append(f"an equilibrium up to an opening of {self.equilibrium_until:.6g} m")
         return lines
 
-    def in_series(self, planes: int, old_peak: float, new_peak: float, gap_moved: float, until: float | None) -> "Count":
+    def in_series(
+        self, planes: int, old_peak: float, new_peak: float, gap_moved: float, until: float | None
+    ) -> "Count":
         """The count of N such planes in series.
 
         Args:

@@ -29,8 +29,8 @@ class Site(NamedTuple):
             return f"{self.kind} of both {self.of} and {self.side}"
         words = {
             "body": f"body {self.of}", "interface": f"interface {self.of}", "name": f"the name {self.of}",
-            "layers": f"layers beside {self.of}, {self.side}", "spacing": f"half of the closed spacing of {self.of}, {self.side}",
-            "misfit": f"misfit at {self.of}, {self.side}",
+            "layers": f"layers beside {self.of}, {self.side}",
+            "spacing": f"half of the closed spacing of {self.of}, {self.side}", "misfit": f"misfit at {self.of}, {self.side}",
         }  # fmt: skip
         return words[self.kind]
 
@@ -130,7 +130,8 @@ def _of_law(joint: Joint, shared: Sequence[Shared], names: dict[str, int]) -> li
     claims = [Claim("atoms", f"slab of {name}", 1, (*own, *beside), ("slab", name))]
     for which in SIDES if count.taken_away == "bulk" else ():
         taken = tuple(s for s in beside if s.side == which and (s.kind == "layers" or interface.gap == "in bulk"))
-        claims.append(Claim("atoms", f"bulk {interface.body(which) or 'foundation'} at {name}", -1, taken, (which, name)))
+        region = f"bulk {interface.body(which) or 'foundation'} at {name}"
+        claims.append(Claim("atoms", region, -1, taken, (which, name)))
     return claims
 
 

@@ -1,4 +1,4 @@
-"""How many J/m² stand at an interface at the law's peak traction: layers, closed spacing, misfit, column of the bodies."""
+"""How many J/m² stand at an interface at the law's peak: layers, closed spacing, misfit, column of the bodies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,7 +96,9 @@ class Joint:
     def carries_misfit(self, which: SideName) -> bool:
         """Whether the body's stress-free strain is the misfit, with the opposite sign."""
         missing, side = self.missing_strain(which), self.interface.side(which)
-        return missing is not None and side is not None and bool(np.abs(missing).max() <= _CARRIED * np.abs(side.strain).max())
+        if missing is None or side is None:
+            return False
+        return bool(np.abs(missing).max() <= _CARRIED * np.abs(side.strain).max())
 
     def misfit_energy(self, which: SideName) -> float | None:
         """½ ε:C:ε of the side's strain over the body's extent, the normal free to relax, J/m²."""

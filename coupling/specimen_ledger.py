@@ -1,4 +1,4 @@
-"""The ledger of a specimen: who counts which joule of bodies, closed spacings and interfaces, before anything is solved.
+"""The ledger of a specimen: who counts which joule of bodies, closed spacings and interfaces, before a solution.
 
 Sites are the bodies (the layers beside an interface, which a slab of atoms holds too, apart from the rest), the
 closed spacing across each interface (one half a side), the interfaces, the misfit of a side that was strained to

@@ -150,7 +150,8 @@ def _count(facts: object, where: str) -> Count:
     found = _read_facts(Count, facts, _COUNT_UNITS, where)
     for side in ("plus", "minus"):
         if found.get(side) is not None:
-            found[side] = _built(BulkSide, _read_facts(BulkSide, found[side], _SIDE_UNITS, f"{side} side of the {where}"), where)
+            facts_of_side = _read_facts(BulkSide, found[side], _SIDE_UNITS, f"{side} side of the {where}")
+            found[side] = _built(BulkSide, facts_of_side, where)
     return _built(Count, found, where)
 
 
@@ -161,7 +162,10 @@ def _read_facts(kind: type, facts: object, units: Mapping[str, str], where: str)
     names = {_named(item.name, units): item for item in fields(kind)}
     needed = {key for key, item in names.items() if item.default is MISSING}
     _same_keys(set(facts) | (set(names) - needed), set(names), where)
-    return {names[key].name: _number(value, key, where) if names[key].name in units else value for key, value in facts.items()}
+    return {
+        names[key].name: _number(value, key, where) if names[key].name in units else value
+        for key, value in facts.items()
+    }
 
 
 def _built[T](kind: type[T], values: dict[str, Any], where: str) -> T:
