@@ -1,7 +1,8 @@
 """The Cauchy-Born energy of a Bravais crystal: W(F) = e(F Λ)/Ω, its stress and its tangent.
 
 Exact, by the potential's own law where it declares `differentiable_strain` (embedded atoms: in closed form) and by
-evaluating one cell for every other potential; or a polynomial in the Lagrangian strain for potentials that are slow, with its error.
+evaluating one cell for every other potential; or a polynomial in the Lagrangian strain for potentials that are slow,
+with its error.
 """
 
 from dataclasses import dataclass, field

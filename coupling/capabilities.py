@@ -14,12 +14,12 @@ Capability = Literal[
 LACKING: dict[str, str] = {
     "stress": "gives no stress; use another potential, or one whose model computes it",
     "site_energies": "gives no site energies; use a SevenNet potential, ZBL or EMT",
-    "weighted_sites": "gives no gradients of weighted site energies; use a SevenNet potential or an embedded-atom file, "
-    "or the method bqcf, which blends forces",
+    "weighted_sites": "gives no gradients of weighted site energies; use a SevenNet potential or an embedded-atom "
+    "file, or the method bqcf, which blends forces",
     "features": "hands out no features with a linear readout; use a SevenNet potential, as the first term of a sum or "
     "alone, or several checkpoints with `ExplicitCommittee`",
-    "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an embedded-atom "
-    "file, or take differences of the stress",
+    "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an "
+    "embedded-atom file, or take differences of the stress",
     "point_charges": "takes no point charges; use pyscf, or leave charges out (mechanical embedding)",
     "trainable": "has no weights that can be tuned here; use a SevenNet potential",
 }

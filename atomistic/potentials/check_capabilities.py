@@ -80,7 +80,8 @@ def _undeclared(potential: Potential, structures: Sequence[Atoms]) -> Check:
                 pass
     if not declared.stress:
         count += bool(np.isfinite(potential.evaluate(structures[:1]).stresses).all())
-    return Check("undeclared", count, 0.0, "it answers what it does not declare; declare it, or refuse it by `require_asked`")
+    note = "it answers what it does not declare; declare it, or refuse it by `require_asked`"
+    return Check("undeclared", count, 0.0, note)
 
 
 def _felt_beyond(potential: Potential, number: int) -> float:
@@ -120,7 +121,7 @@ def _weighted_slope(potential: Potential, atoms: Atoms, was: Evaluation, toleran
 
 
 def _features(potential: Potential, atoms: Atoms, was: Evaluation) -> float:
-    """What another readout changes beside what the features' derivatives say: eV per atom, eV/Å, virial in eV per atom."""
+    """What another readout changes beside what the derivatives say: eV per atom, eV/Å, virial in eV per atom."""
     linear, rng, count = require(potential, "features"), np.random.default_rng(7), len(atoms)
     (sites,) = potential.evaluate([atoms], features=True).features
     (derivatives,) = linear.feature_derivatives([atoms])

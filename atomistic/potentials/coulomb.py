@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from ase import Atoms
@@ -41,7 +41,7 @@ class Coulomb:
     reach: float = 8.0
     name: str = "coulomb"
     cutoff: float = float("inf")
-    capabilities: Capabilities = Capabilities(stress=True)
+    capabilities: ClassVar[Capabilities] = Capabilities(stress=True)
 
     def __post_init__(self) -> None:
         for symbol, charge in self.charges.items():

@@ -1,4 +1,4 @@
-"""A crystal with one atom in its cell as a function of F: energy, stress and tangent; see `coupling.capabilities.CrystalLaw`."""
+"""A crystal with one atom in its cell as a function of F: energy, stress, tangent; see `coupling.capabilities`."""
 
 from collections.abc import Callable, Sequence
 
@@ -75,8 +75,8 @@ class EmbeddedLaw:
         shortest = np.sqrt(np.linalg.eigvalsh(gradients.transpose(0, 2, 1) @ gradients)[:, 0].clip(0).min(initial=1.0))
         if shortest < 1 / _REACH:
             raise InputError(
-                f"The crystal is compressed to {shortest:.2f} of its length in some element, less than {1 / _REACH:.2f}; "
-                "enlarge the atomistic region, or begin nearer to equilibrium."
+                f"The crystal is compressed to {shortest:.2f} of its length in some element, less than "
+                f"{1 / _REACH:.2f}; enlarge the atomistic region, or begin nearer to equilibrium."
             )
         vectors = self.vectors[: np.searchsorted(self.lengths, self.functions.cutoff / shortest, side="right")]
         bonds = gradients @ vectors.T

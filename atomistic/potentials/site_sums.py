@@ -21,7 +21,7 @@ _SKIN = 0.4
 
 
 class Pairs:
-    """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed for atoms that have moved."""
+    """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed for moved atoms."""
 
     def __init__(self, structure: Atoms, centres: NDArray[np.bool_], cutoff: float) -> None:
         self.structure, self.centres, self.cutoff = structure.copy(), centres, cutoff

@@ -54,7 +54,9 @@ AROUND: dict[str, tuple[Callable[[Potential, Path], Potential], Callable[[set[st
     "remembered": (lambda one, _: RememberedFeatures(one), lambda has: has),
     "alone in a sum": (lambda one, _: SumPotential((one,)), lambda has: has - {"trainable"}),
     "sum": (lambda one, _: SumPotential((one, ZBL(reach=1.1))), lambda has: has - {"trainable"} - STRAIN),
-    "sum with charges": (lambda one, _: SumPotential((one, Coulomb({"Al": 1.0, "Cu": -1.0}))), lambda has: has & {"stress", "features"}),
+    "sum with charges": (
+        lambda one, _: SumPotential((one, Coulomb({"Al": 1.0, "Cu": -1.0}))), lambda has: has & {"stress", "features"}
+    ),
     "scaled": (lambda one, _: Scaled(one, 1.03), lambda has: has - {"trainable"}),
     "embedded": (lambda one, _: embed(one, one, {"a": Near([0])}), lambda has: has & {"stress"}),
     "another readout": (lambda one, _: retuned(one), lambda has: has),
@@ -72,7 +74,8 @@ class ForcesAlone:
     def __init__(self) -> None:
         from ase.calculators.lj import LennardJones
 
-        self.inner = SerialPotential("lj", self.elements, 6.0, "", LennardJones(sigma=2.3, epsilon=0.4, rc=6.0, smooth=True))
+        pairs = LennardJones(sigma=2.3, epsilon=0.4, rc=6.0, smooth=True)
+        self.inner = SerialPotential("lj", self.elements, 6.0, "", pairs)
 
     def evaluate(self, structures, *, site_energies=False, features=False):
         if site_energies:
