@@ -91,7 +91,7 @@ def _per_side(joint: Joint) -> list[Site]:
             sites.append(Site("layers", name, which))
         if count.atomistic or (joint.interface.gap == "in bulk" and joint.elastic(which)):
             sites.append(Site("spacing", name, which))
-        if joint.missing_strain(which) is not None:
+        if joint.strained(which):
             sites.append(Site("misfit", name, which))
     return sites
 

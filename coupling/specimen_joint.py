@@ -85,20 +85,24 @@ class Joint:
             total += self.held(body.extent[self.interface.name], modulus)
         return total
 
-    def missing_strain(self, which: SideName) -> FloatArray | None:
-        """(3,) in-plane strain of this side that its body does not carry; None: nothing to carry, or not comparable."""
-        side, body = self.interface.side(which), self.body(which)
-        if side is None or body is None or body.rigid or np.abs(side.strain).max() <= STRAINED:
-            return None
-        own = self.interface.strain_of(body)
-        return None if own is None else side.strain + own
+    def strained(self, which: SideName) -> bool:
+        """Whether this side was strained to match, its body can carry that, and both have a frame to be compared in."""
+        side = self.interface.side(which)
+        flat = self.interface.rotation is not None
+        return side is not None and flat and self.elastic(which) and bool(np.abs(side.strain).max() > STRAINED)
 
     def carries_misfit(self, which: SideName) -> bool:
-        """Whether the body's stress-free strain is the misfit, with the opposite sign."""
-        missing, side = self.missing_strain(which), self.interface.side(which)
-        if missing is None or side is None:
+        """Whether the body's stress-free strain is the misfit, with the opposite sign, or that and an isotropic one.
+
+        The isotropic strain (of heat) shows along the normal, where the misfit has none.
+        """
+        side, body = self.interface.side(which), self.body(which)
+        own = None if body is None else self.interface.strain_of(body)
+        if side is None or own is None:
             return False
-        return bool(np.abs(missing).max() <= _CARRIED * np.abs(side.strain).max())
+        in_plane = np.array([own[0, 0], own[1, 1], own[0, 1]])
+        missing = [side.strain + in_plane, side.strain + in_plane - own[2, 2] * np.array([1.0, 1.0, 0.0])]
+        return bool(min(np.abs(one).max() for one in missing) <= _CARRIED * np.abs(side.strain).max())
 
     def misfit_energy(self, which: SideName) -> float | None:
         """½ ε:C:ε of the side's strain over the body's extent, the normal free to relax, J/m²."""

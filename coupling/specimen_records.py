@@ -100,11 +100,10 @@ class InterfaceRecord:
         return rotate_stiffness(body.stiffness_voigt, self.rotation)
 
     def strain_of(self, body: BodyRecord) -> FloatArray | None:
-        """(3,) in-plane stress-free strain xx, yy, xy (tensor) of a body in this frame; None where curved."""
+        """(3, 3) stress-free strain of a body in this frame; None where curved."""
         if self.rotation is None:
             return None
-        turned = self.rotation @ strain_tensor(body.stress_free_strain_voigt) @ self.rotation.T
-        return np.array([turned[0, 0], turned[1, 1], turned[0, 1]])
+        return np.asarray(self.rotation @ strain_tensor(body.stress_free_strain_voigt) @ self.rotation.T)
 
 
 def check_words(spacing: str, misfit: str) -> None:

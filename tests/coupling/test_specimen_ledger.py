@@ -230,6 +230,18 @@ def test_a_body_with_the_opposite_stress_free_strain_carries_it(strain):
             carried(part).check()
 
 
+def test_heat_beside_a_misfit_is_no_fault_but_does_not_stand_for_it():
+    film, heat = Count("bulk", side(strain=STRAIN), side()), 0.004 * np.array([1.0, 1, 1, 0, 0, 0])
+
+    def made(strain):
+        return ledger(bond(film), [body("upper", stress_free_strain_voigt=strain), body("lower")])
+
+    assert made(eigen(-STRAIN) + heat).errors == ()
+    assert made(-0.01 * np.array([1.0, 1, 1, 0, 0, 0])).errors == ()  # a lattice that is smaller in all directions
+    for strain in (heat, -heat, eigen(-0.5 * STRAIN) + heat):
+        assert [v.kind for v in made(strain).errors] == ["uncounted"]
+
+
 def test_the_strain_is_compared_in_the_frame_of_the_interface():
     normal, first = np.array([0.6, 0.8, 0.0]), np.array([0.8, -0.6, 0.0])
     turned = np.array([first, np.cross(normal, first), normal])
