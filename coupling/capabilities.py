@@ -1,7 +1,7 @@
 """How what a potential declares is reached: a protocol for each capability, and one sentence where it is lacking."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol, overload
+from typing import Any, Literal, NamedTuple, Protocol
 
 from coupling.contracts import Cost, FloatArray, Potential, Structure
 from coupling.errors import InputError
@@ -126,20 +126,8 @@ class TrainablePotential(Potential, Protocol):
         ...
 
 
-@overload
-def require(potential: Potential, capability: Literal["weighted_sites"]) -> SitePotential: ...
-@overload
-def require(potential: Potential, capability: Literal["features"]) -> LinearPotential: ...
-@overload
-def require(potential: Potential, capability: Literal["differentiable_strain"]) -> StrainPotential: ...
-@overload
-def require(potential: Potential, capability: Literal["point_charges"]) -> ChargedPotential: ...
-@overload
-def require(potential: Potential, capability: Literal["trainable"]) -> TrainablePotential: ...
-@overload
-def require(potential: Potential, capability: Capability) -> Potential: ...
 def require(potential: Potential, capability: Capability) -> Any:
-    """The potential, if it declares a capability.
+    """The potential, if it declares a capability: then it satisfies the protocol of that name here.
 
     Raises:
         InputError: it does not; the message names it and the way out.
