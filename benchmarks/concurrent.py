@@ -70,7 +70,7 @@ def convergence(problem: Problem, sizes: tuple[float, ...], tolerance: float) ->
     cases += [Case("atomistic", Region(3 * size, 0.0)) for size in sizes]
     rows: dict[str, list[tuple[int, float, float]]] = {}
     for row in compare(problem, cases, tolerance=tolerance)[1]:
-        energy = row.energy_error if np.isfinite(row.energy_error) else 0.0
+        energy = row.energy_error if row.energy_error is not None else 0.0
         rows.setdefault(row.case.method, []).append((row.solution.unknowns, row.difference.strain, energy))
     return rows
 

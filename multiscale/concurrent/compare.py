@@ -35,20 +35,21 @@ class Row:
 
     Attributes:
         case: Method and region.
-        path: Its equilibria along the loading.
+        path: (k,) its equilibria along the loading.
         ghost_force: Largest force on the perfect crystal, eV/Å.
         difference: From all atoms.
-        energy_error: E − E_all, eV; NaN for bqcf, and where a far field's energy depends on where the box is counted to end.
+        energy_error: E − E_all, eV; None where there is no energy, as of bqcf, and where a far field's depends on where
+            the box is counted to end.
         unknowns_fraction: Unknowns over those of all atoms.
         cost_fraction: Seconds over those of all atoms, building included on both sides.
         seconds: Building and solving.
     """
 
     case: Case
-    path: list[Solution] = field(repr=False)
+    path: tuple[Solution, ...] = field(repr=False)
     ghost_force: float
     difference: Difference
-    energy_error: float
+    energy_error: float | None
     unknowns_fraction: float
     cost_fraction: float
     seconds: float
@@ -107,14 +108,19 @@ def compare(
     for case in cases:
         path, seconds = followed(loading, case, **how)
         found = path[-1]
-        energy = found.energy - exact.energy if loading[-1].predictor is None else float("nan")
         rows.append(
             Row(
-                case, path, ghost_force(found.method), difference(found, exact), energy,
+                case, tuple(path), ghost_force(found.method), difference(found, exact), _energy_error(found, exact),
                 found.unknowns / exact.unknowns, seconds / whole, seconds,
             )
         )  # fmt: skip
     return atoms, rows
+
+
+def _energy_error(found: Solution, exact: Solution) -> float | None:
+    if exact.method.problem.predictor is not None or found.energy is None or exact.energy is None:
+        return None
+    return found.energy - exact.energy
 
 
 def slope(unknowns: Sequence[float], errors: Sequence[float]) -> float:

@@ -25,7 +25,7 @@ class Solution:
     Attributes:
         method: What was solved.
         displacement: (n, 3) the corrector u at the vertices, Å.
-        energy: E(u) less that of the perfect crystal in the homogeneous state, eV; NaN for bqcf, and where forces
+        energy: E(u) less that of the perfect crystal in the homogeneous state, eV; None for bqcf, and where forces
             alone are known and the outer atoms of both do not have the same surface.
         force: Largest component left on a vertex, eV/Å.
         evaluations: Of the forces.
@@ -34,7 +34,7 @@ class Solution:
 
     method: Method
     displacement: FloatArray = field(repr=False)
-    energy: float
+    energy: float | None
     force: float
     evaluations: int
     seconds: float
@@ -95,7 +95,7 @@ def solve(
     displacement = held.copy()
     displacement[free] = found.unknowns.reshape(-1, 3)
     seconds = time.perf_counter() - begun
-    energy = method.energy(displacement) - _perfect(method)[0] if method.has_energy else float("nan")
+    energy = method.energy(displacement) - _perfect(method)[0] if method.has_energy else None
     return Solution(method, displacement, energy, found.force, found.evaluations, seconds)
 
 

@@ -11,9 +11,9 @@ from coupling.errors import InputError, NotConverged
 from coupling.units import ANGSTROM
 from multiscale.inputs.embedding import BufferScan, EmbeddingStudy, RegionInput
 from multiscale.runs import RunContext
+from multiscale.studies.counted import counted
 from multiscale.studies.embedding_records import (
     Buffers,
-    Counted,
     Dynamics,
     EmbeddedStructure,
     EmbeddingFindings,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from coupling.embedding.mixing import ForceMixing
     from coupling.embedding.subtractive import Embedded
     from coupling.embedding.terms import Region
-    from coupling.ledger import LedgerRow
 
 
 @dataclass(frozen=True)
@@ -146,7 +145,7 @@ def _energy(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunC
     regions, clusters = model.regions(atoms)
     energy = float(evaluation.energies[0])
     return EmbeddingFindings(
-        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters), _counted(value.rows),
+        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters), counted(value.rows),
         energy=Energy(energy, abs(value.energy - energy)), relaxation=relaxation,
     )  # fmt: skip
 
@@ -160,7 +159,7 @@ def _forces(study: EmbeddingStudy, models: Models, atoms: "Atoms") -> EmbeddingF
     clusters = clusters_of(atoms, regions, mixing.termination)
     return EmbeddingFindings(
         _owned(atoms, regions, clusters, mixed.forces), _sizes(regions, clusters),
-        _counted(owned_once(len(atoms), regions, clusters).rows()), net_force=float(np.linalg.norm(mixed.correction)),
+        counted(owned_once(len(atoms), regions, clusters).rows()), net_force=float(np.linalg.norm(mixed.correction)),
     )  # fmt: skip
 
 
@@ -182,10 +181,6 @@ def _sizes(regions: "Sequence[Region]", clusters: "Sequence[Cluster]") -> tuple[
         )
         for region, cluster in zip(regions, clusters, strict=True)
     )  # fmt: skip
-
-
-def _counted(rows: "Sequence[LedgerRow]") -> tuple[Counted, ...]:
-    return tuple(Counted(*row) for row in rows)
 
 
 def _buffers(study: EmbeddingStudy, asked: BufferScan, models: Models, structure: EmbeddedStructure) -> Buffers:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray
-from coupling.ledger import LedgerRow
+from multiscale.studies.counted import Counted
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -65,30 +65,6 @@ class RegionSize:
     cluster_atoms: int
     links: int
     periodic: str
-
-
-@dataclass(frozen=True)
-class Counted:
-    """One line of the ledger.
-
-    Attributes:
-        owner: The model.
-        region: What it is evaluated on.
-        counting_number: +1 or -1.
-        sites: Atoms that it counts.
-        energy: With its counting number, eV; None where forces are mixed.
-    """
-
-    owner: str
-    region: str
-    counting_number: int
-    sites: float
-    energy: float | None = None
-
-    @property
-    def row(self) -> LedgerRow:
-        """As the results hold it."""
-        return LedgerRow(self.owner, self.region, self.counting_number, self.sites, self.energy)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def test_coupled_methods_find_the_crack_of_all_atoms(copper):
     assert corrected.difference.strain < 0.25 * clamped.difference.strain
     assert forces.difference.strain < 0.08 * clamped.difference.strain
     assert max(corrected.difference.displacement, forces.difference.displacement) < 0.01
-    assert corrected.unknowns_fraction < 0.75 and np.isnan(corrected.energy_error)
+    assert corrected.unknowns_fraction < 0.75 and corrected.energy_error is None
     assert tip_advance(corrected.solution) == pytest.approx(tip_advance(atoms[-1]), abs=0.1)
     assert max(row.ghost_force for row in rows) < 1e-8
     np.testing.assert_allclose(corrected.solution.method.ledger().count, 1.0, atol=1e-12)

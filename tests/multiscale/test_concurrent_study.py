@@ -2,15 +2,29 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
 from coupling.errors import InputError
 from multiscale import Results, run_study
 from multiscale.inputs import parse_study
+from multiscale.studies.concurrent_records import (
+    Axis,
+    ConcurrentFindings,
+    MethodFindings,
+    Pad,
+    Reading,
+    Response,
+    Surrogate,
+)
+from multiscale.studies.concurrent_report import report
+from multiscale.studies.counted import Counted
 from tests.atomistic.conftest import write_eam_alloy
+from tests.multiscale.same import assert_stored_as_it_is
 
 
 def study(**changes):
@@ -55,6 +69,41 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
     assert results["1_bqcf_strain_error"] < 0.3
     assert results["1_bqcf_ghost_force"] < 1e-8
     assert any("meV/Å" in note for note in results.notes) and any("polynomial" in note for note in results.notes)
+
+
+AXIS = Axis("depth", "m", "how deep")
+KNOWN = ConcurrentFindings(
+    facts=(Reading(Axis("surface_energy", "J/m^2", "of the plane"), 1.5),), spacing=2.5, unknowns=300, evaluations=40,
+    energy=None, counted=(Counted("atoms", "core", 1, 10.5), Counted("Cauchy-Born", "rest", 1, 89.5, -0.25)),
+    methods=(
+        MethodFindings("bqcf", 3.0, 3.5, 2.0, True, 90, 50, 1e-9, None, 0.01, 0.02, 0.3, 0.4, 1.5, np.array([1.0, 2.1])),
+        MethodFindings("bgfc", 2.0, 2.0, 2.0, False, 60, 40, 1e-9, -1e-3, 0.03, 0.05, 0.2, 0.3, 1.0, np.array([0.9, 1.9])),
+    ),
+    response=Response(AXIS, np.array([1e-11, 5e-11]), Axis("force", "N", "force on it"), np.array([1.0, 2.0])),
+    surrogate=Surrogate(4, 0.02, 1e-5, 1e-6), pad=Pad(0.1, 1e-3, 6.4, 12.0), ranks=2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "found", [KNOWN, replace(KNOWN, facts=(), energy=0.7, response=None, surrogate=None, pad=None, ranks=1)]
+)
+def test_findings_keep_their_types_in_the_store(found, tmp_path):
+    assert_stored_as_it_is(found, tmp_path)
+
+
+def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
+    results = Results("concurrent")
+    report(results, KNOWN)
+    assert results["surface_energy"] == 1.5 and "energy" not in results.quantities
+    assert results["2_bgfc_energy_error"] == -1e-3 and "1_bqcf_energy_error" not in results.quantities
+    assert results["all_atoms_force"] == 2.0 and results["1_bqcf_force"] == 2.1
+    assert [row[6] for row in results.tables[0].rows] == ["none", "-1.00e-03"]
+    assert [(row.owner, row.energy) for row in results.ledger] == [("atoms", None), ("Cauchy-Born", -0.25)]
+    told = " ".join(results.notes)
+    assert all(words in told for words in ("degree 4", "2 MPI ranks", "1 meV/Å or more beyond 6.40 Å", "all 100 atoms", "became 3.5"))
+    plain = Results("concurrent")
+    report(plain, replace(KNOWN, energy=0.7, response=None, surrogate=None, pad=None, ranks=1))
+    assert plain["energy"] == 0.7 and "all_atoms_force" not in plain.quantities and len(plain.notes) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The dislocation study: its pre-check with a real potential, everything after the atoms with known ones."""
 
 import json
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +11,11 @@ import pytest
 import yaml
 
 from coupling.errors import InputError
-from coupling.records import pack, unpack
 from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
 from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
 from coupling.upscale.line import LineEnergy
 from multiscale import run_study
-from multiscale.cache import Cache
 from multiscale.inputs.dislocation import DislocationStudy
 from multiscale.studies.dislocation_quantities import quantities
 from multiscale.studies.dislocation_records import (
@@ -29,6 +27,7 @@ from multiscale.studies.dislocation_records import (
     Jumps,
 )
 from multiscale.studies.dislocation_upscale import elastic_separation, line_table, upscaled
+from tests.multiscale.same import assert_stored_as_it_is
 
 BURGERS, PERIOD, HEIGHT = 2.74, 2.58, 0.03
 STRESS = np.pi * HEIGHT / PERIOD / BURGERS * EV_A3
@@ -152,21 +151,7 @@ def test_findings_keep_their_types_in_the_store(tmp_path):
     whole = DislocationFindings(atoms, line_table(line), None, upscaled(wanted, atoms, None, line))
     bare = replace(whole, atoms=replace(atoms, core=None, barrier=None, no_barrier="none", jumps=None), upscaled=None)
     for number, findings in enumerate((whole, bare)):
-        cache = Cache(tmp_path)
-        for _ in range(2):
-            packed = cache.get_or_compute({"number": number}, lambda one=findings: pack(one)).value
-            assert_same(unpack(DislocationFindings, packed), findings)
-
-
-def assert_same(found, wanted):
-    assert type(found) is type(wanted)
-    for item in fields(wanted):
-        one, other = getattr(found, item.name), getattr(wanted, item.name)
-        if is_dataclass(other):
-            assert_same(one, other)
-        else:
-            assert type(one) is type(other), item.name
-            np.testing.assert_array_equal(one, other)
+        assert_stored_as_it_is(findings, tmp_path / str(number))
 
 
 @pytest.mark.parametrize(
