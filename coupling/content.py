@@ -147,13 +147,12 @@ def _files_of(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for word in dict.fromkeys([text, *_BETWEEN.split(text)]):
         path = os.path.expanduser(word)
-        try:
-            if os.path.isfile(path):
-                found.append((word, file_hash(Path(path))))
-            elif word == text and os.path.isdir(path):
-                found.append((word, _folder_hash(Path(path))))
-        except ValueError:  # a zero byte
+        if "\0" in path:
             continue
+        if os.path.isfile(path):
+            found.append((word, file_hash(Path(path))))
+        elif word == text and os.path.isdir(path):
+            found.append((word, _folder_hash(Path(path))))
         if found and word == text:
             break
     return found

@@ -1,4 +1,4 @@
-"""The code behind a class or a function: its source, what it imports from beside it, who provides it.
+"""The code behind a class or a function: its source, what it imports that is not installed, who provides it.
 
 Imports are read from the sources, without importing anything: those at the top of a module and those inside its
 functions, and `import_module` of a literal name. What cannot be seen: a name that is put together when the code
@@ -62,7 +62,9 @@ def code_of(thing: Any, *, own: Collection[str] = ()) -> Code:
 
 
 def code_behind(module: str, *, own: Collection[str] = ()) -> Code:
-    """The code behind a module, which need not be loaded: its file and those of the modules beside it that it imports.
+    """The code behind a module, which need not be loaded: its file, and those of what it imports that is not installed.
+
+    What is installed counts with its version, and its own imports are not followed.
 
     Args:
         module: Its import name.
@@ -82,8 +84,8 @@ def code_behind(module: str, *, own: Collection[str] = ()) -> Code:
         providers |= brought
         if local or name == module:
             sources[name] = file_hash(file)
-        if local and file.suffix in SOURCE_SUFFIXES:
-            found = _imports(file.read_bytes(), name, file.stem == "__init__") | _parents(name)
+        if (local or name == module) and file.suffix in SOURCE_SUFFIXES:
+            found = _imports(file.read_bytes(), name, file.stem == "__init__") | (_parents(name) if local else frozenset())
             waiting += sorted(found - seen)
             seen |= found
     return Code(tuple(sorted(sources.items())), versions_of(providers))
@@ -147,10 +149,10 @@ def _brought(one: Distribution) -> set[str]:
     return {line.partition("/")[0].partition(".")[0] for line in lines}
 
 
-def _parents(name: str) -> set[str]:
+def _parents(name: str) -> frozenset[str]:
     """The packages that a module lies in; their `__init__` runs before it."""
     parts = name.split(".")
-    return {".".join(parts[:k]) for k in range(1, len(parts))}
+    return frozenset(".".join(parts[:k]) for k in range(1, len(parts)))
 
 
 @lru_cache(maxsize=1024)

@@ -2,12 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from coupling.addresses import canonical_json, file_hash, versions_of
 from coupling.content import described
-from coupling.contracts import Potential
+from coupling.contracts import FloatArray, Potential
 from coupling.sources import code_behind, code_of
 from coupling.wrapped import Wrapped
 
@@ -54,7 +55,8 @@ def identified(potential: Potential, loader: Any, name: str, dtype: str | None, 
     asked = {"name": name, "dtype": dtype, **options}
     identity = fingerprint("third party", potential.fingerprint, asked, (), code=(loader, type(potential)))
     if is_dataclass(potential) and any(item.name == "fingerprint" and item.init for item in fields(potential)):
-        return replace(potential, fingerprint=identity)
+        with suppress(TypeError):  # a constructor of its own
+            return replace(potential, fingerprint=identity)
     return _Identified(potential, identity)
 
 
@@ -64,6 +66,15 @@ class _Identified(Wrapped):
     def __init__(self, potential: Potential, identity: str) -> None:
         super().__init__(potential)
         self.fingerprint = identity
+
+    def with_readout(self, change: FloatArray, shifts: Mapping[int, float]) -> Potential:
+        """The potential with another readout, whose fingerprint covers this one's."""
+        inside = super().with_readout(change, shifts)
+        return _Identified(inside, hashlib.sha256(f"{self.fingerprint} {inside.fingerprint}".encode()).hexdigest())
+
+    def with_network(self, network: Any, fingerprint: str) -> Potential:
+        """The potential with another network, under its fingerprint."""
+        return _Identified(super().with_network(network, fingerprint), fingerprint)
 
     def as_ase(self) -> Any:
         """An ASE calculator of this potential."""
