@@ -1,6 +1,7 @@
 """The universal binding energy relation (UBER)."""
 
 from dataclasses import dataclass
+from math import factorial
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,10 @@ from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
+
+
+_SMALL = 1e-2
+"""δ/l below which the energy is summed as a series."""
 
 
 @dataclass(frozen=True)
@@ -72,4 +77,11 @@ class Uber(Law):
         tangent[:, 0, 0] = (-work * bond_curvature + shear_curvature * half_square) / length**2
         tangent[:, 0, 1:] = tangent[:, 1:, 0] = shear_slope[:, None] * slip / length
         tangent[:, [1, 2], [1, 2]] = shear[:, None]
-        return LawValue(work * (1.0 - bond) + shear * half_square, traction, tangent)
+        broken = np.where(np.abs(z) < _SMALL, _broken(z), 1.0 - bond)
+        return LawValue(work * broken + shear * half_square, traction, tangent)
+
+
+def _broken(z: FloatArray) -> FloatArray:
+    """1 − (1 + z) e^−z near zero, Σ (−1)^k (k − 1)/k! z^k: without the rounding of 1, which a chain of many planes adds up."""
+    z = np.clip(z, -_SMALL, _SMALL)
+    return np.asarray(sum((-1) ** k * (k - 1) / factorial(k) * z**k for k in range(2, 10)))
