@@ -9,9 +9,10 @@ import numpy as np
 
 from continuum.fenics import basix
 from continuum.mesh_checks import check_mesh, jacobians
-from continuum.mesh_file import CELLS, FileMesh, IntArray, read_file
+from continuum.mesh_file import FileMesh, read_file
 from continuum.mesh_joints import coincident
 from continuum.mesh_topology import Topology, matched
+from continuum.readers.reading import CELLS, IntArray
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from continuum.fenics import MPI, basix, dolfinx, ufl
 from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import CELLS, FileMesh, WrongDimension, read_file
+from continuum.mesh_file import FileMesh, read_file
+from continuum.readers.reading import CELLS, WrongDimension
 from coupling.errors import InputError, unknown_choice
 
 

@@ -6,9 +6,10 @@ Positions in the messages are in the file's unit; cells are counted from 1 withi
 import numpy as np
 
 from continuum.fenics import basix, dolfinx
-from continuum.mesh_file import CELLS, FileMesh, IntArray, MeshError
+from continuum.mesh_file import FileMesh
 from continuum.mesh_joints import check_hanging, check_joints
 from continuum.mesh_topology import Topology, matched, place
+from continuum.readers.reading import CELLS, IntArray, MeshError
 from coupling.contracts import FloatArray
 
 _DEGENERATE = 1e-12  # least Jacobian over the cell's extent to the power of the dimension

@@ -1,57 +1,32 @@
 """What a mesh file says: nodes, one kind of cell, and named groups of cells and of their facets."""
 
-from collections.abc import Iterator
-from contextlib import redirect_stdout
-from dataclasses import dataclass
-from io import StringIO
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from continuum.mesh_serendipity import SERENDIPITY, completed
+from continuum.readers.cell_facets import CellFacets, facet_kind, has_facets
+from continuum.readers.default_bodies import default_bodies
+from continuum.readers.gmsh import read_gmsh
+from continuum.readers.meshio_formats import read_by_meshio
+from continuum.readers.node_sets import facets_of_nodes
+from continuum.readers.reading import (
+    CELLS,
+    EmptyMesh,
+    IntArray,
+    MeshError,
+    MixedCells,
+    NoGroups,
+    Reading,
+    WrongDimension,
+    dimension_of,
+)
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
-IntArray = NDArray[np.int64]
-
-CELLS = {  # meshio name: (basix cell, order, topological dimension)
-    "line": ("interval", 1, 1),
-    "line3": ("interval", 2, 1),
-    "triangle": ("triangle", 1, 2),
-    "triangle6": ("triangle", 2, 2),
-    "quad": ("quadrilateral", 1, 2),
-    "quad9": ("quadrilateral", 2, 2),
-    "tetra": ("tetrahedron", 1, 3),
-    "tetra10": ("tetrahedron", 2, 3),
-    "hexahedron": ("hexahedron", 1, 3),
-    "hexahedron27": ("hexahedron", 2, 3),
-}
-_FOREIGN = {"vertex": 0, "line4": 1, "triangle10": 2, "quad16": 2}  # read to say what is wrong; those unnamed are solid
-_DIMENSIONS = {kind: of[2] for kind, of in CELLS.items()} | {"quad8": 2, "hexahedron20": 3} | _FOREIGN
-_TAGS = ("gmsh:physical", "cell_tags", "medit:ref")
-_NO_TAGS = ("gmsh:geometrical", "vtkGhostType")
+_OWN_READERS = {".msh": read_gmsh}
 _FLAT = 1e-9  # largest relative out-of-plane coordinate of a plane mesh
-
-
-class MeshError(InputError):
-    """A mesh that cannot be computed on; the message says what is wrong, and where."""
-
-
-class EmptyMesh(MeshError):
-    """The file has no nodes, or no cells of a kind that is supported."""
-
-
-class NoGroups(MeshError):
-    """The file names no groups, so that nothing tells bodies, interfaces and boundaries."""
-
-
-class WrongDimension(MeshError):
-    """The mesh, or a group, has another dimension than it is used with."""
-
-
-class MixedCells(MeshError):
-    """The bodies are not all of one kind of cell."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +40,8 @@ class FileMesh:
         facet: meshio's name of the kind of facet; "" without groups of facets.
         facets: (n, nodes) nodes by group of facets.
         others: (n, nodes) cells in no body.
+        refused: Names in the file that are no groups of facets, and why.
+        notes: What the file says and what is not used.
     """
 
     points: FloatArray
@@ -73,6 +50,8 @@ class FileMesh:
     facet: str
     facets: dict[str, IntArray]
     others: IntArray
+    refused: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def dimension(self) -> int:
@@ -85,89 +64,84 @@ class FileMesh:
         number = np.zeros(len(self.points), dtype=np.int64)
         number[used] = np.arange(len(used))
         cells, facets = ({name: number[nodes] for name, nodes in of.items()} for of in (self.cells, self.facets))
-        return FileMesh(self.points[used], self.cell, cells, self.facet, facets, number[self.others])
+        return replace(self, points=self.points[used], cells=cells, facets=facets, others=number[self.others])
 
 
 def read_file(path: Path, bodies: list[str] | None = None) -> FileMesh:
     """Read a mesh file.
 
     Args:
-        path: Any file that meshio reads; see `continuum.mesh.read_mesh` for the names of its groups.
-        bodies: Groups of cells that are the bodies; None: all groups of cells.
+        path: A file of Abaqus, of Gmsh, or any that meshio reads; see `continuum.mesh.read_mesh` for its groups.
+        bodies: Groups of cells that are the bodies; None: those that the file makes bodies, else all that are
+            not made of others nor parts of others.
 
     Raises:
         InputError: the file cannot be read, is empty, has no groups, no such bodies, several kinds of cell,
             or is a surface in space.
     """
-    source = _source(path)
-    blocks = [(block.type, np.asarray(block.data, dtype=np.int64)) for block in source.cells if len(block.data)]
-    dimension = _dimension(path, blocks, len(source.points))
-    points = _coordinates(path, np.asarray(source.points, dtype=float), dimension)
-    groups = _groups(path, source)
-    if not groups:
+    reading = read_source(path)
+    kind, dimension = _kind_of_cell(path, reading)
+    points = _coordinates(path, reading.points, reading.tables[kind], dimension)
+    if not any(reading.groups.values()):
         raise NoGroups(
             f"The mesh file {path} has no named groups; make a group of each body, interface and boundary "
             "(physical groups in Gmsh, cell sets or integer tags elsewhere)."
         )
-    kinds = [next((k for k, _ in blocks if _DIMENSIONS.get(k, 3) == d), "") for d in (dimension, dimension - 1)]
-    cells, facets = (groups.get(kind, {}) for kind in kinds)
-    bodies = list(cells) if bodies is None else bodies
-    _check_bodies(path, bodies, cells, groups, dimension)
-    chosen = {name: cells[name] for name in bodies}
-    others = _without(np.vstack([data for kind, data in blocks if kind == kinds[0]]), np.vstack(list(chosen.values())))
-    if kinds[0] not in SERENDIPITY:
-        return FileMesh(points, kinds[0], chosen, kinds[1] if facets else "", facets, others)
-    facet, of = (kinds[1], facets) if facets else ("", {})
-    tables = [(kinds[0], nodes) for nodes in (*chosen.values(), others)] + [(facet, nodes) for nodes in of.values()]
-    points, full = completed(points, tables)
-    cells, others = dict(zip(chosen, full, strict=False)), full[len(chosen)]
-    facets = dict(zip(of, full[len(chosen) + 1 :], strict=True))
-    return FileMesh(points, SERENDIPITY[kinds[0]], cells, SERENDIPITY.get(facet, facet), facets, others)
+    table, groups = reading.tables[kind], reading.groups.get(kind, {})
+    notes = list(reading.notes)
+    if bodies is None:
+        bodies, left = (list(reading.bodies), []) if reading.bodies else default_bodies(groups, len(table))
+        notes += left
+    _check_bodies(path, bodies, groups, reading, dimension)
+    cells = {name: table[groups[name]] for name in bodies}
+    owned = np.zeros(len(table), dtype=bool)
+    owned[np.concatenate([groups[name] for name in bodies])] = True
+    facet, facets, refused = _facets(reading, kind, points)
+    mesh = FileMesh(points, kind, cells, facet if facets else "", facets, table[~owned], refused, tuple(notes))
+    return _completed(mesh) if kind in SERENDIPITY else mesh
 
 
-def _source(path: Path):  # type: ignore[no-untyped-def]
-    import meshio
+def read_source(path: Path) -> Reading:
+    """What a mesh file says, by the reader of its suffix.
 
+    Raises:
+        InputError: it does not exist, is empty, or cannot be read.
+    """
     if not path.is_file():
         raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.")
     if not path.stat().st_size:
         raise EmptyMesh(f"The mesh file {path} is empty; write it again.")
-    try:
-        with redirect_stdout(StringIO()):  # meshio prints an empty line
-            return meshio.read(path)
-    except (Exception, SystemExit) as error:  # meshio's readers raise what they like on a broken file
-        raise InputError(
-            f"The mesh file {path} cannot be read ({type(error).__name__}: {error}); write it again, best as Gmsh .msh 4.1."
-        ) from error
+    return _OWN_READERS.get(path.suffix.lower(), read_by_meshio)(path)
 
 
-def _dimension(path: Path, blocks: list[tuple[str, IntArray]], nodes: int) -> int:
-    """The dimension of the bodies, once their kind of cell is one and supported."""
-    if not blocks or not nodes:
+def _kind_of_cell(path: Path, reading: Reading) -> tuple[str, int]:
+    """The bodies' kind of cell and its dimension, once it is one and supported."""
+    tables = {kind: nodes for kind, nodes in reading.tables.items() if len(nodes)}
+    if not tables or not len(reading.points):
         raise EmptyMesh(f"The mesh file {path} has no nodes and cells; mesh the geometry and save all its elements.")
-    known = {kind for kind, _ in blocks}
-    dimension = max((_DIMENSIONS.get(kind, 3) for kind in known), default=0)
+    dimension = max(dimension_of(kind) for kind in tables)
     if dimension < 2:
         raise WrongDimension(
             f"The mesh file {path} holds lines or points only; mesh the surfaces (2D) or volumes (3D) of the bodies."
         )
-    kinds = sorted(kind for kind in known if _DIMENSIONS.get(kind, 3) == dimension)
+    kinds = sorted(kind for kind in tables if dimension_of(kind) == dimension)
     if len(kinds) > 1:
         raise MixedCells(f"The mesh file {path} mixes {' and '.join(kinds)}; use one kind of cell.")
-    if kinds[0] not in CELLS and kinds[0] not in SERENDIPITY:
+    if not has_facets(kinds[0]):
         choices = [kind for kind, of in (CELLS | {k: CELLS[v] for k, v in SERENDIPITY.items()}).items() if of[2] > 1]
         raise unknown_choice(f"kind of cell in the mesh file {path}", kinds[0], choices)
-    for kind, nodes_of in blocks:
-        if nodes_of.min() < 0 or nodes_of.max() >= nodes:
+    for kind, nodes in tables.items():
+        if nodes.min() < 0 or nodes.max() >= len(reading.points):
             raise MeshError(f"A {kind} in the mesh file {path} names a node that the file does not have; write it again.")
-    return dimension
+    return kinds[0], dimension
 
 
-def _coordinates(path: Path, points: FloatArray, dimension: int) -> FloatArray:
+def _coordinates(path: Path, points: FloatArray, cells: IntArray, dimension: int) -> FloatArray:
     if points.shape[1] < dimension:
         raise WrongDimension(f"The mesh file {path} has cells of dimension {dimension} and {points.shape[1]} coordinates.")
     if dimension == 2 and points.shape[1] == 3:
-        finite = points[np.isfinite(points).all(axis=1)]
+        used = points[np.unique(cells)]
+        finite = used[np.isfinite(used).all(axis=1)]
         if len(finite) and np.ptp(finite[:, 2]) > _FLAT * np.ptp(finite[:, :2], axis=0).max():
             raise WrongDimension(
                 f"The mesh file {path} is a surface in space; a plane mesh must have one z coordinate, "
@@ -177,78 +151,51 @@ def _coordinates(path: Path, points: FloatArray, dimension: int) -> FloatArray:
     return points
 
 
-def _groups(path: Path, source) -> dict[str, dict[str, IntArray]]:  # type: ignore[no-untyped-def]
-    """Entities' nodes by cell type and group name: cell sets, then families and tags."""
-    found: dict[str, dict[str, list[IntArray]]] = {}
-    for kind, name, nodes in (*_sets(source), *_tagged(path, source)):
-        if len(nodes):
-            found.setdefault(kind, {}).setdefault(name, []).append(np.asarray(nodes, dtype=np.int64))
-    return {kind: {name: np.vstack(parts) for name, parts in of.items()} for kind, of in found.items()}
+def _facets(reading: Reading, kind: str, points: FloatArray) -> tuple[str, dict[str, IntArray], dict[str, str]]:
+    """The kind of facet, the facets' nodes by group, and names that are no groups of facets, with the reason."""
+    facet, refused = facet_kind(kind), dict(reading.refused)
+    for other, groups in reading.groups.items():
+        if other not in (kind, facet):
+            what = f"is of elements of kind {other}, and a facet of a {kind} is a {facet}"
+            refused |= {name: f"The group {name!r} {what}; make a group of these." for name in groups}
+    found = {name: reading.tables[facet][rows] for name, rows in reading.groups.get(facet, {}).items()}
+    if reading.node_sets:
+        every = CellFacets(kind, reading.tables[kind])
+        numbers, reasons = facets_of_nodes(every, reading.groups.get(kind, {}), reading.node_sets, points)
+        refused |= {name: reason for name, reason in reasons.items() if name not in found}
+        for name, rows in numbers.items():
+            if name not in found:
+                found[name] = every.nodes[rows]
+            elif set(every.found(found[name]).tolist()) != set(rows.tolist()):
+                del found[name]
+                refused[name] = f"The name {name!r} is a group of facets and a set of nodes of other facets; rename one of them."
+    return facet, found, {name: reason for name, reason in refused.items() if name not in found}
 
 
-def _sets(source) -> Iterator[tuple[str, str, IntArray]]:  # type: ignore[no-untyped-def]
-    for name, per_block in source.cell_sets.items():
-        if not name.startswith("gmsh:"):
-            for block, indices in zip(source.cells, per_block, strict=False):
-                if indices is not None and len(indices):
-                    yield block.type, name, block.data[np.asarray(indices, dtype=int)]
+def _completed(mesh: FileMesh) -> FileMesh:
+    """A mesh of serendipity cells with the nodes that complete them."""
+    chosen, others = list(mesh.cells.values()), mesh.others
+    tables = [(mesh.cell, nodes) for nodes in (*chosen, others)] + [(mesh.facet, nodes) for nodes in mesh.facets.values()]
+    points, full = completed(mesh.points, tables)
+    cells, others = dict(zip(mesh.cells, full, strict=False)), full[len(chosen)]
+    facets = dict(zip(mesh.facets, full[len(chosen) + 1 :], strict=True))
+    facet = SERENDIPITY.get(mesh.facet, mesh.facet)
+    return replace(mesh, points=points, cell=SERENDIPITY[mesh.cell], cells=cells, facet=facet, facets=facets, others=others)
 
 
-def _tagged(path: Path, source) -> Iterator[tuple[str, str, IntArray]]:  # type: ignore[no-untyped-def]
-    """Groups by an integer a cell: Gmsh's tags with their names, MED families, else named by the number."""
-    array = _tag_array(path, source)
-    if array is None:
-        return
-    names = {(int(value[0]), int(value[1])): name for name, value in source.field_data.items() if np.size(value) == 2}
-    families = getattr(source, "cell_tags", {}) if array == "cell_tags" else {}
-    for block, tags in zip(source.cells, source.cell_data[array], strict=True):
-        for tag in np.unique(tags):
-            key = (int(tag), _DIMENSIONS.get(block.type, 3))
-            if key in names and names[key] in source.cell_sets:
-                continue
-            if families:
-                called = families.get(int(tag), [])
-            else:
-                unset = tag < 0 or (tag == 0 and array in _TAGS)
-                called = [] if unset else [names.get(key, str(tag))]
-            for name in called:
-                yield block.type, name, block.data[np.asarray(tags) == tag]
-
-
-def _tag_array(path: Path, source) -> str | None:  # type: ignore[no-untyped-def]
-    integer = [
-        name
-        for name, parts in source.cell_data.items()
-        if name not in _NO_TAGS and all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.ndim(p) == 1 for p in parts)
-    ]
-    preferred = [name for name in _TAGS if name in integer]
-    if preferred or len(integer) <= 1 or source.cell_sets:
-        return next(iter(preferred), integer[0] if len(integer) == 1 and not source.cell_sets else None)
-    raise NoGroups(
-        f"The mesh file {path} has several integer arrays of its cells ({', '.join(sorted(integer))}); "
-        f"keep the one that numbers the groups, or call it {_TAGS[0]!r}."
-    )
-
-
-def _check_bodies(path, bodies, cells, groups, dimension) -> None:  # type: ignore[no-untyped-def]
-    of_any = {name: _DIMENSIONS.get(kind, 3) for kind, of in groups.items() for name in of}
+def _check_bodies(path: Path, bodies: list[str], cells: dict[str, IntArray], reading: Reading, dimension: int) -> None:
+    of_any = {name: dimension_of(kind) for kind, of in reading.groups.items() for name in of}
     for name in bodies:
         if name not in cells and name in of_any:
             raise WrongDimension(
                 f"The group {name!r} in {path.name} has dimension {of_any[name]}, and bodies have dimension {dimension}; "
                 f"valid: {', '.join(sorted(cells)) or '(none)'}."
             )
+        if name not in cells and name in reading.refused:
+            raise MeshError(reading.refused[name])
         if name not in cells:
             raise unknown_choice(f"body (group of dimension {dimension} in {path.name})", name, cells)
     if len(set(bodies)) != len(bodies):
         raise InputError(f"The bodies {', '.join(bodies)} name one of them twice.")
     if not bodies:
         raise NoGroups(f"The mesh file {path} has no group of dimension {dimension}; make a group of each body.")
-
-
-def _without(every: IntArray, chosen: IntArray) -> IntArray:
-    """The cells that are not among the chosen ones."""
-    if len(every) == len(chosen):
-        return every[:0]
-    rows = lambda nodes: np.ascontiguousarray(np.sort(nodes, axis=1)).view([("", np.int64)] * nodes.shape[1]).ravel()  # noqa: E731
-    return every[~np.isin(rows(every), rows(chosen))]

@@ -5,8 +5,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from continuum.mesh_file import IntArray, MeshError
 from continuum.mesh_topology import Topology, place
+from continuum.readers.reading import IntArray, MeshError
 from coupling.contracts import FloatArray
 
 _TOUCHING = 1e-6  # distance over a facet's length below which a node lies on another, or on a facet

@@ -6,7 +6,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.mesh_file import CELLS, FileMesh, IntArray
+from continuum.mesh_file import FileMesh
+from continuum.readers.reading import CELLS, IntArray
 from coupling.contracts import FloatArray
 
 _FACETS = {  # corners of the facets, outward if the cell is upright

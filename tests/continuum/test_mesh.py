@@ -19,7 +19,7 @@ from continuum.mesh_checks import (
     StrayFacets,
     UnownedCells,
 )
-from continuum.mesh_file import EmptyMesh, MixedCells, NoGroups, WrongDimension
+from continuum.readers.reading import EmptyMesh, MixedCells, NoGroups, WrongDimension
 from continuum.mesh_joints import NonConforming
 from continuum.specimens.butt_joint import ButtJoint
 from coupling.errors import InputError

@@ -1,0 +1,1 @@
+"""Readers of mesh files: each gives what its file says, as one record."""
