@@ -42,12 +42,12 @@ class Bicrystal:
     faces: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     crystals: tuple[tuple[int, CleavageSlab], tuple[int, CleavageSlab]]
 
-    def opened(self, opening: float) -> Atoms:
-        """Both interfaces opened rigidly by `opening`, Å."""
-        atoms = self.atoms.copy()
-        atoms.positions[self.bodies[1], 2] += opening
+    def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
+        """At both interfaces the upper crystal moved rigidly by `opening` and along x, y by `slip`, Å."""
+        atoms, jump = self.atoms.copy(), np.array([*slip, opening])
+        atoms.positions[self.bodies[1]] += jump
         cell = atoms.cell.array.copy()
-        cell[2, 2] += 2 * opening
+        cell[2] += 2 * jump
         atoms.set_cell(cell, scale_atoms=False)
         return atoms
 

@@ -13,6 +13,7 @@ from coupling.errors import NotConverged
 
 _MEMORY = 6
 _LARGEST_STEP = 0.15  # Å a sweep
+_FALLEN = 2.0 / 3.0  # of the best error so far: an advance
 
 Residuals = Callable[[Sequence[int], Sequence[FloatArray]], list[tuple[FloatArray, float]]]
 
@@ -24,6 +25,7 @@ def solve(
     *,
     what: str,
     sweeps: int = 300,
+    patience: int | None = None,
     progress: Progress = silent,
 ) -> tuple[list[FloatArray], FloatArray]:
     """Drive the residual of every problem below a tolerance.
@@ -36,6 +38,7 @@ def solve(
         tolerance: Error at which a problem is solved.
         what: What the problems are, for progress and errors.
         sweeps: Most evaluations of one problem.
+        patience: Sweeps after which a problem is given up if its error has not fallen by a third; None is all.
         progress: Told after each sweep.
 
     Returns:
@@ -45,13 +48,17 @@ def solve(
     histories = [_Anderson() for _ in unknowns]
     errors = np.full(len(unknowns), np.inf)
     open_ones = list(range(len(unknowns)))
-    for _ in range(sweeps):
+    best, since = np.full(len(unknowns), np.inf), np.zeros(len(unknowns), dtype=int)
+    for sweep in range(sweeps):
         answers = residuals(open_ones, [unknowns[i] for i in open_ones])
         for i, (step, error) in zip(open_ones, answers, strict=True):
             errors[i] = error
             if error > tolerance:
                 unknowns[i] = histories[i].next(unknowns[i], step)
-        open_ones = [i for i in open_ones if errors[i] > tolerance]
+            if error < _FALLEN * best[i]:
+                best[i], since[i] = error, sweep
+        late = [i for i in open_ones if patience is not None and sweep - since[i] >= patience]
+        open_ones = [i for i in open_ones if errors[i] > tolerance and i not in late]
         progress(what, len(unknowns) - len(open_ones), len(unknowns))
         if not open_ones:
             break

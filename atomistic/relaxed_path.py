@@ -1,31 +1,30 @@
-"""The relaxed opening path at uniform traction, by gap and length; and the bulk at the same traction.
+"""Relaxed paths at uniform traction, by gap and cell vector; and the bulk at the same traction.
 
-At an imposed gap between the two facing planes all atoms are in equilibrium and the cell's length
-is whatever makes them so. The traction is then uniform along the normal, on the stable and on the
-unstable branch alike, and there is no snap-back: the gap rises monotonically.
+At an imposed gap between the two facing planes all atoms are in equilibrium and the cell's third vector
+is whatever makes them so. The traction is then uniform, on the stable and on the unstable branch alike,
+and there is no snap-back: along an opening path the gap rises monotonically.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from ase import Atoms
-from scipy.interpolate import CubicSpline
 
-from atomistic.equilibrium import Residuals, require, solve
+from atomistic.equilibrium import require, solve
 from atomistic.interface import CleavageSlab, boundary_tractions
-from atomistic.layered import BondModel, Layered, at_gap, bond_model, closed_gap, half_tractions
+from atomistic.jumps import NORMAL_FIRST, NORMAL_LAST, Control, Series, State
+from atomistic.layered import Layered, bond_model, bulk_step, facing, half_tractions, rising, with_third_vector
 from coupling.cohesive import BulkBranch, SlabBranch
 from coupling.contracts import FloatArray, Potential, Progress, silent
 
 _ROUNDS = 4
-_SWEEPS = 200
-_LOST = 1.15  # of the strain of a crystal's strength: there the crystal itself is parting
 _DOOMED = 0.9  # of a crystal's strength: rigid traction beyond which an opening may have no equilibrium
 
 
 def relaxed_path(
     potential: Potential,
-    slab: Layered,
+    cell: Layered,
     gaps: FloatArray,
     *,
     tolerance: float = 1e-4,
@@ -35,78 +34,101 @@ def relaxed_path(
 
     Args:
         potential: The interatomic potential.
-        slab: The closed crystal, or a `Bicrystal`, all of whose interfaces open alike.
-        gaps: (n,) Å beyond the closed spacing, among them 0.
+        cell: The closed crystal, or a `Bicrystal`, all of whose interfaces move alike.
+        gaps: (n,) Å beyond the closed spacing, among them 0: an opening without excess slip; or (n, 3) gap
+            vectors: normal, tangential 1, 2.
         tolerance: Largest force on any atom at convergence, eV/Å.
         progress: Told after each sweep.
 
     Returns:
-        Length, energy and traction (by virial, and by the forces on one half) at each gap.
+        Cell vector, energy and traction (by virial, and by the forces on one half) at each gap; normal components
+        of an opening, vectors of gap vectors.
 
     Raises:
         NotConverged: some equilibrium was not found.
     """
+    return relaxed_branches(potential, cell, gaps, tolerance=tolerance, progress=progress)[0]
+
+
+def relaxed_branches(
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 1e-4, progress: Progress = silent
+) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
+    """The path of `relaxed_path` and the bulk of each crystal, solved together at equal traction vectors."""
     gaps = np.asarray(gaps, dtype=float)
-    structures = relaxed_structures(potential, slab, gaps, tolerance=tolerance, progress=progress)
-    found = [atoms for atoms in structures if atoms is not None]
-    there = np.array([atoms is not None for atoms in structures])
-    evaluation = potential.evaluate(found)
-    return SlabBranch(
-        gap=gaps[there],
-        length=np.array([a.cell[2, 2] for a in found]),
-        energy=evaluation.energies,
-        traction=boundary_tractions(found, evaluation, slab.area)[:, 2],
-        traction_by_forces=half_tractions(potential, slab, found),
-        area=slab.area,
-        repeats=tuple(repeats for repeats, _ in slab.crystals),
-        interfaces=len(slab.bodies),
-        beyond_strength=tuple(float(gap) for gap in gaps[~there]),
+    series = Series(potential, cell, tolerance)
+    found = relaxed_states(series, gaps, progress=progress)
+    there = np.array([state is not None for state in found])
+    return branches(series, [state for state in found if state is not None], gaps[there], gaps[~there])
+
+
+def branches(
+    series: Series, states: Sequence[State], gaps: FloatArray, left_out: FloatArray
+) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
+    """Records of states at imposed gaps (n,) or (n, 3)."""
+    part = (slice(None), 0) if gaps.ndim == 1 else (slice(None),)
+    cell, slabs = series.cell, [state.slab for state in states]
+    traction = np.array([state.traction for state in states])[part]
+    slab = SlabBranch(
+        gap=gaps,
+        length=np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in slabs])[part],
+        energy=np.array([state.energy for state in states]),
+        traction=traction,
+        traction_by_forces=half_tractions(series.potential, cell, slabs)[:, NORMAL_FIRST][part],
+        area=cell.area,
+        repeats=tuple(repeats for repeats, _ in cell.crystals),
+        interfaces=len(cell.bodies),
+        beyond_strength=tuple(left_out.tolist()),
     )
+    bulks = []
+    for k, unit in enumerate(series.units):
+        repeats = [state.bulks[k] for state in states]
+        bulks.append(_bulk_record(unit, repeats, traction, np.array([state.bulk_energies[k] for state in states]), part))
+    return slab, tuple(bulks)
+
+
+def _bulk_record(unit: CleavageSlab, repeats: Sequence[Atoms], traction: FloatArray, energy: FloatArray, part: Any) -> BulkBranch:
+    vectors = np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in repeats])
+    gaps = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
+    return BulkBranch(traction, vectors[part], energy, gaps[part])
+
+
+def relaxed_states(series: Series, gaps: FloatArray, *, progress: Progress = silent) -> list[State | None]:
+    """The states of `relaxed_path`, one a gap; None where a crystal would part before the interface does.
+
+    Raises:
+        NotConverged: another equilibrium was not found.
+    """
+    gaps = np.asarray(gaps, dtype=float)
+    control = series.opening if gaps.ndim == 1 else series.at_gap
+    imposed = np.column_stack([gaps, np.zeros((len(gaps), 2))]) if gaps.ndim == 1 else gaps
+    wanted = series.rigid_tractions(imposed)
+    solved, errors = series.solve(control, imposed, series.guesses(wanted), what="relaxed openings", progress=progress)
+
+    def unsolved() -> list[int]:
+        return [i for i, u in enumerate(solved) if not errors[i] <= series.tolerance or series.beyond_strength(u)]
+
+    _from_neighbours(series, control, imposed, solved, errors, unsolved, progress)
+    doomed = np.any(wanted[:, :1] > _DOOMED * series.strengths, axis=1)
+    missing = [i for i in unsolved() if doomed[i]]
+    errors[missing] = 0.0
+    require(errors, series.tolerance, "relaxed openings")
+    there = [i for i in range(len(gaps)) if i not in missing]
+    states = iter(series.states(control, imposed[there], [solved[i] for i in there]))
+    return [None if i in missing else next(states) for i in range(len(gaps))]
 
 
 def relaxed_structures(
-    potential: Potential,
-    slab: Layered,
-    gaps: FloatArray,
-    *,
-    tolerance: float = 1e-4,
-    progress: Progress = silent,
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 1e-4, progress: Progress = silent
 ) -> list[Atoms | None]:
     """The structures of `relaxed_path`, one a gap; None where a crystal would part before the interface does."""
-    model = bond_model(potential, slab)
-
-    def structure(index: int, unknown: FloatArray) -> Atoms:
-        return at_gap(slab, slab.spacing + gaps[index], unknown.reshape(-1, 3))
-
-    def residuals(indices, unknowns):  # type: ignore[no-untyped-def]
-        evaluation = potential.evaluate([structure(i, u) for i, u in zip(indices, unknowns, strict=True)])
-        lost = [np.any(_strains(slab, u) > _LOST * strongest) for u in unknowns]
-        return [
-            (model.step(f).ravel(), float(np.nan if gone else np.abs(f).max()))
-            for f, gone in zip(evaluation.forces, lost, strict=True)
-        ]
-
-    guesses, strongest, doomed = _stretched(potential, slab, gaps)
-    solved, errors = solve(residuals, guesses, tolerance, what="relaxed openings", sweeps=_SWEEPS, progress=progress)
-
-    def unsolved() -> list[int]:
-        return [i for i, u in enumerate(solved) if not errors[i] <= tolerance or np.any(_strains(slab, u) > strongest)]
-
-    _from_neighbours(residuals, solved, errors, unsolved, tolerance, progress)
-    missing = [i for i in unsolved() if doomed[i]]
-    errors[missing] = 0.0
-    require(errors, tolerance, "relaxed openings")
-    return [None if i in missing else structure(i, u) for i, u in enumerate(solved)]
+    states = relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress)
+    return [None if state is None else state.slab for state in states]
 
 
 def _from_neighbours(
-    residuals: Residuals,
-    solved: list[FloatArray],
-    errors: FloatArray,
-    unsolved: Callable[[], list[int]],
-    tolerance: float,
-    progress: Progress,
-) -> None:
+    series: Series, control: Control, imposed: FloatArray, solved: list[FloatArray], errors: FloatArray,
+    unsolved: Callable[[], list[int]], progress: Progress,
+) -> None:  # fmt: skip
     """Start openings that were not solved, or left a bulk beyond its strength, again from a solved neighbour."""
     tried: list[list[int]] = []
     for attempt in range(_ROUNDS):
@@ -115,12 +137,8 @@ def _from_neighbours(
         if not wrong or not len(good) or tried[:-1].count(wrong):  # neither neighbour helped
             break
         tried.append(wrong)
-
-        def some(indices, unknowns, chosen=tuple(wrong)):  # type: ignore[no-untyped-def]
-            return residuals([chosen[i] for i in indices], unknowns)
-
         starts = [solved[_neighbour(good, i, attempt % 2 == 0)] for i in wrong]
-        redone, left = solve(some, starts, tolerance, what="softest openings", sweeps=_SWEEPS, progress=progress)
+        redone, left = series.solve(control, imposed[wrong], starts, what="softest openings", progress=progress)
         for i, unknown, error in zip(wrong, redone, left, strict=True):
             solved[i], errors[i] = unknown, error
 
@@ -131,72 +149,30 @@ def _neighbour(good: np.ndarray, index: int, smaller: bool) -> int:
     return int(before[-1] if len(before) and (smaller or not len(after)) else after[0])
 
 
-def _strains(slab: Layered, unknown: FloatArray) -> FloatArray:
-    """Mean strain of each body along the normal, the gaps left out."""
-    levels, closed = unknown.reshape(-1, 3)[:, 2], slab.atoms.positions[:, 2]
-    return np.array([np.ptp(levels[body]) / np.ptp(closed[body]) - 1.0 for body in slab.bodies])
-
-
-def _stretched(
-    potential: Potential, slab: Layered, gaps: FloatArray
-) -> tuple[list[FloatArray], FloatArray, np.ndarray]:
-    """Guesses: each bulk stretched as the rigid traction at each gap asks.
-
-    Also the strain of each crystal's strength, and where the rigid traction comes near to one.
-    """
-    rigid = [slab.opened(g) for g in gaps]
-    wanted = boundary_tractions(rigid, potential.evaluate(rigid), slab.area)[:, 2]
-    guesses = [slab.atoms.positions.copy() for _ in gaps]
-    strongest, doomed = [], np.zeros(len(gaps), dtype=bool)
-    for (_, unit), body in zip(slab.crystals, slab.bodies, strict=True):
-        strains, tractions = _rising(potential, unit)
-        free = np.interp(0.0, tractions, strains)  # the slab's own layers are those of the strained crystal
-        strain = np.interp(np.minimum(wanted, 0.95 * tractions[-1]), tractions, strains)
-        for guess, e in zip(guesses, strain, strict=True):
-            guess[body, 2] *= (1.0 + e) / (1.0 + free)
-        strongest.append((1.0 + strains[-1]) / (1.0 + free) - 1.0)
-        doomed |= wanted > _DOOMED * tractions[-1]
-    return [guess.ravel() for guess in guesses], np.array(strongest), doomed
-
-
-def _rising(potential: Potential, unit: CleavageSlab) -> tuple[FloatArray, FloatArray]:
-    """Normal strains and tractions of the bulk, ions clamped, from compression up to its strength."""
-    sampled = np.linspace(-0.1, 0.25, 36)
-    cells = [unit.opened(e * unit.atoms.cell[2, 2]) for e in sampled]
-    for atoms, e in zip(cells, sampled, strict=True):
-        atoms.positions[:, 2] *= 1 + e
-    curve = CubicSpline(sampled, boundary_tractions(cells, potential.evaluate(cells), unit.area)[:, 2])
-    crests = curve.derivative().roots(extrapolate=False)
-    strains = np.linspace(sampled[0], min(crests[crests > 0], default=sampled[-1]), 400)
-    return strains, np.maximum.accumulate(curve(strains))
-
-
 def bulk_branch(
     potential: Potential,
-    slab: CleavageSlab,
+    unit: CleavageSlab,
     tractions: FloatArray,
     *,
     tolerance: float = 5e-6,
     progress: Progress = silent,
 ) -> BulkBranch:
-    """A bulk crystal under normal traction, in-plane cell as in the slab.
+    """A bulk crystal under traction, in-plane cell as in the slab, its third cell vector free.
 
     Args:
         potential: The interatomic potential.
-        slab: The crystal; one repeat of it is evaluated.
-        tractions: (n,) eV/Å³, those of the slab, so that nothing is interpolated.
+        unit: The crystal; one repeat of it is evaluated.
+        tractions: (n,) normal ones, no shear; or (n, 3) normal, tangential 1, 2; eV/Å³.
         tolerance: Largest error of the traction, eV/Å³, and of the forces over the area.
         progress: Told after each sweep.
 
     Raises:
         NotConverged: a traction is beyond the crystal's strength, or an equilibrium was not found.
     """
-    unit = slab.repeat_unit()
-    tractions = np.asarray(tractions, dtype=float)
+    unit, tractions = unit.repeat_unit(), np.asarray(tractions, dtype=float)
     structures = bulk_structures(potential, unit, tractions, tolerance=tolerance, progress=progress)
-    evaluation = potential.evaluate(structures)
-    heights = np.array([a.cell[2, 2] for a in structures])
-    return BulkBranch(tractions, heights, evaluation.energies, np.array([closed_gap(unit, a) for a in structures]))
+    part = (slice(None), 0) if tractions.ndim == 1 else (slice(None),)
+    return _bulk_record(unit, structures, tractions, potential.evaluate(structures).energies, part)
 
 
 def bulk_structures(
@@ -208,36 +184,25 @@ def bulk_structures(
     progress: Progress = silent,
 ) -> list[Atoms]:
     """The structures of `bulk_branch`, one lattice repeat a traction."""
-    model = bond_model(potential, unit)
+    model, tractions = bond_model(potential, unit), np.asarray(tractions, dtype=float)
+    vectors = np.column_stack([tractions, np.zeros((len(tractions), 2))]) if tractions.ndim == 1 else tractions
+    wanted = vectors[:, NORMAL_LAST]
 
     def structure(unknown: FloatArray) -> Atoms:
-        atoms = unit.atoms.copy()
-        atoms.positions[:] = unknown[:-1].reshape(-1, 3)
-        cell = atoms.cell.array.copy()
-        cell[2, 2] = unknown[-1]
-        atoms.set_cell(cell, scale_atoms=False)
-        return atoms
+        return with_third_vector(unit.atoms, unknown[:-3].reshape(-1, 3), unknown[-3:])
 
-    def residuals(indices, unknowns):  # type: ignore[no-untyped-def]
+    def residuals(indices: Sequence[int], unknowns: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
         structures = [structure(u) for u in unknowns]
-        evaluation = potential.evaluate(structures)
-        missing = tractions[list(indices)] - boundary_tractions(structures, evaluation, unit.area)[:, 2]
-        return [
-            _stretch(model, atoms, force, short, unit.area)
-            for force, short, atoms in zip(evaluation.forces, missing, structures, strict=True)
-        ]
+        evaluation, answers = potential.evaluate(structures), []
+        missing = wanted[list(indices)] - boundary_tractions(structures, evaluation, unit.area)
+        for atoms, force, short in zip(structures, evaluation.forces, missing, strict=True):
+            move, stretch, error = bulk_step(model, atoms, force, short, unit.area)
+            answers.append((np.append(move.ravel(), stretch), error / unit.area))
+        return answers
 
-    closed, height = unit.atoms.positions * 1.0, unit.atoms.cell[2, 2]
-    strain = np.interp(tractions, *_rising(potential, unit)[::-1])
-    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), height * (1.0 + e)) for e in strain]
+    strain = np.interp(vectors[:, 0], *rising(potential, unit)[::-1])
+    closed, third = unit.atoms.positions, unit.atoms.cell.array[2]
+    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), third * [1.0, 1.0, 1.0 + e]) for e in strain]
     solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
     require(errors, tolerance, "bulk references")
     return [structure(u) for u in solved]
-
-
-def _stretch(model: BondModel, atoms: Atoms, force: FloatArray, short: float, area: float) -> tuple[FloatArray, float]:
-    """The model's step of atoms and height towards a missing traction, and the error."""
-    stretch = short / model.length_stiffness
-    move = model.step(force)
-    move[:, 2] += atoms.positions[:, 2] / atoms.cell[2, 2] * stretch
-    return np.append(move.ravel(), stretch), float(max(abs(short), np.abs(force).max() / area))

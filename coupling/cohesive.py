@@ -5,6 +5,7 @@ away at the same traction. On the rigid path the bulk keeps its spacing, so that
 constant energy of the bulk is subtracted and the imposed opening is the excess opening.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,14 +57,17 @@ class PathSamples:
 
 @dataclass(frozen=True)
 class SlabBranch:
-    """A slab in equilibrium at uniform traction, at rising gaps; atomistic units.
+    """A slab in equilibrium at uniform traction; atomistic units.
+
+    Gaps, lengths and tractions are normal components (n,) along an opening path, or vectors (n, 3): normal,
+    tangential 1, 2.
 
     Attributes:
-        gap: (n,) imposed gap beyond the closed spacing, Å, among them 0.
-        length: (n,) length of the cell along the normal, Å.
+        gap: Of the facing planes beyond the closed spacing, Å, among them 0 once; rising along an opening path.
+        length: The cell's third vector, Å.
         energy: (n,) eV.
-        traction: (n,) by virial, eV/Å³.
-        traction_by_forces: (n,) by the forces on one half, eV/Å³.
+        traction: By virial, eV/Å³.
+        traction_by_forces: By the forces on one half, eV/Å³.
         area: Area of the interface, Å².
         repeats: Lattice repeats of each crystal in the cell.
         interfaces: Equal interfaces that open in the cell.
@@ -83,7 +87,7 @@ class SlabBranch:
     @property
     def closed(self) -> int:
         """Index of the closed interface."""
-        found = np.flatnonzero(self.gap == 0.0)
+        found = np.flatnonzero(np.all(self.gap.reshape(len(self.gap), -1) == 0.0, axis=1))
         if len(found) != 1:
             raise InputError("The opening path must contain the closed interface (gap 0) once.")
         return int(found[0])
@@ -94,10 +98,10 @@ class BulkBranch:
     """One lattice repeat of a bulk crystal at the tractions of a slab, in-plane cell as in the slab.
 
     Attributes:
-        traction: (n,) eV/Å³, the slab's.
-        height: (n,) height of the repeat, Å.
+        traction: eV/Å³, the slab's, components as there.
+        height: The repeat's third cell vector, components as there, Å.
         energy: (n,) energy of the repeat in the slab's in-plane cell, eV.
-        gap: (n,) its spacing between the planes that part in the slab, Å.
+        gap: Its spacing between the planes that part in the slab, components as there, Å.
     """
 
     traction: FloatArray
@@ -111,9 +115,9 @@ class Excess:
     """What an interface has beyond the bulk at equal traction; atomistic units.
 
     Attributes:
-        opening: (n,) excess opening, Å.
+        opening: (n,) excess opening, or (n, 3) excess jump: normal, tangential 1, 2; Å.
         energy: (n,) excess energy per area, eV/Å².
-        traction: (n,) eV/Å³.
+        traction: As the opening, eV/Å³.
         gap: Who owns the layer spacing across the interface.
         energy_std: (n,) standard deviations, eV/Å²; None when unknown.
         traction_std: (n,) standard deviations, eV/Å³; None when unknown.
@@ -127,7 +131,7 @@ class Excess:
     traction_std: FloatArray | None = None
 
     def law(self) -> TabulatedLaw | InitiallyRigid:
-        """The law of the excess, in SI units; initially rigid when the bulk has the gap.
+        """The law of an excess opening (n,), in SI units; initially rigid when the bulk has the gap.
 
         Raises:
             InputError: the excess is no law of the opening alone (see the two laws).
@@ -142,7 +146,6 @@ class Excess:
             energy_std=None if self.energy_std is None else self.energy_std * EV_A2,
             traction_std=None if self.traction_std is None else self.traction_std * EV_A3,
         )
-
 
     def _initially_rigid(self) -> TabulatedLaw | InitiallyRigid:
         """From where the excess opening leaves zero for good; before, all stretching is the bulk's."""
@@ -168,12 +171,31 @@ class Excess:
         )
 
 
+def taken_away(
+    repeats: Sequence[int], interfaces: int, heights: FloatArray, spacings: FloatArray, gap: GapOwner
+) -> FloatArray:
+    """(crystals,) lattice repeats of each crystal that are taken away for one interface.
+
+    With the gap in the bulk they are all that the cell has. With the gap in the law the closed spacing is left out
+    of the elements: of one crystal a repeat's share of that thickness, of two half of it from either. A share,
+    and not the spacing's own stretching, because the elements know of no planes inside a repeat.
+
+    Args:
+        repeats: In the cell, of each crystal.
+        interfaces: Equal ones, in the cell.
+        heights: (crystals,) of a closed repeat along the normal, Å.
+        spacings: (crystals,) of the planes that part, in each closed crystal, Å.
+        gap: Who owns the layer spacing across the interface.
+    """
+    whole = np.array(repeats, dtype=float) / interfaces
+    return whole if gap == "in bulk" else whole - np.asarray(spacings) / np.asarray(heights) / len(repeats)
+
+
 def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Excess:
     """Take the bulk away from the slab at equal traction (Enrique & Van der Ven 2017).
 
-    For each of m equal interfaces δ = (ΔL − Σ n Δh)/m and ψ = (ΔE − Σ n ΔE_bulk)/(m A), the sums over the
-    crystals, Δ from the closed interface. With the gap in the law one spacing across the interface, half
-    of either crystal's, is given back to it: δ + Δs and ψ + ∫T ds, s the mean of the bulks' own spacings.
+    For each of m equal interfaces δ = Δl/m − Σ ν Δh and ψ = (ΔE/m − Σ ν ΔE_bulk)/A, the sums over the crystals,
+    Δ from the closed interface, ν the repeats that are `taken_away`. Components or vectors alike.
 
     Args:
         slab: The slab.
@@ -187,27 +209,20 @@ def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Ex
         raise InputError(f"A slab of {len(slab.repeats)} crystals needs as many bulk references, not {len(bulks)}.")
     if not all(np.array_equal(bulk.traction, slab.traction) for bulk in bulks):
         raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
+    heights, spacings = ([_normal(v)[slab.closed] for v in values] for values in zip(*((b.height, b.gap) for b in bulks), strict=True))
     opening, energy = slab_totals(slab)
-    for repeats, bulk in zip(slab.repeats, bulks, strict=True):
-        opening = opening - repeats * _change(bulk.height, slab.closed) / slab.interfaces
-        energy = energy - repeats * _change(bulk.energy, slab.closed) / (slab.area * slab.interfaces)
-    if gap == "in law":
-        for bulk in bulks:
-            opening = opening + _change(bulk.gap, slab.closed) / len(bulks)
-            energy = energy + _change(_spacing_energy(slab, bulk), slab.closed) / len(bulks)
+    for layers, bulk in zip(taken_away(slab.repeats, slab.interfaces, heights, spacings, gap), bulks, strict=True):
+        opening = opening - layers * _change(bulk.height, slab.closed)
+        energy = energy - layers * _change(bulk.energy, slab.closed) / slab.area
     return Excess(opening, energy, slab.traction, gap)
 
 
-def _spacing_energy(slab: SlabBranch, bulk: BulkBranch) -> FloatArray:
-    """Energy per area of the one bulk spacing across the interface, up to a constant: ∫T ds, eV/Å²."""
-    if np.allclose(bulk.gap, bulk.height, rtol=0, atol=1e-9):  # the spacing is the whole repeat
-        return bulk.energy / slab.area
-    rate = CubicSpline(slab.gap, bulk.gap)(slab.gap, 1)
-    return np.asarray(CubicSpline(slab.gap, slab.traction * rate).antiderivative()(slab.gap))
+def _normal(values: FloatArray) -> FloatArray:
+    return values if values.ndim == 1 else values[:, 0]
 
 
 def slab_totals(slab: SlabBranch) -> tuple[FloatArray, FloatArray]:
-    """The naive law: total change of length (Å) and energy per area (eV/Å²) of an interface, bulk not removed."""
+    """Total change of length (Å, components as the length's) and energy per area (eV/Å²) of an interface, bulk not removed."""
     each = slab.interfaces
     return _change(slab.length, slab.closed) / each, _change(slab.energy, slab.closed) / (slab.area * each)
 
