@@ -24,7 +24,9 @@ _SUPERCELL = 24.0
 
 
 def run(study: ConcurrentStudy, context: RunContext) -> Results:
-    """Run the study; see `ConcurrentStudy` for its input. Under MPI the first rank solves and all evaluate the continuum.
+    """Run the study; see `ConcurrentStudy` for its input.
+
+    Under MPI the first rank solves and all evaluate the continuum.
 
     Raises:
         InputError: potential, crystal and regions do not go together.
@@ -73,7 +75,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
         unknowns=exact.unknowns,
         evaluations=exact.evaluations,
         energy=exact.energy,
-        methods=tuple(_found(row, probe) for row in rows),
+        methods=tuple(method_findings(row, probe) for row in rows),
         counted=counted(rows[-1].solution.method.ledger().rows()),
         response=None if probe is None else probe.response(atoms),
         surrogate=ready.surrogate,
@@ -82,7 +84,13 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
     )
 
 
-def _found(row: "Row", probe: Probe | None) -> MethodFindings:
+def method_findings(row: "Row", probe: Probe | None = None) -> MethodFindings:
+    """What is reported of a method beside all atoms.
+
+    Args:
+        row: The comparison.
+        probe: What is read off along the loading.
+    """
     method = row.solution.method
     return MethodFindings(
         method=row.case.method,

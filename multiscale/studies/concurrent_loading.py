@@ -1,4 +1,4 @@
-"""From the input of the concurrent study to the problems that are solved one after another, and what is read off them."""
+"""From the input of the concurrent study to the problems that are solved one after another, and to what is read off."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

@@ -100,8 +100,8 @@ def _notes(found: ConcurrentFindings) -> list[str]:
         told.append(f"The continuum was evaluated by {found.ranks} MPI ranks, the atoms by the first.")
     if pad is not None:
         told.append(
-            f"Moving an atom by {pad.displacement:g} Å changes no force by {1e3 * pad.threshold:g} meV/Å or more beyond "
-            f"{pad.radius:.2f} Å, which is the pad of atoms carried along; the potential's layout would allow "
+            f"Moving an atom by {pad.displacement:g} Å changes no force by {1e3 * pad.threshold:g} meV/Å or more "
+            f"beyond {pad.radius:.2f} Å, which is the pad of atoms carried along; the potential's layout would allow "
             f"{pad.receptive_field:.3g} Å. What the shorter pad leaves on the perfect crystal is a dead load."
         )
     told.append(

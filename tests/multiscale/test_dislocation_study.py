@@ -82,6 +82,9 @@ def test_kink_pairs_of_a_known_barrier(run):
     assert 0 < run["kocks_p"] <= 1 <= run["kocks_q"] < 2
     assert run.quantities["kink_pair_enthalpy"].uncertainty == pytest.approx(0.1 * run["kink_pair_enthalpy"])
     assert run["route_difference"] == pytest.approx(abs(STRESS / 2.6e9 - 1), rel=1e-9)
+    assert (run["peierls_stress"], run.quantities["peierls_stress"].uncertainty) == pytest.approx((2.6e9, 2e7))
+    std = read(run.folder / "dislocation.yaml").std["peierls_stress"]
+    assert std == pytest.approx(np.hypot(0.5 * (2.6e9 - STRESS), 2e7), rel=1e-6)
 
 
 def test_a_path_on_which_the_line_turns_back_is_taken_by_its_length(tmp_path, monkeypatch):
@@ -180,4 +183,10 @@ def test_aluminium_from_its_embedded_atoms(tmp_path):
     )
     assert results["pn_separation"] == pytest.approx(results["elastic_separation"], rel=0.15)
     assert results["stacking_fault"] == pytest.approx(127.1, rel=0.01)
+    barrier, core = results.curves["pn_barrier"].values, results.curves["pn_core"].values
+    assert barrier["x"][0] == 0 and np.all(np.diff(barrier["x"]) > 0) and barrier["x"][-1] < results["glide_period"]
+    assert barrier["energy"][0] == barrier["energy"].min() == 0
+    assert barrier["energy"].max() * results["burgers_vector"] / ANGSTROM == pytest.approx(results["pn_barrier"], rel=1e-9)
+    assert np.interp(0.0, core["x"], core["share"]) == pytest.approx(0.5, abs=0.02)
+    assert np.all(np.diff(core["share"]) < 0)
     assert {row.owner for row in results.ledger} == {"γ-surface, K", "elasticity", "line tension", "placeholder", "next scale"}

@@ -42,6 +42,9 @@ def test_energy_scheme_with_relaxation_buffers_and_dynamics(tmp_path):
     assert [row.counting_number for row in results.ledger] == [1, 1, -1]
     assert len(results.curves["force_error"].values["radius"]) == 2
     assert len(results.curves["dynamics"].values["time"]) == 6
+    along = results.curves["dynamics"].values
+    assert along["total"][0] == along["conserved"][0] == 0 < along["temperature"][0] < 600
+    assert along["total"][-1] - along["conserved"][-1] == pytest.approx(results["injected_energy"], abs=1e-9)
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     for words in ("Who counts what", "Regions", "Force error against the buffer", "Energy in the dynamics"):
         assert words in page
@@ -71,6 +74,9 @@ def test_force_mixing_has_owners_but_no_energy(scheme, tmp_path):
     assert "energy" not in results.quantities
     assert sum(row.sites for row in results.ledger) == 107
     assert results["net_force"] > 0
+    along = results.curves["dynamics"].values
+    assert results["injected_energy"] != 0
+    assert along["total"][-1] - along["conserved"][-1] == pytest.approx(results["injected_energy"], rel=1e-9)
 
 
 def test_two_regions_that_overlap_are_refused_and_nothing_stays(tmp_path):
