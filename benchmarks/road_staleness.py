@@ -80,7 +80,7 @@ def version(distribution: str, number: str) -> Callable[[Path], None]:
     return make
 
 
-_DOUBLED = "\n_evaluate = {0}.evaluate\n\n\ndef _doubled(self, *given, **wanted):\n    found = _evaluate(self, *given, **wanted)\n"
+_DOUBLED = "\nfrom dataclasses import replace\n\n_evaluate = {0}.evaluate\n\n\ndef _doubled(self, *given, **wanted):\n    found = _evaluate(self, *given, **wanted)\n"
 _DOUBLED += "    return replace(found, energies=2 * found.energies)\n\n\n{0}.evaluate = _doubled\n"
 _LARGER = "\n_read = read_file\n\n\ndef read_file(path, bodies=None):\n    found = _read(path, bodies)\n"
 _LARGER += "    return __import__('dataclasses').replace(found, points=2 * found.points)\n"
@@ -94,8 +94,8 @@ CHANGES = (
     Change("file that an option names", "embedded", replaced("table.json", "2.6", "2.7")),
     Change("version of the provider", "embedded", probe.write_provider_newer),
     Change("code of a study", "embedded", appended("code/multiscale/studies/embedding.py", _TWICE), alone=True),
-    Change("code of coupling", "embedded", appended("code/coupling/embedding/subtractive.py", "\nfrom dataclasses import replace\n" + _DOUBLED.format("Embedded")), alone=True),
-    Change("code of atomistic", "embedded", appended("code/atomistic/potentials/serial.py", "\nfrom dataclasses import replace\n" + _DOUBLED.format("SerialPotential")), alone=True),
+    Change("code of coupling", "embedded", appended("code/coupling/embedding/subtractive.py", _DOUBLED.format("Embedded")), alone=True),
+    Change("code of atomistic", "embedded", appended("code/atomistic/potentials/serial.py", _DOUBLED.format("SerialPotential")), alone=True),
     Change("code of continuum", "meshed", appended("code/continuum/mesh_file.py", _LARGER), alone=True),
     Change("version of numpy", "embedded", version("numpy", "99.0"), seen=False, alone=True),
     Change("version of dolfinx", "meshed", version("dolfinx-solver-real", "99.0"), seen=False, alone=True),

@@ -184,7 +184,8 @@ def more_threads(folder: Path) -> None:
 def reorder(folder: Path) -> None:
     """The keys of the input the other way round, at each depth."""
     path = folder / "embedded.yaml"
-    path.write_text(yaml.safe_dump(_reversed(yaml.safe_load(path.read_text(encoding="utf-8"))), allow_unicode=True, sort_keys=False), encoding="utf-8")
+    turned = _reversed(yaml.safe_load(path.read_text(encoding="utf-8")))
+    path.write_text(yaml.safe_dump(turned, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _reversed(value: Any) -> Any:

@@ -47,7 +47,8 @@ class Environment:
             libraries: Distributions whose versions count.
             left_out: Modules, such as "multiscale/cli.py", that compute nothing.
         """
-        return cls(sources_hash(packages, left_out), versions_of(libraries), ".".join(platform.python_version_tuple()[:2]))
+        python = ".".join(platform.python_version_tuple()[:2])
+        return cls(sources_hash(packages, left_out), versions_of(libraries), python)
 
     @property
     def record(self) -> dict[str, Any]:

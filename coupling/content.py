@@ -128,7 +128,11 @@ class _Describer:
         else:
             said = repr(value)
             state = {"said": said if not _ADDRESSED.search(said) else uuid4().hex}
-        return {"object": f"{kind.__module__}:{kind.__qualname__}", "behind": code_of(kind, own=self._own).record, "state": self.of(state)}
+        return {
+            "object": f"{kind.__module__}:{kind.__qualname__}",
+            "behind": code_of(kind, own=self._own).record,
+            "state": self.of(state),
+        }
 
 
 def _text(text: str) -> Any:
@@ -165,8 +169,8 @@ def _folder_hash(folder: Path) -> str:
         files += [Path(place, name) for name in names if os.path.isfile(os.path.join(place, name))]
         if len(files) > MOST_FILES:
             raise InputError(
-                f"The folder {str(folder)!r} holds more than {MOST_FILES:,} files, too many to tell when one of them changes; "
-                "name a smaller folder, or the files themselves."
+                f"The folder {str(folder)!r} holds more than {MOST_FILES:,} files, too many to tell when one of them "
+                "changes; name a smaller folder, or the files themselves."
             )
     listed = sorted((file.relative_to(folder).as_posix(), file_hash(file)) for file in files)
     return hashlib.sha256(canonical_json(listed).encode()).hexdigest()

@@ -85,7 +85,8 @@ def code_behind(module: str, *, own: Collection[str] = ()) -> Code:
         if local or name == module:
             sources[name] = file_hash(file)
         if (local or name == module) and file.suffix in SOURCE_SUFFIXES:
-            found = _imports(file.read_bytes(), name, file.stem == "__init__") | (_parents(name) if local else frozenset())
+            found = _imports(file.read_bytes(), name, file.stem == "__init__")
+            found |= _parents(name) if local else frozenset()
             waiting += sorted(found - seen)
             seen |= found
     return Code(tuple(sorted(sources.items())), versions_of(providers))
@@ -124,8 +125,8 @@ def _is_installed(file: Path, providers: Collection[str]) -> bool:
     resolved = file.resolve()
     if _INSTALLED & set(resolved.parts) or _STANDARD in resolved.parents:
         return True
-    homes = {Path(str(one.locate_file(""))).resolve() for one in map(distribution, providers) if one.read_text("RECORD")}
-    return bool(homes & set(resolved.parents))
+    found = (one for one in map(distribution, providers) if one.read_text("RECORD"))
+    return bool({Path(str(one.locate_file(""))).resolve() for one in found} & set(resolved.parents))
 
 
 @cache

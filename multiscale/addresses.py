@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 PACKAGES = ("coupling", "atomistic", "continuum", "multiscale")
 """Whose sources determine results."""
 SHOWN_ONLY = frozenset(
-    f"multiscale/{name}" for name in ("cli.py", "progress.py", "report/figures.py", "report/page.py", "sweeps/report.py")
+    f"multiscale/{name}.py" for name in ("cli", "progress", "report/figures", "report/page", "sweeps/report")
 )
 """Modules that show what is there and compute nothing."""
 LIBRARIES = (
-    "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh", "matscipy",
-    "meshio", "numpy", "petsc4py", "pymatgen", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
+    "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh",
+    "matscipy", "meshio", "numpy", "petsc4py", "pymatgen", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
 )  # fmt: skip
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
 UNCOUNTED = frozenset({"output", "threads", "title", "workers"})
@@ -132,7 +132,8 @@ def _counted(value: Any, data: Any, seen: list[tuple[str, str]]) -> Any:
     if isinstance(value, Section) and isinstance(data, dict):
         options = value.model_extra or {}
         seen += contents_named(options)
-        counted = {key: _counted(getattr(value, key), data[key], seen) for key in data if key not in options and key not in UNCOUNTED}
+        own = [key for key in data if key not in options and key not in UNCOUNTED]
+        counted = {key: _counted(getattr(value, key), data[key], seen) for key in own}
         if value.model_config.get("extra") == "allow" and isinstance(data.get("name"), str):
             counted["package"] = [code.record for code in package_behind(value.name)]
         return counted | described({key: options[key] for key in data if key in options}, own=PACKAGES)

@@ -39,7 +39,7 @@ class ResumablePotential(Wrapped):
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
-        """As the potential's own; energies, forces and stresses are kept where they are finite, more than those is not."""
+        """As the potential's own; energies, forces and stresses are kept where they are finite, nothing else is."""
         if site_energies or features:
             return super().evaluate(structures, site_energies=site_energies, features=features)
         path = self._folder / f"{_address(self.fingerprint, structures)}.npz"
@@ -81,7 +81,8 @@ def _kept(potential: Potential, structures: Sequence[Structure], found: Evaluati
     """What goes to the disk; stresses that nothing is due for are marked, as no number of theirs is kept."""
     from atomistic.embedding.store import has_stress
 
-    absent = np.array([np.isnan(row).all() and not has_stress(potential, s) for row, s in zip(found.stresses, structures, strict=True)])
+    rows = zip(found.stresses, structures, strict=True)
+    absent = np.array([np.isnan(row).all() and not has_stress(potential, structure) for row, structure in rows])
     stresses = np.where(absent[:, None, None], 0.0, found.stresses)
     return {"energies": found.energies, "forces": np.concatenate(found.forces), "stresses": stresses, "absent": absent}
 

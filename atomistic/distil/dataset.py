@@ -120,7 +120,7 @@ class Dataset:
         return self._with(joined)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """All of it as plain arrays, for a cache; the inverse of `from_arrays`. Where there is no stress, that is marked."""
+        """All of it as plain arrays, for a cache; the inverse of `from_arrays`. A stress that is not there is marked."""
         structures = [atoms for path in self for atoms in path.structures]
         plain = {
             "paths": np.array([len(path.structures) for path in self]),

@@ -118,7 +118,7 @@ def _cutoff(teacher: Potential, dataset: Dataset) -> float:
 
 
 def _identity(dataset: Dataset, settings: Settings) -> str:
-    """Address of a training, so that one with other settings, data, code or libraries does not go on where it stopped."""
+    """Address of a training: one with other settings, data, code or libraries does not go on where it stopped."""
     record = {name: repr(value) for name, value in asdict(settings).items() if name != "threads"}
     return Request("training", {"settings": record, "dataset": dataset.fingerprint}, _environment()).address
 

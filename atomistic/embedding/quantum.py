@@ -179,7 +179,7 @@ class QuantumPotential:
 
 
 def _rescaled(found: Mapping[str, Any], computed: Atoms, given: Atoms) -> FloatArray:
-    """The stress over the volume of the cell that was given, not of the box in which it was computed; NaN without one."""
+    """The stress over the volume of the cell that was given, not of the box that was computed; NaN without one."""
     if given.cell.rank < 3 or "stress" not in found:
         return np.full((3, 3), np.nan)
     return np.array(found["stress"]) * (computed.get_volume() / given.get_volume())

@@ -42,7 +42,9 @@ def fingerprint(
     return hashlib.sha256(canonical_json(identity).encode()).hexdigest()
 
 
-def identified(potential: Potential, loader: Any, name: str, dtype: str | None, options: Mapping[str, Any]) -> Potential:
+def identified(
+    potential: Potential, loader: Any, name: str, dtype: str | None, options: Mapping[str, Any]
+) -> Potential:
     """A third party's potential with a fingerprint that also covers its loader, its package, its file and its options.
 
     Args:

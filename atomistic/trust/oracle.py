@@ -67,7 +67,8 @@ class Oracle:
             if has_stress(self.potential, atoms) or not np.isnan(found.stresses[0]).all():
                 kept["stress"] = found.stresses[0]
             if not is_finite(kept):
-                raise NotFinite(f"{self.name} answered with no number for {atoms.get_chemical_formula()} in group {group!r}.")
+                what = f"{atoms.get_chemical_formula()} in group {group!r}"
+                raise NotFinite(f"{self.name} answered with no number for {what}.")
             self._store.put(key, kept)
             self.computed += 1
             self.cost += found.cost

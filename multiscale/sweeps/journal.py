@@ -29,7 +29,7 @@ class Journal:
         self._handle = -1
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """The last line of each point, by address; lines that are not whole, or hold a number that is not finite, are left out."""
+        """The last line of each point, by address; lines that are not whole, or hold NaN or infinity, are left out."""
         return {record["point"]: record for record in self.lines() if "point" in record}
 
     def lines(self) -> list[dict[str, Any]]:

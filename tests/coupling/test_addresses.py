@@ -86,8 +86,20 @@ def test_sources_count_by_name_and_content_but_not_those_that_show(tmp_path, mon
     assert sources_hash(["no_such_package_at_all"]) == sources_hash([])
 
 
+CLASS = """import top_of_sources
+
+
+class C:
+    FACTOR = 2
+
+    def f(self):
+        from late_of_sources import g
+
+        h = lambda x: x + 1
+        return g() * h(self.FACTOR)
+"""
 MODULES = {
-    "calc_of_sources.py": "import top_of_sources\n\nclass C:\n    FACTOR = 2\n\n    def f(self):\n        from late_of_sources import g\n        h = lambda x: x + 1\n        return g() * h(self.FACTOR)\n",
+    "calc_of_sources.py": CLASS,
     "top_of_sources.py": "from importlib import import_module\n\nthird = import_module('called_of_sources')\n",
     "called_of_sources.py": "from package_of_sources.part import x\n",
     "late_of_sources.py": "def g():\n    return 1\n",

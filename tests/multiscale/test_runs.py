@@ -65,11 +65,11 @@ def test_files_of_the_input_are_kept(folder, write, good, monkeypatch):
         def run(study, context):
             return toy_results(np.array([0.0, 1e-10]), context.folder)
 
-    monkeypatch.setitem(sys.modules, "multiscale.studies.fracture", Module)
+    monkeypatch.setitem(sys.modules, studies.STUDIES["fracture"].module, Module)
     assert studies.STUDIES["fracture"].run is Module.run
     results = run_study(write(good))
     assert names(results.folder / "input") == ["study.yaml", "tiny.msh"]
-    assert "tiny.msh" in results.input["specimen"]["mesh"]
+    assert "tiny.msh" in results.input["mesh"]
     assert str(folder) not in (results.folder / "results.json").read_text()
 
 
