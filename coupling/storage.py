@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def _law(record: object, where: str, version: int) -> Law:
         raise unknown_choice(f"kind of law in {where}:", kind, KINDS)
     expected = {"law"} if KINDS[kind] is CoarseLaw else {"gap"}
     _same_keys(set(record), expected | ({"count"} if version > 1 else set()), where)
-    arguments = _arguments(KINDS[kind].units, parameters, where)
+    arguments = _arguments(KINDS[kind], parameters, where)
     count = _count(record.pop("count"), where) if version > 1 else NOT_KNOWN
     if "law" in record:
         record["law"] = _law(record["law"], f"{where}, law of the plane", version)
@@ -179,9 +180,12 @@ def _named(name: str, units: Mapping[str, str]) -> str:
     return _key(name, units[name]) if name in units else name
 
 
-def _arguments(units: Mapping[str, str], parameters: dict[str, Any], where: str) -> dict[str, Any]:
-    names = {_key(name, unit): name for name, unit in units.items()}
-    _same_keys(set(parameters), set(names), where)
+def _arguments(kind: type[Law], parameters: dict[str, Any], where: str) -> dict[str, Any]:
+    """Constructor's arguments; those that may be unknown (None by default) may be absent, as in older files."""
+    names = {_key(name, unit): name for name, unit in kind.units.items()}
+    defaults = signature(kind).parameters
+    optional = {key for key, name in names.items() if defaults[name].default is None}
+    _same_keys(set(parameters) | optional, set(names), where)
     return {names[key]: _number(value, key, where) for key, value in parameters.items()}
 
 

@@ -8,6 +8,7 @@ from scipy.interpolate import BPoly, CubicHermiteSpline, CubicSpline, PPoly
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
 from coupling.laws.law import Law
+from coupling.laws.periodic import Kernel, cardinal, hermite_cardinal, periodic_spline
 from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, limited_slopes
 
 
@@ -31,19 +32,29 @@ class MixedModeLaw(Law):
     derivatives, so that a closed loop takes no work. At zero slip it is the `TabulatedLaw` of the same
     samples. Below the first opening the normal traction goes on linearly; beyond the last ψ is constant.
 
+    With the shear tractions at the samples the interpolant across the slips meets them, too: the Boolean sum of
+    Hermite interpolants along either period, of twice the waves from the same samples. They are cubic splines
+    along the opening. ψ stays the one potential.
+
     Args:
         opening: (n,) normal openings in m, rising, through 0.
         lattice: (2, 2) rows are the period vectors of slip along tangential 1, 2, m.
         energy: (n, p, q) ψ, J/m², at slips (i/p) lattice[0] + (j/q) lattice[1]; shifted to ψ(0, 0) = 0.
         traction: (n, p, q) dψ/dδn, Pa; None takes the derivative of the C² spline through the energies.
         gap: Who owns the layer spacing across the interface.
+        shear_traction: (n, p, q, 2) dψ/dδt along tangential 1, 2, Pa; None when not sampled.
+        energy_std: (n, p, q) standard deviations of ψ beyond the closed interface, J/m²; None is unknown.
+        traction_std: (n, p, q) standard deviations of dψ/dδn, Pa; None is unknown.
 
     Raises:
         InputError: the samples do not make a law; the message says which and why.
     """
 
     kind: ClassVar[str] = "mixed"
-    units: ClassVar = {"opening": "m", "lattice": "m", "energy": "J/m^2", "traction": "Pa"}
+    units: ClassVar = {
+        "opening": "m", "lattice": "m", "energy": "J/m^2", "traction": "Pa", "shear_traction": "Pa",
+        "energy_std": "J/m^2", "traction_std": "Pa",
+    }  # fmt: skip
 
     def __init__(
         self,
@@ -52,6 +63,9 @@ class MixedModeLaw(Law):
         energy: FloatArray,
         traction: FloatArray | None = None,
         gap: GapOwner = "in law",
+        shear_traction: FloatArray | None = None,
+        energy_std: FloatArray | None = None,
+        traction_std: FloatArray | None = None,
     ) -> None:
         opening, lattice, energy = (np.array(a, dtype=float) for a in (opening, lattice, energy))
         if lattice.shape != (2, 2) or not np.isfinite(lattice).all() or abs(np.linalg.det(lattice)) == 0:
@@ -69,10 +83,43 @@ class MixedModeLaw(Law):
         self._columns = PPoly.from_bernstein_basis(
             BPoly.from_derivatives(opening, np.stack([self.energy, self.traction, slopes], axis=1))
         )
-        self._derivatives = self._columns.derivative(), self._columns.derivative(2)
         self._inverse = np.linalg.inv(lattice)
+        self.shear_traction = self._checked("shear_traction", shear_traction, (*energy.shape, 2))
+        self._slopes = self._across()
+        self.energy_std = self._checked("energy_std", energy_std, energy.shape)
+        self.traction_std = self._checked("traction_std", traction_std, energy.shape)
+        stds = (None if std is None else std[:, 0, 0] for std in (self.energy_std, self.traction_std))
+        self.zero_slip.energy_std, self.zero_slip.traction_std = stds
         for name in ("work_of_separation", "peak_traction", "opening_at_peak", "final_opening"):
             setattr(self, name, getattr(self.zero_slip, name))
+
+    def _checked(self, name: str, values: FloatArray | None, shape: tuple[int, ...]) -> FloatArray | None:
+        """Optional samples as an array of the grid's shape."""
+        if values is None:
+            return None
+        values = np.array(values, dtype=float)
+        if values.shape != shape or not np.isfinite(values).all() or (name.endswith("_std") and values.min() < 0):
+            raise InputError(f"{name} of a mixed-mode law must be {shape} finite numbers, standard deviations not negative.")
+        return values
+
+    def _across(self) -> tuple[PPoly, ...]:
+        """Derivatives of ψ along either period over the opening, (n, p, q) each; none where no shear was sampled."""
+        if self.shear_traction is None:
+            return ()
+        self.shear_traction[-1] = 0.0
+        along = np.moveaxis(self.shear_traction @ self.lattice.T, -1, 0)
+        ends = "not-a-knot", (1, np.zeros(self.energy.shape[1:]))
+        return tuple(CubicSpline(self.opening, values, bc_type=ends) for values in along)
+
+    @property
+    def work_of_separation_std(self) -> float | None:
+        """Standard deviation of the work of separation, J/m²; None when unknown."""
+        return self.zero_slip.work_of_separation_std
+
+    @property
+    def peak_traction_std(self) -> float | None:
+        """Standard deviation of the peak traction without slip, Pa; None when unknown."""
+        return self.zero_slip.peak_traction_std
 
     def _closed_at_the_end(self, energy: FloatArray, traction: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Samples that join the constant beyond the last opening; refuse those that still feel slip there."""
@@ -92,12 +139,13 @@ class MixedModeLaw(Law):
     def evaluate(self, jump: FloatArray) -> LawValue:
         """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""
         jump = np.asarray(jump, dtype=float)
-        columns = self._at_opening(jump[:, 0])
-        fraction = jump[:, 1:] @ self._inverse
-        along_1, along_2 = (_cardinal(fraction[:, a], self.energy.shape[1 + a]) for a in (0, 1))
+        columns = [self._at_opening(part, jump[:, 0]) for part in (self._columns, *self._slopes)]
+        kernels = self._kernels(jump[:, 1:] @ self._inverse)
 
         def mixed(normal: int, first: int, second: int) -> FloatArray:
-            return np.asarray(np.einsum("npq,np,nq->n", columns[normal], along_1[first], along_2[second]))
+            return sum(
+                np.einsum("npq,np,nq->n", columns[part][normal], one[first], two[second]) for part, one, two in kernels
+            )
 
         traction, tangent = np.zeros_like(jump), np.zeros((len(jump), 3, 3))
         gradient = np.stack([mixed(0, 1, 0), mixed(0, 0, 1)], axis=1)
@@ -111,15 +159,25 @@ class MixedModeLaw(Law):
         tangent[:, 1:, 1:] = self._inverse @ hessian @ self._inverse.T
         return LawValue(mixed(0, 0, 0), traction, tangent)
 
-    def _at_opening(self, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """ψ and its first two derivatives with respect to the opening at all sampled slips, each (n, p, q)."""
+    def _kernels(self, fraction: FloatArray) -> list[tuple[int, Kernel, Kernel]]:
+        """Products of functions of the two slips, each with the part (ψ, its slopes along 1 and 2) that it weighs."""
+        sampled = self.energy.shape[1:]
+        plain = [cardinal(fraction[:, a], sampled[a]) for a in (0, 1)]
+        if not self._slopes:
+            return [(0, *plain)]
+        (value_1, slope_1), (value_2, slope_2) = (hermite_cardinal(fraction[:, a], sampled[a]) for a in (0, 1))
+        more = Kernel(*(v - p for v, p in zip(value_2, plain[1], strict=True)))
+        return [(0, value_1, plain[1]), (0, plain[0], more), (1, slope_1, plain[1]), (2, plain[0], slope_2)]
+
+    def _at_opening(self, part: PPoly, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """A part of ψ and its first two derivatives with respect to the opening at all sampled slips, each (n, p, q)."""
         first, last = self.opening[0], self.opening[-1]
         inside = np.clip(opening, first, last)
-        energy, traction, stiffness = (f(inside) for f in (self._columns, *self._derivatives))
+        value, slope, curvature = (part(inside, order) for order in (0, 1, 2))
         below = np.minimum(opening - first, 0.0)[:, None, None]
-        energy = energy + below * (traction + 0.5 * below * stiffness)
+        value = value + below * (slope + 0.5 * below * curvature)
         beyond = (opening > last)[:, None, None]
-        return energy, np.where(beyond, 0.0, traction + below * stiffness), np.where(beyond, 0.0, stiffness)
+        return value, np.where(beyond, 0.0, slope + below * curvature), np.where(beyond, 0.0, curvature)
 
     def gamma_surface(self, slip: FloatArray, relaxed: bool = True) -> FloatArray:
         """Energy (m,) of the faces in contact at slips (m, 2) in m, J/m².
@@ -132,9 +190,10 @@ class MixedModeLaw(Law):
         slip = np.asarray(slip, dtype=float)
         if not relaxed:
             return self.evaluate(np.column_stack([np.zeros(len(slip)), slip])).energy
-        fraction = slip @ self._inverse
-        weights = [_cardinal(fraction[:, a], self.energy.shape[1 + a])[0] for a in (0, 1)]
-        paths = np.einsum("kipq,mp,mq->kim", self._columns.c, *weights)
+        paths = np.zeros((*self._columns.c.shape[:2], len(slip)))
+        for part, one, two in self._kernels(slip @ self._inverse):
+            coefficients = (self._columns, *self._slopes)[part].c
+            paths[-len(coefficients) :] += np.einsum("kipq,mp,mq->kim", coefficients, one.value, two.value)
         least = np.empty(len(slip))
         for m in range(len(slip)):
             path = PPoly(paths[:, :, m], self.opening)
@@ -146,38 +205,25 @@ class MixedModeLaw(Law):
     def error_estimate(self) -> CellErrors:
         """How far interpolants of lower order are from this one at the middle of each cell.
 
-        Along the opening the cubic Hermite interpolant, across the slips the periodic cubic spline: the
+        Along the opening the cubic Hermite interpolant; across the slips the periodic cubic spline, or, where the
+        shear tractions are met, the trigonometric interpolant of the energies alone: the
         estimate bounds the error where the grid resolves the energy; where it does not (a handful of
         slips a period) it is of the error's size.
         """
         middle = 0.5 * (self.opening[1:] + self.opening[:-1])
         low = CubicHermiteSpline(self.opening, self.energy, self.traction)(middle)
-        columns = self._columns(middle)
-        around = _corners(np.abs(columns - low))
+        columns = [part(middle) for part in (self._columns, *self._slopes)]
+        around = _corners(np.abs(columns[0] - low))
         _, p, q = self.energy.shape
-        along_1, along_2 = ((np.arange(k) + 0.5) / k for k in (p, q))
-        fine = np.einsum("npq,ap,bq->nab", columns, _cardinal(along_1, p)[0], _cardinal(along_2, q)[0])
-        coarse = _periodic_spline(_periodic_spline(columns, 1), 2)
-        return CellErrors(around, np.abs(fine - coarse))
-
-
-def _cardinal(x: FloatArray, count: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Trigonometric cardinal functions (n, count) of nodes i/count at x (n,), with two derivatives."""
-    phase = 2.0 * np.pi * (x[:, None] - np.arange(count) / count)
-    value, first, second = np.full_like(phase, 1.0 / count), np.zeros_like(phase), np.zeros_like(phase)
-    for wave in range(1, count // 2 + 1):
-        weight, k = (1.0 if 2 * wave == count else 2.0) / count, 2.0 * np.pi * wave
-        value += weight * np.cos(wave * phase)
-        first -= weight * k * np.sin(wave * phase)
-        second -= weight * k**2 * np.cos(wave * phase)
-    return value, first, second
-
-
-def _periodic_spline(values: FloatArray, axis: int) -> FloatArray:
-    """The periodic cubic spline through values, half-way between its nodes along an axis."""
-    count = values.shape[axis]
-    closed = np.concatenate([values, np.take(values, [0], axis)], axis)
-    return np.asarray(CubicSpline(np.arange(count + 1), closed, axis, "periodic")(np.arange(count) + 0.5))
+        along_1, along_2 = np.meshgrid(*((np.arange(k) + 0.5) / k for k in (p, q)), indexing="ij")
+        between = np.column_stack([along_1.ravel(), along_2.ravel()])
+        fine = sum(np.einsum("npq,mp,mq->nm", columns[part], one.value, two.value) for part, one, two in self._kernels(between))
+        if self._slopes:
+            plain = [cardinal(between[:, a], k).value for a, k in ((0, p), (1, q))]
+            coarse = np.einsum("npq,mp,mq->nm", columns[0], *plain)
+        else:
+            coarse = periodic_spline(periodic_spline(columns[0], 1), 2).reshape(len(middle), -1)
+        return CellErrors(around, np.abs(fine - coarse).reshape(-1, p, q))
 
 
 def _corners(values: FloatArray) -> FloatArray:
