@@ -21,7 +21,7 @@ LACKING: dict[str, str] = {
     "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an "
     "embedded-atom file, or take differences of the stress",
     "point_charges": "takes no point charges; use pyscf, or leave charges out (mechanical embedding)",
-    "trainable": "has no weights that can be tuned here; use a SevenNet potential",
+    "trainable": "has no weights that can be tuned here; only SevenNet potentials have, use one of them",
 }
 """What is said of a potential without a capability: what it lacks, and the way out."""
 
