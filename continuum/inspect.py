@@ -107,6 +107,8 @@ class Inspection:
                     f"{what} {item.name}: {item.facets} facets {item.place}, {'length' if power == 2 else 'area'} "
                     f"{measure(item.area, power - 1)}, elements {sizes(item.finest, item.coarsest)}"
                 )
+        yield from (f"note: {text}" for text in self.mesh.notes)
+        yield from (f"no group: {text}" for name, text in self.mesh.refused.items() if name not in self.mesh.cells)
         yield from (f"WARNING: {text}" for text in self.warnings)
 
 

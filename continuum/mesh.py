@@ -1,6 +1,6 @@
 """Mesh files into bodies: one submesh a body, named groups, distributed over the ranks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -36,11 +36,13 @@ class SpecimenMesh:
         mesh: The parent mesh of all bodies.
         bodies: The bodies by name.
         facets: Facets of the parent mesh by group name; owned and ghost ones of this rank.
+        refused: Names in the file that are no groups of facets, and why.
     """
 
     mesh: "dolfinx.mesh.Mesh"
     bodies: dict[str, Body]
     facets: dict[str, NDArray[np.int32]]
+    refused: dict[str, str] = field(default_factory=dict)
 
     @property
     def dimension(self) -> int:
@@ -53,6 +55,8 @@ class SpecimenMesh:
         Raises:
             InputError: the mesh has no such group of facets.
         """
+        if name not in self.facets and name in self.refused:
+            raise InputError(self.refused[name])
         if name not in self.facets:
             raise unknown_choice("physical group of facets", name, self.facets)
         return self.facets[name]
@@ -98,14 +102,15 @@ def read_mesh(
 ) -> SpecimenMesh:
     """Read a mesh file with named groups of cells (the bodies) and of facets (interfaces, boundaries).
 
-    Names are kept by Gmsh .msh 2.2 and 4.1 (physical groups), Abaqus .inp (element sets) and Salome .med
-    (groups). Formats with integer tags alone (.vtk, .vtu, .xdmf, medit .mesh) name a group by its number,
-    "1", "2" …: the array `gmsh:physical` if there is one, else the only integer array of the cells.
+    Names are kept by Gmsh .msh 2.2, 4.0 and 4.1 (physical groups), Abaqus .inp (element sets, instances,
+    surfaces; sets of nodes that are the nodes of facets) and Salome .med (groups). Formats with integer tags
+    alone (.vtk, .vtu, .xdmf, medit .mesh) name a group by its number, "1", "2" …: the array `gmsh:physical` if
+    there is one, else the only integer array of the cells.
     Cells are triangles, quads, tetrahedra or hexahedra of first or second order; serendipity ones
     (8 and 20 nodes) get the nodes that complete them, at no change of geometry.
 
     Args:
-        path: Any file that meshio reads.
+        path: A file of Gmsh, of Abaqus, or any that meshio reads.
         unit: Metres per unit of the file's coordinates.
         bodies: Names of the groups of cells that are the bodies; together they are the mesh.
         dimension: What the study needs, 2 or 3; None: either.
@@ -124,11 +129,11 @@ def read_mesh(
     told = comm.bcast(failure)
     if told is not None:
         raise failure or told
-    kinds = comm.bcast(None if data is None else (data.cell, data.facet, list(data.facets), data.dimension))
-    cell, facet, facet_names, dimension = kinds
+    kinds = comm.bcast(None if data is None else (data.cell, data.facet, list(data.facets), data.dimension, data.refused))
+    cell, facet, facet_names, dimension, refused = kinds
     mesh, tags = _distribute(comm, data, cell, dimension, unit, bodies)
     facets = {name: _facets(mesh, data.facets[name] if data else None, facet) for name in facet_names}
-    return SpecimenMesh(mesh, {name: _body(mesh, tags, i, name) for i, name in enumerate(bodies)}, facets)
+    return SpecimenMesh(mesh, {name: _body(mesh, tags, i, name) for i, name in enumerate(bodies)}, facets, refused)
 
 
 def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> FileMesh:

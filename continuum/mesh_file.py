@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from continuum.mesh_serendipity import SERENDIPITY, completed
+from continuum.readers.abaqus import read_abaqus
 from continuum.readers.cell_facets import CellFacets, facet_kind, has_facets
 from continuum.readers.default_bodies import default_bodies
 from continuum.readers.gmsh import read_gmsh
@@ -25,7 +26,7 @@ from continuum.readers.reading import (
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
-_OWN_READERS = {".msh": read_gmsh}
+_OWN_READERS = {".inp": read_abaqus, ".msh": read_gmsh}
 _FLAT = 1e-9  # largest relative out-of-plane coordinate of a plane mesh
 
 

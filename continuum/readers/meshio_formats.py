@@ -84,8 +84,9 @@ def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-d
         families = getattr(source, "cell_tags", {}) if array == "cell_tags" else {}
         for block, first, tags in zip(source.cells, firsts, source.cell_data[array], strict=True):
             for tag in np.unique(tags):
+                chosen = first + np.flatnonzero(np.ravel(tags) == tag)
                 for name in _called(int(tag), dimension_of(block.type), array, names, families):
-                    add(block.type, name, first + np.flatnonzero(np.asarray(tags) == tag))
+                    add(block.type, name, chosen)
     return {kind: {name: np.unique(np.concatenate(rows)) for name, rows in of.items()} for kind, of in found.items()}, array
 
 
@@ -98,7 +99,8 @@ def _called(tag: int, dimension: int, array: str, names: dict[tuple[int, int], s
 
 
 def _integer(parts) -> bool:  # type: ignore[no-untyped-def]
-    return all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.ndim(p) == 1 for p in parts)
+    """Whether an array has one integer a cell."""
+    return all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.size(p) == len(p) for p in parts)
 
 
 def _tag_array(path: Path, source) -> str | None:  # type: ignore[no-untyped-def]
