@@ -109,7 +109,9 @@ def read_source(path: Path) -> Reading:
         InputError: it does not exist, is empty, or cannot be read.
     """
     if not path.is_file():
-        raise InputError(f"The mesh file {path} does not exist; give the path relative to the study file.")
+        near = sorted(file.name for file in path.parent.glob(f"*{path.suffix}") if file.is_file()) if path.parent.is_dir() else []
+        found = f"holds {', '.join(near[:8])}" if near else f"holds no {path.suffix or 'such'} file"
+        raise InputError(f"There is no mesh file {path.name!r}: it does not exist in {path.parent.absolute()}, and that folder {found}.")
     if not path.stat().st_size:
         raise EmptyMesh(f"The mesh file {path} is empty; write it again.")
     return _OWN_READERS.get(path.suffix.lower(), read_by_meshio)(path)

@@ -42,7 +42,8 @@ def check_joints(topology: Topology) -> None:
             what = f"the bodies {names[0]!r} and {names[1]!r}" if names[0] != names[1] else f"two parts of body {names[0]!r}"
             raise NonConforming(
                 f"Between {what} {len(nodes)} nodes lie at the same places but are not the same, the first at "
-                f"{place(topology.mesh.points[node])}; merge them (in Gmsh: a boolean fragment before meshing)."
+                f"{place(topology.mesh.points[node])}; merge them (in Gmsh: a boolean fragment before meshing; in Abaqus/CAE: merge the "
+                "instances and retain the boundaries between them)."
             )
 
 

@@ -1,19 +1,9 @@
 """Checks against the world outside the input file: potentials, elements, mesh files. Nothing heavy."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from coupling.errors import InputError, unknown_choice
-
-_GROUP = re.compile(rb'^\s*(\d+)\s+\d+\s+"(.*)"\s*$')
-_VERSIONS = ("2.2", "4.1")
-_TAIL = 200
-_LAST_LINES = {
-    b"$End" + section
-    for section in (b"Elements", b"Periodic", b"GhostElements", b"Parametrizations", b"Comments")
-    + (b"NodeData", b"ElementData", b"ElementNodeData", b"InterpolationScheme")
-}
 
 
 def check_potential(name: str) -> None:
@@ -59,10 +49,10 @@ def _near(species: str, symbols: list[str]) -> str:
 
 
 def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dimension: int) -> None:
-    """Check that a mesh has its groups; of a Gmsh file the header alone is read.
+    """Check that a mesh has its groups: it is read as the run reads it, without FEniCSx.
 
     Args:
-        path: A Gmsh .msh file, or another that `continuum.mesh.read_mesh` reads.
+        path: A file that `continuum.mesh.read_mesh` reads.
         cells: Groups needed in the dimension of the bodies.
         facets: Groups needed one dimension lower.
         dimension: Dimension of the bodies.
@@ -70,67 +60,13 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
     Raises:
         InputError: the file cannot be read, has another dimension, or lacks a group.
     """
-    groups = physical_groups(path) if path.suffix.lower() == ".msh" or not path.is_file() else _groups_of(path)
-    highest = max((of for _, of in groups), default=dimension)
-    if highest > dimension:
-        raise InputError(f"The mesh file {path.name} has dimension {highest}, and the study needs one of dimension {dimension}.")
-    for wanted, dim, what in ((cells, dimension, "body"), (facets, dimension - 1, "boundary or interface")):
-        names = [name for name, of in groups if of == dim]
-        for name in wanted:
-            if name not in names:
-                raise unknown_choice(f"{what} (physical group of dimension {dim} in {path.name})", name, names)
-
-
-def _groups_of(path: Path) -> list[tuple[str, int]]:
-    """Names and dimensions of the groups of a mesh that is not Gmsh's."""
     from continuum.mesh_file import read_file
 
-    mesh = read_file(path)
-    return [(name, mesh.dimension) for name in mesh.cells] + [(name, mesh.dimension - 1) for name in mesh.facets]
-
-
-def physical_groups(path: Path) -> list[tuple[str, int]]:
-    """Names and dimensions of the physical groups of a Gmsh mesh, from its header.
-
-    Raises:
-        InputError: the file is missing, not a Gmsh mesh of a known version, or cut short.
-    """
-    if not path.is_file():
-        near = sorted(file.name for file in path.parent.glob("*.msh")) if path.parent.is_dir() else []
-        found = f"that folder holds {', '.join(near[:8])}" if near else "no .msh file lies in that folder"
-        raise InputError(f"There is no mesh file {path.name!r} where it was looked for, in {path.parent}; {found}.")
-    try:
-        with path.open("rb") as file:
-            _check_format(path, file.readline(), file.readline())
-            groups = _read_groups(file)
-            file.seek(max(0, path.stat().st_size - _TAIL))
-            complete = file.read().rstrip().rpartition(b"\n")[2].strip() in _LAST_LINES
-    except OSError as error:
-        raise InputError(f"The mesh file {path} cannot be read ({error.strerror}).") from error
-    if not complete:
-        raise InputError(f"The mesh file {path} is cut short; write it again with Gmsh.")
-    return groups
-
-
-def _check_format(path: Path, first: bytes, second: bytes) -> None:
-    version = second.split()[:1]
-    if first.strip() != b"$MeshFormat" or not version:
-        raise InputError(f"{path} is not a Gmsh mesh; save it as .msh, version {' or '.join(_VERSIONS)}.")
-    if version[0].decode(errors="replace") not in _VERSIONS:
-        raise InputError(
-            f"{path} is a Gmsh mesh of version {version[0].decode(errors='replace')}; "
-            f"save it as version {' or '.join(_VERSIONS)} (gmsh -save -format msh41)."
-        )
-
-
-def _read_groups(lines: Iterable[bytes]) -> list[tuple[str, int]]:
-    groups: list[tuple[str, int]] = []
-    inside = False
-    for line in lines:
-        if line.startswith(b"$PhysicalNames"):
-            inside = True
-        elif line.startswith(b"$EndPhysicalNames"):
-            break
-        elif inside and (match := _GROUP.match(line)):
-            groups.append((match[2].decode(errors="replace"), int(match[1])))
-    return groups
+    mesh = read_file(path, list(cells))
+    if mesh.dimension != dimension:
+        raise InputError(f"The mesh file {path.name} has dimension {mesh.dimension}, and the study needs one of dimension {dimension}.")
+    for name in facets:
+        if name not in mesh.facets and name in mesh.refused:
+            raise InputError(mesh.refused[name])
+        if name not in mesh.facets:
+            raise unknown_choice(f"boundary or interface (group of dimension {dimension - 1} in {path.name})", name, mesh.facets)

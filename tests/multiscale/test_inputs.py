@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from coupling.errors import InputError
 from multiscale.cli import app
 from multiscale.inputs import check_study, load_study, parse_study
-from multiscale.inputs.checks import physical_groups
+from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fracture import FractureStudy
 from tests.multiscale.conftest import MESH
 
@@ -240,7 +240,9 @@ def test_groups_of_meshes_as_gmsh_writes_them(version, binary, tmp_path):
         gmsh.write(str(tmp_path / "made.msh"))
     finally:
         gmsh.finalize()
-    assert sorted(physical_groups(tmp_path / "made.msh")) == [("Kante Ä", 1), ("body one", 2)]
+    check_groups(tmp_path / "made.msh", cells=["body one"], facets=["Kante Ä"], dimension=2)
+    with pytest.raises(InputError, match="'kante'; valid: Kante Ä"):
+        check_groups(tmp_path / "made.msh", cells=["body one"], facets=["kante"], dimension=2)
 
 
 @pytest.mark.parametrize(
@@ -250,10 +252,10 @@ def test_groups_of_meshes_as_gmsh_writes_them(version, binary, tmp_path):
         (MESH[: MESH.index("$Elements")], "cut short"),
         (MESH.replace("2.2 0 8", "1.0 0 8"), "version 1.0"),
         ("solid cube\n", "not a Gmsh mesh"),
-        ("", "not a Gmsh mesh"),
+        ("", "is empty"),
     ],
 )
 def test_a_mesh_that_cannot_be_used(text, word, tmp_path):
     (tmp_path / "bad.msh").write_text(text)
     with pytest.raises(InputError, match=word):
-        physical_groups(tmp_path / "bad.msh")
+        check_groups(tmp_path / "bad.msh", cells=["upper", "lower body"], facets=[], dimension=2)
