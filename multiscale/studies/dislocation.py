@@ -16,8 +16,9 @@ from multiscale.results import Quantity, Results
 from multiscale.runs import RunContext
 from multiscale.stages.models import Models
 from multiscale.studies import dislocation_report as report
+from multiscale.studies.dislocation_findings import DislocationFindings, Upscaled
 from multiscale.studies.dislocation_quantities import quantities
-from multiscale.studies.dislocation_records import DislocationAtoms, DislocationFindings, Upscaled
+from multiscale.studies.dislocation_records import DislocationAtoms
 from multiscale.studies.dislocation_upscale import estimated, line_table, upscaled
 
 PARAMETERS, DAMASK, OPENDIS = "dislocation.yaml", "damask_phase.yaml", "opendis_mobility.py"

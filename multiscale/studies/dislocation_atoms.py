@@ -41,10 +41,10 @@ def compute(study: DislocationStudy, potential: Potential, progress: Progress = 
     checked.require(override=study.check_fault == "report")
     stiffness, asked = elastic.stiffness_voigt / EV_A3, set(study.results)
     crystal = oriented(bulk, stiffness, system)
+    c11, c12, c44 = map(float, elastic.cubic)
     found = DislocationAtoms(
-        potential.fingerprint, checked.warnings, *map(float, elastic.cubic), crystal.burgers, crystal.partials,
-        crystal.glide_period, crystal.stroh.energy_tensor, line_prefactors(stiffness, crystal),
-        checked.fault, checked.unstable_fault,
+        potential.fingerprint, checked.warnings, c11, c12, c44, crystal.burgers, crystal.partials, crystal.glide_period,
+        crystal.stroh.energy_tensor, line_prefactors(stiffness, crystal), checked.fault, checked.unstable_fault,
     )  # fmt: skip
     if "peierls_nabarro" in asked:
         surface = SlipPlane(*slip_plane_energies(potential, bulk, crystal, study.divisions, progress))

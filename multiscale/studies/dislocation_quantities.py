@@ -2,7 +2,8 @@
 
 from coupling.units import ANGSTROM, EV, EV_A3
 from multiscale.results import Quantity
-from multiscale.studies.dislocation_records import DislocationAtoms, DislocationFindings, Estimate, Upscaled
+from multiscale.studies.dislocation_findings import DislocationFindings, Estimate, Upscaled
+from multiscale.studies.dislocation_records import DislocationAtoms
 
 
 def quantities(findings: DislocationFindings, boundary: str) -> dict[str, Quantity]:

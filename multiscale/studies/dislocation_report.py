@@ -8,14 +8,8 @@ from coupling.contracts import FloatArray
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.inputs.dislocation import DislocationStudy
 from multiscale.results import Plot, Quantity, Results, Series, Table
-from multiscale.studies.dislocation_records import (
-    DislocationAtoms,
-    DislocationFindings,
-    Estimate,
-    FlowTable,
-    LineTable,
-    Upscaled,
-)
+from multiscale.studies.dislocation_findings import DislocationFindings, Estimate, FlowTable, LineTable, Upscaled
+from multiscale.studies.dislocation_records import DislocationAtoms
 
 _SHOWN = 15.0
 """Burgers vectors on each side of the core that are drawn where no atoms say how many."""

@@ -12,7 +12,8 @@ from coupling.upscale.line import LineEnergy
 from coupling.upscale.peierls_nabarro import PeierlsNabarro
 from coupling.upscale.periodic import GammaSurface
 from multiscale.inputs.dislocation import DislocationStudy
-from multiscale.studies.dislocation_records import DislocationAtoms, Estimate, FlowTable, KinkTable, LineTable, Upscaled
+from multiscale.studies.dislocation_findings import Estimate, FlowTable, KinkTable, LineTable, Upscaled
+from multiscale.studies.dislocation_records import DislocationAtoms
 
 _PATH_POINTS = 32
 _HELD_ENDS = 2.5

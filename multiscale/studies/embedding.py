@@ -4,7 +4,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from coupling.contracts import Potential
 from coupling.records import pack, unpack
 from multiscale.addresses import request
 from multiscale.inputs.embedding import EmbeddingStudy
@@ -14,6 +13,8 @@ from multiscale.studies.embedding_records import EmbeddedStructure, EmbeddingFin
 from multiscale.studies.embedding_report import report
 
 if TYPE_CHECKING:
+    from atomistic.embedding.quantum import QuantumPotential
+    from coupling.addresses import Request
     from multiscale.studies.embedding_atoms import Models
 
 STRUCTURE = "embedded.extxyz"
@@ -41,7 +42,7 @@ def _atomistic(study: EmbeddingStudy, context: RunContext) -> EmbeddingFindings:
 
     loaded = _Loaded(study, context.cache.folder / "quantum")
 
-    def asked():  # type: ignore[no-untyped-def]
+    def asked() -> "Request":
         models = [loaded.models.low, loaded.models.high]
         return request("embedding", study, exclude={"potential", "quantum", "larger"}, potentials=models)
 
@@ -60,13 +61,9 @@ class _Loaded:
         self._study, self._folder = study, folder
 
     @cached_property
-    def _engine(self) -> Potential:
-        """What computes the accurate model."""
-        from atomistic import load_potential
+    def _quantum(self) -> "QuantumPotential":
         from atomistic.embedding.quantum import QuantumPotential
 
-        if self._study.larger is not None:
-            return load_potential(self._study.larger.name, **self._study.larger.options)
         return QuantumPotential(self._study.quantum.name, folder=self._folder, **self._study.quantum.options)
 
     @cached_property
@@ -76,13 +73,15 @@ class _Loaded:
         from atomistic.embedding.scaled import Scaled
         from multiscale.studies.embedding_atoms import Models
 
-        high = self._engine if self._study.scale == 1.0 else Scaled(self._engine, self._study.scale)
-        return Models(load_potential(self._study.potential.name, **self._study.potential.options), high)
+        larger, scale = self._study.larger, self._study.scale
+        high = self._quantum if larger is None else load_potential(larger.name, **larger.options)
+        low = load_potential(self._study.potential.name, **self._study.potential.options)
+        return Models(low, high if scale == 1.0 else Scaled(high, scale))
 
     def close(self) -> None:
         """End the processes of a quantum engine, where it was started."""
-        if self._study.quantum is not None and "_engine" in vars(self):
-            self._engine.close()
+        if "_quantum" in vars(self):
+            self._quantum.close()
 
 
 def _write_structure(path: Path, structure: EmbeddedStructure) -> None:

@@ -17,15 +17,9 @@ from coupling.upscale.export import read
 from coupling.upscale.line import LineEnergy
 from multiscale import run_study
 from multiscale.inputs.dislocation import DislocationStudy
+from multiscale.studies.dislocation_findings import DislocationFindings, Estimate
 from multiscale.studies.dislocation_quantities import quantities
-from multiscale.studies.dislocation_records import (
-    AtomicBarrier,
-    AtomicCore,
-    DislocationAtoms,
-    DislocationFindings,
-    Estimate,
-    Jumps,
-)
+from multiscale.studies.dislocation_records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
 from multiscale.studies.dislocation_upscale import elastic_separation, line_table, upscaled
 from tests.multiscale.same import assert_stored_as_it_is
 
