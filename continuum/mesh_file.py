@@ -91,13 +91,14 @@ def read_file(path: Path, bodies: list[str] | None = None) -> FileMesh:
     table, groups = reading.tables[kind], reading.groups.get(kind, {})
     notes = list(reading.notes)
     if bodies is None:
-        bodies, left = (list(reading.bodies), []) if reading.bodies else default_bodies(groups, len(table))
+        named = {name: rows for name, rows in groups.items() if name not in reading.internal} or groups
+        bodies, left = (list(reading.bodies), []) if reading.bodies else default_bodies(named, len(table))
         notes += left
     _check_bodies(path, bodies, groups, reading, dimension)
     cells = {name: table[groups[name]] for name in bodies}
     owned = np.zeros(len(table), dtype=bool)
     owned[np.concatenate([groups[name] for name in bodies])] = True
-    facet, facets, refused = _facets(reading, kind, points)
+    facet, facets, refused = _facets(reading, kind, {name: groups[name] for name in bodies}, points)
     mesh = FileMesh(points, kind, cells, facet if facets else "", facets, table[~owned], refused, tuple(notes))
     return _completed(mesh) if kind in SERENDIPITY else mesh
 
@@ -109,9 +110,15 @@ def read_source(path: Path) -> Reading:
         InputError: it does not exist, is empty, or cannot be read.
     """
     if not path.is_file():
-        near = sorted(file.name for file in path.parent.glob(f"*{path.suffix}") if file.is_file()) if path.parent.is_dir() else []
+        near = (
+            sorted(file.name for file in path.parent.glob(f"*{path.suffix}") if file.is_file())
+            if path.parent.is_dir()
+            else []
+        )
         found = f"holds {', '.join(near[:8])}" if near else f"holds no {path.suffix or 'such'} file"
-        raise InputError(f"There is no mesh file {path.name!r}: it does not exist in {path.parent.absolute()}, and that folder {found}.")
+        raise InputError(
+            f"There is no mesh file {path.name!r}: it does not exist in {path.parent.absolute()}, and that folder {found}."
+        )
     if not path.stat().st_size:
         raise EmptyMesh(f"The mesh file {path} is empty; write it again.")
     return _OWN_READERS.get(path.suffix.lower(), read_by_meshio)(path)
@@ -135,13 +142,17 @@ def _kind_of_cell(path: Path, reading: Reading) -> tuple[str, int]:
         raise unknown_choice(f"kind of cell in the mesh file {path}", kinds[0], choices)
     for kind, nodes in tables.items():
         if nodes.min() < 0 or nodes.max() >= len(reading.points):
-            raise MeshError(f"A {kind} in the mesh file {path} names a node that the file does not have; write it again.")
+            raise MeshError(
+                f"A {kind} in the mesh file {path} names a node that the file does not have; write it again."
+            )
     return kinds[0], dimension
 
 
 def _coordinates(path: Path, points: FloatArray, cells: IntArray, dimension: int) -> FloatArray:
     if points.shape[1] < dimension:
-        raise WrongDimension(f"The mesh file {path} has cells of dimension {dimension} and {points.shape[1]} coordinates.")
+        raise WrongDimension(
+            f"The mesh file {path} has cells of dimension {dimension} and {points.shape[1]} coordinates."
+        )
     if dimension == 2 and points.shape[1] == 3:
         used = points[np.unique(cells)]
         finite = used[np.isfinite(used).all(axis=1)]
@@ -154,7 +165,9 @@ def _coordinates(path: Path, points: FloatArray, cells: IntArray, dimension: int
     return points
 
 
-def _facets(reading: Reading, kind: str, points: FloatArray) -> tuple[str, dict[str, IntArray], dict[str, str]]:
+def _facets(
+    reading: Reading, kind: str, bodies: dict[str, IntArray], points: FloatArray
+) -> tuple[str, dict[str, IntArray], dict[str, str]]:
     """The kind of facet, the facets' nodes by group, and names that are no groups of facets, with the reason."""
     facet, refused = facet_kind(kind), dict(reading.refused)
     for other, groups in reading.groups.items():
@@ -164,26 +177,32 @@ def _facets(reading: Reading, kind: str, points: FloatArray) -> tuple[str, dict[
     found = {name: reading.tables[facet][rows] for name, rows in reading.groups.get(facet, {}).items()}
     if reading.node_sets:
         every = CellFacets(kind, reading.tables[kind])
-        numbers, reasons = facets_of_nodes(every, reading.groups.get(kind, {}), reading.node_sets, points)
+        numbers, reasons = facets_of_nodes(every, bodies, reading.node_sets, points)
         refused |= {name: reason for name, reason in reasons.items() if name not in found}
         for name, rows in numbers.items():
             if name not in found:
                 found[name] = every.nodes[rows]
             elif set(every.found(found[name]).tolist()) != set(rows.tolist()):
                 del found[name]
-                refused[name] = f"The name {name!r} is a group of facets and a set of nodes of other facets; rename one of them."
+                refused[name] = (
+                    f"The name {name!r} is a group of facets and a set of nodes of other facets; rename one of them."
+                )
     return facet, found, {name: reason for name, reason in refused.items() if name not in found}
 
 
 def _completed(mesh: FileMesh) -> FileMesh:
     """A mesh of serendipity cells with the nodes that complete them."""
     chosen, others = list(mesh.cells.values()), mesh.others
-    tables = [(mesh.cell, nodes) for nodes in (*chosen, others)] + [(mesh.facet, nodes) for nodes in mesh.facets.values()]
+    tables = [(mesh.cell, nodes) for nodes in (*chosen, others)] + [
+        (mesh.facet, nodes) for nodes in mesh.facets.values()
+    ]
     points, full = completed(mesh.points, tables)
     cells, others = dict(zip(mesh.cells, full, strict=False)), full[len(chosen)]
     facets = dict(zip(mesh.facets, full[len(chosen) + 1 :], strict=True))
     facet = SERENDIPITY.get(mesh.facet, mesh.facet)
-    return replace(mesh, points=points, cell=SERENDIPITY[mesh.cell], cells=cells, facet=facet, facets=facets, others=others)
+    return replace(
+        mesh, points=points, cell=SERENDIPITY[mesh.cell], cells=cells, facet=facet, facets=facets, others=others
+    )
 
 
 def _check_bodies(path: Path, bodies: list[str], cells: dict[str, IntArray], reading: Reading, dimension: int) -> None:

@@ -15,7 +15,6 @@ from continuum.readers.abaqus_mesh import AbaqusMesh, Numbering, assembled
 from continuum.readers.abaqus_model import Members, Model, NamedSet, Scope, Surface
 from continuum.readers.abaqus_parts import ModelReader
 from continuum.readers.cell_facets import facet_kind, facets_a_cell
-from continuum.readers.default_bodies import default_bodies
 from continuum.readers.reading import IntArray, MeshError, NodeSet, Reading
 
 
@@ -36,7 +35,10 @@ def read_abaqus(path: Path) -> Reading:
         tables[facet_kind(mesh.kind)] = mesh.cells.nodes[used]
         found[facet_kind(mesh.kind)] = {name: np.searchsorted(used, rows) for name, rows in groups.facets.items()}
     notes = [*_said(mesh), *_unused(model, mesh, groups), *ignored(blocks)]
-    return Reading(mesh.points, tables, found, groups.node_sets, groups.bodies(), groups.refused, tuple(notes))
+    internal = frozenset(groups.internal)
+    return Reading(
+        mesh.points, tables, found, groups.node_sets, groups.bodies(), internal, groups.refused, tuple(notes)
+    )
 
 
 class _Groups:
@@ -47,6 +49,7 @@ class _Groups:
         facets: Facets by name, each by its first cell's.
         node_sets: Sets of nodes by name.
         refused: Names that are no groups, and why.
+        internal: Names of cells that Abaqus/CAE made for itself.
     """
 
     def __init__(self, model: Model, mesh: AbaqusMesh) -> None:
@@ -55,7 +58,7 @@ class _Groups:
         self.facets: dict[str, IntArray] = {}
         self.node_sets: dict[str, NodeSet] = {}
         self.refused: dict[str, str] = {}
-        self._internal: set[str] = set()
+        self.internal: set[str] = set()
         for name, key, found in self._visible("element set", lambda scope: scope.element_sets):
             self._add_elements(name, self._elements(key, found.members, found), found)
         self.cells = self._instances() | self.cells
@@ -76,7 +79,10 @@ class _Groups:
 
     def _visible(self, what: str, of) -> Iterator[tuple]:  # type: ignore[no-untyped-def, type-arg]
         """Name as a group, scope, and definition: the model's own, and those of instances by their short name if it is one."""
-        scopes: list[tuple[str, Scope]] = [("", self._model.root), *((key, i.scope) for key, i in self._model.instances.items())]
+        scopes: list[tuple[str, Scope]] = [
+            ("", self._model.root),
+            *((key, i.scope) for key, i in self._model.instances.items()),
+        ]
         owners: dict[str, list[str]] = {}
         for key, scope in scopes:
             for name in of(scope):
@@ -87,12 +93,17 @@ class _Groups:
                 yield found.name if short else f"{scope.name}.{found.name}", key, found
         for name, keys in owners.items():
             if "" not in keys and len(keys) > 1:
-                full = [f"{self._model.instances[key].scope.name}.{of(self._model.instances[key].scope)[name].name}" for key in keys]
+                full = [
+                    f"{self._model.instances[key].scope.name}.{of(self._model.instances[key].scope)[name].name}"
+                    for key in keys
+                ]
                 self.refused[full[0].partition(".")[2]] = (
                     f"There is a {what} {full[0].partition('.')[2]!r} in each of {len(keys)} instances; name one: {', '.join(full)}."
                 )
 
-    def _places(self, numberings: dict[str, Numbering], key: str, members: list[Members] | tuple[Members, ...], what: str) -> IntArray:
+    def _places(
+        self, numberings: dict[str, Numbering], key: str, members: list[Members] | tuple[Members, ...], what: str
+    ) -> IntArray:
         parts = [np.empty(0, dtype=np.int64)]
         for of in members:
             found, missing = numberings[of.scope or key].members(of)
@@ -114,7 +125,7 @@ class _Groups:
         if (cell >= 0).any():
             self.cells[name] = np.sort(cell[cell >= 0])
             if found.internal:
-                self._internal.add(name)
+                self.internal.add(name)
         if (facet >= 0).any():
             self.facets[name] = np.unique(facet[facet >= 0])
         if not len(elements):
@@ -125,12 +136,18 @@ class _Groups:
             self.refused[name] = surface.refused
         elif surface.of_nodes:
             members = [of for face in surface.faces for of in face.members]
-            self._add_nodes(name, self._places(self._mesh.nodes, key, members, f"surface {surface.name!r}"), surface.line)
+            self._add_nodes(
+                name, self._places(self._mesh.nodes, key, members, f"surface {surface.name!r}"), surface.line
+            )
         elif isinstance(rows := self._surface_rows(key, surface), str):
-            self.refused[name] = f"The surface {name!r} (line {surface.line}) {rows}; name faces of the bodies' elements."
+            self.refused[name] = (
+                f"The surface {name!r} (line {surface.line}) {rows}; name faces of the bodies' elements."
+            )
         elif name in self.facets and not np.array_equal(self.facets[name], rows):
             del self.facets[name]
-            self.refused[name] = f"The name {name!r} is a surface (line {surface.line}) and an element set of other facets; rename one of them."
+            self.refused[name] = (
+                f"The name {name!r} is a surface (line {surface.line}) and an element set of other facets; rename one of them."
+            )
         else:
             self.facets[name] = rows
 
@@ -156,13 +173,15 @@ class _Groups:
     def _add_nodes(self, name: str, nodes: IntArray, line: int) -> None:
         """A set of nodes; a second one of its name must be the same."""
         if name in self.node_sets and not np.array_equal(self.node_sets[name].nodes, nodes):
-            self.refused[name] = f"The name {name!r} is a surface and a set (line {line}) of other nodes; rename one of them."
+            self.refused[name] = (
+                f"The name {name!r} is a surface and a set (line {line}) of other nodes; rename one of them."
+            )
             del self.node_sets[name]
         elif name not in self.refused:
             self.node_sets[name] = NodeSet(nodes, f"line {line}")
 
     def bodies(self) -> tuple[str, ...] | None:
-        """The bodies: what solid sections are given to, else the groups that part the cells and that a person named."""
+        """What solid sections are given to, if they part the cells."""
         count = len(self._mesh.cells.cells)
         sections = []
         for key, scope in (("", self._model.root), *((key, i.scope) for key, i in self._model.instances.items())):
@@ -171,10 +190,11 @@ class _Groups:
                 full = f"{scope.name}.{found.name}" if found else ""
                 sections.append(full if full in self.cells else found.name if found else word)
         sections = [name for name in dict.fromkeys(sections) if name in self.cells]
-        if sections and np.array_equal(np.sort(np.concatenate([self.cells[name] for name in sections])), np.arange(count)):
+        if sections and np.array_equal(
+            np.sort(np.concatenate([self.cells[name] for name in sections])), np.arange(count)
+        ):
             return tuple(sections)
-        named = {name: rows for name, rows in self.cells.items() if name not in self._internal} or self.cells
-        return tuple(default_bodies(named, count)[0]) or None
+        return None
 
 
 def _said(mesh: AbaqusMesh) -> Iterator[str]:
@@ -185,7 +205,11 @@ def _said(mesh: AbaqusMesh) -> Iterator[str]:
         yield f"The types of the elements give their shape alone, {names}; the study's kind and order say what is computed."
     if mesh.promoted is not None:
         yield f"There are no solid elements: {mesh.promoted.name} ({mesh.promoted.says}) and its like are taken as cells of a plane mesh."
-    facets = {of.block.type.name: of.block.type for of in mesh.blocks if of.block.type.role != "interface" and not mesh.is_cell(of)}
+    facets = {
+        of.block.type.name: of.block.type
+        for of in mesh.blocks
+        if of.block.type.role != "interface" and not mesh.is_cell(of)
+    }
     if facets:
         yield f"Elements of types {', '.join(f'{name} ({of.says})' for name, of in facets.items())} mark facets, and have no stiffness of their own."
     if any(of.block.type.role == "interface" for of in mesh.blocks):

@@ -56,7 +56,9 @@ class Block:
         """Raise `MeshError` if there is a parameter beside these."""
         for name in self.parameters:
             if name not in names:
-                raise self.fault(f"the parameter {name} of *{self.keyword} is not read; valid: {', '.join(names) or '(none)'}.")
+                raise self.fault(
+                    f"the parameter {name} of *{self.keyword} is not read; valid: {', '.join(names) or '(none)'}."
+                )
 
     def needed(self, name: str) -> str:
         """The value of a parameter.
@@ -76,7 +78,10 @@ class Block:
             MeshError: it is no positive whole number.
         """
         if not is_number(entry):
-            raise self.fault(f"{entry!r} in *{self.keyword} is no number of a node or an element; write a positive whole number.", line)
+            raise self.fault(
+                f"{entry!r} in *{self.keyword} is no number of a node or an element; write a positive whole number.",
+                line,
+            )
         return int(entry)
 
 
@@ -125,7 +130,9 @@ def read_blocks(path: Path) -> list[Block]:
                 at += 1
             blocks.append(_opened(path.name, number, line))
         elif not blocks:
-            raise MeshError(f"{path.name}, line {number}: {line[:40]!r} stands before any keyword; an input file begins with one, such as *HEADING.")
+            raise MeshError(
+                f"{path.name}, line {number}: {line[:40]!r} stands before any keyword; an input file begins with one, such as *HEADING."
+            )
         else:
             blocks[-1].rows.append((number, line))
     return blocks

@@ -5,7 +5,20 @@ from difflib import get_close_matches
 
 from continuum.readers.abaqus_blocks import Block
 
-MESH = ("NODE", "ELEMENT", "NSET", "ELSET", "SURFACE", "PART", "END PART", "ASSEMBLY", "END ASSEMBLY", "INSTANCE", "END INSTANCE", "SOLID SECTION")
+MESH = (
+    "NODE",
+    "ELEMENT",
+    "NSET",
+    "ELSET",
+    "SURFACE",
+    "PART",
+    "END PART",
+    "ASSEMBLY",
+    "END ASSEMBLY",
+    "INSTANCE",
+    "END INSTANCE",
+    "SOLID SECTION",
+)
 """Keywords that are read."""
 _SILENT = {"HEADING", "PREPRINT"}
 _WRITTEN_OUT = "write the file with all its nodes and elements (in Abaqus/CAE: Job > Write Input)"
@@ -21,12 +34,48 @@ _REFUSED = {
     for word in ("NGEN", "NFILL", "NCOPY", "NMAP", "ELGEN", "ELCOPY")
 }
 _JOINING = {
-    *("TIE", "EQUATION", "MPC", "EMBEDDED ELEMENT", "COUPLING", "KINEMATIC COUPLING", "DISTRIBUTING COUPLING", "KINEMATIC"),
-    *("RIGID BODY", "CONTACT", "CONTACT PAIR", "CONTACT INCLUSIONS", "SHELL TO SOLID COUPLING", "CYCLIC SYMMETRY MODEL"),
+    *(
+        "TIE",
+        "EQUATION",
+        "MPC",
+        "EMBEDDED ELEMENT",
+        "COUPLING",
+        "KINEMATIC COUPLING",
+        "DISTRIBUTING COUPLING",
+        "KINEMATIC",
+    ),
+    *(
+        "RIGID BODY",
+        "CONTACT",
+        "CONTACT PAIR",
+        "CONTACT INCLUSIONS",
+        "SHELL TO SOLID COUPLING",
+        "CYCLIC SYMMETRY MODEL",
+    ),
 }
 _OUTPUT = {
-    *("OUTPUT", "NODE OUTPUT", "ELEMENT OUTPUT", "CONTACT OUTPUT", "ENERGY OUTPUT", "RESTART", "NODE FILE", "EL FILE", "NODE PRINT"),
-    *("EL PRINT", "FILE FORMAT", "MONITOR", "PRINT", "ELEMENT FILE", "ENERGY PRINT", "ENERGY FILE", "CONTACT FILE", "CONTACT PRINT"),
+    *(
+        "OUTPUT",
+        "NODE OUTPUT",
+        "ELEMENT OUTPUT",
+        "CONTACT OUTPUT",
+        "ENERGY OUTPUT",
+        "RESTART",
+        "NODE FILE",
+        "EL FILE",
+        "NODE PRINT",
+    ),
+    *(
+        "EL PRINT",
+        "FILE FORMAT",
+        "MONITOR",
+        "PRINT",
+        "ELEMENT FILE",
+        "ENERGY PRINT",
+        "ENERGY FILE",
+        "CONTACT FILE",
+        "CONTACT PRINT",
+    ),
 }
 
 
@@ -44,7 +93,9 @@ def checked(blocks: Iterable[Block]) -> Iterable[Block]:
         elif block.key in refused:
             raise block.fault(f"*{block.keyword} {refused[block.key]}.")
         elif not _known(block) and (near := _meant(block.key, bare)):
-            raise block.fault(f"the keyword *{block.keyword} is not known; did you mean *{bare[near]}? Keywords are written in full.")
+            raise block.fault(
+                f"the keyword *{block.keyword} is not known; did you mean *{bare[near]}? Keywords are written in full."
+            )
 
 
 def _known(block: Block) -> bool:

@@ -68,7 +68,9 @@ class PlacedElements:
 
     def fault(self, row: int, text: str) -> MeshError:
         """An error on one of the elements."""
-        return MeshError(f"{self.scope.file}, line {self.block.lines[row]}: element {self.block.numbers[row]} of type {self.block.type.name} {text}")
+        return MeshError(
+            f"{self.scope.file}, line {self.block.lines[row]}: element {self.block.numbers[row]} of type {self.block.type.name} {text}"
+        )
 
 
 @dataclass
@@ -98,7 +100,9 @@ class AbaqusMesh:
 
     def is_cell(self, of: PlacedElements) -> bool:
         """Whether elements are cells of bodies here: of the bodies' dimension, and solid unless no elements are."""
-        return of.kind == self.kind and (of.block.type.role == "cell" or (self.promoted is not None and of.block.type.role == "facet"))
+        return of.kind == self.kind and (
+            of.block.type.role == "cell" or (self.promoted is not None and of.block.type.role == "facet")
+        )
 
     @cached_property
     def rows(self) -> tuple[IntArray, IntArray]:
@@ -124,10 +128,13 @@ class AbaqusMesh:
         found = self.cells.found(of.nodes[:, : of.nodes.shape[1] // 2] if interface else of.nodes)
         lone = np.flatnonzero(found < 0)
         if len(lone) and interface:
-            raise of.fault(lone[0], "lies on no facet of the bodies; its nodes must be the bodies' own (*TIE is not followed).")
+            raise of.fault(
+                lone[0], "lies on no facet of the bodies; its nodes must be the bodies' own (*TIE is not followed)."
+            )
         if len(lone):
             raise of.fault(
-                lone[0], f"({of.block.type.says}) is no facet of the bodies' cells ({self.kind}), and cannot be given; take its block out of the file."
+                lone[0],
+                f"({of.block.type.says}) is no facet of the bodies' cells ({self.kind}), and cannot be given; take its block out of the file.",
             )
         single = np.flatnonzero(self.cells.counts[found] != 2) if interface else np.empty(0, dtype=np.int64)
         if len(single):
@@ -146,16 +153,23 @@ def assembled(model: Model) -> AbaqusMesh:
     mesh = AbaqusMesh(np.empty((0, 3)))
     points = []
     nodes, elements = 0, 0
-    for key, scope, placed in (*((k, i.scope, i.placed) for k, i in model.instances.items()), ("", model.root, lambda x: x)):
+    for key, scope, placed in (
+        *((k, i.scope, i.placed) for k, i in model.instances.items()),
+        ("", model.root, lambda x: x),
+    ):
         mesh.nodes[key] = _numbering(scope, "a node", [(of.numbers, of.lines) for of in scope.nodes], nodes)
-        mesh.elements[key] = _numbering(scope, "an element", [(of.numbers, of.lines) for of in scope.elements], elements)
+        mesh.elements[key] = _numbering(
+            scope, "an element", [(of.numbers, of.lines) for of in scope.elements], elements
+        )
         points += [placed(of.points) for of in scope.nodes]
         nodes += sum(len(of.numbers) for of in scope.nodes)
         for block in scope.elements:
             mesh.blocks.append(_placed(scope, block, mesh.nodes[key], elements))
             elements += len(block.numbers)
     if not nodes or not elements:
-        raise EmptyMesh(f"The mesh file {model.root.file} has no nodes and elements (*NODE, *ELEMENT); write it with its mesh.")
+        raise EmptyMesh(
+            f"The mesh file {model.root.file} has no nodes and elements (*NODE, *ELEMENT); write it with its mesh."
+        )
     mesh.points = np.vstack(points)
     _find_kind(mesh, model.root.file)
     _close(mesh)
@@ -168,7 +182,10 @@ def _placed(scope: Scope, block: Elements, nodes: Numbering, first: int) -> Plac
     missing = np.flatnonzero((found < 0).any(axis=1))
     if len(missing):
         row = missing[0]
-        raise placed.fault(row, f"names the node {block.nodes[row][found[row] < 0][0]}, which is not defined; add it, or correct the element.")
+        raise placed.fault(
+            row,
+            f"names the node {block.nodes[row][found[row] < 0][0]}, which is not defined; add it, or correct the element.",
+        )
     return placed
 
 
@@ -179,7 +196,9 @@ def _find_kind(mesh: AbaqusMesh, file: str) -> None:
         solid = [of for of in mesh.blocks if of.block.type.role == "facet" and dimension_of(of.kind) == 2]
         mesh.promoted = solid[0].block.type if solid else None
     if not solid:
-        raise EmptyMesh(f"The mesh file {file} has no elements of bodies (CPE, CPS, CAX or C3D); mesh the surfaces (2D) or volumes (3D).")
+        raise EmptyMesh(
+            f"The mesh file {file} has no elements of bodies (CPE, CPS, CAX or C3D); mesh the surfaces (2D) or volumes (3D)."
+        )
     dimension = max(dimension_of(of.kind) for of in solid)
     first: dict[str, PlacedElements] = {}
     says: dict[str, PlacedElements] = {}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from continuum.readers.abaqus_blocks import Block, is_number
+from continuum.readers.abaqus_entries import read_elements, read_nodes
 from continuum.readers.abaqus_model import (
     Face,
     Instance,
@@ -18,8 +19,6 @@ from continuum.readers.abaqus_model import (
     add_to_set,
     generated,
     listed,
-    read_elements,
-    read_nodes,
 )
 from continuum.readers.reading import MeshError
 from coupling.contracts import FloatArray
@@ -48,12 +47,20 @@ class ModelReader:
         takers = {
             **{"PART": self._part, "ENDPART": self._leave, "ASSEMBLY": self._assembly, "ENDASSEMBLY": self._leave},
             **{"INSTANCE": self._instance, "ENDINSTANCE": self._leave, "SOLIDSECTION": self._section},
-            **{"NODE": self._node, "ELEMENT": self._element, "NSET": self._nset, "ELSET": self._elset, "SURFACE": self._surface},
+            **{
+                "NODE": self._node,
+                "ELEMENT": self._element,
+                "NSET": self._nset,
+                "ELSET": self._elset,
+                "SURFACE": self._surface,
+            },
         }
         for block in blocks:
             takers[block.key](block)
         if self._open:
-            raise self._open[-1].fault(f"*{self._open[-1].keyword} has no *END {self._open[-1].keyword}; the file is cut short, or misses that line.")
+            raise self._open[-1].fault(
+                f"*{self._open[-1].keyword} has no *END {self._open[-1].keyword}; the file is cut short, or misses that line."
+            )
         if self.model.parts and not self.model.instances:
             first = next(iter(self.model.parts.values()))
             raise MeshError(
@@ -66,7 +73,9 @@ class ModelReader:
         outer = self._open[-1].key if self._open else ""
         if outer != within:
             where = f"inside *{self._open[-1].keyword} (line {self._open[-1].line})" if outer else "outside of any"
-            raise block.fault(f"*{block.keyword} stands {where}{'' if outer else ' *' + within}; correct the order of the file.")
+            raise block.fault(
+                f"*{block.keyword} stands {where}{'' if outer else ' *' + within}; correct the order of the file."
+            )
         self._open.append(block)
 
     def _leave(self, block: Block) -> None:
@@ -81,7 +90,9 @@ class ModelReader:
         self._enter(block, "")
         name = block.needed("NAME")
         if name.upper() in self.model.parts:
-            raise block.fault(f"there is a part {name!r} before (line {self.model.parts[name.upper()].line}); give each a name of its own.")
+            raise block.fault(
+                f"there is a part {name!r} before (line {self.model.parts[name.upper()].line}); give each a name of its own."
+            )
         self._scope = self.model.parts[name.upper()] = Scope(name, block.line, block.file)
 
     def _assembly(self, block: Block) -> None:
@@ -90,7 +101,9 @@ class ModelReader:
 
     def _instance(self, block: Block) -> None:
         if "INSTANCE" in block.parameters or "LIBRARY" in block.parameters:
-            raise block.fault("the instance comes from another analysis, which is not read; write its part into this file.")
+            raise block.fault(
+                "the instance comes from another analysis, which is not read; write its part into this file."
+            )
         block.allow("NAME", "PART")
         self._enter(block, "ASSEMBLY")
         name, part = block.needed("NAME"), block.needed("PART")
@@ -121,9 +134,15 @@ class ModelReader:
 
     def _set(self, block: Block, kind: str, parameter: str) -> None:
         if kind == "node" and "ELSET" in block.parameters:
-            raise block.fault("a node set made of the nodes of an element set is not read; list its nodes, or name the element set.")
+            raise block.fault(
+                "a node set made of the nodes of an element set is not read; list its nodes, or name the element set."
+            )
         block.allow(parameter, "GENERATE", "INSTANCE", "INTERNAL", "UNSORTED")
-        scope = self._instance_key(block, block.parameters["INSTANCE"], block.line) if "INSTANCE" in block.parameters else ""
+        scope = (
+            self._instance_key(block, block.parameters["INSTANCE"], block.line)
+            if "INSTANCE" in block.parameters
+            else ""
+        )
         members: list[Members] = []
         for line, entries in block.fields():
             if "GENERATE" in block.parameters:
@@ -164,13 +183,23 @@ class ModelReader:
             reason = f"is of TYPE={kind}, and facets are of TYPE=ELEMENT or NODE"
         elif further and not (further == ["TRIM"] and block.parameters["TRIM"].upper() == "NO"):
             reason = f"has the parameter {further[0]}, which is not read"
-        faces = [] if reason else [face for line, entries in block.fields() for face in self._face(block, kind, line, entries)]
-        if not reason and (odd := next((f for f in faces if kind == "ELEMENT" and f.face and f.face not in _FACES), None)):
+        faces = (
+            []
+            if reason
+            else [face for line, entries in block.fields() for face in self._face(block, kind, line, entries)]
+        )
+        if not reason and (
+            odd := next((f for f in faces if kind == "ELEMENT" and f.face and f.face not in _FACES), None)
+        ):
             reason = f"takes the side {odd.face} (line {odd.line}), and the faces of cells are S1 to S6"
         if reason:
-            reason = f"The surface {name!r} (line {block.line}) {reason}; name the faces S1 to S6 of the bodies' elements."
+            reason = (
+                f"The surface {name!r} (line {block.line}) {reason}; name the faces S1 to S6 of the bodies' elements."
+            )
         if name.upper() in self._scope.surfaces:
-            raise block.fault(f"there is a surface {name!r} before (line {self._scope.surfaces[name.upper()].line}); give each a name of its own.")
+            raise block.fault(
+                f"there is a surface {name!r} before (line {self._scope.surfaces[name.upper()].line}); give each a name of its own."
+            )
         self._scope.surfaces[name.upper()] = Surface(name, block.line, kind == "NODE", tuple(faces), reason)
 
     def _face(self, block: Block, kind: str, line: int, entries: list[str]) -> list[Face]:
@@ -189,7 +218,9 @@ def _placement(block: Block) -> tuple[FloatArray, FloatArray, FloatArray]:
         try:
             given.append([float(entry.upper().replace("D", "E") or 0) for entry in entries])
         except ValueError:
-            raise block.fault(f"{', '.join(entries)!r} are no numbers that place an instance; give x, y, z.", line) from None
+            raise block.fault(
+                f"{', '.join(entries)!r} are no numbers that place an instance; give x, y, z.", line
+            ) from None
     shift = np.zeros(3)
     if given:
         if len(given[0]) > 3 or not np.isfinite(given[0]).all():
@@ -198,7 +229,10 @@ def _placement(block: Block) -> tuple[FloatArray, FloatArray, FloatArray]:
     if len(given) < 2:
         return shift, np.eye(3), np.zeros(3)
     if len(given[1]) != 7 or not np.isfinite(given[1]).all():
-        raise block.fault("the rotation of an instance is not seven numbers: two points of the axis, and the angle in degrees.", rows[1][0])
+        raise block.fault(
+            "the rotation of an instance is not seven numbers: two points of the axis, and the angle in degrees.",
+            rows[1][0],
+        )
     start, end, angle = np.array(given[1][:3]), np.array(given[1][3:6]), np.radians(given[1][6])
     length = np.linalg.norm(end - start)
     if length == 0:

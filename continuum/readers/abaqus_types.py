@@ -35,8 +35,15 @@ class ElementType:
 
 _PLANE = {3: "triangle", 4: "quad", 6: "triangle6", 8: "quad8"}
 _SOLID = {4: "tetra", 8: "hexahedron", 10: "tetra10", 20: "hexahedron20"}
-_CELLS = {"CPE": (_PLANE, "plane strain"), "CPS": (_PLANE, "plane stress"), "CAX": (_PLANE, "axisymmetric"), "C3D": (_SOLID, "3D")}
-_VARIANT = r"R?I?M?P?H?S?T?E?"  # reduced, incompatible, modified, pore pressure, hybrid, stress, temperature, piezoelectric
+_CELLS = {
+    "CPE": (_PLANE, "plane strain"),
+    "CPS": (_PLANE, "plane stress"),
+    "CAX": (_PLANE, "axisymmetric"),
+    "C3D": (_SOLID, "3D"),
+}
+_VARIANT = (
+    r"R?I?M?P?H?S?T?E?"  # reduced, incompatible, modified, pore pressure, hybrid, stress, temperature, piezoelectric
+)
 _CELL = re.compile(rf"(CPE|CPS|CAX|C3D)(\d+){_VARIANT}")
 _LINE = {2: "line", 3: "line3"}
 _FACETS: tuple[tuple[str, dict[int, str], str], ...] = (  # names, kinds, what they are

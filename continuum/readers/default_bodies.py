@@ -16,7 +16,9 @@ def default_bodies(groups: dict[str, IntArray], cells: int) -> tuple[list[str], 
         Names of the bodies, and a sentence for each group that is none.
     """
     rows = {name: np.unique(of) for name, of in groups.items()}
-    within = {name: [other for other in rows if other != name and _inside(rows[other], rows[name], cells)] for name in rows}
+    within = {
+        name: [other for other in rows if other != name and _inside(rows[other], rows[name], cells)] for name in rows
+    }
     order = {name: place for place, name in enumerate(rows)}
     reasons: dict[str, str] = {}
     for name, inner in within.items():
@@ -30,7 +32,10 @@ def default_bodies(groups: dict[str, IntArray], cells: int) -> tuple[list[str], 
         if name not in reasons:
             for other in inner:
                 reasons.setdefault(other, f"is a part of {name}")
-    notes = [f"The group {name} of cells {reason}; it is no body of its own unless it is named as one." for name, reason in reasons.items()]
+    notes = [
+        f"The group {name} of cells {reason}; it is no body of its own unless it is named as one."
+        for name, reason in reasons.items()
+    ]
     return [name for name in rows if name not in reasons], notes
 
 

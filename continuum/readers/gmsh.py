@@ -30,7 +30,9 @@ def read_gmsh(path: Path) -> Reading:
     try:
         sections = open_sections(path)
         if "PartitionedEntities" in sections.names:
-            raise MeshError(f"The mesh file {path} is partitioned; save it whole (gmsh.model.mesh.unpartition, or Mesh > Unpartition).")
+            raise MeshError(
+                f"The mesh file {path} is partitioned; save it whole (gmsh.model.mesh.unpartition, or Mesh > Unpartition)."
+            )
         names = _physical_names(sections.lines("PhysicalNames"))
         numbers, points, blocks = (read_blocks_2 if sections.version < 4 else read_blocks_4)(sections)
         return _reading(path, sections, names, numbers, points, blocks)
@@ -49,7 +51,14 @@ def _physical_names(lines: list[bytes]) -> dict[tuple[int, int], str]:
     return found
 
 
-def _reading(path: Path, sections: Sections, names: dict[tuple[int, int], str], numbers: IntArray, points: FloatArray, blocks: list[Block]) -> Reading:
+def _reading(
+    path: Path,
+    sections: Sections,
+    names: dict[tuple[int, int], str],
+    numbers: IntArray,
+    points: FloatArray,
+    blocks: list[Block],
+) -> Reading:
     tables, owners = _tables(path, numbers, blocks)
     groups: dict[str, dict[str, IntArray]] = {}
     ungrouped = 0
@@ -82,7 +91,9 @@ def _lost(path: Path, sections: Sections) -> str:
     )
 
 
-def _tables(path: Path, numbers: IntArray, blocks: list[Block]) -> tuple[dict[str, IntArray], dict[str, tuple[IntArray, IntArray]]]:
+def _tables(
+    path: Path, numbers: IntArray, blocks: list[Block]
+) -> tuple[dict[str, IntArray], dict[str, tuple[IntArray, IntArray]]]:
     """Nodes by kind of element, each element once; and per kind the rows with the tags of their groups."""
     order = np.argsort(numbers, kind="stable")
     ordered = numbers[order]
@@ -93,9 +104,13 @@ def _tables(path: Path, numbers: IntArray, blocks: list[Block]) -> tuple[dict[st
         if len(block.nodes):
             place = np.minimum(np.searchsorted(ordered, block.nodes), len(ordered) - 1)
             if not len(ordered) or (ordered[place] != block.nodes).any():
-                raise MeshError(f"A {block.kind} in the mesh file {path} names a node that the file does not have; write it again.")
+                raise MeshError(
+                    f"A {block.kind} in the mesh file {path} names a node that the file does not have; write it again."
+                )
             rows = order[place]
-            parts.setdefault(block.kind, []).append((rows[:, TO_VTK[block.kind]] if block.kind in TO_VTK else rows, block.rows, block.tags))
+            parts.setdefault(block.kind, []).append(
+                (rows[:, TO_VTK[block.kind]] if block.kind in TO_VTK else rows, block.rows, block.tags)
+            )
     tables, owners = {}, {}
     for kind, of in parts.items():
         starts = np.cumsum([0, *(len(nodes) for nodes, _, _ in of)])

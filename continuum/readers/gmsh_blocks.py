@@ -41,7 +41,11 @@ def read_blocks_2(sections: Sections) -> tuple[IntArray, FloatArray, list[Block]
         count, stream = sections.announced("Nodes")
         nodes = stream.mixed("iddd", count)
     count, stream = sections.announced("Elements")
-    return nodes[:, 0].astype(np.int64), nodes[:, 1:], (_elements_binary if sections.binary else _elements_text)(count, stream)
+    return (
+        nodes[:, 0].astype(np.int64),
+        nodes[:, 1:],
+        (_elements_binary if sections.binary else _elements_text)(count, stream),
+    )
 
 
 def _parametric_nodes(count: int, stream: Numbers) -> FloatArray:
@@ -68,7 +72,10 @@ def _elements_text(count: int, stream: Numbers) -> list[Block]:
         at = first + width
     if at != len(values) or sum(map(len, tags.values())) != count:
         raise Damaged(f"$Elements announces {count} elements and holds others")
-    return [Block(kind, np.array(of), np.arange(len(of)), np.array(tags[kind], dtype=np.int64)) for kind, of in nodes.items()]
+    return [
+        Block(kind, np.array(of), np.arange(len(of)), np.array(tags[kind], dtype=np.int64))
+        for kind, of in nodes.items()
+    ]
 
 
 def _elements_binary(count: int, stream: Numbers) -> list[Block]:

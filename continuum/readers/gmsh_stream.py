@@ -33,7 +33,11 @@ class Numbers:
     def __init__(self, name: str, data: bytes, binary: bool, swapped: bool, size: int) -> None:
         self.name, self._data, self._binary, self._at = name, data, binary, 0
         order = ">" if swapped else "<"
-        self._types = {"int": np.dtype(f"{order}i4"), "size": np.dtype(f"{order}u{size}"), "double": np.dtype(f"{order}f8")}
+        self._types = {
+            "int": np.dtype(f"{order}i4"),
+            "size": np.dtype(f"{order}u{size}"),
+            "double": np.dtype(f"{order}f8"),
+        }
         self._tokens: list[bytes] = [] if binary else data.split()
 
     def _taken(self, kind: str, count: int) -> NDArray:  # type: ignore[type-arg]
@@ -177,5 +181,7 @@ def _format(path: Path, words: list[bytes]) -> tuple[float, bool, int]:
     if len(words) != 3 or words[1] not in (b"0", b"1") or words[2] not in (b"4", b"8"):
         raise Damaged("its header $MeshFormat is not one of Gmsh's")
     if known[said] == 4.0 and words[1] == b"1":
-        raise InputError(f"The mesh file {path} is a binary Gmsh mesh of version 4.0; save it as text, or as version 4.1.")
+        raise InputError(
+            f"The mesh file {path} is a binary Gmsh mesh of version 4.0; save it as text, or as version 4.1."
+        )
     return known[said], words[1] == b"1", int(words[2])

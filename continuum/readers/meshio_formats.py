@@ -80,17 +80,23 @@ def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-d
                 add(block.type, name, first + np.asarray([] if rows is None else rows, dtype=np.int64))
     array = _tag_array(path, source)
     if array is not None:
-        names = {(int(value[0]), int(value[1])): name for name, value in source.field_data.items() if np.size(value) == 2}
+        names = {
+            (int(value[0]), int(value[1])): name for name, value in source.field_data.items() if np.size(value) == 2
+        }
         families = getattr(source, "cell_tags", {}) if array == "cell_tags" else {}
         for block, first, tags in zip(source.cells, firsts, source.cell_data[array], strict=True):
             for tag in np.unique(tags):
                 chosen = first + np.flatnonzero(np.ravel(tags) == tag)
                 for name in _called(int(tag), dimension_of(block.type), array, names, families):
                     add(block.type, name, chosen)
-    return {kind: {name: np.unique(np.concatenate(rows)) for name, rows in of.items()} for kind, of in found.items()}, array
+    return {
+        kind: {name: np.unique(np.concatenate(rows)) for name, rows in of.items()} for kind, of in found.items()
+    }, array
 
 
-def _called(tag: int, dimension: int, array: str, names: dict[tuple[int, int], str], families: dict[int, list[str]]) -> list[str]:
+def _called(
+    tag: int, dimension: int, array: str, names: dict[tuple[int, int], str], families: dict[int, list[str]]
+) -> list[str]:
     """The names of a tag: of its family, of its physical group, or its number."""
     if families:
         return list(families.get(tag, []))

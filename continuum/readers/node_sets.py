@@ -8,16 +8,16 @@ from coupling.contracts import FloatArray
 
 
 def facets_of_nodes(
-    facets: CellFacets, groups: dict[str, IntArray], sets: dict[str, NodeSet], points: FloatArray
+    facets: CellFacets, bodies: dict[str, IntArray], sets: dict[str, NodeSet], points: FloatArray
 ) -> tuple[dict[str, IntArray], dict[str, str]]:
     """The facets of which sets of nodes are the nodes.
 
     A set counts as the outer facets all of whose nodes are in it, if each of its nodes is on one of them; else
-    as these and the facets between cells that are not in the same groups, if each of its nodes is on one of them.
+    as these and the facets between two bodies, if each of its nodes is on one of them.
 
     Args:
         facets: Of all cells.
-        groups: Rows of cells, by name.
+        bodies: Rows of cells, by name.
         sets: Of nodes, by name.
         points: (n, dim) coordinates, for messages.
 
@@ -27,7 +27,7 @@ def facets_of_nodes(
     if not sets:
         return {}, {}
     outer = facets.counts == 1
-    usable = outer | _between(facets, groups)
+    usable = outer | _between(facets, bodies)
     found: dict[str, IntArray] = {}
     refused: dict[str, str] = {}
     for name, given in sets.items():
@@ -46,13 +46,12 @@ def facets_of_nodes(
     return found, refused
 
 
-def _between(facets: CellFacets, groups: dict[str, IntArray]) -> IntArray:
-    """Which facets lie between two cells that are in different groups."""
-    weights = np.random.default_rng(0).integers(1, 2**62, size=len(groups), dtype=np.uint64)
-    signature = np.zeros(len(facets.cells), dtype=np.uint64)  # equal for cells of the same groups
-    for weight, rows in zip(weights, groups.values(), strict=True):
-        signature[np.unique(rows)] += weight
-    own = signature[facets.cell_of(np.arange(len(facets.first)))]
+def _between(facets: CellFacets, bodies: dict[str, IntArray]) -> IntArray:
+    """Which facets lie between two cells of different bodies."""
+    owner = np.zeros(len(facets.cells), dtype=np.int64)
+    for number, rows in enumerate(bodies.values(), 1):
+        owner[rows] = number
+    own = owner[facets.cell_of(np.arange(len(facets.first)))]
     low, high = own.copy(), own.copy()
     np.minimum.at(low, facets.first, own)
     np.maximum.at(high, facets.first, own)
@@ -66,5 +65,5 @@ def _reason(name: str, given: NodeSet, lone: FloatArray | None) -> str:
     at = ", ".join(f"{x:.6g}" for x in lone)
     return (
         f"The node set {name!r}{where} is no group of facets: its node at ({at}) is on no outer facet, and on none between "
-        "groups of cells, whose nodes are all in the set; name a surface or elements of facets instead."
+        "two bodies, whose nodes are all in the set; name a surface or elements of facets instead."
     )

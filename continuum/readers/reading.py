@@ -74,6 +74,7 @@ class Reading:
         groups: By kind and by name, the rows of that kind's table.
         node_sets: Named sets of nodes, by name.
         bodies: Groups that the file itself makes the bodies; None: it does not say.
+        internal: Groups that a program made for itself, which are bodies only if they are named.
         refused: Names that are no groups, and why: a sentence each.
         notes: What the file says and what is not used: a sentence each.
     """
@@ -83,5 +84,6 @@ class Reading:
     groups: dict[str, dict[str, IntArray]]
     node_sets: dict[str, NodeSet] = field(default_factory=dict)
     bodies: tuple[str, ...] | None = None
+    internal: frozenset[str] = frozenset()
     refused: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -64,9 +64,13 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
 
     mesh = read_file(path, list(cells))
     if mesh.dimension != dimension:
-        raise InputError(f"The mesh file {path.name} has dimension {mesh.dimension}, and the study needs one of dimension {dimension}.")
+        raise InputError(
+            f"The mesh file {path.name} has dimension {mesh.dimension}, and the study needs one of dimension {dimension}."
+        )
     for name in facets:
         if name not in mesh.facets and name in mesh.refused:
             raise InputError(mesh.refused[name])
         if name not in mesh.facets:
-            raise unknown_choice(f"boundary or interface (group of dimension {dimension - 1} in {path.name})", name, mesh.facets)
+            raise unknown_choice(
+                f"boundary or interface (group of dimension {dimension - 1} in {path.name})", name, mesh.facets
+            )
