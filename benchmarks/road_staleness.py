@@ -132,8 +132,8 @@ def measure() -> dict[str, object]:
                 if change.seen and (after["value"] != before["value"]) != change.alters:
                     unseen.append(change.name)
     return {
-        "stale_reused": len(stale), "needlessly_recomputed": len(needless), "changes_made": len(CHANGES),
-        "changes_without_effect": len(unseen), "named": ", ".join([*stale, *needless, *unseen]),
+        "stale_reused": len(stale), "needlessly_recomputed": len(needless), "staleness_changes": len(CHANGES),
+        "staleness_without_effect": len(unseen), "staleness_named": ", ".join([*stale, *needless, *unseen]),
     }  # fmt: skip
 
 

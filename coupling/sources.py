@@ -48,15 +48,18 @@ class Code:
 def code_of(thing: Any, *, own: Collection[str] = ()) -> Code:
     """The code behind a class or a function that is loaded.
 
-    Beside the files it counts what was compiled: a file that was edited after its import is told apart.
+    Of what is not installed it also counts what was compiled: a file that was edited after its import is told apart.
 
     Args:
         thing: A class, a function, or an object, whose class is meant.
         own: Packages whose code counts elsewhere; they are not followed.
     """
     target = thing if hasattr(thing, "__qualname__") else type(thing)
-    found = code_behind(target.__module__ or "", own=own)
-    name = f"{target.__module__}:{target.__qualname__}"
+    module = target.__module__ or ""
+    found = code_behind(module, own=own)
+    if module.partition(".")[0] in own or (module_file(module) is not None and not _is_local(module)):
+        return found
+    name = f"{module}:{target.__qualname__}"
     loaded = hashlib.sha256(b"".join(_compiled(target))).hexdigest()
     return Code((*found.sources, (name, loaded)), found.versions)
 

@@ -55,7 +55,9 @@ def identified(
         options: As given to the loader.
     """
     asked = {"name": name, "dtype": dtype, **options}
-    identity = fingerprint("third party", potential.fingerprint, asked, (), code=(loader, type(potential)))
+    foreign = type(potential).__module__.partition(".")[0] not in OWN
+    code = (loader, type(potential)) if foreign else (loader,)
+    identity = fingerprint("third party", potential.fingerprint, asked, (), code=code)
     if is_dataclass(potential) and any(item.name == "fingerprint" and item.init for item in fields(potential)):
         with suppress(TypeError):  # a constructor of its own
             return replace(potential, fingerprint=identity)
