@@ -10,6 +10,7 @@ from continuum.readers.abaqus import read_abaqus
 from continuum.readers.cell_facets import CellFacets, facet_kind, has_facets
 from continuum.readers.default_bodies import default_bodies
 from continuum.readers.gmsh import read_gmsh
+from continuum.readers.med import read_med
 from continuum.readers.meshio_formats import read_by_meshio
 from continuum.readers.node_sets import facets_of_nodes
 from continuum.readers.reading import (
@@ -26,7 +27,7 @@ from continuum.readers.reading import (
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
-_OWN_READERS = {".inp": read_abaqus, ".msh": read_gmsh}
+_OWN_READERS = {".inp": read_abaqus, ".msh": read_gmsh, ".med": read_med}
 _FLAT = 1e-9  # largest relative out-of-plane coordinate of a plane mesh
 
 

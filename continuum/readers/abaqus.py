@@ -50,6 +50,7 @@ class _Groups:
         node_sets: Sets of nodes by name.
         refused: Names that are no groups, and why.
         internal: Names of cells that Abaqus/CAE made for itself.
+        in_sets: Elements of sets that hold facets.
     """
 
     def __init__(self, model: Model, mesh: AbaqusMesh) -> None:
@@ -59,6 +60,7 @@ class _Groups:
         self.node_sets: dict[str, NodeSet] = {}
         self.refused: dict[str, str] = {}
         self.internal: set[str] = set()
+        self.in_sets = np.empty(0, dtype=np.int64)
         for name, key, found in self._visible("element set", lambda scope: scope.element_sets):
             self._add_elements(name, self._elements(key, found.members, found), found)
         self.cells = self._instances() | self.cells
@@ -128,6 +130,7 @@ class _Groups:
                 self.internal.add(name)
         if (facet >= 0).any():
             self.facets[name] = np.unique(facet[facet >= 0])
+            self.in_sets = np.union1d(self.in_sets, elements)
         if not len(elements):
             self.refused[name] = f"The element set {name!r} (line {found.line}) is empty."
 
@@ -184,7 +187,7 @@ class _Groups:
         """What solid sections are given to, if they part the cells."""
         count = len(self._mesh.cells.cells)
         sections = []
-        for key, scope in (("", self._model.root), *((key, i.scope) for key, i in self._model.instances.items())):
+        for scope in (self._model.root, *(instance.scope for instance in self._model.instances.values())):
             for word, _ in scope.sections:
                 found = scope.element_sets.get(word.upper())
                 full = f"{scope.name}.{found.name}" if found else ""
@@ -220,9 +223,7 @@ def _unused(model: Model, mesh: AbaqusMesh, groups: _Groups) -> Iterator[str]:
     for key, part in model.parts.items():
         if key not in model.used:
             yield f"The part {part.name!r} (line {part.line}) has no instance and is not used."
-    facet = mesh.rows[1]
-    grouped = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *groups.facets.values()]))
-    lone = np.flatnonzero((facet >= 0) & ~np.isin(facet, grouped))
+    lone = np.setdiff1d(np.flatnonzero(mesh.rows[1] >= 0), groups.in_sets)
     if len(lone):
         block = next(of for of in mesh.blocks if of.first <= lone[0] < of.first + len(of.nodes))
         yield f"{len(lone)} elements on facets are in no element set and are not used, the first in line {block.block.lines[lone[0] - block.first]}."

@@ -1,4 +1,4 @@
-"""Mesh files that meshio reads (VTK, XDMF, MED, medit, …), with what it prints kept as the reason or as notes."""
+"""Mesh files that meshio reads (VTK, XDMF, medit, …), with what it prints kept as the reason or as notes."""
 
 import re
 from contextlib import redirect_stderr, redirect_stdout
@@ -10,7 +10,7 @@ import numpy as np
 from continuum.readers.reading import IntArray, NodeSet, NoGroups, Reading, dimension_of
 from coupling.errors import InputError
 
-_TAGS = ("gmsh:physical", "cell_tags", "medit:ref")
+_TAGS = ("gmsh:physical", "medit:ref")
 _NO_TAGS = ("gmsh:geometrical", "vtkGhostType")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -67,7 +67,7 @@ def _words(printed: str) -> str:
 
 
 def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-def]
-    """Rows by kind and name: cell sets, then families and tags; and the array that was taken for these."""
+    """Rows by kind and name: cell sets, then tags; and the array that was taken for these."""
     found: dict[str, dict[str, list[IntArray]]] = {}
 
     def add(kind: str, name: str, rows: IntArray) -> None:
@@ -83,25 +83,13 @@ def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-d
         names = {
             (int(value[0]), int(value[1])): name for name, value in source.field_data.items() if np.size(value) == 2
         }
-        families = getattr(source, "cell_tags", {}) if array == "cell_tags" else {}
         for block, first, tags in zip(source.cells, firsts, source.cell_data[array], strict=True):
-            for tag in np.unique(tags):
-                chosen = first + np.flatnonzero(np.ravel(tags) == tag)
-                for name in _called(int(tag), dimension_of(block.type), array, names, families):
-                    add(block.type, name, chosen)
-    return {
-        kind: {name: np.unique(np.concatenate(rows)) for name, rows in of.items()} for kind, of in found.items()
-    }, array
-
-
-def _called(
-    tag: int, dimension: int, array: str, names: dict[tuple[int, int], str], families: dict[int, list[str]]
-) -> list[str]:
-    """The names of a tag: of its family, of its physical group, or its number."""
-    if families:
-        return list(families.get(tag, []))
-    unset = tag < 0 or (tag == 0 and array in _TAGS)
-    return [] if unset else [names.get((tag, dimension), str(tag))]
+            for tag in map(int, np.unique(tags)):
+                if tag > 0 or (tag == 0 and array not in _TAGS):  # others stand for no group
+                    name = names.get((tag, dimension_of(block.type)), str(tag))
+                    add(block.type, name, first + np.flatnonzero(np.ravel(tags) == tag))
+    rows_of = {kind: {name: np.unique(np.concatenate(rows)) for name, rows in of.items()} for kind, of in found.items()}
+    return rows_of, array
 
 
 def _integer(parts) -> bool:  # type: ignore[no-untyped-def]
@@ -134,14 +122,7 @@ def _tag_array(path: Path, source) -> str | None:  # type: ignore[no-untyped-def
 
 
 def _node_sets(source) -> dict[str, NodeSet]:  # type: ignore[no-untyped-def]
-    """Sets of nodes, and MED's groups of nodes."""
-    found = {name: NodeSet(np.unique(np.asarray(nodes, dtype=np.int64))) for name, nodes in source.point_sets.items()}
-    families, tags = getattr(source, "point_tags", {}), source.point_data.get("point_tags")
-    if tags is not None:
-        for name in sorted({name for names in families.values() for name in names}):
-            within = [tag for tag, names in families.items() if name in names]
-            found.setdefault(name, NodeSet(np.flatnonzero(np.isin(tags, within))))
-    return found
+    return {name: NodeSet(np.unique(np.asarray(nodes, dtype=np.int64))) for name, nodes in source.point_sets.items()}
 
 
 def _refused(source, array: str | None) -> dict[str, str]:  # type: ignore[no-untyped-def]
