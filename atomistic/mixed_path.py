@@ -1,9 +1,15 @@
-"""The mixed-mode potential ψ(δn, δt1, δt2) on a grid that refines itself where the error estimate is largest."""
+"""The mixed-mode potential ψ(δn, δt1, δt2) on a grid that refines itself where the error estimate is largest.
 
+What is sampled at a jump, rigid halves or relaxed equilibria, is the sampler's; the grid is the same.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from atomistic.bridging import bridged
 from atomistic.interface import Openable
 from atomistic.paths import evaluated
 from atomistic.slip import SlipGrid
@@ -14,6 +20,26 @@ from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 _SAME = 9  # decimals of an opening in Å, and of a slip in periods, by which it is known
 _FAR = 4  # times the tolerance: halve the slips, else take two thirds
+
+
+class JumpSamples(NamedTuple):
+    """What a sampler says of k jumps; atomistic units, vectors along normal, x, y.
+
+    Attributes:
+        energy: (k,) per area up to a constant, eV/Å²; NaN where there is no equilibrium.
+        traction: (k, 3) eV/Å³; NaN there.
+        rigid_energy: (k,) of rigid halves at the same jumps, up to a constant.
+        rigid_traction: (k, 3) of these.
+    """
+
+    energy: FloatArray
+    traction: FloatArray
+    rigid_energy: FloatArray
+    rigid_traction: FloatArray
+
+
+Sampler = Callable[[FloatArray], JumpSamples]
+"""Jumps (k, 3) in Å, normal, x, y, to samples."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +68,21 @@ class Refinement:
 
 def mixed_law(grid: SlipGrid) -> MixedModeLaw:
     """The law of a grid, in SI units."""
-    return MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3)
+    shear = None if grid.shear_traction is None else grid.shear_traction * EV_A3
+    return MixedModeLaw(
+        grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3, shear_traction=shear
+    )
+
+
+def rigid_sampler(potential: Potential, slab: Openable, progress: Progress = silent) -> Sampler:
+    """Halves moved rigidly; every jump has its samples."""
+    def sample(jumps: FloatArray) -> JumpSamples:
+        structures = [slab.opened(row[0], (row[1], row[2])) for row in jumps]
+        energy, traction = evaluated(potential, slab, structures, "slips and openings", progress)
+        energy, traction = energy / slab.area, traction[:, [2, 0, 1]]
+        return JumpSamples(energy, traction, energy, traction)
+
+    return sample
 
 
 def refined_slip_grid(
@@ -56,27 +96,40 @@ def refined_slip_grid(
     budget: int = 3000,
     progress: Progress = silent,
 ) -> tuple[SlipGrid, list[Refinement]]:
+    """`refined_grid` of rigid halves of a closed interface."""
+    sampler = rigid_sampler(potential, slab, progress)
+    return refined_grid(sampler, openings, period, divisions=divisions, tolerance=tolerance, budget=budget)
+
+
+def refined_grid(
+    sampler: Sampler,
+    openings: FloatArray,
+    period: FloatArray,
+    *,
+    divisions: int = 6,
+    tolerance: float = 0.01,
+    budget: int = 3000,
+) -> tuple[SlipGrid, list[Refinement]]:
     """Refine openings and slips in turn, whichever has the larger estimated error, until it is small enough.
 
     Intervals of openings whose error is too large are halved, slips refined along both vectors alike: the
-    law's slips are those of a Fourier series and need a tensor grid. Points already known are not evaluated
+    law's slips are those of a Fourier series and need a tensor grid. Points already known are not sampled
     again.
 
     Args:
-        potential: The interatomic potential.
-        slab: The closed interface.
+        sampler: Energies and tractions at jumps.
         openings: (n,) first openings, Å, among them 0.
         period: (2, 2) Å, rows are the in-plane period vectors of slip.
         divisions: First slips along each vector.
         tolerance: Estimated energy error over the work of separation that is small enough.
-        budget: Most structures to evaluate; the grid stays coarser than the tolerance asks where it ends.
-        progress: Told after each batch.
+        budget: Most jumps to sample; the grid stays coarser than the tolerance asks where it ends.
 
     Returns:
         The grid and its states, the last one that of the grid.
 
     Raises:
         InputError: the first grid is beyond the budget, or too coarse to be refined.
+        NotConverged: too few jumps have an equilibrium.
     """
     openings = np.asarray(openings, dtype=float)
     if divisions < 4 or divisions % 2:
@@ -86,10 +139,10 @@ def refined_slip_grid(
             f"The first grid takes {len(openings) * divisions**2} structures, more than the budget of {budget}; "
             "allow more, or begin with fewer openings or divisions."
         )
-    known: dict[tuple[float, float, float], tuple[float, float]] = {}
+    known: dict[tuple[float, float, float], FloatArray] = {}
     history: list[Refinement] = []
     while True:
-        grid = _sampled(potential, slab, openings, period, divisions, known, progress)
+        grid = _sampled(sampler, openings, np.asarray(period, dtype=float)[:, :2], divisions, known)
         law = mixed_law(grid)
         estimate = law.error_estimate()
         by_opening = estimate.opening.max(axis=(1, 2)) / law.work_of_separation
@@ -107,18 +160,19 @@ def refined_slip_grid(
         openings, divisions = finer, more
 
 
-def _sampled(  # type: ignore[no-untyped-def]
-    potential: Potential, slab: Openable, openings: FloatArray, period: FloatArray, divisions: int, known, progress: Progress
+def _sampled(
+    sampler: Sampler, openings: FloatArray, period: FloatArray, divisions: int, known: dict[tuple[float, float, float], FloatArray]
 ) -> SlipGrid:
-    """The grid, of which only the points not yet known are evaluated."""
-    period = np.asarray(period, dtype=float)[:, :2]
+    """The grid, of which only the points not yet known are sampled, and what has no equilibrium is bridged."""
     steps = np.arange(divisions) / divisions
     keys = [(round(float(d), _SAME), round(float(u), _SAME), round(float(v), _SAME)) for d in openings for u in steps for v in steps]
     new = [key for key in keys if key not in known]
-    structures = [slab.opened(d, tuple(np.array([u, v]) @ period)) for d, u, v in new]
-    if structures:
-        energy, traction = evaluated(potential, slab, structures, "slips and openings", progress)
-        known.update(zip(new, zip(energy, traction[:, 2], strict=True), strict=True))
-    reference = known[(0.0, 0.0, 0.0)][0]
-    values = np.array([known[key] for key in keys]).reshape(len(openings), divisions, divisions, 2)
-    return SlipGrid(openings, period, (values[..., 0] - reference) / slab.area, values[..., 1])
+    if new:
+        found = sampler(np.array([[d, *(np.array([u, v]) @ period)] for d, u, v in new]))
+        rows = np.column_stack([found.energy, found.traction, found.rigid_energy, found.rigid_traction])
+        known.update(zip(new, rows, strict=True))
+    values = np.array([known[key] for key in keys]).reshape(len(openings), divisions, divisions, 8)
+    values[..., [0, 4]] -= known[(0.0, 0.0, 0.0)][[0, 4]]
+    whole, missing = bridged(values[..., :4], values[..., 4:], openings, period)
+    jumps = np.array([[d, *(np.array([u, v]) @ period)] for d, u, v in keys])[missing.ravel()]
+    return SlipGrid(openings, period, whole[..., 0], whole[..., 1], whole[..., 2:], jumps)

@@ -40,12 +40,16 @@ class SlipGrid:
         period: (2, 2) rows are the in-plane lattice vectors in x, y, Å.
         energy: (n, n1, n2) per area at slips (i/n1) a + (j/n2) b, eV/Å².
         traction: (n, n1, n2) normal traction, eV/Å³.
+        shear_traction: (n, n1, n2, 2) along x and y, eV/Å³; None when not kept.
+        bridged: (m, 3) jumps of the grid without a relaxed equilibrium, normal, x, y, Å; None: not relaxed.
     """
 
     opening: FloatArray
     period: FloatArray
     energy: FloatArray
     traction: FloatArray
+    shear_traction: FloatArray | None = None
+    bridged: FloatArray | None = None
 
 
 def slip_path(
@@ -136,6 +140,7 @@ def slip_grid(
         period,
         ((energy - reference) / slab.area).reshape(shape),
         traction[:, 2].reshape(shape),
+        traction[:, :2].reshape(*shape, 2),
     )
 
 

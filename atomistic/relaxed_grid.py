@@ -1,0 +1,99 @@
+"""Relaxed equilibria at prescribed excess jumps: the sampler of a relaxed mixed-mode law."""
+
+import numpy as np
+
+from atomistic.interface import boundary_tractions
+from atomistic.jumps import NORMAL_FIRST, Series, State
+from atomistic.layered import with_third_vector
+from atomistic.mixed_path import JumpSamples
+from coupling.contracts import FloatArray, Progress, silent
+
+_PATIENCE = 20  # sweeps without advance, after which a jump has no equilibrium
+_SHARED = 0.1  # of the closed spacing: more than that the planes beside the interface open or slip, too
+_PROBE = 5e-3  # strain by which a bulk's stability is probed
+_ROUNDS = 2
+
+
+class RelaxedSampler:
+    """Equilibria at excess jumps (see `jumps.Series`), all of a call in one batch a sweep.
+
+    A jump has an equilibrium of the interface where the solver finds one in which the bulk is stable under the
+    interface's traction (ions clamped) and the planes beside the interface neither open nor slip with it. Next to
+    the bulk's own strength there is none: there a crystal parts or slips as a whole, or several planes share the
+    jump, how many being the slab's choice and not the interface's.
+
+    Args:
+        series: The slab and its bulk.
+        period: (2, 2) Å, rows are the in-plane period vectors of slip.
+        progress: Told after each sweep.
+    """
+
+    def __init__(self, series: Series, period: FloatArray, progress: Progress = silent) -> None:
+        self.series, self._period, self._progress = series, np.asarray(period, dtype=float)[:, :2], progress
+        self._jumps = np.zeros((1, 3))
+        self._found = [series.closed]
+
+    def __call__(self, jumps: FloatArray) -> JumpSamples:
+        """Samples at jumps (k, 3): normal, x, y, Å."""
+        series, jumps = self.series, np.asarray(jumps, dtype=float)
+        rigid = [series.cell.opened(row[0], (row[1], row[2])) for row in jumps]
+        found = series.potential.evaluate(rigid)
+        tractions = boundary_tractions(rigid, found, series.cell.area)[:, NORMAL_FIRST]
+        energies = (found.energies - series.closed.energy) / (series.cell.area * len(series.cell.bodies))
+        states = self.states(jumps, tractions)
+        energy = np.array([np.nan if state is None else series.excess_energy(state) for state in states])
+        traction = np.array([np.full(3, np.nan) if state is None else state.traction for state in states])
+        return JumpSamples(energy, traction, energies, tractions)
+
+    def states(self, jumps: FloatArray, tractions: FloatArray) -> list[State | None]:
+        """The equilibria at jumps (k, 3) whose rigid halves have these tractions (k, 3); None where there is none."""
+        found: list[State | None] = [None] * len(jumps)
+        guesses, wanted = self.series.guesses(tractions), list(range(len(jumps)))
+        for attempt in range(1 + _ROUNDS):
+            if attempt:
+                guesses = [self._found[self._nearest(jumps[i])].unknown for i in wanted]
+            for i, state in zip(wanted, self._solved(jumps[wanted], guesses), strict=True):
+                found[i] = state
+            new = [i for i in wanted if found[i] is not None]
+            self._jumps = np.vstack([self._jumps, jumps[new]])
+            self._found += [state for i in new if (state := found[i]) is not None]
+            wanted = [i for i in wanted if found[i] is None]
+            if not wanted or not new:
+                break
+        return found
+
+    def _solved(self, jumps: FloatArray, guesses: list[FloatArray]) -> list[State | None]:
+        series = self.series
+        unknowns, errors = series.solve(
+            series.at_jump, jumps, guesses, what="relaxed jumps", patience=_PATIENCE, progress=self._progress
+        )
+        there = np.flatnonzero(errors <= series.tolerance)
+        if not len(there):
+            return [None] * len(jumps)
+        states = series.states(series.at_jump, jumps[there], [unknowns[i] for i in there])
+        good = [s if series.spread(s) <= _SHARED * series.cell.spacing else None for s in states]
+        found: list[State | None] = [None] * len(jumps)
+        for i, state, stable in zip(there, good, self._stable(states), strict=True):
+            found[i] = state if stable else None
+        return found
+
+    def _nearest(self, jump: FloatArray) -> int:
+        """Of the states found, one nearby in opening and, a period apart or not, in slip."""
+        away = (self._jumps[:, 1:] - jump[1:]) @ np.linalg.inv(self._period)
+        away = (away - np.round(away)) @ self._period
+        return int(np.argmin(np.hypot(np.linalg.norm(away, axis=1), self._jumps[:, 0] - jump[0])))
+
+    def _stable(self, states: list[State]) -> np.ndarray:
+        """(n,) whether each crystal resists every small change of its third cell vector, ions clamped."""
+        stable = np.ones(len(states), dtype=bool)
+        for k, unit in enumerate(self.series.units):
+            probes, step = [], _PROBE * unit.atoms.cell[2, 2]
+            for state in states:
+                atoms = state.bulks[k]
+                for move in step * np.vstack([np.eye(3), -np.eye(3)]):
+                    inside = atoms.positions + np.outer(atoms.positions[:, 2] / atoms.cell[2, 2], move)
+                    probes.append(with_third_vector(atoms, inside, atoms.cell.array[2] + move))
+            tractions = boundary_tractions(probes, self.series.potential.evaluate(probes), unit.area).reshape(-1, 2, 3, 3)
+            hessians = (tractions[:, 0] - tractions[:, 1]) / (2 * step)
+            stable &= np.linalg.eigvalsh(0.5 * (hessians + hessians.transpose(0, 2, 1)))[:, 0] > 0
+        return stable

@@ -1,0 +1,95 @@
+"""Relaxed mixed-mode laws: the grid, what it leaves out and bridges, and the law that it makes."""
+
+import numpy as np
+import pytest
+
+from atomistic.bridging import bridged
+from atomistic.interface import cleavage_slab, conventional_cell
+from atomistic.jumps import Series
+from atomistic.mixed_path import mixed_law, refined_grid, rigid_sampler
+from atomistic.properties.bulk import equilibrium
+from atomistic.relaxed_grid import RelaxedSampler
+from atomistic.relaxed_path import relaxed_branches
+from coupling.cohesive import excess
+from coupling.errors import NotConverged
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+
+OPENINGS = np.array([0.0, 0.35, 0.7, 1.1, 1.6, 2.3, 3.3, 5.0])
+SLIPS = 4
+
+
+@pytest.fixture(scope="module")
+def slab(emt):
+    crystal = equilibrium(emt, "Cu", "fcc", tolerance=1e3)
+    return cleavage_slab(crystal, (1, 1, 1), 4, conventional=conventional_cell(crystal))
+
+
+@pytest.fixture(scope="module")
+def sampler(emt, slab):
+    return RelaxedSampler(Series(emt, slab, tolerance=1e-5), slab.atoms.cell.array[:2])
+
+
+@pytest.fixture(scope="module")
+def grid(slab, sampler):
+    found, history = refined_grid(sampler, OPENINGS, slab.atoms.cell.array[:2], divisions=SLIPS, tolerance=0.9)
+    assert len(history) == 1 and history[0].evaluations == found.energy.size
+    return found
+
+
+def test_only_faces_in_touch_ask_for_more_than_the_bulk_bears(grid):
+    assert 0 < len(grid.bridged) < 0.25 * grid.energy.size
+    assert grid.bridged[:, 0].max() < 0.7
+    assert np.abs(grid.bridged).max(axis=1).min() > 0.3  # never the closed interface
+
+
+def test_the_law_gives_back_equilibria_between_its_slips(grid, sampler):
+    law = mixed_law(grid)
+    jumps = np.array([[0.9, 0.31, 0.17], [1.1, -0.6, 0.8], [1.4, 0.9, 0.2]])
+    exact = sampler(jumps)
+    value = law.evaluate(jumps * ANGSTROM)
+    np.testing.assert_allclose(value.energy, exact.energy * EV_A2, atol=0.01 * law.work_of_separation)
+    np.testing.assert_allclose(value.traction, exact.traction * EV_A3, atol=0.03 * law.peak_traction)
+    at_nodes = np.column_stack([np.full(2, 1.1), np.array([[0.25, 0.5], [0.75, 0.0]]) @ grid.period])
+    np.testing.assert_allclose(law.evaluate(at_nodes * ANGSTROM).traction, sampler(at_nodes).traction * EV_A3, atol=1e-4 * law.peak_traction)
+
+
+def test_without_slip_it_is_the_opening_law(emt, slab, sampler):
+    branch, bulks = relaxed_branches(emt, slab, np.array([0.0, 0.2, 0.55, 1.1, 1.9]), tolerance=1e-5)
+    made = excess(branch, *bulks)
+    samples = sampler(np.column_stack([made.opening, np.zeros((5, 2))]))
+    np.testing.assert_allclose(samples.energy, made.energy, atol=1e-4 * made.energy.max())
+    np.testing.assert_allclose(samples.traction[:, 0], made.traction, atol=5e-4 * made.traction.max())
+
+
+def test_surfaces_relax_and_the_grid_has_the_crystal_s_threefold_axis(grid, emt, slab):
+    rigid = rigid_sampler(emt, slab)(np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]))
+    assert grid.energy[-1, 0, 0] < np.diff(rigid.energy)[0]
+    np.testing.assert_allclose(grid.energy[-1], grid.energy[-1, 0, 0], atol=1e-6)
+    number = np.arange(SLIPS)
+    turned = grid.energy[:, -number[None, :] % SLIPS, (number[:, None] - number[None, :]) % SLIPS]  # a third of a turn of a1, a2
+    np.testing.assert_allclose(turned[2:], grid.energy[2:], atol=2e-5 * grid.energy.max())
+    inverted = grid.energy[:, -number[:, None] % SLIPS, -number[None, :] % SLIPS]
+    assert np.abs(inverted - grid.energy)[2].max() > 2e-4 * grid.energy.max()
+
+
+def test_what_is_missing_lies_between_its_neighbours_and_its_traction_follows():
+    """A difference to rigid halves that is linear in the opening is harmonic: it comes back exactly, and its slope."""
+    openings, period = np.array([0.0, 0.1, 0.3, 0.6, 1.0]), np.array([[2.0, 0.0], [-1.0, 1.7]])
+    random = np.random.default_rng(0)
+    rigid = random.normal(size=(5, 6, 6, 4))
+    change = 0.3 * openings[:, None, None] + np.zeros((5, 6, 6))
+    relaxed = rigid + np.stack([change, np.full_like(change, 0.3), 0 * change, 0 * change], axis=-1)
+    holed = relaxed.copy()
+    for hole in ((1, 2, 3), (2, 2, 3), (3, 0, 5), (3, 0, 0), (3, 5, 5)):
+        holed[hole] = np.nan
+    filled, missing = bridged(holed, rigid, openings, period)
+    assert missing.sum() == 5
+    np.testing.assert_allclose(filled, relaxed, atol=1e-12)
+    steep = relaxed.copy()
+    steep[..., 0] = rigid[..., 0] + random.uniform(1, 2, (5, 6, 6))
+    steep[0, 1:, 1:] = np.nan  # at the end of the openings, too
+    change = (bridged(steep, rigid, openings, period)[0] - rigid)[..., 0]
+    assert change.min() >= 1 and change.max() <= 2
+    relaxed[:, 1:] = np.nan
+    with pytest.raises(NotConverged, match="150 of 180 jumps have no relaxed equilibrium"):
+        bridged(relaxed, rigid, openings, period)
