@@ -6,7 +6,7 @@ Positions in the messages are in the file's unit; cells are counted from 1 withi
 import numpy as np
 
 from continuum.fenics import basix, dolfinx
-from continuum.mesh_file import FileMesh
+from continuum.mesh_file import FileMesh, check_owned
 from continuum.mesh_joints import check_hanging, check_joints
 from continuum.mesh_topology import Topology, matched, place
 from continuum.readers.reading import CELLS, IntArray, MeshError
@@ -14,6 +14,7 @@ from coupling.contracts import FloatArray
 
 _DEGENERATE = 1e-12  # least Jacobian over the cell's extent to the power of the dimension
 _CHUNK = 20_000
+
 
 class InvertedElement(MeshError):
     """A cell is turned inside out: its Jacobian changes sign, or it lies over its neighbours."""
@@ -25,10 +26,6 @@ class DegenerateElement(MeshError):
 
 class OverlappingBodies(MeshError):
     """A cell is in two bodies, or cells lie over one another."""
-
-
-class UnownedCells(MeshError):
-    """Some cells of the file are in no body."""
 
 
 class StrayFacets(MeshError):
@@ -85,12 +82,7 @@ def _check_nodes(topology: Topology) -> None:
 
 def _check_owners(topology: Topology) -> None:
     mesh = topology.mesh
-    if len(mesh.others):
-        centre = mesh.points[mesh.others[0]].mean(axis=0)
-        raise UnownedCells(
-            f"{len(mesh.others)} cells of the mesh file are in none of the bodies {', '.join(mesh.cells)}, the first "
-            f"centred at {place(centre)}; name their group as a body, or save the mesh without them."
-        )
+    check_owned(mesh)
     cells = matched(np.sort(topology.corners, axis=1))
     order = np.argsort(cells, kind="stable")
     twice = np.flatnonzero(cells[order[1:]] == cells[order[:-1]])

@@ -1,5 +1,6 @@
 """What a mesh file says: nodes, one kind of cell, and named groups of cells and of their facets."""
 
+import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from continuum.readers.reading import (
     MixedCells,
     NoGroups,
     Reading,
+    UnownedCells,
     WrongDimension,
     dimension_of,
 )
@@ -28,6 +30,8 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
 _OWN_READERS = {".inp": read_abaqus, ".msh": read_gmsh, ".med": read_med}
+_NAMING = (".xdmf", ".xmf")
+_NAMED = re.compile(r">\s*([^<>]+?\.(?:h5|hdf5|hdf)):")
 _FLAT = 1e-9  # largest relative out-of-plane coordinate of a plane mesh
 
 
@@ -123,6 +127,28 @@ def read_source(path: Path) -> Reading:
     if not path.stat().st_size:
         raise EmptyMesh(f"The mesh file {path} is empty; write it again.")
     return _OWN_READERS.get(path.suffix.lower(), read_by_meshio)(path)
+
+
+def mesh_files(path: Path) -> tuple[Path, ...]:
+    """The files that a mesh is in: an XDMF file keeps its numbers in HDF5 files that it names."""
+    if path.suffix.lower() not in _NAMING or not path.is_file():
+        return (path,)
+    named = _NAMED.findall(path.read_text(encoding="utf-8", errors="replace"))
+    return (path, *dict.fromkeys(path.parent / name for name in named if (path.parent / name).is_file()))
+
+
+def check_owned(mesh: FileMesh) -> None:
+    """Check that each cell is in a body.
+
+    Raises:
+        UnownedCells: some are in none.
+    """
+    if len(mesh.others):
+        centre = ", ".join(f"{x:.6g}" for x in mesh.points[mesh.others[0, : mesh.dimension + 1]].mean(axis=0))
+        raise UnownedCells(
+            f"{len(mesh.others)} cells of the mesh file are in none of the bodies {', '.join(mesh.cells)}, the first "
+            f"centred at ({centre}); name their group as a body, or save the mesh without them."
+        )
 
 
 def _kind_of_cell(path: Path, reading: Reading) -> tuple[str, int]:

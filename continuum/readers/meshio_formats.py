@@ -63,7 +63,9 @@ def _source(path: Path):  # type: ignore[no-untyped-def]
 def _words(printed: str) -> str:
     """What was printed, in one line."""
     lines = [line.strip() for line in _ANSI.sub("", printed).splitlines()]
-    return re.sub(r"^(Error|Warning): ", "", " ".join(line for line in lines if line)).rstrip(".")
+    text = " ".join(line for line in lines if line)
+    text = re.sub(r"(?<=.)\s*Error: Couldn't read file .*", "", text)  # repeats what a reason before it says
+    return re.sub(r"^(Error|Warning): ", "", text).rstrip(".")
 
 
 def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-def]

@@ -47,6 +47,10 @@ class WrongDimension(MeshError):
     """The mesh, or a group, has another dimension than it is used with."""
 
 
+class UnownedCells(MeshError):
+    """Some cells of the file are in no body."""
+
+
 class MixedCells(MeshError):
     """The bodies are not all of one kind of cell."""
 

@@ -53,14 +53,14 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
 
     Args:
         path: A file that `continuum.mesh.read_mesh` reads.
-        cells: Groups needed in the dimension of the bodies.
+        cells: The bodies.
         facets: Groups needed one dimension lower.
         dimension: Dimension of the bodies.
 
     Raises:
-        InputError: the file cannot be read, has another dimension, or lacks a group.
+        InputError: the file cannot be read, has another dimension, lacks a group, or has cells in no body.
     """
-    from continuum.mesh_file import read_file
+    from continuum.mesh_file import check_owned, read_file
 
     mesh = read_file(path, list(cells))
     if mesh.dimension != dimension:
@@ -74,3 +74,4 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
             raise unknown_choice(
                 f"boundary or interface (group of dimension {dimension - 1} in {path.name})", name, mesh.facets
             )
+    check_owned(mesh)

@@ -370,8 +370,10 @@ class SpecimenStudy(Study):
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""
+        from continuum.mesh_file import mesh_files
+
         laws = (file for interface in self.interfaces.values() for file in interface.law.files())
         crystals = (body.crystal.file for body in self.crystal_bodies.values() if body.crystal.file is not None)
         potentials = (file for choice in self._potentials() for file in choice.files())
         trusted = () if self.trust is None else self.trust.files()
-        return tuple(dict.fromkeys((self.mesh, *laws, *crystals, *potentials, *trusted)))
+        return tuple(dict.fromkeys((*mesh_files(self.mesh), *laws, *crystals, *potentials, *trusted)))

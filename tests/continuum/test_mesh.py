@@ -17,9 +17,8 @@ from continuum.mesh_checks import (
     InvertedElement,
     OverlappingBodies,
     StrayFacets,
-    UnownedCells,
 )
-from continuum.readers.reading import EmptyMesh, MixedCells, NoGroups, WrongDimension
+from continuum.readers.reading import EmptyMesh, MixedCells, NoGroups, UnownedCells, WrongDimension
 from continuum.mesh_joints import NonConforming
 from continuum.specimens.butt_joint import ButtJoint
 from coupling.errors import InputError

@@ -1,16 +1,20 @@
 """MED, VTK, VTU and XDMF files of other writers, and what meshio prints on those that it cannot read."""
 
+from pathlib import Path
+
 import h5py
 import meshio
 import numpy as np
 import pytest
+import yaml
 
 from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import read_file
+from continuum.mesh_file import mesh_files, read_file
 from continuum.readers.meshio_formats import read_by_meshio
 from continuum.readers.reading import NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
+from multiscale.inputs.load import load_study
 from tests.continuum.test_mesh import HIGH, LOW, SQUARES
 from tests.continuum.test_mesh_abaqus import middles
 from tests.continuum.test_mesh_gmsh import ELEMENTS, as_read, by_gmsh, drawn
@@ -170,7 +174,7 @@ def test_what_meshio_prints_is_the_reason(tmp_path, capfd):
         "a.vtu": "Expected type UnstructuredGrid",
         "a.vtk": "cannot be read",
         "a.unv": "Could not deduce file format",
-        "a.mesh": "Couldn't read file .*a.mesh as medit",
+        "a.mesh": "cannot be read .Unknown keyword 'Nonsense'",
     }.items():
         with pytest.raises(InputError, match=words) as raised:
             read_file(tmp_path / name)
@@ -231,3 +235,18 @@ def test_what_is_no_med_file_of_one_mesh(tmp_path):
         with pytest.raises(InputError, match=words) as raised:
             read_file(tmp_path / f"{name}.med")
         assert "\n" not in str(raised.value)
+
+
+def test_the_hdf5_file_of_an_xdmf_belongs_to_the_mesh(tmp_path):
+    """A run is addressed by its content, too."""
+    blocks = [("triangle", np.array(LOW + HIGH)), ("line", LINES)]
+    part = [np.array([7] * 4 + [9] * 4), np.array([3, 3, 4])]
+    meshio.write(tmp_path / "right.xdmf", meshio.Mesh(SQUARES, blocks, cell_data={"part": part}))
+    assert mesh_files(tmp_path / "right.xdmf") == (tmp_path / "right.xdmf", tmp_path / "right.h5")
+    assert mesh_files(tmp_path / "right.msh") == (tmp_path / "right.msh",)
+    study = yaml.safe_load((Path(__file__).parent / "data" / "abaqus" / "silent_right.yaml").read_text())
+    study |= {"mesh": "right.xdmf", "bodies": {"9": study["bodies"]["upper"], "7": study["bodies"]["lower"]}}
+    study["interfaces"] = {"3": study["interfaces"]["bond"] | {"plus": "9", "minus": "7"}}
+    study |= {"supports": [{"group": "4", "component": "y"}], "loads": [{"group": "3", "component": "y"}]}
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(study))
+    assert load_study(tmp_path / "a.yaml").files() == (tmp_path / "right.xdmf", tmp_path / "right.h5")
