@@ -16,7 +16,7 @@ from scipy import constants as physics
 from scipy.interpolate import CubicSpline
 
 from atomistic.interface import boundary_tractions
-from coupling.cohesive import BulkBranch, SlabBranch
+from coupling.cohesive import BulkBranch, SlabBranch, taken_away
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
@@ -83,7 +83,7 @@ def mean_forces(
         time_step: s; `Phonons.safe_time_step`.
         steps: Time steps; the first fifth is not averaged.
         repeats: The supercell that moves.
-        held: (1, 3N) the gap's coordinate (`thermal.gap_coordinate`), which is held; None for a bulk.
+        held: (1, 3N) the gap's coordinate (`thermal.gap_coordinates`), which is held; None for a bulk.
         seed: Of the random numbers.
         progress: Told now and then.
 
@@ -183,13 +183,14 @@ def mean_traction(
         whole: Mean forces of the slab.
         own: Mean forces of the bulk.
     """
+
     def rate(values: FloatArray) -> FloatArray:
         return np.asarray(CubicSpline(slab.gap, values)(slab.gap, 1))
 
-    (repeats,) = slab.repeats
-    stretched = repeats * rate(bulk.height) - rate(bulk.gap)
+    closed = slab.closed
+    (layers,) = taken_away(slab.repeats, slab.interfaces, bulk.height[[closed]], bulk.gap[[closed]], "in law")
+    stretched = layers * rate(bulk.height)
     opened = rate(slab.length) - stretched
     force = whole.gap + whole.length * rate(slab.length) - own.length * stretched
     error = np.sqrt(whole.gap_std**2 + (whole.length_std * rate(slab.length)) ** 2 + (own.length_std * stretched) ** 2)
     return force / (slab.area * opened), error / np.abs(slab.area * opened)
-

@@ -10,14 +10,16 @@ The in-plane cell is held at the crystal's own lattice parameter at the temperat
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from ase import Atoms
 from scipy import constants as physics
 
-from atomistic.interface import CleavageSlab
+from atomistic.layered import Layered, closed_gap
 from atomistic.properties.bulk import equilibrium
+from coupling.cohesive import taken_away
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged, unknown_choice
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
@@ -118,48 +120,92 @@ def vibrational(
     return np.array(found)
 
 
-def gap_coordinate(slab: CleavageSlab) -> FloatArray:
-    """(1, 3N) "mean height of the lowest plane less that of the highest": the gap at a fixed length."""
-    ((bottom, top),) = slab.faces
-    combination = np.zeros((len(slab.atoms), 3))
-    combination[bottom, 2] += 1.0 / len(bottom)
-    combination[top, 2] -= 1.0 / len(top)
-    return combination.reshape(1, -1)
+def gap_coordinates(cell: Layered, components: Sequence[int] = (2,)) -> FloatArray:
+    """(interfaces × components, 3N) "mean place of the plane above an interface less that of the plane below".
+
+    At a fixed cell vector the coordinate of the last interface, through the cell's top, is what it adds to that.
+
+    Args:
+        cell: The closed crystal, or a `Bicrystal`.
+        components: Of 0, 1, 2 (x, y, z): the normal gap alone, or gap and slips.
+    """
+    rows = []
+    for k in range(len(cell.bodies)):
+        below, above = cell.faces[k][1], cell.faces[(k + 1) % len(cell.bodies)][0]
+        for component in components:
+            combination = np.zeros((len(cell.atoms), 3))
+            combination[above, component] += 1.0 / len(above)
+            combination[below, component] -= 1.0 / len(below)
+            rows.append(combination.ravel())
+    return np.array(rows)
 
 
-def excess_free_energy(
+@dataclass(frozen=True)
+class Vibrations:
+    """Vibrational free energies along a relaxed path, per area of one interface, up to constants.
+
+    Attributes:
+        slab: (n,) of the cell's share of one interface, eV/Å²; NaN where a mode is unstable.
+        repeats: (crystals, n) of one lattice repeat of each crystal at the same tractions, eV/Å².
+        layers: (crystals,) repeats that are taken away for one interface, the closed spacing left to the law.
+        spacing: (crystals,) the repeats that the closed spacing is.
+    """
+
+    slab: FloatArray
+    repeats: FloatArray
+    layers: FloatArray
+    spacing: FloatArray
+
+    @property
+    def excess(self) -> FloatArray:
+        """(n,) vibrational excess of the interface with its closed spacing, eV/Å²."""
+        return np.asarray(self.slab - self.layers @ self.repeats)
+
+    @property
+    def of_spacing(self) -> FloatArray:
+        """(n,) what the closed spacing has of it as bulk, eV/Å²."""
+        return np.asarray(self.spacing @ self.repeats)
+
+
+def path_vibrations(
     potential: Potential,
-    slab: CleavageSlab,
+    cell: Layered,
     opened: Sequence[Atoms],
-    bulks: Sequence[Atoms],
+    bulks: Sequence[Sequence[Atoms]],
     temperature: float,
     *,
+    components: Sequence[int] = (0, 1, 2),
     in_plane: int = 2,
     statistics: Statistics = "quantum",
     progress: Progress = silent,
-) -> FloatArray:
-    """Vibrational excess along a relaxed path, the gap's own share of the bulk given back to it.
+) -> Vibrations:
+    """Vibrations of the opened cell, gap (and slip) held, and of its bulk references, with the wave vectors that fit the cell.
 
     Args:
         potential: The interatomic potential.
-        slab: The closed crystal.
+        cell: The closed crystal, or a `Bicrystal`.
         opened: n structures of the path.
-        bulks: n lattice repeats of the bulk at the same tractions.
+        bulks: Of each crystal n lattice repeats at the same tractions.
         temperature: K.
-        in_plane: In-plane repeats of the supercell whose wave vectors are summed.
+        components: What is held, see `gap_coordinates`; gap and slip, since a law is a function of both.
+        in_plane: In-plane repeats of the supercell.
         statistics: Quantum or classical.
         progress: Told after each structure.
-
-    Returns:
-        (n,) eV/Å², up to a constant; NaN where slab or bulk have an unstable mode.
     """
     options = {"statistics": statistics, "progress": progress}
-    tilt = slab.repeats * slab.repeat_unit().atoms.cell.array[2, :2]
-    upright = [_tilted(atoms, tilt) for atoms in opened]  # the bulk's own supercell, so that all waves agree
-    whole = vibrational(potential, upright, (in_plane, in_plane, 1), temperature, held=gap_coordinate(slab), **options)
-    own = vibrational(potential, bulks, (in_plane, in_plane, slab.repeats), temperature, **options)
-    others = 1.0 - slab.spacing / slab.atoms.cell[2, 2]  # the spacing that opens keeps its share of the bulk
-    return (whole - own * others) / (slab.area * in_plane**2)
+    repeats, units = zip(*cell.crystals, strict=True)
+    area = cell.area * in_plane**2
+    tilt = sum(count * unit.atoms.cell.array[2, :2] for count, unit in cell.crystals)
+    upright = [_tilted(atoms, tilt) for atoms in opened] if len(units) == 1 else opened  # the bulk's own supercell: all waves agree
+    held = gap_coordinates(cell, components)
+    slab = vibrational(potential, upright, (in_plane, in_plane, 1), temperature, held=held, **options)
+    own = [
+        vibrational(potential, structures, (in_plane, in_plane, count), temperature, **options) / (count * area)
+        for count, structures in zip(repeats, bulks, strict=True)
+    ]
+    heights, spacings = (np.array(v) for v in zip(*((u.atoms.cell[2, 2], closed_gap(u, u.atoms)) for u in units), strict=True))
+    without, whole = (taken_away(repeats, len(cell.bodies), heights, spacings, gap) for gap in ("in law", "in bulk"))
+    return Vibrations(slab / (len(cell.bodies) * area), np.array(own), without, whole - without)
 
 
 def _tilted(atoms: Atoms, tilt: FloatArray) -> Atoms:
@@ -198,16 +244,50 @@ def lattice_at(
         InputError: the crystal is not cubic.
         NotConverged: there is no minimum up to the largest expansion.
     """
-    primitive = equilibrium(potential, species, structure)
-    if primitive.cell.get_bravais_lattice().name not in ("CUB", "FCC", "BCC"):
-        raise InputError(f"{structure} is not cubic; give the crystal's lattice at the temperature as a file.")
+    return heated(
+        potential, equilibrium(potential, species, structure), temperature, statistics=statistics, repeats=repeats, largest=largest,
+        progress=progress,
+    )  # fmt: skip
+
+
+def heated(
+    potential: Potential,
+    primitive: Atoms,
+    temperature: float,
+    *,
+    statistics: Statistics = "quantum",
+    repeats: int = 3,
+    largest: float = 0.03,
+    progress: Progress = silent,
+) -> Atoms:
+    """A cubic crystal in equilibrium, scaled to the lattice parameter of least quasi-harmonic free energy.
+
+    Args:
+        potential: The interatomic potential.
+        primitive: The static crystal; its atoms keep their scaled positions.
+        temperature: K.
+        statistics: Quantum or classical.
+        repeats: Repeats of the cell whose wave vectors are summed.
+        largest: Largest expansion looked at.
+        progress: Told after each lattice parameter.
+
+    Raises:
+        InputError: the crystal is not cubic.
+        NotConverged: there is no minimum up to the largest expansion.
+    """
+    species = primitive.get_chemical_formula(empirical=True)
+    if primitive.cell.get_bravais_lattice(eps=1e-4).name not in ("CUB", "FCC", "BCC"):
+        raise InputError(
+            f"{species} is not cubic, and the anisotropic expansion of other crystals is not computed; give the crystal's lattice "
+            "at the temperature as a file, without a temperature."
+        )
     stretches = np.linspace(1 - largest / 4, 1 + largest, 8)
     cells = [_scaled(primitive, x) for x in stretches]
     vibrations = vibrational(potential, cells, (repeats,) * 3, temperature, statistics=statistics, progress=progress)
     stable = np.isfinite(vibrations)
     stretches, energy = stretches[stable], (potential.evaluate(cells).energies + vibrations / repeats**3)[stable]
     if stable.sum() < 6:
-        raise NotConverged(f"{species} {structure} is not stable as it expands, so it has no quasi-harmonic lattice parameter.")
+        raise NotConverged(f"{species} is not stable as it expands, so it has no quasi-harmonic lattice parameter.")
     curve = np.polynomial.Polynomial.fit(stretches, energy, 5)
     roots = curve.deriv().roots()
     minima = [r.real for r in roots if abs(r.imag) < 1e-12 and stretches[0] < r.real < stretches[-1] and curve.deriv(2)(r.real) > 0]

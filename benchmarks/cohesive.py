@@ -17,7 +17,7 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.pulled import bar_rupture, slab_rupture
 from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
 from atomistic.slip import slip_grid, slip_path
-from atomistic.thermal import excess_free_energy, lattice_at
+from atomistic.thermal import lattice_at, path_vibrations
 from benchmarks.output import report
 from coupling.coarsen import coarsen
 from coupling.cohesive import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
@@ -185,7 +185,7 @@ def thermal(potential: Potential, species: str, temperature: float = 300.0) -> d
         branch = relaxed_path(potential, slab, gaps, tolerance=2e-5)
         bulks = bulk_structures(potential, slab.repeat_unit(), branch.traction)
         static = excess(branch, bulk_branch(potential, slab, branch.traction))
-        free = excess_free_energy(potential, slab, opened, bulks, kelvin, in_plane=1, statistics="classical")
+        free = path_vibrations(potential, slab, opened, [bulks], kelvin, in_plane=1, statistics="classical").excess
         found[kelvin] = warmed(static, free).energy[-1], static.energy[-1]
     return {
         "thermal_work_over_static": float(found[temperature][0] / found[0.0][1]),

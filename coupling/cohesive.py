@@ -22,7 +22,7 @@ _SHUT = 2e-3
 """Å: excess opening that the convergence of slab and bulk leaves undetermined."""
 _SOFT = 0.05
 """Share of the peak below which a law does not begin rigidly."""
-_LEFT_OVER = 0.01
+LEFT_OVER = 0.01
 """Share of the work that may be done at zero excess opening of an initially rigid law: rounding, interpolation."""
 
 
@@ -130,14 +130,17 @@ class Excess:
     energy_std: FloatArray | None = None
     traction_std: FloatArray | None = None
 
-    def law(self) -> TabulatedLaw | InitiallyRigid:
+    def law(self, left_over: float = LEFT_OVER) -> TabulatedLaw | InitiallyRigid:
         """The law of an excess opening (n,), in SI units; initially rigid when the bulk has the gap.
+
+        Args:
+            left_over: Share of the work that may be done at zero excess opening of an initially rigid law.
 
         Raises:
             InputError: the excess is no law of the opening alone (see the two laws).
         """
         if self.gap == "in bulk":
-            return self._initially_rigid()
+            return self._initially_rigid(left_over)
         return TabulatedLaw(
             self.opening * ANGSTROM,
             self.energy * EV_A2,
@@ -147,18 +150,23 @@ class Excess:
             traction_std=None if self.traction_std is None else self.traction_std * EV_A3,
         )
 
-    def _initially_rigid(self) -> TabulatedLaw | InitiallyRigid:
+    def _initially_rigid(self, left_over: float) -> TabulatedLaw | InitiallyRigid:
         """From where the excess opening leaves zero for good; before, all stretching is the bulk's."""
         shut = np.flatnonzero((self.opening[:-1] <= _SHUT) | (np.diff(self.opening) <= 0))
         start = int(shut[-1]) if len(shut) else 0
         reached = float(np.clip(-self.opening[start] / (self.opening[start + 1] - self.opening[start]), 0.0, 1.0))
-        begin, left = ((1 - reached) * v[start] + reached * v[start + 1] for v in (self.traction, self.energy))
+
+        def at_begin(values: FloatArray) -> float:
+            return float((1 - reached) * values[start] + reached * values[start + 1])
+
+        begin, left = at_begin(self.traction), at_begin(self.energy)
         if begin < _SOFT * self.traction.max():  # an interface softer than the bulk opens from the first
             rising = slice(int(np.argmin(np.abs(self.opening))), None)
             return TabulatedLaw(
-                self.opening[rising] * ANGSTROM, self.energy[rising] * EV_A2, self.traction[rising] * EV_A3, gap="in bulk"
-            )
-        if abs(left) > _LEFT_OVER * self.energy[-1]:
+                self.opening[rising] * ANGSTROM, self.energy[rising] * EV_A2, self.traction[rising] * EV_A3, gap="in bulk",
+                energy_std=_scaled(self.energy_std, rising, EV_A2), traction_std=_scaled(self.traction_std, rising, EV_A3),
+            )  # fmt: skip
+        if abs(left) > left_over * self.energy[-1]:
             raise InputError(
                 f"At zero excess opening {left / self.energy[-1]:.2g} of the work is already done, so the gap cannot be "
                 "the bulk's; use gap: in law."
@@ -168,7 +176,13 @@ class Excess:
             np.append(0.0, self.opening[rest]) * ANGSTROM,
             np.append(0.0, self.energy[rest] - left) * EV_A2,
             np.append(begin, self.traction[rest]) * EV_A3,
+            energy_std=None if self.energy_std is None else np.append(0.0, self.energy_std[rest]) * EV_A2,
+            traction_std=None if self.traction_std is None else np.append(at_begin(self.traction_std), self.traction_std[rest]) * EV_A3,
         )
+
+
+def _scaled(std: FloatArray | None, chosen: slice, unit: float) -> FloatArray | None:
+    return None if std is None else std[chosen] * unit
 
 
 def taken_away(

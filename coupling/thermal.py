@@ -70,6 +70,33 @@ def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray,
     return recentred(Excess(opening, energy, traction, gap, spread, std))  # type: ignore[arg-type]
 
 
+def without_spacing(excess: Excess, spacing: FloatArray, traction: FloatArray) -> Excess:
+    """An excess with its closed spacing given to the bulk: at equal traction the spacing's stretch and energy are taken away.
+
+    Args:
+        excess: The excess, gap in the law.
+        spacing: (m,) stretch of the closed spacing as bulk, Å, along with
+        traction: (m,) its traction at the temperature, eV/Å³; both rise.
+
+    Raises:
+        InputError: the spacing's traction does not rise with its stretch.
+    """
+    order = np.argsort(spacing)
+    stretch, resisted = spacing[order], traction[order]
+    keep = np.append(True, np.diff(stretch) > 1e-9)
+    stretch, resisted = stretch[keep], resisted[keep]
+    if len(stretch) < 4 or np.any(np.diff(resisted) <= 0):
+        raise InputError("The bulk's traction does not rise with its stretch at this temperature; take gap: in law.")
+    curve = PchipInterpolator(stretch, resisted)
+    free = float(np.interp(0.0, resisted, stretch))
+    taken = np.interp(excess.traction, resisted, stretch)
+    energy = curve.antiderivative()
+    return Excess(
+        excess.opening - (taken - free), excess.energy - (energy(taken) - energy(free)), excess.traction, "in bulk",
+        excess.energy_std, excess.traction_std,
+    )  # fmt: skip
+
+
 def recentred(excess: Excess) -> Excess:
     """The excess measured from where its traction vanishes, the closed interface at the temperature.
 

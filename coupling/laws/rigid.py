@@ -9,7 +9,7 @@ from scipy.interpolate import BPoly, PPoly
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap
-from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, limited_slopes
+from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, checked_std, limited_slopes
 
 _CORNER = 3e-3
 """Of the initial opening of a spring: intervals at the kink where the law itself begins."""
@@ -29,15 +29,25 @@ class InitiallyRigid(Law):
         energy: (n,) ψ, J/m², from 0.
         traction: (n,) Pa, positive at zero and none at the end.
         gap: Who owns the layer spacing across the interface.
+        energy_std: (n,) standard deviations of ψ, J/m²; None is unknown.
+        traction_std: (n,) standard deviations of T, Pa; None is unknown.
 
     Raises:
         InputError: the samples do not make such a law.
     """
 
     kind: ClassVar[str] = "initially-rigid"
-    units: ClassVar = {"opening": "m", "energy": "J/m^2", "traction": "Pa"}
+    units: ClassVar = {"opening": "m", "energy": "J/m^2", "traction": "Pa", "energy_std": "J/m^2", "traction_std": "Pa"}
 
-    def __init__(self, opening: FloatArray, energy: FloatArray, traction: FloatArray, gap: GapOwner = "in bulk") -> None:
+    def __init__(
+        self,
+        opening: FloatArray,
+        energy: FloatArray,
+        traction: FloatArray,
+        gap: GapOwner = "in bulk",
+        energy_std: FloatArray | None = None,
+        traction_std: FloatArray | None = None,
+    ) -> None:
         check_gap(gap)
         self.gap: GapOwner = gap
         self.opening, self.energy, self.traction = (np.array(a, dtype=float) for a in (opening, energy, traction))
@@ -54,6 +64,18 @@ class InitiallyRigid(Law):
         best = int(np.argmax(self._traction(candidates)))
         self.opening_at_peak, self.peak_traction = float(candidates[best]), float(self._traction(candidates[best]))
         self.final_opening = float(self.opening[np.flatnonzero(self.traction > FELT * self.peak_traction)[-1] + 1])
+        self.energy_std = checked_std("energy_std", energy_std, self.opening)
+        self.traction_std = checked_std("traction_std", traction_std, self.opening)
+
+    @property
+    def work_of_separation_std(self) -> float | None:
+        """Standard deviation of the work of separation, J/m²; None when unknown."""
+        return None if self.energy_std is None else float(self.energy_std[-1])
+
+    @property
+    def peak_traction_std(self) -> float | None:
+        """Standard deviation of the peak traction, Pa; None when unknown."""
+        return None if self.traction_std is None else float(np.interp(self.opening_at_peak, self.opening, self.traction_std))
 
     def _check(self) -> None:
         opening, energy, traction = self.opening, self.energy, self.traction
@@ -107,5 +129,10 @@ class InitiallyRigid(Law):
             raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {self.steepest:.3g} Pa/m.")
         until = self.count.equilibrium_until
         moved = None if until is None else until + float(self.normal(np.array(until))[1]) / stiffness
-        sprung = TabulatedLaw(opening, energy, np.concatenate([rise, traction]), gap=self.gap)
+        whole = np.concatenate([rise, traction])
+        spreads = []
+        for std, share in ((self.energy_std, energy), (self.traction_std, whole)):  # on the rise, that of the first sample in proportion
+            first = share[len(rise)] if share[len(rise)] else 1.0
+            spreads.append(None if std is None else np.append(std[0] * share[: len(rise)] / first, np.interp(inside, self.opening, std)))
+        sprung = TabulatedLaw(opening, energy, whole, gap=self.gap, energy_std=spreads[0], traction_std=spreads[1])
         return sprung.counted(replace(self.count, equilibrium_until=moved))

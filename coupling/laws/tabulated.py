@@ -75,8 +75,8 @@ class TabulatedLaw(Law):
         self.opening_at_peak, self.peak_traction = self._peak()
         felt = np.flatnonzero(np.abs(self.traction) > FELT * self.peak_traction)
         self.final_opening = float(self.opening[felt[-1] + 1])
-        self.energy_std = _checked_std("energy_std", energy_std, self.opening)
-        self.traction_std = _checked_std("traction_std", traction_std, self.opening)
+        self.energy_std = checked_std("energy_std", energy_std, self.opening)
+        self.traction_std = checked_std("traction_std", traction_std, self.opening)
 
     def _peak(self) -> tuple[float, float]:
         roots = self._stiffness.roots(discontinuity=False, extrapolate=False)
@@ -134,7 +134,8 @@ class TabulatedLaw(Law):
         return LawValue(energy + 0.5 * np.sum(shear * slip**2, axis=1), traction, tangent)
 
 
-def _checked_std(name: str, std: FloatArray | None, opening: FloatArray) -> FloatArray | None:
+def checked_std(name: str, std: FloatArray | None, opening: FloatArray) -> FloatArray | None:
+    """Standard deviations (n,), one an opening, as an array; raise `InputError` unless they are such."""
     if std is None:
         return None
     std = np.array(std, dtype=float)

@@ -23,8 +23,6 @@ class CohesiveLawStudy(Study, LawOptions):
     def _an_interface(self) -> Self:
         if not self.crystals:
             raise InputError("give either plane (one crystal), or upper and lower (two crystals).")
-        if self.trust is not None and (self.mode == "mixed" or self.gap == "in bulk"):
-            raise InputError("error bars (trust) go with mode: normal and gap: in law.")
         return self
 
     @property

@@ -69,8 +69,12 @@ class LawOptions(Section):
             raise InputError("a mixed-mode law moves rigid halves; take path: rigid, or mode: normal.")
         if self.gap == "in bulk" and self.path == "rigid":
             raise InputError("gap: in bulk takes the strained bulk away, which a rigid path has not; take path: relaxed.")
-        if self.temperature is not None and (pair or self.path == "rigid" or self.gap == "in bulk"):
-            raise InputError("a law at a temperature needs one crystal (plane), path: relaxed and gap: in law.")
+        if self.temperature is not None and self.path == "rigid":
+            raise InputError("on a rigid path atoms are held, and held atoms do not vibrate; take path: relaxed for a law at a temperature.")
+        if self.temperature is not None and self.thermal.method == "mean force" and (pair or self.mode == "mixed"):
+            raise InputError(
+                "the mean force is that of one gap coordinate, and two crystals have two and a mixed law three; take method: quasi-harmonic."
+            )
         if self.slip.divisions % 2:
             raise InputError(f"slip.divisions is {self.slip.divisions}; it must be even.")
         return self
@@ -85,8 +89,6 @@ class LawOptions(Section):
         """Check names and files, without torch or FEniCSx."""
         for crystal in self.crystals.values():
             crystal.check()
-            if self.temperature is not None and crystal.file is not None:
-                raise InputError("a law at a temperature needs a crystal by species and structure, not by file.")
 
     def crystal_files(self) -> tuple[Path, ...]:
         """The structure files that it reads."""

@@ -117,13 +117,13 @@ def _relaxed(potential, choice: CrystalChoice, temperature: float | None, statis
     from atomistic.interface import read_crystal
     from atomistic.properties.bulk import equilibrium
     from atomistic.relax import Constraints, relax
-    from atomistic.thermal import lattice_at
+    from atomistic.thermal import heated
 
     if choice.file is not None:
         crystal = read_crystal(choice.file)
-        return relax(potential, [crystal], Constraints(cell="full"), stress=5e6, progress=context.progress).structures[0]
+        static = relax(potential, [crystal], Constraints(cell="full"), stress=5e6, progress=context.progress).structures[0]
+    else:
+        static = equilibrium(potential, choice.species, choice.structure)
     if temperature is None:
-        return equilibrium(potential, choice.species, choice.structure)
-    return lattice_at(
-        potential, choice.species, choice.structure, temperature, statistics=statistics, progress=context.progress
-    )  # fmt: skip
+        return static
+    return heated(potential, static, temperature, statistics=statistics, progress=context.progress)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
-from coupling.cohesive import Excess, PathSamples, consistency, excess, rigid_law, slab_totals
+from coupling.cohesive import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law, slab_totals
 from coupling.count import BulkSide, Count
 from coupling.elasticity import rotate_stiffness
 from coupling.laws.law import Law
@@ -13,7 +14,7 @@ from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.records import pack, unpack
 from coupling.spread import with_error_bars
-from coupling.thermal import from_mean_forces, warmed
+from coupling.thermal import from_mean_forces, warmed, without_spacing
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.addresses import request
 from multiscale.inputs.law_options import LawOptions
@@ -26,6 +27,10 @@ from multiscale.stages.models import Models
 
 _STRAIGHT = 1e-9
 """rad: axes that differ by less are one."""
+_WARM_LEFT_OVER = 0.1
+"""Share of a warm law's work that may be done at zero excess opening: the vibrations are known to first order."""
+_RESOLVED = 2e-3
+"""Å: stretches of the closed spacing that differ by less are one."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +144,27 @@ def _relaxed(options: LawOptions, atoms: LawAtoms) -> tuple[TabulatedLaw | Initi
     samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
     left_out = np.array(slab.beyond_strength)[:, None]
     bridged = np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
-    made = excess(slab, *atoms.bulks, gap=options.gap)
-    if atoms.free_energy is not None:
-        made = warmed(made, atoms.free_energy)
-    elif atoms.mean_traction is not None:
-        made = from_mean_forces(made.opening, atoms.mean_traction, atoms.mean_traction_std, made.gap)
-    return made.law(), samples, static, bridged
+    made = excess(slab, *atoms.bulks, gap=options.gap) if options.temperature is None else _warm(options, atoms, static)
+    return made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER), samples, static, bridged
+
+
+def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
+    """The excess at the temperature; with the gap in the bulk the closed spacing is taken away at equal traction, warm too."""
+    if atoms.vibrations is not None:
+        made = warmed(static, atoms.vibrations.excess)
+    else:
+        made = from_mean_forces(static.opening, atoms.mean_traction, atoms.mean_traction_std, static.gap)
+    if options.gap == "in law":
+        return made
+    whole = excess(atoms.slab, *atoms.bulks, gap="in bulk")
+    spacing = static.opening - whole.opening
+    order = np.argsort(spacing)
+    rising = order[np.append(True, np.diff(spacing[order]) > _RESOLVED)]
+    stretch = spacing[rising]
+    if atoms.vibrations is None:
+        return without_spacing(made, stretch, atoms.bulk_mean_traction[rising])
+    free = CubicSpline(stretch, atoms.vibrations.of_spacing[rising])
+    return without_spacing(made, stretch, static.traction[rising] + free(stretch, 1))
 
 
 def _count(

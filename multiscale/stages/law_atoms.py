@@ -7,6 +7,7 @@ import numpy as np
 
 from atomistic.mixed_path import Refinement
 from atomistic.slip import SlipGrid
+from atomistic.thermal import Vibrations
 from coupling.cohesive import BulkBranch, PathSamples, SlabBranch
 from coupling.contracts import FloatArray, Potential
 from coupling.units import ANGSTROM
@@ -49,9 +50,10 @@ class LawAtoms:
         refinements: How the grid was refined.
         slab: A relaxed path.
         bulks: The bulk of the cell's crystals at the slab's tractions.
-        free_energy: (n,) vibrational excess along the relaxed path, eV/Å².
+        vibrations: Vibrational free energies along the relaxed path.
         mean_traction: (n,) mean tractions along it, eV/Å³.
         mean_traction_std: (n,) their standard errors.
+        bulk_mean_traction: (n,) mean tractions of the bulk at the heights that it has along the static path.
         time_step: Of the dynamics, s.
     """
 
@@ -64,9 +66,10 @@ class LawAtoms:
     refinements: tuple[Refinement, ...] = ()
     slab: SlabBranch | None = None
     bulks: tuple[BulkBranch, ...] = ()
-    free_energy: FloatArray | None = None
+    vibrations: Vibrations | None = None
     mean_traction: FloatArray | None = None
     mean_traction_std: FloatArray | None = None
+    bulk_mean_traction: FloatArray | None = None
     time_step: float | None = None
 
 
@@ -156,41 +159,47 @@ def _mixed(options: LawOptions, context: RunContext, potential: Potential, inter
 def _relaxed(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
 ) -> dict[str, Any]:
-    from atomistic.relaxed_path import bulk_branch, relaxed_path
+    from atomistic.jumps import Series
+    from atomistic.relaxed_path import branches, relaxed_states
 
-    branch = relaxed_path(potential, cell, gaps, progress=context.progress)
-    bulks = tuple(bulk_branch(potential, unit, branch.traction, progress=context.progress) for _, unit in cell.crystals)
-    found = {"slab": branch, "bulks": bulks}
-    return found | (_thermal(options, seed, context, potential, cell, branch, bulks[0]) if options.temperature is not None else {})
+    series = Series(potential, cell)
+    states = relaxed_states(series, gaps, progress=context.progress)
+    there = np.array([state is not None for state in states])
+    found = [state for state in states if state is not None]
+    slab, bulks = branches(series, found, gaps[there], gaps[~there])
+    warm = _thermal(options, seed, context, potential, cell, slab, bulks, found) if options.temperature is not None else {}
+    return {"slab": slab, "bulks": bulks} | warm
 
 
 def _thermal(
-    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, slab: Any, branch: SlabBranch, bulk: BulkBranch
-) -> dict[str, Any]:
+    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, slab: SlabBranch,
+    bulks: tuple[BulkBranch, ...], states: list[Any],
+) -> dict[str, Any]:  # fmt: skip
     """Vibrational excess, or mean tractions, at the equilibria of the static path."""
-    from atomistic.relaxed_path import bulk_structures, relaxed_structures
-    from atomistic.thermal import excess_free_energy
+    from atomistic.thermal import path_vibrations
 
-    opened = relaxed_structures(potential, slab, branch.gap, progress=context.progress)
-    bulks = bulk_structures(potential, slab.repeat_unit(), branch.traction, progress=context.progress)
+    opened = [state.slab for state in states]
+    repeats = [[state.bulks[k] for state in states] for k in range(len(bulks))]
     if options.thermal.method == "quasi-harmonic":
-        return {"free_energy": excess_free_energy(
-            potential, slab, opened, bulks, options.temperature, in_plane=options.thermal.in_plane,
+        return {"vibrations": path_vibrations(
+            potential, cell, opened, repeats, options.temperature, in_plane=options.thermal.in_plane,
             statistics=options.thermal.statistics, progress=context.progress,
         )}  # fmt: skip
-    return _mean_force(options, seed, context, potential, slab, branch, bulk, opened, bulks)
+    return _mean_force(options, seed, context, potential, cell, slab, bulks[0], opened, repeats[0])
 
 
-def _mean_force(options, seed, context, potential, slab, branch, bulk, opened, bulks) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def _mean_force(options, seed, context, potential, cell, slab, bulk, opened, repeats) -> dict[str, Any]:  # type: ignore[no-untyped-def]
     from atomistic.mean_force import mean_forces, mean_traction
     from atomistic.properties.phonon import phonons
-    from atomistic.thermal import gap_coordinate
+    from atomistic.thermal import gap_coordinates
 
     m, potential = options.thermal.in_plane, potential.bare
-    step = phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
+    step = phonons(potential, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
     rest = {"seed": seed, "progress": context.progress}
     steps, temperature = options.thermal.steps, options.temperature
-    whole = mean_forces(potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinate(slab), **rest)
-    own = mean_forces(potential, bulks, temperature, step, steps, repeats=(m, m, slab.repeats), **rest)
-    traction, error = mean_traction(branch, bulk, whole, own)
-    return {"mean_traction": traction, "mean_traction_std": error, "time_step": step}
+    whole = mean_forces(potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinates(cell), **rest)
+    own = mean_forces(potential, repeats, temperature, step, steps, repeats=(m, m, cell.repeats), **rest)
+    traction, error = mean_traction(slab, bulk, whole, own)
+    return {
+        "mean_traction": traction, "mean_traction_std": error, "bulk_mean_traction": own.length / cell.area, "time_step": step
+    }

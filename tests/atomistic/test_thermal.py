@@ -11,7 +11,7 @@ from atomistic.mean_force import _Walkers, block_error, mean_forces, mean_tracti
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.phonon import phonons
 from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
-from atomistic.thermal import excess_free_energy, free_energy, frequencies, gap_coordinate, lattice_at
+from atomistic.thermal import free_energy, frequencies, gap_coordinates, lattice_at, path_vibrations
 from coupling.cohesive import excess
 from coupling.contracts import Capabilities, Cost, Evaluation
 from coupling.errors import InputError
@@ -145,13 +145,13 @@ def test_the_closed_interface_has_the_vibrations_of_the_bulk(eam, path):
 def test_the_mean_force_is_the_quasi_harmonic_one_when_it_is_cold(eam, path):
     slab, branch, bulk, opened, bulks = path
     temperature = 60.0
-    vibrations = excess_free_energy(eam, slab, opened, bulks, temperature, in_plane=2, statistics="classical")
+    vibrations = path_vibrations(eam, slab, opened, [bulks], temperature, components=(2,), in_plane=2, statistics="classical").excess
     made = excess(branch, bulk)
     assert np.isfinite(vibrations).all()
     harmonic = made.traction + CubicSpline(made.opening, vibrations)(made.opening, 1)
     step = phonons(eam, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
     options = {"seed": 7, "repeats": (2, 2, 1)}
-    whole = mean_forces(eam, opened, temperature, step, 400, held=gap_coordinate(slab), **options)
+    whole = mean_forces(eam, opened, temperature, step, 400, held=gap_coordinates(slab), **options)
     own = mean_forces(eam, bulks, temperature, step, 400, seed=8, repeats=(2, 2, slab.repeats))
     traction, error = mean_traction(branch, bulk, whole, own)
     peak = branch.traction.max()
