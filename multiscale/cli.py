@@ -188,7 +188,7 @@ app.add_typer(mesh, name="mesh")
 @mesh.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="The mesh file.", show_default=False)],
-    body: Annotated[list[str] | None, typer.Option(help="A group that is a body (repeat); by default all.")] = None,
+    body: Annotated[list[str] | None, typer.Option(help="A group that is a body (repeat); by default those that part the cells.")] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the coordinates, such as mm.")] = None,
     law: Annotated[Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")] = None,
     interface: Annotated[str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")] = None,

@@ -4,11 +4,14 @@ Rules: Abaqus Analysis User's Guide, "Input syntax rules". Keywords and paramete
 keyword do not count, a keyword line that ends with a comma goes on in the next line, ** begins a comment.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from continuum.readers.reading import MeshError
+
+_LINE_END = re.compile(r"\r\n|\r|\n")  # not those of Unicode: a comment may hold them
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Block:
         keyword: In capitals, with one blank between words, without the star.
         parameters: Values by the parameter's name in capitals, without quotation marks; "" without a value.
         rows: Number and text of the data lines.
+        repeated: A parameter that is given twice; "" without one.
     """
 
     file: str
@@ -28,6 +32,7 @@ class Block:
     keyword: str
     parameters: dict[str, str]
     rows: list[tuple[int, str]] = field(default_factory=list)
+    repeated: str = ""
 
     @property
     def key(self) -> str:
@@ -53,7 +58,9 @@ class Block:
         return MeshError(f"{self.file}, line {self.line if line is None else line}: {text}")
 
     def allow(self, *names: str) -> None:
-        """Raise `MeshError` if there is a parameter beside these."""
+        """Raise `MeshError` if there is a parameter beside these, or one twice."""
+        if self.repeated:
+            raise self.fault(f"*{self.keyword} gives {self.repeated} twice; give it once.")
         for name in self.parameters:
             if name not in names:
                 raise self.fault(
@@ -91,7 +98,7 @@ def is_number(entry: str) -> bool:
 
 
 def split(text: str) -> list[str]:
-    """The entries between the commas; commas in quotation marks are part of an entry."""
+    """The entries between the commas, without quotation marks, in which commas are part of an entry."""
     if '"' not in text:
         return [entry.strip() for entry in text.split(",")]
     entries, quoted = [""], False
@@ -101,14 +108,14 @@ def split(text: str) -> list[str]:
             entries.append("")
         else:
             entries[-1] += letter
-    return [entry.strip().strip('"') for entry in entries]
+    return [entry.replace('"', "").strip() for entry in entries]
 
 
 def read_blocks(path: Path) -> list[Block]:
     """The blocks of a file, in its order.
 
     Raises:
-        MeshError: it is no text of keyword blocks, or a parameter is given twice.
+        MeshError: it is no text of keyword blocks.
     """
     data = path.read_bytes()
     if b"\0" in data:
@@ -118,7 +125,7 @@ def read_blocks(path: Path) -> list[Block]:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     blocks: list[Block] = []
-    lines = [(i, line.strip()) for i, line in enumerate(text.splitlines(), 1)]
+    lines = [(i, line.strip()) for i, line in enumerate(_LINE_END.split(text), 1)]
     lines = [(i, line) for i, line in lines if line and not line.startswith("**")]
     at = 0
     while at < len(lines):
@@ -140,12 +147,12 @@ def read_blocks(path: Path) -> list[Block]:
 
 def _opened(file: str, number: int, line: str) -> Block:
     keyword, *given = split(line[1:])
-    block = Block(file, number, " ".join(keyword.upper().split()), {})
+    parameters: dict[str, str] = {}
+    repeated = ""
     for entry in given:
         name, _, value = entry.partition("=")
         name = " ".join(name.upper().split())
-        if name in block.parameters:
-            raise block.fault(f"*{block.keyword} gives {name} twice; give it once.")
+        repeated = name if name and name in parameters else repeated
         if name:
-            block.parameters[name] = value.strip().strip('"')
-    return block
+            parameters[name] = value.strip()
+    return Block(file, number, " ".join(keyword.upper().split()), parameters, repeated=repeated)

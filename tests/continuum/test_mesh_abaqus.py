@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from continuum.inspect import inspect_mesh
+from continuum.mesh import read_mesh
 from continuum.mesh_checks import check_mesh
 from continuum.mesh_file import read_file
 from continuum.mesh_joints import NonConforming
 from continuum.readers.abaqus_types import element_type
-from continuum.readers.reading import MeshError, MixedCells, WrongDimension
+from continuum.readers.reading import MeshError, MixedCells, UnownedCells, WrongDimension
 from coupling.errors import InputError
+from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
 
 DATA = Path(__file__).parent / "data" / "abaqus"
@@ -132,6 +136,25 @@ def test_ways_to_write_two_sets(tmp_path, lines):
     assert sets_of(tmp_path, *lines) == {"a": [(0.5, 0.5)], "b": [(1.5, 0.5)]}
 
 
+def test_steps_and_the_outside_of_a_set(tmp_path):
+    """GENERATE by steps; a surface without faces is the outside of the model on the set's elements, not the set's own."""
+    text = (DATA / "a_reference.inp").read_text()
+    lines = [
+        "*ELSET, ELSET=odd, GENERATE",
+        "1, 15, 2",
+        "*ELSET, ELSET=even, GENERATE",
+        "2, 8, 2",
+        "10, 16, 2",
+        "*SURFACE, NAME=skin",
+        "lower,",
+    ]
+    mesh = read_file(inp(tmp_path / "a.inp", text.strip(), *lines), ["odd", "even"])
+    assert middles(mesh, mesh.cells["odd"]) == of_grid(*range(1, 17, 2))
+    assert middles(mesh, mesh.cells["even"]) == of_grid(*range(2, 17, 2))
+    sides = [(x, y) for x in (0.0, 4.0) for y in (-0.75, -0.25)]
+    assert middles(mesh, mesh.facets["skin"]) == sorted([*row(-1.0), *sides])
+
+
 def test_a_set_of_sets_is_what_these_were_then(tmp_path):
     path = inp(
         tmp_path / "a.inp", *PAIR, "*ELSET, ELSET=one", "1", "*ELSET, ELSET=then", "one", "*ELSET, ELSET=one", "2"
@@ -147,7 +170,8 @@ def test_texts_as_other_programs_write_them(tmp_path):
     for name, data in {
         "crlf": text.replace("\n", "\r\n").encode(),
         "bom": b"\xef\xbb\xbf" + text.encode(),
-        "latin": b"** Gr\xf6\xdfe\n" + text.encode(),
+        "latin": b"** Gr\xf6\xdfe \x85 1, 2\n" + text.encode(),
+        "old": text.replace("\n", "\r").encode(),
         "blank": text.replace("\n", "\n\n   \n").encode(),
         "tabs": text.replace(", ", ",\t ").encode(),
         "fortran": text.replace("2., 0.", "2.D0, 0.D+0").encode(),
@@ -251,6 +275,55 @@ def test_a_part_without_an_instance_is_said(tmp_path):
     spare = ("*Part, name=spare", "*Node", "1, 0., 0.", "*End Part")
     mesh = read_file(inp(tmp_path / "a.inp", *spare, *PART, *assembly(("P-1",)), "*End Assembly"))
     assert any("part 'spare' (line 1) has no instance" in note for note in mesh.notes)
+
+
+def test_names_in_quotation_marks(tmp_path):
+    lines = [line.replace("name=P", 'name="the part"').replace("elset=left", 'elset="left, low"') for line in PART]
+    lines += [
+        "*Assembly, name=A",
+        '*Instance, name="P 1", part="The Part"',
+        "*End Instance",
+        "*Elset, elset=one",
+        '"P 1"."left, low"',
+        "*End Assembly",
+    ]
+    mesh = read_file(inp(tmp_path / "a.inp", *lines), ["one", "right"])
+    assert middles(mesh, mesh.cells["one"]) == [(0.5, 0.5)]
+    assert (
+        read_file(tmp_path / "a.inp", ["left, low", "right"]).cells["left, low"].tolist() == mesh.cells["one"].tolist()
+    )
+
+
+@pytest.mark.parametrize("case", ["cae_parts", "d_set_of_sets", "g_two_node_blocks", "silent_wrong"])
+def test_inspect_check_and_run_see_the_same_groups(case):
+    path = DATA / f"{case}.inp"
+    found = inspect_mesh(path)
+    bodies = [body.name for body in found.bodies]
+    mesh = read_mesh(path, unit=1.0, bodies=bodies)
+    assert set(mesh.facets) == {group.name for group in found.groups} and len(mesh.facets) >= 3
+    for name, facets in mesh.facets.items():
+        assert len(facets) == len(found.mesh.facets[name])
+    check_groups(path, cells=bodies, facets=mesh.facets, dimension=2)
+    for name, reason in found.mesh.refused.items():
+        with pytest.raises(InputError) as raised:
+            mesh.facet_group(name)
+        assert str(raised.value) == reason and f"no group: {reason}" in list(found.lines()) or name in bodies
+    with pytest.raises(UnownedCells, match="8 cells of the mesh file are in none of the bodies"):
+        check_groups(path, cells=bodies[:1], facets=[], dimension=2)
+
+
+def test_the_command_says_what_is_not_used():
+    done = CliRunner().invoke(app, ["mesh", "inspect", str(DATA / "cae_parts.inp")])
+    assert done.exit_code == 0, done.stderr
+    assert (
+        "body _PickedSet2: 8 cells, area 4" in done.stdout
+        and "group bond: 4 facets between _PickedSet2 and _PickedSet3" in done.stdout
+    )
+    assert (
+        "note: Physics in the file is not used, and given in the study's input instead: *SOLID SECTION (line 61)"
+        in done.stdout
+    )
+    assert "no group: The node set 'RP' (line 80)" in done.stdout
 
 
 # Types of elements, their nodes and faces.
@@ -743,6 +816,7 @@ def test_the_check_of_an_input_needs_no_fenicsx(tmp_path):
     code = f"""
 import sys
 from pathlib import Path
+from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
 check_groups(Path({str(path)!r}), cells=["a"], facets=[], dimension=2)
 assert not {{"dolfinx", "meshio", "gmsh"}} & set(sys.modules), sorted(sys.modules)
