@@ -24,6 +24,7 @@ from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
@@ -35,7 +36,7 @@ VERSION = 2
 _READ = (1, 2)
 KINDS: dict[str, type[Law]] = {
     law.kind: law
-    for law in (TabulatedLaw, MixedModeLaw, InitiallyRigid, CoarseLaw, Uber, XuNeedleman, ParkPaulinoRoesler, Bilinear)
+    for law in (TabulatedLaw, MixedModeLaw, MixedInBulk, InitiallyRigid, CoarseLaw, Uber, XuNeedleman, ParkPaulinoRoesler, Bilinear)
 }
 """The laws that can be stored, by kind."""
 

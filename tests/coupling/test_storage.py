@@ -6,6 +6,7 @@ import pytest
 from coupling.errors import InputError
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
@@ -31,6 +32,12 @@ def mixed():
     return MixedModeLaw(x, np.array([[2.5e-10, 0], [0, 1e-10 / 3]]), energy, traction)
 
 
+def mixed_in_bulk():
+    law, stiffness = mixed(), WORK / (LENGTH / 3) ** 2
+    traction = np.linspace(0, 1.1 * law.peak_traction, 9)
+    return MixedInBulk(
+        law.opening, law.lattice, law.energy, law.traction, traction, traction / stiffness, np.eye(2) / stiffness, LENGTH / 9
+    )
 
 
 def rigid():
@@ -38,7 +45,7 @@ def rigid():
     return InitiallyRigid(opening, 1e10 * opening * (1 - opening / 8e-10), 1e10 * (1 - opening / 4e-10))
 
 
-LAWS = {**ANALYTIC, "tabulated": tabulated(), "rigid": rigid(), "mixed": mixed(), "coarse": CoarseLaw(UBER, 1000, 1e21), "plain": UBER.coarsen(7)}
+LAWS = {**ANALYTIC, "tabulated": tabulated(), "rigid": rigid(), "mixed": mixed(), "mixed in bulk": mixed_in_bulk(), "coarse": CoarseLaw(UBER, 1000, 1e21), "plain": UBER.coarsen(7)}
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
