@@ -85,5 +85,12 @@ Direction = Annotated[
 ]
 """Three integers, not all zero: a crystal direction [uvw] or plane (hkl)."""
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-"""A non-empty name."""
+
+def _in_quotes(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise InputError(f"{value!r} is a number, and a name is text; write it in quotation marks: \"{value}\".")
+    return value
+
+
+Name = Annotated[str, BeforeValidator(_in_quotes), Field(min_length=1, max_length=200)]
+"""A non-empty name; a group of a mesh that is called by a number stands in quotation marks."""

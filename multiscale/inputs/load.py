@@ -12,7 +12,7 @@ from multiscale.inputs.base import Study
 from multiscale.inputs.material import CONSTANTS, CRYSTAL
 
 _LARGEST = 1_000_000
-_INNER_PLACES = ("function-before", "function-after", CONSTANTS, CRYSTAL)
+_INNER_PLACES = ("function-before", "function-after", "[key]", CONSTANTS, CRYSTAL)
 """Parts of a place that a reader of the input file does not know."""
 _FLOAT = re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
 _PLAIN_WORDS = {
