@@ -98,7 +98,7 @@ BAD = {
     "both sides the same": ("interfaces.bond.minus", "upper", "plus and minus are both 'upper'"),
     "support not in the mesh": ("supports.0.group", "ende", "'ende'", "Did you mean 'end'?"),
     "group by a bare number": ("supports.0.group", 4, "supports.0.group: 4 is a number", 'in quotation marks: "4"'),
-    "body by a bare number": ("bodies.7", {"young": "70 GPa", "poisson": 0.3}, "'7'", "lower body, upper"),
+    "body by a bare number": ("bodies.7", {"young": "70 GPa", "poisson": 0.3}, "bodies.7: 7 is a number", 'in quotation marks: "7"'),
     "load on a body": ("loads.0.group", "upper", "'upper'", "load_upper"),
     "bodies as a list": ("bodies", ["upper", "lower body"], "bodies", "block of keys"),
     "a body of two kinds": ("bodies.upper.young", "70 GPa", "bodies.upper", "unknown key 'young'"),
