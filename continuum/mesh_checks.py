@@ -92,7 +92,7 @@ def _check_owners(topology: Topology) -> None:
         where = f"the bodies {names[0]!r} and {names[1]!r}" if names[0] != names[1] else f"body {names[0]!r} twice"
         raise OverlappingBodies(
             f"{len(twice)} cells are in {where}, the first centred at {place(mesh.points[topology.corners[first]].mean(axis=0))}; "
-            "put each cell into one body."
+            "put each cell into one body, or name other bodies."
         )
 
 

@@ -236,7 +236,7 @@ class SpecimenStudy(Study):
     naive_law: bool = Field(
         default=False, description="Also load the specimen with the naive law: the slab's elongation, the bulk not taken away."
     )
-    mesh: InputFile = Field(description="A mesh with named groups, in any format that meshio reads.")
+    mesh: InputFile = Field(description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads.")
     mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
     order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
