@@ -13,7 +13,8 @@ from continuum.model import Bond, Prescribed
 from continuum.problem import CohesiveProblem
 from continuum.specimens.flat_contact import SphereOnFlat
 from continuum.specimens.peel import PeelStrip
-from continuum.stepping import Loading, pull
+from continuum.record import Loading
+from continuum.stepping import pull
 from coupling.contracts import CohesiveLaw, Progress, silent
 from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError

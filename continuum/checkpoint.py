@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,10 +12,9 @@ from continuum.fenics import PETSc
 from continuum.history import History
 from continuum.model import Energies, InterfaceEnergies
 from continuum.problem import CohesiveProblem
+from continuum.record import Loading, Step
 from coupling.errors import InputError
 
-if TYPE_CHECKING:
-    from continuum.stepping import Loading
 
 _HISTORY = tuple(f.name for f in fields(History))
 
@@ -56,7 +55,7 @@ class Checkpoint:
         """Whether there is a checkpoint."""
         return self._newest() is not None
 
-    def save(self, x: "PETSc.Vec", previous: "PETSc.Vec", record: "Loading", state: dict[str, Any]) -> None:
+    def save(self, x: "PETSc.Vec", previous: "PETSc.Vec", record: Loading, state: dict[str, Any]) -> None:
         """Write the present state."""
         arrays = {"x": x.array_r, "previous": previous.array_r}
         for number, interface in enumerate(self.problem.interfaces):
@@ -68,14 +67,12 @@ class Checkpoint:
             np.savez(file, **arrays, **texts)
         os.replace(partial, target)
 
-    def load(self, x: "PETSc.Vec", previous: "PETSc.Vec") -> "tuple[Loading, dict[str, Any]]":
+    def load(self, x: "PETSc.Vec", previous: "PETSc.Vec") -> tuple[Loading, dict[str, Any]]:
         """Restore the state; returns the record so far and the follower's state.
 
         Raises:
             InputError: it is the checkpoint of another loading, specimen or number of ranks.
         """
-        from continuum.stepping import Loading, Step
-
         _, generation = self._newest()  # type: ignore[misc]
         with np.load(self._file(generation)) as data:
             if str(data["identity"]) != self.identity:

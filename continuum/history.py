@@ -5,7 +5,7 @@ m² = ⟨n⟩² + β²|t|² with β = final opening over final slip; κ is the l
 slip never fails (a crystal's γ-surface: final slip infinite, β = 0) is damaged by opening alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -53,6 +53,10 @@ class History:
     slid: FloatArray
     frictional: FloatArray
     viscous: FloatArray
+
+    def copy(self) -> "History":
+        """The same, to come back to."""
+        return History(*(getattr(self, one.name).copy() for one in fields(self)))
 
     @classmethod
     def new(cls, jump: FloatArray) -> "History":

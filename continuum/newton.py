@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from continuum.fenics import PETSc
+from continuum.fenics import MPI, PETSc
 from continuum.model import Control
 from continuum.problem import CohesiveProblem
 from continuum.unknowns import rigid_motions
@@ -73,21 +73,30 @@ class _Convergence:
     It knows nothing of the solver, which holds it through PETSc: a circle through PETSc is never collected.
 
     Attributes:
-        resolution: Norm of the residual that rounding leaves, over that of the unknowns.
+        resolution: Norm of the residual that rounding leaves, over that of the displacements.
+        comm: All ranks.
+        displacements: How many of this rank's unknowns are displacements: the load parameter is none.
         wanted: Norm of the residual.
     """
 
     resolution: float
+    comm: "MPI.Comm"
+    displacements: int
     wanted: float = np.inf
 
     def __call__(self, snes: "PETSc.SNES", iteration: int, norms: tuple[float, float, float]) -> int:
         reasons = PETSc.SNES.ConvergedReason
-        moved, residual = snes.getSolution().norm(), norms[2]
+        moved, residual = self.moved(snes.getSolution()), norms[2]
         if not np.isfinite(residual):
             return _NOT_FINITE
         if residual <= max(self.wanted, self.resolution * moved):
             return reasons.CONVERGED_FNORM_ABS
         return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
+
+    def moved(self, x: "PETSc.Vec") -> float:
+        """Norm of the displacements."""
+        own = x.array_r[: self.displacements]
+        return float(np.sqrt(self.comm.allreduce(float(own @ own))))
 
 
 class NewtonSolver:
@@ -114,15 +123,22 @@ class NewtonSolver:
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
         self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
         self._raised = _Raised()
-        self.snes = PETSc.SNES().create(problem.comm)
-        self.snes.setFunction(self._raised.kept(_finite(problem.residual)), problem.vector())
-        self.snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
-        self._convergence = _Convergence(max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest))
+        self._convergence = _Convergence(
+            max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest), problem.comm, sum(problem.unknowns.owned.values())
+        )
         self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
-        self.snes.setType("newtonls")
-        self.snes.getLineSearch().setType("basic")
-        self.snes.setConvergenceTest(self._raised.kept(self._convergence))
-        (self._factorise if linear == "direct" else self._iterate)(self.snes.getKSP())
+        self.snes = self._made()
+
+    def _made(self) -> "PETSc.SNES":
+        problem = self.problem
+        snes = PETSc.SNES().create(problem.comm)
+        snes.setFunction(self._raised.kept(_finite(problem.residual)), problem.vector())
+        snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
+        snes.setType("newtonls")
+        snes.getLineSearch().setType("basic")
+        snes.setConvergenceTest(self._raised.kept(self._convergence))
+        (self._factorise if self.linear == "direct" else self._iterate)(snes.getKSP())
+        return snes
 
     def _factorise(self, ksp: "PETSc.KSP") -> None:
         ksp.setType("preonly")
@@ -189,6 +205,11 @@ class NewtonSolver:
             interface.history.pressure = pressure
         return None
 
+    def rounding(self, x: "PETSc.Vec") -> float:
+        """Work at a state that rounding leaves: the forces that are not resolved, over the largest displacement, J or J/m."""
+        own = np.abs(x.array_r[: self._convergence.displacements]).max(initial=0.0)
+        return (self._convergence.resolution * self._convergence.moved(x) + self._unfelt) * float(self.problem.comm.allreduce(own, MPI.MAX))
+
     def rest(self, x: "PETSc.Vec") -> None:
         """Equilibrium without load, in place: thermal strains, gaps, adhesion, overlapping faces.
 
@@ -230,13 +251,23 @@ class NewtonSolver:
         except PETSc.Error as error:
             if (raised := self._raised.error) is not None:
                 self._raised.error = None
+                self._renew()
                 raise raised from None
             self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
+            self._renew()
             return None
-        if self.snes.getConvergedReason() > 0:
+        code = self.snes.getConvergedReason()
+        if code > 0:
             return int(self.snes.getIterationNumber())
         self.reason = self._said()
+        if code == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
+            self._renew()
         return None
+
+    def _renew(self) -> None:
+        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one."""
+        self.snes.destroy()
+        self.snes = self._made()
 
     def _said(self) -> str:
         """Why SNES diverged, in words."""

@@ -1,62 +1,23 @@
 """Load stepping with automatic cutting and growing: every equilibrium state recorded."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from continuum.checkpoint import Checkpoint
+from continuum.diagnostics import BALANCE, PEAK, check_resolvable, unresolved
 from continuum.fenics import PETSc
-from continuum.model import Control, Energies
+from continuum.follower import Follower
+from continuum.mending import Mending
+from continuum.model import Control
 from continuum.newton import LinearSolver, NewtonSolver
 from continuum.problem import CohesiveProblem
+from continuum.record import Loading, Step
+from continuum.supports import check_held
 from coupling.contracts import Progress, silent
-from coupling.errors import InputError, NotConverged
-
-_SEPARATED = 0.98  # part of what can open (or close) that did, from which on the load is the control again
-_FEW, _MANY = 7, 12  # Newton iterations up to which a step grows, from which on it shrinks
-_SMALLEST = 2.0**-12  # of the nominal step
-
-
-@dataclass(frozen=True)
-class Step:
-    """One equilibrium state.
-
-    Attributes:
-        load: Load parameter λ: m of a displacement, or a number of unit tractions.
-        force: Its conjugate force on prescribed displacements, N (3D, axisymmetric) or N/m.
-        displaced: Work of the unit tractions, J or J/m per unit of λ.
-        work: External work since the start (trapezoidal), J or J/m.
-        energies: Where the work went.
-        broken_area: See `CohesiveProblem.broken_area`, m² or m.
-        most_opened: Largest separation over the law's final one.
-        zone_facets: Facets between peak traction and final opening: the resolution of the zone.
-        iterations: Newton iterations.
-    """
-
-    load: float
-    force: float
-    displaced: float
-    work: float
-    energies: Energies
-    broken_area: float
-    most_opened: float
-    zone_facets: int
-    iterations: int
-
-
-@dataclass
-class Loading:
-    """The record of a loading: its equilibrium states, first to last."""
-
-    steps: list[Step] = field(default_factory=list)
-
-    def column(self, name: str) -> np.ndarray:
-        """One attribute of all steps as an array."""
-        return np.array([getattr(step, name) for step in self.steps])
-
+from coupling.errors import InputError
+from coupling.findings import refute
 
 def pull(
     problem: CohesiveProblem,
@@ -67,6 +28,8 @@ def pull(
     growth: float = 0.02,
     rate: float | None = None,
     linear: LinearSolver = "auto",
+    balance: float = BALANCE,
+    peak: float = PEAK,
     checkpoint: Path | None = None,
     progress: Progress = silent,
     on_step: Callable[[Step, "PETSc.Vec"], None] | None = None,
@@ -75,7 +38,9 @@ def pull(
     """Load from 0 to `final`: by the load at first, by the interfaces' opening once they give way.
 
     Steps that do not converge are cut, easy ones grow. Under opening control the load may fall
-    (snap-back). A falling leg of the load is always load-controlled.
+    (snap-back). A falling leg of the load is always load-controlled. A step that converged is repeated
+    with half of it if the trapezoid of its work strays from the energies, or if it may step over the
+    largest load; what shorter steps do not mend is left to `continuum.diagnostics.assess`.
 
     Args:
         problem: The specimen.
@@ -86,6 +51,8 @@ def pull(
         growth: Largest step of the opening control, over the area of all interfaces.
         rate: Load parameter per second, for viscous interfaces; the load then stays the control.
         linear: See `NewtonSolver`.
+        balance: Largest part of the work by which work and energies may differ; each step keeps its share.
+        peak: Largest difference between the largest load and the states beside it, over it.
         checkpoint: Folder of a checkpoint, written after every step; a loading that was interrupted
             goes on from it (same specimen, same number of ranks).
         progress: Told after each step.
@@ -98,11 +65,16 @@ def pull(
     Raises:
         NotConverged: the smallest step failed; what had converged has been handed to `on_step`, and
             stands in the checkpoint.
-        InputError: no steps, no load, or viscosity without a rate.
+        Refuted: an interface opens by less than double precision resolves.
+        InputError: no steps, no load, or viscosity without a rate; bodies that nothing holds; an opening that no
+            step can resolve.
+        Exception: whatever a law, a material or `on_step` raised.
     """
     turns = _turning_points(problem, final, steps, rate)
+    check_held(problem)
+    check_resolvable(problem, max(abs(t) for t in turns) / steps)
     solver, x = NewtonSolver(problem, linear=linear), problem.vector()
-    follower = _Follower(problem, max(abs(t) for t in turns) / steps, growth, closing, rate)
+    follower = Follower(problem, turns, steps, growth, closing, rate, Mending(balance, peak))
     saved = Checkpoint(checkpoint, problem, (turns, steps, closing)) if checkpoint else None
     previous, record = x.duplicate(), Loading()
     if saved is not None and saved.exists():
@@ -111,29 +83,27 @@ def pull(
         solver.rest(x)
         x.copy(previous)
         problem.commit(x)
-        record.steps.append(_step(problem, x, None, 0))
+        record.steps.append(_step(problem, solver, x, None, 0))
         follower.start(record.steps[0])
-    while follower.leg < len(turns) and not stop(record):
-        last, goal = record.steps[-1], turns[follower.leg]
-        control = follower.next(last, goal)
+    while not follower.is_done and not stop(record):
+        last = record.steps[-1]
+        control = follower.next(last)
         guess = _predicted(record, follower.kind, previous, x, control.target)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
-        iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
-        if iterations is None:
-            follower.cut(last, len(record.steps), goal)
+        step = _tried(problem, solver, follower, record, control, guess)
+        if step is None:
             continue
         x.copy(previous)
         guess.copy(x)
-        problem.commit(x)
-        record.steps.append(_step(problem, x, last, iterations))
-        follower.converged(iterations, record.steps[-1], goal)
+        refute(unresolved(problem, x))
+        record.steps.append(step)
+        follower.converged(step)
         if saved is not None:
             saved.save(x, previous, record, follower.state)
         if on_step is not None:
-            on_step(record.steps[-1], x)
-        done = (follower.leg + min(1.0, abs(record.steps[-1].load / goal) if goal else 0.0)) / len(turns)
-        progress("loading", min(1000, int(1000 * done)), 1000, f"force {record.steps[-1].force:.4g}")
+            on_step(step, x)
+        progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g}")
     return record
 
 
@@ -148,76 +118,6 @@ def _turning_points(problem: CohesiveProblem, final, steps: int, rate) -> tuple[
     return turns
 
 
-class _Follower:
-    """Chooses the control and the size of the next step."""
-
-    def __init__(self, problem: CohesiveProblem, nominal: float, growth: float, closing: bool, rate: float | None) -> None:
-        self.kind: Literal["load", "opening"] = "load"
-        self.area = problem.interface_area
-        self.sign = -1.0 if closing else 1.0
-        self.may_open = rate is None and bool(problem.interfaces)
-        self.largest = {"load": nominal, "opening": growth * self.area}
-        self.size, self.leg, self.first = nominal, 0, 0.0
-
-    @property
-    def state(self) -> dict:  # type: ignore[type-arg]
-        """What a restart needs."""
-        return {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first}
-
-    @state.setter
-    def state(self, value: dict) -> None:  # type: ignore[type-arg]
-        self.kind, self.size, self.leg, self.first = (value[k] for k in ("kind", "size", "leg", "first"))
-
-    def start(self, step: Step) -> None:
-        self.first = step.broken_area
-
-    def _changed(self, area: float) -> float:
-        """Part of what can open (or close) that did."""
-        left = self.first if self.sign < 0 else self.area - self.first
-        return self.sign * (area - self.first) / left if left > 0 else 1.0
-
-    def next(self, last: Step, goal: float) -> Control:
-        if self.kind == "opening" and self._changed(last.broken_area + self.sign * self.size) > _SEPARATED:
-            self._to_load()  # nothing is left to open
-        if self.kind == "load":
-            step = min(self.size, abs(goal - last.load))
-            return Control("load", last.load + np.copysign(step, goal - last.load))
-        return Control("opening", last.broken_area + self.sign * self.size)
-
-    def _to_load(self) -> None:
-        self.kind, self.size = "load", self.largest["load"]
-
-    def converged(self, iterations: int, step: Step, goal: float) -> None:
-        if iterations <= _FEW:
-            self.size = min(self.size * 1.5, self.largest[self.kind])
-        elif iterations >= _MANY:
-            self.size /= 2
-        reached = abs(step.load - goal) <= 1e-12 * abs(goal) if self.kind == "load" else step.load >= goal
-        if reached:
-            self.leg += 1
-            self._to_load()
-
-    def strays(self, load: float, record: Loading) -> bool:
-        """Whether opening control found a branch far away: a load that jumps by more than any load before."""
-        loads = record.column("load")
-        return self.kind == "opening" and abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
-
-    def cut(self, last: Step, count: int, goal: float) -> None:
-        """Halve the step; on a rising leg go over to the opening instead of the load."""
-        changed = self._changed(last.broken_area)
-        if self.kind == "load" and self.may_open and goal > last.load and 0 < changed < 0.5:
-            self.kind = "opening"
-            self.size = min(0.1 * abs(last.broken_area - self.first), self.largest["opening"])
-            return
-        self.size /= 2
-        if self.size < self.largest[self.kind] * _SMALLEST:
-            raise NotConverged(
-                f"No equilibrium was found beyond a load of {last.load:.6g} (step {count}), down to a step of "
-                f"{self.size:.3g} in {self.kind} control; the states before it are saved. Refine the mesh along "
-                "the crack until several elements lie in the law's process zone."
-            )
-
-
 def _predicted(record: Loading, kind: str, previous, x, target: float):  # type: ignore[no-untyped-def]
     """Linear extrapolation of the last two states to the next target."""
     guess = x.copy()
@@ -229,11 +129,29 @@ def _predicted(record: Loading, kind: str, previous, x, target: float):  # type:
     return guess
 
 
-def _step(problem: CohesiveProblem, x, last: Step | None, iterations: int) -> Step:  # type: ignore[no-untyped-def]
+def _tried(  # type: ignore[no-untyped-def]
+    problem: CohesiveProblem, solver: NewtonSolver, follower: Follower, record: Loading, control: Control, guess
+) -> Step | None:
+    """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
+    before = [interface.history.copy() for interface in problem.interfaces]
+    iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
+    if iterations is None:
+        follower.cut(record, solver.reason)
+        return None
+    problem.commit(guess)
+    step = problem.comm.bcast(_step(problem, solver, guess, record.steps[-1], iterations))  # one for all: ranks decide by it
+    if follower.accepts(record, step):
+        return step
+    for interface, history in zip(problem.interfaces, before, strict=True):
+        interface.history = history
+    return None
+
+
+def _step(problem: CohesiveProblem, solver: NewtonSolver, x, last: Step | None, iterations: int) -> Step:  # type: ignore[no-untyped-def]
     load, force, displaced, work = problem.load_parameter(x), problem.reaction(x), problem.displaced(x), 0.0
     if last is not None:
         work = last.work + 0.5 * (force + last.force) * (load - last.load)
         work += 0.5 * (load + last.load) * (displaced - last.displaced)
     return Step(
-        load, force, displaced, work, problem.energies(x), problem.broken_area(x), *problem.zone(x), iterations
+        load, force, displaced, work, problem.energies(x), problem.broken_area(x), *problem.zone(x), iterations, solver.rounding(x)
     )

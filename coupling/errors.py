@@ -28,6 +28,10 @@ class NotConverged(MultiscaleError, RuntimeError):
     """A solver did not converge; the message says where the last good state was saved."""
 
 
+class Refuted(MultiscaleError):
+    """A result does not stand before its own checks; what was found lies where a failed run leaves it."""
+
+
 class CountingError(MultiscaleError):
     """The counting identity of the ledger does not hold."""
 

@@ -1,0 +1,63 @@
+"""What a loading leaves: its equilibrium states, first to last."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from continuum.model import Energies
+
+
+@dataclass(frozen=True)
+class Step:
+    """One equilibrium state.
+
+    Attributes:
+        load: Load parameter λ: m of a displacement, or a number of unit tractions.
+        force: Its conjugate force on prescribed displacements, N (3D, axisymmetric) or N/m.
+        displaced: Work of the unit tractions, J or J/m per unit of λ.
+        work: External work since the start (trapezoidal), J or J/m.
+        energies: Where the work went.
+        broken_area: See `CohesiveProblem.broken_area`, m² or m.
+        most_opened: Largest separation over the law's final one.
+        zone_facets: Facets between peak traction and final opening: the resolution of the zone.
+        iterations: Newton iterations.
+        rounding: Work that rounding leaves at this state, J or J/m.
+    """
+
+    load: float
+    force: float
+    displaced: float
+    work: float
+    energies: Energies
+    broken_area: float
+    most_opened: float
+    zone_facets: int
+    iterations: int
+    rounding: float = 0.0
+
+    def lost_since(self, last: "Step") -> float:
+        """External work less what the energies gained since a state before, J or J/m."""
+        return self.work - last.work - (self.energies.total - last.energies.total)
+
+    def turned_over_since(self, last: "Step") -> float:
+        """Half of all energy that came, went or changed its owner since a state before, J or J/m."""
+        parts = ("elastic", "stored", "dissipated", "viscous")
+        changes = [getattr(self.energies, name) - getattr(last.energies, name) for name in parts]
+        return 0.5 * float(np.abs([self.work - last.work, *changes]).sum())
+
+
+@dataclass
+class Loading:
+    """The record of a loading: its equilibrium states, first to last."""
+
+    steps: list[Step] = field(default_factory=list)
+
+    def column(self, name: str) -> np.ndarray:
+        """One attribute of all steps as an array."""
+        return np.array([getattr(step, name) for step in self.steps])
+
+    @property
+    def carried(self) -> np.ndarray:
+        """What the specimen carries at each state: the force, or the multiple of the tractions if nothing else loads it."""
+        force = self.column("force")
+        return force if force.any() else self.column("load")

@@ -1,0 +1,172 @@
+"""Checks that refute a loading, and steps that mend it."""
+
+import numpy as np
+import pytest
+
+from continuum.diagnostics import assess
+from continuum.fracture import energy_balance_error
+from continuum.model import Bond, Prescribed, Traction
+from continuum.newton import NewtonSolver
+from continuum.problem import CohesiveProblem
+from continuum.stepping import pull
+from coupling.errors import InputError, Refuted
+from coupling.findings import refute
+from coupling.laws.bilinear import Bilinear
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.laws.xu_needleman import XuNeedleman
+from tests.continuum.specimens import uber_law
+from tests.continuum.test_loading import SIDE, STEEL, folder, joint, stretched  # noqa: F401
+
+TRIANGLE = Bilinear(1e3, 20e6, 1e13)
+AS_TOLD = {"balance": np.inf, "peak": np.inf}
+
+
+def columns(record):
+    return np.array([(s.load, s.force, s.work, s.energies.total) for s in record.steps])
+
+
+def test_too_long_steps_are_refuted_and_by_default_mended(joint):  # noqa: F811
+    """Six steps over a triangle that peaks within the first: a quarter of the work is not there."""
+    coarse = pull(stretched(joint(), law=TRIANGLE), 130e-6, 6, growth=0.2, **AS_TOLD)
+    (balance, *_) = [one for one in assess(coarse) if one.fatal]
+    assert balance.size == pytest.approx(energy_balance_error(coarse)) and balance.size > 0.2
+    assert "state 1" in balance.where
+    with pytest.raises(Refuted, match=r"external work differs from the energies by 0\.2.* of it, and 0\.01 is allowed"):
+        refute(assess(coarse))
+    mended = pull(stretched(joint(), law=TRIANGLE), 130e-6, 6, growth=0.2)
+    assert assess(mended) == ()
+    assert mended.column("force").max() == pytest.approx(20e6 * SIDE, rel=0.005)
+    assert mended.steps[-1].energies.dissipated == pytest.approx(1e3 * SIDE, rel=1e-9)
+    assert energy_balance_error(mended) < 1e-3
+
+
+def test_a_peak_between_two_steps_is_told_with_its_interval_and_by_default_resolved(joint):  # noqa: F811
+    law = XuNeedleman(100.0, 0.4e-6, 0.8e-6, q=2.0)
+    coarse = pull(stretched(joint(), law=law), 8e-6, 12, **AS_TOLD)
+    (peak,) = [one for one in assess(coarse) if "largest load" in one.what]
+    assert not peak.fatal
+    truth, top = law.peak_traction * SIDE, coarse.column("force").max()
+    assert top < 0.99 * truth <= 1.0001 * top * (1 + peak.size)  # missed, and within what is told
+    fine = pull(stretched(joint(), law=law), 8e-6, 400, **AS_TOLD)
+    at = fine.column("load")[fine.column("force").argmax()]
+    low, high = (float(word.strip(",")) for word in peak.where.split() if word[0].isdigit())
+    assert low < at < high
+    resolved = pull(stretched(joint(), law=law), 8e-6, 12)
+    assert assess(resolved) == ()
+    assert resolved.column("force").max() == pytest.approx(truth, rel=0.005)
+
+
+def test_a_peak_is_resolved_where_the_load_is_brittle(joint):  # noqa: F811
+    """The traction falls steeply after a straight rise: the highest state lies at the kink, and nothing is missed left of it."""
+    law = Bilinear(100.0, 50e6, 50e6 / 3.5e-6)
+    mesh = joint()
+    resolved = pull(stretched(mesh, law=law), 8e-6, 5)
+    assert resolved.column("force").max() == pytest.approx(50e6 * SIDE, rel=0.006)
+    assert assess(resolved) == ()
+
+
+def approached(mesh, closing):
+    """Faces that attract each other, brought together."""
+    law, gap = XuNeedleman(100.0, 0.1e-6, 0.2e-6), 1.5e-6
+    held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "x"), Prescribed("top", "y", -1.0)]
+    held += [Prescribed(side, "x") for side in ("left", "right")]
+    bond = Bond("bond", "upper", "lower", law, history="reversible", gap=lambda p: np.full(len(p), gap))
+    return pull(CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, STEEL), [bond], held), 2.5e-6, 40, closing=closing)
+
+
+def test_a_jump_that_no_step_mends_is_refuted_and_says_where(joint):  # noqa: F811
+    jumped, followed = approached(joint(), False), approached(joint(), True)
+    assert assess(followed) == ()
+    (finding,) = assess(jumped)
+    assert finding.fatal and "snaps" in finding.change and finding.size > 0.1
+    before, after = (float(word.strip(",")) for word in finding.where.split() if word[0].isdigit() and "%" not in word and len(word) > 3)
+    turned = followed.column("load")[: followed.column("force").argmin()].max()  # where the faces jump
+    assert before <= turned * 1.001 and turned < after * 1.05
+    assert len(jumped.steps) < 2 * len(followed.steps)  # and was not paid for with endless cutting
+
+
+class Leaking(XuNeedleman):
+    """A law whose energy is a tenth short of the integral of its traction."""
+
+    def evaluate(self, jump):
+        value = super().evaluate(jump)
+        return value._replace(energy=0.9 * value.energy)
+
+
+def test_a_law_whose_energy_is_not_the_integral_of_its_traction_is_refuted_without_endless_steps(joint, monkeypatch):  # noqa: F811
+    solve, calls = NewtonSolver.solve, []
+
+    def counted(self, *arguments):
+        calls.append(1)
+        return solve(self, *arguments)
+
+    monkeypatch.setattr(NewtonSolver, "solve", counted)
+    record = pull(stretched(joint(), law=Leaking(100.0, 0.4e-6, 0.8e-6, q=2.0)), 8e-6, 60)
+    (finding,) = [one for one in assess(record) if one.fatal]
+    assert finding.size == pytest.approx(0.1, abs=0.02) and "integral of its traction" in finding.change
+    assert len(calls) < 150
+
+
+def test_loads_that_do_no_work_are_refuted(joint):  # noqa: F811
+    """The specimen is moved as a whole; a traction acts where it is held."""
+    mesh, held = joint(), [Prescribed("bottom", "x"), Prescribed("top", "x")]
+    material, bond = dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", TRIANGLE)]
+    moved = CohesiveProblem(mesh, material, bond, [*held, Prescribed("bottom", "y", 1.0), Prescribed("top", "y", 1.0)])
+    clamped = [*held, Prescribed("bottom", "y"), Prescribed("top", "y")]
+    pressed = CohesiveProblem(mesh, material, bond, clamped, tractions=[Traction("top", "y", 1e6)])
+    for problem, end in ((moved, 1e-3), (pressed, 10.0)):
+        record = pull(problem, end, 4)
+        (finding,) = assess(record)
+        assert finding.fatal and finding.what.startswith("The loads do no work")
+        assert len(record.steps) == 5
+    weak = pull(stretched(mesh, law=uber_law(1e-7, 1e-6)), 1e-6, 8)  # weak, and yet work
+    assert assess(weak) == () and weak.steps[-1].work < 1e-10
+
+
+def test_an_opening_below_double_precision_is_refused_before_and_refuted_during_the_loading(joint):  # noqa: F811
+    """A crystal's law on a specimen that is carried along by a billion times its opening and more."""
+    mesh, law = joint(), XuNeedleman(1.0, 1e-10, 2e-10)
+    with pytest.raises(InputError, match=r"law on bond opens by 1e-10 m at its peak, and one step .* 1e\+06 m.*coarsen"):
+        pull(stretched(mesh, law=law), 4e6, 4)
+    material, bond = dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", law)]
+
+    def carried(far):
+        held = [Prescribed("bottom", "x"), Prescribed("top", "x"), Prescribed("bottom", "y", far), Prescribed("top", "y", far + 1.0)]
+        return CohesiveProblem(mesh, material, bond, held)
+
+    assert assess(pull(carried(0.0), 4e-9, 8)) == ()
+    with pytest.raises(Refuted, match=r"opening at the peak traction is 1e-10 m.*\(interface bond\).*coarsen the law"):
+        pull(carried(2.0**45), 4e-9, 8)
+
+
+def test_a_multiple_of_tractions_is_no_displacement(joint):  # noqa: F811
+    """Forces are resolved against the displacements: with many small tractions as with few large ones."""
+    mesh, curves = joint(), []
+    held = [Prescribed("bottom", "y"), Prescribed("left", "x"), Prescribed("right", "x")]
+    for traction in (1e6, 1e-3):
+        problem = CohesiveProblem(
+            mesh, dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", XuNeedleman(100.0, 0.4e-6, 0.8e-6))], held,
+            tractions=[Traction("top", "y", traction)],
+        )  # fmt: skip
+        record = pull(problem, 80e6 / traction, 10)
+        curves.append(np.array([(s.load * traction, s.work, s.broken_area) for s in record.steps]))
+    np.testing.assert_allclose(curves[1], curves[0], rtol=1e-7, atol=1e-12)
+
+
+def test_a_mended_loading_goes_on_from_its_checkpoint(joint, tmp_path):  # noqa: F811
+    """Interrupted amid the cut steps, one that jumps included."""
+
+    def leaking():
+        return stretched(joint(), law=Leaking(100.0, 0.4e-6, 0.8e-6, q=2.0))
+
+    def interrupt(step, x):
+        seen.append(step)
+        if len(seen) == 11:
+            raise KeyboardInterrupt
+
+    whole, seen = pull(leaking(), 8e-6, 20), []
+    with pytest.raises(KeyboardInterrupt):
+        pull(leaking(), 8e-6, 20, checkpoint=tmp_path / "state", on_step=interrupt)
+    resumed = pull(leaking(), 8e-6, 20, checkpoint=tmp_path / "state")
+    np.testing.assert_array_equal(columns(resumed), columns(whole))
+    assert [str(one) for one in assess(resumed)] == [str(one) for one in assess(whole)] != []
