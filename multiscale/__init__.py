@@ -1,15 +1,83 @@
-"""What a user runs: input files, studies, results, reports and the command line.
+"""What a user runs, from a script or an input file.
 
-    from multiscale import run_study
-    results = run_study("study.yaml")
-    print(results["peak_load"], results.folder / "report.html")
+    import multiscale as ms
 
-Nothing heavy is imported here; torch and FEniCSx load when a study runs.
+    potential = ms.load_potential("7net-0")
+    nickel = ms.crystal(potential, "Ni", "fcc")
+    law = ms.cohesive_law(potential, ms.cleave(nickel, (1, 1, 1), x=(1, 1, -2)))
+    results = ms.run_study("study.yaml")
+
+Nothing heavy is imported here; torch and FEniCSx load when a name that needs them is first used.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from multiscale.inputs import load_study
 from multiscale.results import Results
 from multiscale.runs import run_study
 from multiscale.sweeps import SweepResults, load, run_sweep, sweep
 
-__all__ = ["Results", "SweepResults", "load", "load_study", "run_study", "run_sweep", "sweep"]
+if TYPE_CHECKING:
+    from atomistic.potentials.check import check_potential
+    from atomistic.potentials.registry import list_potentials, load_potential
+    from continuum.materials import LinearElastic
+    from continuum.model import Bond, Contact
+    from coupling.coarsen import coarsen
+    from coupling.errors import DoubleCounted, InputError, MultiscaleError, NotConverged, Uncounted
+    from coupling.export import export
+    from coupling.fit import fit, fit_all
+    from coupling.ledger import Ledger, Term
+    from coupling.naive import naive_law
+    from coupling.storage import load_law, save_law
+    from multiscale.scripting.crystals import cleave, crystal, join
+    from multiscale.scripting.laws import cohesive_law, derived_law
+    from multiscale.scripting.specimen import Specimen, read_mesh
+
+_LAZY = {
+    "load_potential": "atomistic.potentials.registry",
+    "list_potentials": "atomistic.potentials.registry",
+    "check_potential": "atomistic.potentials.check",
+    "crystal": "multiscale.scripting.crystals",
+    "cleave": "multiscale.scripting.crystals",
+    "join": "multiscale.scripting.crystals",
+    "cohesive_law": "multiscale.scripting.laws",
+    "derived_law": "multiscale.scripting.laws",
+    "naive_law": "coupling.naive",
+    "coarsen": "coupling.coarsen",
+    "fit": "coupling.fit",
+    "fit_all": "coupling.fit",
+    "export": "coupling.export",
+    "load_law": "coupling.storage",
+    "save_law": "coupling.storage",
+    "read_mesh": "multiscale.scripting.specimen",
+    "Specimen": "multiscale.scripting.specimen",
+    "Bond": "continuum.model",
+    "Contact": "continuum.model",
+    "LinearElastic": "continuum.materials",
+    "Ledger": "coupling.ledger",
+    "Term": "coupling.ledger",
+    "MultiscaleError": "coupling.errors",
+    "InputError": "coupling.errors",
+    "DoubleCounted": "coupling.errors",
+    "Uncounted": "coupling.errors",
+    "NotConverged": "coupling.errors",
+}
+"""Where each name that is imported on first use lives."""
+
+__all__ = [
+    "Bond", "Contact", "DoubleCounted", "InputError", "Ledger", "LinearElastic", "MultiscaleError", "NotConverged", "Results",
+    "Specimen", "SweepResults", "Term", "Uncounted", "check_potential", "cleave", "coarsen", "cohesive_law", "crystal",
+    "derived_law", "export", "fit", "fit_all", "join", "list_potentials", "load", "load_law", "load_potential", "load_study",
+    "naive_law", "read_mesh", "run_study", "run_sweep", "save_law", "sweep",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LAZY[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})
