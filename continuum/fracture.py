@@ -5,8 +5,10 @@ import numpy as np
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.problem import CohesiveProblem
 from continuum.record import Loading
+from continuum.ring import Ring, check_ring
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+from coupling.findings import refute
 
 _TO_THE_EDGE = 1.3  # a facet's size over the extent of its quadrature points
 
@@ -65,8 +67,8 @@ def j_integral(
     J = ∫ (P_iJ u_i,k e_k − W e_J) q,_J dA over the bodies (Shih, Moran & Nakamura, Int. J. Fract. 30
     (1986) 79); q falls from 1 at the inner radius to 0 at the outer. It is the energy release rate
     where the crack is straight along e, each body uniform along e, and the faces between the two radii
-    either free or closed; the whole process zone must lie within the inner radius. Not for
-    axisymmetric specimens.
+    either free or closed; the whole process zone must lie within the inner radius, and whatever is not
+    along e outside of the outer one (`continuum.ring`). Not for axisymmetric specimens.
 
     Args:
         problem: The problem.
@@ -78,6 +80,7 @@ def j_integral(
 
     Raises:
         InputError: the radii do not rise, the analysis is axisymmetric, or the direction is null.
+        Refuted: the ring leaves the specimen or lies in the process zone; the message gives radii that would do.
     """
     if problem.kind == "axisymmetric":
         raise InputError("The J-integral of an axisymmetric specimen is not offered; use released_energy_per_area.")
@@ -86,14 +89,20 @@ def j_integral(
     direction = np.asarray(direction, dtype=float)
     if not np.linalg.norm(direction) > 0:
         raise InputError("The direction of crack growth must not be null.")
+    ring = Ring(np.asarray(tip, dtype=float), direction / np.linalg.norm(direction), inner, outer)
+    refute(filter(None, [check_ring(problem, x, ring)]))
+    return ring_integral(problem, x, ring)
+
+
+def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float:
+    """The domain integral of `j_integral`, wherever the ring lies."""
     along = np.zeros(3)
-    along[: len(direction)] = direction / np.linalg.norm(direction)
+    along[: len(ring.direction)] = ring.direction
     problem.update(x)
     total = 0.0
     for name, body in problem.mesh.bodies.items():
         weight = dolfinx.fem.Function(dolfinx.fem.functionspace(body.mesh, ("P", 1)))
-        weight.interpolate(lambda points: np.clip(
-            (outer - np.linalg.norm(points[: len(tip)].T - tip, axis=1)) / (outer - inner), 0.0, 1.0))
+        weight.interpolate(lambda points: ring.weight(points.T))
         slope = ufl.grad(weight)
         slope = ufl.as_vector([slope[i] for i in range(problem.mesh.dimension)] + [0] * (3 - problem.mesh.dimension))
         at = ufl.variable(problem.bulk.gradient(name))

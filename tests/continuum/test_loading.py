@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,17 +13,25 @@ import pytest
 from continuum.adhesion import pull_off
 from continuum.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
 from continuum.fenics import MPI
-from continuum.fracture import crack_front, energy_balance_error, j_integral, process_zone_length, resistance_curve
+from continuum.fracture import (
+    crack_front,
+    energy_balance_error,
+    j_integral,
+    process_zone_length,
+    resistance_curve,
+    ring_integral,
+)
 from continuum.materials import LinearElastic
 from continuum.mesh import read_mesh
 from continuum.model import Bond, Contact, Control, Prescribed, Traction
 from continuum.newton import NewtonSolver
 from continuum.problem import CohesiveProblem
+from continuum.ring import Ring, check_ring
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam
 from continuum.stepping import pull
 from continuum.verification import constant_stress_law
-from coupling.errors import InputError, NotConverged
+from coupling.errors import InputError, NotConverged, Refuted
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.xu_needleman import XuNeedleman
 
@@ -224,6 +233,28 @@ def test_double_cantilever_beam_against_beam_theory_and_its_j_integral(folder, c
     assert 2e-3 < process_zone_length(problem, x)["bond"] < 0.02
     with pytest.raises(InputError, match="0 < inner < outer"):
         j_integral(problem, x, tip, np.array([1.0, 0.0]), 0.03, 0.02)
+    assert_rings_are_checked(problem, x, tip)
+
+
+def assert_rings_are_checked(problem, x, tip):
+    """J misses what the check says it misses; a ring with the radii that it names is taken."""
+    along = np.array([1.0, 0.0])
+    for inner, outer in ((0.002, 0.004), (0.006, 0.009)):
+        ring = Ring(tip, along, inner, outer)
+        finding = check_ring(problem, x, ring)
+        assert finding.fatal and finding.size > 0.02
+        assert ring_integral(problem, x, ring) == pytest.approx(100.0 * (1 - finding.size), abs=2.0)
+        with pytest.raises(Refuted, match=r"lies in the process zone: .* of the energy is released outside") as caught:
+            j_integral(problem, x, tip, along, inner, outer)
+        needed, room = (float(value) for value in re.findall(r"of ([\d.e-]+) m or", str(caught.value)))
+        assert j_integral(problem, x, tip, along, needed * 1.01, room * 0.99) == pytest.approx(100.0, rel=0.01)
+    for inner, outer, what in ((0.02, 0.09, "the edge of a support"), (0.02, 0.2, "the edge of a support")):
+        with pytest.raises(Refuted, match=f"reaches {what} of body"):
+            j_integral(problem, x, tip, along, inner, outer)
+    with pytest.raises(Refuted, match="a boundary of body '.*' that is not along the crack"):
+        j_integral(problem, x, tip, np.array([0.8, 0.6]), 0.02, 0.03)
+    with pytest.raises(Refuted, match="no ring fits at this tip"):
+        j_integral(problem, x, np.array([0.0, 0.0]), along, 0.02, 0.03)
 
 
 def test_beam_theory_tends_to_the_corrected_crack_length():
