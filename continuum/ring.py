@@ -68,7 +68,7 @@ def check_ring(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring, missed: flo
     place = f"tip at ({', '.join(f'{value:.4g}' for value in ring.tip)}) m"
     if ring.outer > room * (1 + 1e-9):
         what = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m reaches {obstacle}, {room:.3g} m from the tip"
-        return Finding(what, place, float(ring.outer / room - 1) if room > 0 else np.inf, change, True)
+        return Finding(what, place, float(1 - room / ring.outer), change, True)
     if share > missed:
         what = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m lies in the process zone: {share:.2g} of the energy is released outside"
         return Finding(what, place, share, change, True)

@@ -280,6 +280,8 @@ def _summarise(results: Any, report: Path) -> None:
     for name in results.reused:
         _say(f"reused from an earlier run: {name}")
     _say(f"report: {_near(report)}")
+    for warning in results.warnings:
+        _say(f"WARNING: {warning}")
 
 
 def _near(path: Path) -> str:

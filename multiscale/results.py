@@ -17,11 +17,13 @@ from pydantic import TypeAdapter
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, MultiscaleError, unknown_choice
+from coupling.findings import Finding
 from coupling.ledger import LedgerRow
 from multiscale.files import write_text
 
 FORMAT = "multiscale results 1"
 FILE = "results.json"
+_WARNING = "WARNING: "
 
 Scalar = bool | int | float | str | None
 
@@ -137,6 +139,7 @@ class Results:
         ledger: Who counts what; energies carry their counting number.
         ledger_unit: Unit of the ledger's energies.
         tables: Further tables, e.g. the energy balance.
+        findings: What the result's own checks found; what is fatal refutes the run, the rest are warnings at its head.
         notes: Sentences on validity, sizes and limits, for the report.
         reused: What was not computed again but taken from the cache.
         input: The validated input as run.
@@ -153,11 +156,23 @@ class Results:
     ledger: list[LedgerRow] = field(default_factory=list)
     ledger_unit: str = ""
     tables: list[Table] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     reused: list[str] = field(default_factory=list)
     input: dict[str, Any] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+
+    @property
+    def refuted(self) -> list[str]:
+        """Why the result does not stand; empty when it does."""
+        return [str(finding) for finding in self.findings if finding.fatal]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the reader of the headline must know: findings that are not fatal, and notes that warn."""
+        told = [str(finding) for finding in self.findings if not finding.fatal]
+        return told + [note.removeprefix(_WARNING) for note in self.notes if note.startswith(_WARNING)]
 
     def __getitem__(self, name: str) -> Scalar:
         """The value of a quantity.
@@ -215,6 +230,7 @@ class Results:
         record = asdict(replace(self, curves={}))
         del record["folder"]
         record["ledger"] = [row._asdict() for row in self.ledger]
+        record["warnings"] = self.warnings
         record["curves"] = {
             name: {"file": f"curves/{name}.csv", "description": curve.description, "units": curve.units}
             for name, curve in self.curves.items()
@@ -244,6 +260,8 @@ class Results:
             if record.pop("format") != FORMAT:
                 raise InputError(f"{folder / FILE} is not in the format {FORMAT!r}; run the study again.")
             curves = record.pop("curves")
+            record.pop("warnings", None)
+            record.setdefault("findings", [])  # older runs have none
             for name, kind in _RECORDS.items():
                 record[name] = TypeAdapter(kind).validate_python(record[name])
             results = cls(**record)
@@ -268,6 +286,7 @@ _RECORDS: dict[str, Any] = {
     "plots": list[Plot],
     "pictures": list[Picture],
     "ledger": list[LedgerRow],
+    "findings": list[Finding],
     "tables": list[Table],
 }
 

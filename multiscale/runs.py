@@ -15,6 +15,7 @@ import yaml
 from coupling.addresses import Request
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
+from coupling.findings import refute
 from multiscale.addresses import input_hashes, shown_name
 from multiscale.cache import Cache, Key, default_folder
 from multiscale.files import write_text
@@ -124,6 +125,7 @@ def run_study(
 
     Raises:
         InputError: the input cannot be used; nothing was written.
+        Refuted: the result does not stand before its own checks; it lies, whole, in `<output>.failed`.
         MultiscaleError: the study failed; what there was is in `<output>.failed`.
     """
     comm = comm if comm is not None else launched_communicator()
@@ -171,6 +173,7 @@ def _run(study: Study, context: RunContext) -> Results:
         lambda: provenance(started, context.seconds, study.seed, ranks, context.potentials, inputs)
     )
     context.on_root(lambda: _write(results, context.folder))
+    context.on_root(lambda: refute(results.findings))
     context.log.info("finished")
     return results
 

@@ -188,6 +188,13 @@ class Loading(Section):
     growth: float = Field(default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area.")
     duration: Time | None = Field(default=None, description="To the largest load; for viscous interfaces.")
     linear_solver: Literal["auto", "direct", "iterative"] = "auto"
+    balance_tolerance: float = Field(
+        default=0.01, gt=0, lt=1,
+        description="Part of the external work by which it may differ from the energies; steps are cut for it, and a run that misses it fails.",
+    )  # fmt: skip
+    peak_tolerance: float = Field(
+        default=0.01, gt=0, lt=1, description="Part of the largest load by which the true one may be higher; steps are cut for it, else it is a warning."
+    )
     stop_at_area: float | None = Field(default=None, gt=0, le=1, description="Part of the interfaces' area that may open.")
 
     @model_validator(mode="after")

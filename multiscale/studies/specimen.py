@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from coupling.errors import NotConverged
+from coupling.errors import NotConverged, Refuted
 from coupling.storage import law_text
 from coupling.units import SI_FACTORS
 from multiscale.addresses import request
@@ -30,6 +31,7 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
         DoubleCounted, Uncounted: the ledger of bodies and laws does not add up; nothing was solved.
         NotConverged: an equilibrium of atoms was not found, or the loading was not followed; the states before are in
             the folder.
+        Refuted: openings of an interface are below double precision. What else refutes the result is in its findings.
     """
     results = Results(study.study, study.title)
     models = Models(context, study.potential, study.trust, study.seed)
@@ -44,11 +46,14 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
         _load(study, context, problem, parts, unfinished, results)
     if study.naive_law:
         with context.stage("naive law"):
-            report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong))
+            report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong, results))
     if models.count:
         with context.stage("samples"):
             sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
-            records = [_record(study, context, build(study, mesh, one)) for one in sampled]
+            records = [
+                _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
+                for number, one in enumerate(sampled, 1)
+            ]
             report_error_bars(results, study, parts, sampled, records)
     context.on_root(lambda: shutil.rmtree(unfinished, ignore_errors=True))
     return results
@@ -100,21 +105,26 @@ def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path
     return context.on_root(lambda: context.cache.folder / "unfinished" / key.address)
 
 
-def _record(study: SpecimenStudy, context: RunContext, problem: Any) -> Any:
-    """A loading of which the record alone is wanted."""
+def _record(study: SpecimenStudy, context: RunContext, problem: Any, results: Results, when: str) -> Any:
+    """A loading of which the record alone is wanted; what that says against itself goes into the findings."""
+    from continuum.diagnostics import assess
     from continuum.stepping import pull
 
     loading = study.loading
-    return pull(
+    record = pull(
         problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth, rate=loading.rate,
-        linear=loading.linear_solver, progress=context.progress, stop=_stop(study, problem),
+        linear=loading.linear_solver, balance=loading.balance_tolerance, peak=loading.peak_tolerance,
+        progress=context.progress, stop=_stop(study, problem),
     )  # fmt: skip
+    found = assess(record, loading.balance_tolerance, loading.peak_tolerance)
+    results.findings += [replace(one, what=f"{when}: {one.what}") for one in found]
+    return record
 
 
-def _wrong_record(study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts) -> tuple[Any, Any]:
+def _wrong_record(study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts, results: Results) -> tuple[Any, Any]:
     """A loading with laws that the ledger would refuse, and what it says of them."""
     problem = build(study, mesh, parts, counting="reported")
-    return _record(study, context, problem), problem.counting.verdicts
+    return _record(study, context, problem, results, "With the naive law"), problem.counting.verdicts
 
 
 def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
@@ -129,10 +139,11 @@ def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfi
         try:
             record = pull(
                 problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
-                rate=loading.rate, linear=loading.linear_solver, checkpoint=unfinished, progress=context.progress,
-                on_step=watch, stop=_stop(study, problem),
+                rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
+                peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
+                stop=_stop(study, problem),
             )  # fmt: skip
-        except NotConverged:
+        except (NotConverged, Refuted):
             context.on_root(lambda: _leave_curve(study, watch, context.folder))
             raise
         known = len(record.steps) - 1 - watch.calls

@@ -1,12 +1,14 @@
 """What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+from coupling.findings import Finding
 from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
 from multiscale.inputs.specimen import Interface, SpecimenStudy
@@ -23,7 +25,6 @@ from multiscale.studies.loading_report import (
 )
 from multiscale.studies.specimen_watch import Watch
 
-_BALANCED = 0.02
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size
 
 
@@ -36,9 +37,12 @@ def report(
     study: SpecimenStudy, context: RunContext, problem: Any, record: Any, watch: Watch, planes: Mapping[str, Law], results: Results
 ) -> None:
     """Fill the results; `planes` are the laws before coarsening. Collective."""
+    from continuum.diagnostics import assess
+
     frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
     works = {law.work_of_separation for law in laws.values()}
     _report_laws(results, laws)
+    results.findings += assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance)
     report_growth(results, record, frame, works.pop() if len(works) == 1 else None)
     report_loading(results, record, frame)
     _report_resistance(results, record, frame, study.mesh_unit)
@@ -114,11 +118,15 @@ def _report_watched(results: Results, watch: Watch, frame: Frame, study: Specime
             results.add(key, rows[-1][-1], "m", f"length of the process zone on {name} at the end")
     if study.j_integral is None:
         return
-    if not watch.j:
+    if watch.rings:
+        share = f"{len(watch.rings)} of {len(watch.rings) + len(watch.j)} states have no J-integral. The last of them"
+        results.findings.append(replace(watch.rings[-1], what=f"{share}: {watch.rings[-1].what}", fatal=not watch.j))
+    elif not watch.j:
         results.notes.append("No J-integral: nothing broke through, so that there was no crack tip to centre the ring on.")
+    if not watch.j:
         return
     _add_rows(results, "j_integral", "J-integral at the saved states", (*start, ("j", "J/m^2")), watch.j)
-    results.add("j_integral", watch.j[-1][-1], "J/m^2", "J-integral at the last saved state", headline=True)
+    results.add("j_integral", watch.j[-1][-1], "J/m^2", "J-integral at the last saved state whose ring fits", headline=True)
 
 
 def _add_rows(results: Results, name: str, what: str, columns: tuple[tuple[str, str], ...], rows: list[list[float]]) -> None:
@@ -180,20 +188,17 @@ def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, pla
         elements = length / (item.finest * unit)
         if elements < RESOLVING * (1 - 1e-12):
             resolved = False
-            results.notes.append(
-                f"WARNING: {elements:.3g} elements lie in the process zone on {name} (Irwin's length {length:.3g} m), and "
-                f"{RESOLVING} should; refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
-                f"{_coarser(interface, planes[name], modulus, item, unit)}."
-            )
+            change = f"refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
+            results.findings.append(Finding(
+                f"{elements:.3g} elements lie in the process zone (Irwin's length {length:.3g} m), and {RESOLVING} should",
+                f"interface {name}", float(elements), change + _coarser(interface, planes[name], modulus, item, unit), False,
+            ))  # fmt: skip
     facets = int(record.column("zone_facets").max())
     if study.dimension == 2 and resolved and 0 < facets < min(RESOLVING, edges):
-        results.notes.append(f"WARNING: never more than {facets} element edges lay in the process zone; refine the mesh along the crack.")
-    balance = results["energy_balance_relative_error"]
-    if balance > _BALANCED:
-        results.notes.append(
-            f"WARNING: the external work differs from the energies by {balance:.2g} of it; the steps are too long for its integral. "
-            "Take more steps, or a smaller growth."
-        )
+        results.findings.append(Finding(
+            f"Never more than {facets} element edges lay in the process zone, and {RESOLVING} should", "", float(facets),
+            "refine the mesh along the crack", False,
+        ))  # fmt: skip
 
 
 def _coarser(interface: Interface, law: Law, modulus: float, item: Any, unit: float) -> str:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coupling.findings import Finding
 from multiscale.files import write_text
 from multiscale.inputs.specimen import SpecimenStudy
 
@@ -27,7 +29,8 @@ class Watch:
         steps: Load, force, work and broken area by step.
         fronts: (load, crack growth, *point) of each facet on a crack front, by interface.
         zones: (load, crack growth, length) of the process zone, by interface.
-        j: (load, crack growth, J-integral) at the saved states.
+        j: (load, crack growth, J-integral) at the saved states whose ring fits.
+        rings: What is wrong with the rings at the others.
         calls: Steps of this run.
     """
 
@@ -38,6 +41,7 @@ class Watch:
         self.fronts: dict[str, list[list[float]]] = kept.get("fronts", {})
         self.zones: dict[str, list[list[float]]] = kept.get("zones", {})
         self.j: list[list[float]] = kept.get("j", [])
+        self.rings = [Finding(**one) for one in kept.get("rings", [])]
         self.calls, self._last = 0, (np.inf, np.inf)
 
     def _read(self) -> dict[str, Any]:
@@ -63,7 +67,8 @@ class Watch:
         self.on_root(self._keep)
 
     def _keep(self) -> None:
-        kept = {"steps": self.steps, "fronts": self.fronts, "zones": self.zones, "j": self.j}
+        rings = [asdict(one) for one in self.rings]
+        kept = {"steps": self.steps, "fronts": self.fronts, "zones": self.zones, "j": self.j, "rings": rings}
         write_text(self.path, json.dumps(kept))
 
     def _is_due(self, step: Any) -> bool:
@@ -77,15 +82,20 @@ class Watch:
 
     def _integrate(self, step: Any, x: Any, fronts: dict[str, list[list[float]]]) -> None:
         """J around the crack's tip, which is the furthest point of its front along the growth."""
-        from continuum.fracture import j_integral
+        from continuum.fracture import ring_integral
+        from continuum.ring import Ring, check_ring
 
-        ring = self.study.j_integral
-        if ring is None:
+        asked = self.study.j_integral
+        if asked is None:
             return
         names = dict(zip(self.study.interfaces, (bond.name for bond in self.problem.bonds), strict=True))
-        points = np.array(fronts[names[ring.interface or next(iter(names))]])
+        points = np.array(fronts[names[asked.interface or next(iter(names))]])
         if not len(points):
             return
-        tip = points[np.argmax(points @ np.array(ring.direction))]
-        value = j_integral(self.problem, x, tip, np.array(ring.direction), ring.inner, ring.outer)
-        self.j.append([step.load, step.broken_area, value])
+        direction = np.array(asked.direction) / np.linalg.norm(asked.direction)
+        ring = Ring(points[np.argmax(points @ direction)], direction, asked.inner, asked.outer)
+        fault = check_ring(self.problem, x, ring)
+        if fault is None:
+            self.j.append([step.load, step.broken_area, ring_integral(self.problem, x, ring)])
+        else:
+            self.rings.append(fault)
