@@ -87,7 +87,7 @@ class Series:
         NotConverged: the closed state was not found.
     """
 
-    def __init__(self, potential: Potential, cell: Layered, tolerance: float = 1e-4) -> None:
+    def __init__(self, potential: Potential, cell: Layered, tolerance: float = 2e-5) -> None:
         self.potential, self.cell, self.tolerance = potential, cell, tolerance
         self.units = tuple(unit for _, unit in cell.crystals)
         self._models = tuple(bond_model(potential, part) for part in (cell, *self.units))

@@ -27,7 +27,7 @@ def relaxed_path(
     cell: Layered,
     gaps: FloatArray,
     *,
-    tolerance: float = 1e-4,
+    tolerance: float = 2e-5,
     progress: Progress = silent,
 ) -> SlabBranch:
     """Equilibria of the slab at imposed gaps.
@@ -51,7 +51,7 @@ def relaxed_path(
 
 
 def relaxed_branches(
-    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 1e-4, progress: Progress = silent
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
 ) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
     """The path of `relaxed_path` and the bulk of each crystal, solved together at equal traction vectors."""
     gaps = np.asarray(gaps, dtype=float)
@@ -118,7 +118,7 @@ def relaxed_states(series: Series, gaps: FloatArray, *, progress: Progress = sil
 
 
 def relaxed_structures(
-    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 1e-4, progress: Progress = silent
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
 ) -> list[Atoms | None]:
     """The structures of `relaxed_path`, one a gap; None where a crystal would part before the interface does."""
     states = relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress)
