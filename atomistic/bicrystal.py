@@ -7,7 +7,7 @@ held; in the periodic cell there is nothing but bulk and interfaces, and the vir
 The price: the crystals must be symmetric, so that the interface of A on B and that of B on A are one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
@@ -33,6 +33,8 @@ class Bicrystal:
         bodies: Atoms of the lower and of the upper crystal.
         faces: Atoms of the lowest and of the highest plane of each.
         crystals: Lattice repeats and strained bulk reference of each.
+        inverted: The interfaces are images of each other by inversion, so that one slip is the same at both; else by a
+            mirror, which turns the slip of one into the opposite slip of the other.
     """
 
     atoms: Atoms
@@ -41,6 +43,7 @@ class Bicrystal:
     bodies: tuple[np.ndarray, np.ndarray]
     faces: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
     crystals: tuple[tuple[int, CleavageSlab], tuple[int, CleavageSlab]]
+    inverted: bool = True
 
     def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
         """At both interfaces the upper crystal moved rigidly by `opening` and along x, y by `slip`, Å."""
@@ -77,14 +80,15 @@ def bicrystal(
     atoms = interface.atoms.copy()
     bodies = np.flatnonzero(~interface.upper), np.flatnonzero(interface.upper)
     cell = atoms.cell.array.copy()
-    cell[2] = (*_tilt(atoms[bodies[0]], atoms[bodies[1]]), np.ptp(atoms.positions[:, 2]) + interface.gap)
+    tilt, inverted = _tilt(atoms[bodies[0]], atoms[bodies[1]])
+    cell[2] = (*tilt, np.ptp(atoms.positions[:, 2]) + interface.gap)
     atoms.set_cell(cell, scale_atoms=False)
     faces = tuple(_faces(atoms, body) for body in bodies)
     planes = sum(interface.spacings) + 2
     whole = CleavageSlab(atoms, interface.area, planes, 1, interface.gap, np.eye(3))  # one crystal, under no traction
     (relaxed,) = bulk_structures(potential, whole, np.zeros(1), tolerance=tolerance, progress=progress)
     made = Bicrystal(relaxed, interface.area, 0.0, bodies, faces, interface.crystals)  # type: ignore[arg-type]
-    return Bicrystal(relaxed, interface.area, closed_gap(made, relaxed), bodies, made.faces, interface.crystals)
+    return replace(made, spacing=closed_gap(made, relaxed), inverted=inverted)
 
 
 def _faces(atoms: Atoms, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,17 +96,17 @@ def _faces(atoms: Atoms, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return body[levels < levels.min() + _SAME_SITE], body[levels > levels.max() - _SAME_SITE]
 
 
-def _tilt(lower: Atoms, upper: Atoms) -> FloatArray:
-    """(2,) in-plane part of the third cell vector that makes the upper interface the lower one's image.
+def _tilt(lower: Atoms, upper: Atoms) -> tuple[FloatArray, bool]:
+    """(2,) in-plane part of the third cell vector that makes the upper interface the lower one's image; by inversion or not.
 
     Raises:
         InputError: there is none.
     """
     centres = _inversion_centre(lower), _inversion_centre(upper)
     if centres[0] is not None and centres[1] is not None:
-        return 2.0 * (centres[1] - centres[0])
+        return 2.0 * (centres[1] - centres[0]), True
     if _has_mirror(lower) and _has_mirror(upper):
-        return np.zeros(2)
+        return np.zeros(2), False
     raise InputError(
         "The crystals have neither an inversion centre nor a mirror plane in the middle of their slabs, so the two "
         "interfaces of a periodic cell differ; choose other terminations or numbers of layers, or path: rigid."

@@ -40,16 +40,22 @@ def bridged(
             f"{missing.sum()} of {missing.size} jumps have no relaxed equilibrium: the crystals part or slip before the interface "
             "does nearly everywhere. Begin the openings at less compression, or take path: rigid."
         )
-    change = _harmonic(np.where(missing, 0.0, relaxed[..., 0] - rigid[..., 0]), missing, openings, period)
-    along = [np.gradient(change, openings, axis=0)]
-    slopes = [0.5 * change.shape[axis] * (np.roll(change, -1, axis) - np.roll(change, 1, axis)) for axis in (1, 2)]
-    along += list(np.moveaxis(np.stack(slopes, axis=-1) @ np.linalg.inv(period).T, -1, 0))
-    filled = rigid + np.stack([change, *along], axis=-1)
+    change = harmonic(relaxed[..., 0] - rigid[..., 0], openings, period)
+    filled = rigid + np.concatenate([change[..., None], slopes(change, openings, period)], axis=-1)
     return np.where(missing[..., None], filled, relaxed), missing
 
 
-def _harmonic(values: FloatArray, missing: np.ndarray, openings: FloatArray, period: FloatArray) -> FloatArray:
-    """Values with the missing ones replaced by the solution of the discrete Laplace equation."""
+def slopes(values: FloatArray, openings: FloatArray, period: FloatArray) -> FloatArray:
+    """(n, p, q, 3) central differences of values (n, p, q) along the opening and, a period apart alike, along x and y."""
+    across = [0.5 * values.shape[axis] * (np.roll(values, -1, axis) - np.roll(values, 1, axis)) for axis in (1, 2)]
+    along = np.gradient(values, openings, axis=0)
+    return np.concatenate([along[..., None], np.stack(across, axis=-1) @ np.linalg.inv(period).T], axis=-1)
+
+
+def harmonic(values: FloatArray, openings: FloatArray, period: FloatArray) -> FloatArray:
+    """Values (n, p, q) with those that are NaN replaced by the solution of the discrete Laplace equation."""
+    missing = np.isnan(values)
+    values = np.where(missing, 0.0, values)
     shape, number = values.shape, np.arange(values.size).reshape(values.shape)
     lengths = np.linalg.norm(period, axis=1) / shape[1:]
     width = np.gradient(openings)[:, None, None]

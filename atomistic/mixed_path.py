@@ -4,7 +4,7 @@ What is sampled at a jump, rigid halves or relaxed equilibria, is the sampler's;
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -143,7 +143,7 @@ def refined_grid(
     history: list[Refinement] = []
     while True:
         grid = _sampled(sampler, openings, np.asarray(period, dtype=float)[:, :2], divisions, known)
-        law = mixed_law(grid)
+        law = mixed_law(_free_when_closed(grid))
         estimate = law.error_estimate()
         by_opening = estimate.opening.max(axis=(1, 2)) / law.work_of_separation
         by_slip = float(estimate.slip.max() / law.work_of_separation)
@@ -158,6 +158,13 @@ def refined_grid(
         if len(finer) * more**2 > budget:
             return grid, history
         openings, divisions = finer, more
+
+
+def _free_when_closed(grid: SlipGrid) -> SlipGrid:
+    """The grid without the static traction that a closed interface has in the crystal's cell at a temperature."""
+    traction = grid.traction.copy()
+    traction[grid.opening == 0.0, 0, 0] = 0.0
+    return replace(grid, traction=traction)
 
 
 def _sampled(

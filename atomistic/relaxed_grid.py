@@ -2,16 +2,25 @@
 
 import numpy as np
 
+from ase import Atoms
+
+from atomistic.bicrystal import Bicrystal
 from atomistic.interface import boundary_tractions
 from atomistic.jumps import NORMAL_FIRST, Series, State
 from atomistic.layered import with_third_vector
 from atomistic.mixed_path import JumpSamples
+from atomistic.relaxed_path import branches
+from atomistic.slip import SlipGrid
+from atomistic.thermal import Statistics, Vibrations, path_vibrations
+from coupling.cohesive import BulkBranch, SlabBranch
 from coupling.contracts import FloatArray, Progress, silent
+from coupling.errors import InputError
 
 _PATIENCE = 20  # sweeps without advance, after which a jump has no equilibrium
 _SHARED = 0.1  # of the closed spacing: more than that the planes beside the interface open or slip, too
 _PROBE = 5e-3  # strain by which a bulk's stability is probed
 _ROUNDS = 2
+_SAME = 1e-6  # Å: jumps that are one
 
 
 class RelaxedSampler:
@@ -29,6 +38,12 @@ class RelaxedSampler:
     """
 
     def __init__(self, series: Series, period: FloatArray, progress: Progress = silent) -> None:
+        if isinstance(series.cell, Bicrystal) and not series.cell.inverted:
+            raise InputError(
+                "The two interfaces of this periodic cell are mirror images: a slip at one is the opposite slip at the other, so "
+                "that no slip is the same at both. A relaxed mixed-mode law needs crystals with an inversion centre in the "
+                "middle of their slabs; take mode: normal, or path: rigid."
+            )
         self.series, self._period, self._progress = series, np.asarray(period, dtype=float)[:, :2], progress
         self._jumps = np.zeros((1, 3))
         self._found = [series.closed]
@@ -61,6 +76,38 @@ class RelaxedSampler:
             if not wanted or not new:
                 break
         return found
+
+    def state(self, jump: FloatArray) -> State | None:
+        """The state found at a jump that was asked for; None where there is none."""
+        away = np.abs(self._jumps - jump).max(axis=1)
+        nearest = int(np.argmin(away))
+        return self._found[nearest] if away[nearest] < _SAME else None
+
+    def opening_path(self, openings: FloatArray) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
+        """The records of the equilibria without slip, from the closed one on, as along an opening path."""
+        found = [(d, state) for d in openings if (state := self.state(np.array([d, 0.0, 0.0]))) is not None]
+        gaps = np.array([0.0 if d == 0.0 else state.gap[0] for d, state in found])
+        rising = [k for k in range(len(gaps)) if gaps[k] >= gaps[: k + 1].max()]
+        return branches(self.series, [found[k][1] for k in rising], gaps[rising], np.zeros(0))
+
+    def vibrations(
+        self, grid: SlipGrid, temperature: float, *, in_plane: int = 2, statistics: Statistics = "quantum"
+    ) -> Vibrations:
+        """Vibrations at the grid's jumps, in its order, gap and slips held; NaN where a jump has no equilibrium."""
+        shape = grid.energy.shape
+        steps = np.stack(np.meshgrid(*(np.arange(k) / k for k in shape[1:]), indexing="ij"), axis=-1) @ grid.period
+        jumps = np.array([[d, *s] for d in grid.opening for s in steps.reshape(-1, 2)])
+        states = [self.state(jump) for jump in jumps]
+        there = np.array([state is not None for state in states])
+        found = [state for state in states if state is not None]
+        repeats: list[list[Atoms]] = [[state.bulks[k] for state in found] for k in range(len(self.series.units))]
+        made = path_vibrations(
+            self.series.potential, self.series.cell, [state.slab for state in found], repeats, temperature,
+            in_plane=in_plane, statistics=statistics, progress=self._progress,
+        )  # fmt: skip
+        slab, own = np.full(len(jumps), np.nan), np.full((len(repeats), len(jumps)), np.nan)
+        slab[there], own[:, there] = made.slab, made.repeats
+        return Vibrations(slab, own, made.layers, made.spacing)
 
     def _solved(self, jumps: FloatArray, guesses: list[FloatArray]) -> list[State | None]:
         series = self.series

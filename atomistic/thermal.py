@@ -196,7 +196,7 @@ def path_vibrations(
     repeats, units = zip(*cell.crystals, strict=True)
     area = cell.area * in_plane**2
     tilt = sum(count * unit.atoms.cell.array[2, :2] for count, unit in cell.crystals)
-    upright = [_tilted(atoms, tilt) for atoms in opened] if len(units) == 1 else opened  # the bulk's own supercell: all waves agree
+    upright = [_tilted(atoms, tilt) for atoms in opened]  # closed, one crystal: the bulk's own supercell, so that all waves agree
     held = gap_coordinates(cell, components)
     slab = vibrational(potential, upright, (in_plane, in_plane, 1), temperature, held=held, **options)
     own = [
@@ -209,10 +209,10 @@ def path_vibrations(
 
 
 def _tilted(atoms: Atoms, tilt: FloatArray) -> Atoms:
-    """The same structure with another in-plane part of the third cell vector, a lattice vector away."""
+    """The same structure with the in-plane part of its third cell vector as near to a tilt as lattice vectors bring it."""
     atoms = atoms.copy()
     cell = atoms.cell.array.copy()
-    cell[2, :2] = tilt
+    cell[2, :2] -= np.round((cell[2, :2] - tilt) @ np.linalg.inv(cell[:2, :2])) @ cell[:2, :2]
     atoms.set_cell(cell, scale_atoms=False)
     return atoms
 

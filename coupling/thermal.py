@@ -1,7 +1,7 @@
 """An interface's excess at a temperature: from its vibrational free energy, or from mean forces."""
 
 import numpy as np
-from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 
 from coupling.cohesive import Excess
@@ -10,6 +10,9 @@ from coupling.errors import InputError
 
 _STABLE = 0.6
 """Share of the openings whose vibrations must be stable."""
+
+_APART = 1e-6
+"""Å: openings that differ by more."""
 
 _NONE = 3.0
 """Standard errors within which a traction is none."""
@@ -103,14 +106,9 @@ def recentred(excess: Excess) -> Excess:
     Raises:
         InputError: no opening near zero is free of traction.
     """
-    curve = CubicSpline(excess.opening, excess.traction)
-    before = excess.opening[excess.opening <= 0]
-    stop = excess.opening[int(np.argmax(excess.traction))]
-    if not len(before) or curve(before[0]) >= 0 or curve(stop) <= 0:
-        raise InputError("No opening near the closed interface is free of traction at this temperature; begin the path in compression.")
-    origin = brentq(curve, before[0], stop, xtol=1e-14)
+    origin = _free_opening(excess.opening, excess.traction)
     energy = CubicSpline(excess.opening, excess.energy)(origin)
-    keep = np.abs(excess.opening - origin) > 1e-6
+    keep = np.abs(excess.opening - origin) > _APART
     place = int(np.searchsorted(excess.opening[keep], origin))
 
     def column(values: FloatArray | None, at_origin: float) -> FloatArray | None:
@@ -125,3 +123,75 @@ def recentred(excess: Excess) -> Excess:
         column(excess.energy_std, 0.0),
         column(excess.traction_std, spread or 0.0),
     )
+
+
+def _free_opening(opening: FloatArray, traction: FloatArray) -> float:
+    """Where the traction vanishes near the closed interface, Å."""
+    curve = CubicSpline(opening, traction)
+    before = opening[opening <= 0]
+    stop = opening[int(np.argmax(traction))]
+    if not len(before) or curve(before[0]) >= 0 or curve(stop) <= 0:
+        raise InputError("No opening near the closed interface is free of traction at this temperature; begin the path in compression.")
+    return float(brentq(curve, before[0], stop, xtol=1e-14))
+
+
+def warmed_grid(
+    opening: FloatArray, energy: FloatArray, traction: FloatArray, free_energy: FloatArray, slopes: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A mixed-mode grid with its vibrations: ψ + f and T + ∂f/∂δ at equal excess jumps, from the warm closed interface on.
+
+    As in `warmed`. The opening is measured from where the normal traction without slip vanishes; there every slip has
+    its cubic Hermite value, and a row of the grid.
+
+    Args:
+        opening: (n,) static excess openings, Å, rising, the first in compression.
+        energy: (n, p, q) static, eV/Å².
+        traction: (n, p, q, 3) static, eV/Å³.
+        free_energy: (n, p, q) vibrational excess, eV/Å², up to a constant.
+        slopes: (n, p, q, 3) its derivatives along normal, tangential 1, 2.
+
+    Returns:
+        Openings (n',), energies (n', p, q) and tractions (n', p, q, 3).
+
+    Raises:
+        InputError: no opening near the closed interface is free of traction.
+    """
+    energy, traction = energy + free_energy - free_energy[-1].mean(), traction + slopes
+    energy[-1], traction[-1] = energy[-1, 0, 0], 0.0  # apart: what differs there is noise of the vibrations
+    normal = traction[:, 0, 0, 0]
+    origin = _free_opening(opening, normal)
+    keep = np.abs(opening - origin) > _APART
+    place = int(np.searchsorted(opening[keep], origin))
+    curve = CubicHermiteSpline(opening, energy, traction[..., 0])
+    shear = PchipInterpolator(opening, traction[..., 1:], axis=0)(origin)
+    row = np.concatenate([curve(origin, 1)[..., None], shear], axis=-1)
+    row[0, 0] = 0.0  # the closed interface is free of shear, too: by symmetry, or but for a shift that is left out
+    return (
+        np.insert(opening[keep] - origin, place, 0.0),
+        np.insert(energy[keep], place, curve(origin), axis=0) - curve(origin)[0, 0],
+        np.insert(traction[keep], place, row, axis=0),
+    )
+
+
+def warm_spacing(traction: FloatArray, stretch: FloatArray, free_energy: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    """Normal tractions from 0 and stretches of a bulk spacing from where it is free of traction, with its vibrations.
+
+    Args:
+        traction: (m,) static tractions, rising through 0.
+        stretch: (m,) stretches.
+        free_energy: (m,) vibrational free energy in units of traction times stretch; None is static.
+
+    Raises:
+        InputError: the traction does not rise with the stretch at this temperature.
+    """
+    stable = np.ones(len(stretch), dtype=bool) if free_energy is None else np.isfinite(free_energy)
+    traction, stretch = traction[stable], stretch[stable]
+    if free_energy is not None:
+        traction = traction + PchipInterpolator(stretch, free_energy[stable])(stretch, 1)
+        rising = np.append(True, np.diff(np.maximum.accumulate(traction)) > 0)
+        traction, stretch = traction[rising], stretch[rising]
+    if len(traction) < 5 or traction[0] > 0 or traction[-1] <= 0:
+        raise InputError("The bulk's traction does not rise through none with its stretch at this temperature; take gap: in law.")
+    origin = float(np.interp(0.0, traction, stretch))
+    beyond = traction > 0
+    return np.append(0.0, traction[beyond]), np.append(0.0, stretch[beyond] - origin)

@@ -23,7 +23,8 @@ class MixedInBulk(MixedModeLaw):
 
     At the maximum T = ∂ψ_L/∂δ = ∂φ/∂r, so that law and spacing bear one traction vector and the elements, which
     stretch the spacing, give r back. φ is the bulk's own energy along the normal (from its response up to its
-    strength, none in compression) and linear elasticity in shear, up to `shear_limit`. With a spring of stiffness k in series (r
+    strength, none in compression) and linear elasticity in shear, up to `shear_limit`; never more than the closed
+    interface yields itself, since a spacing that is stiffer than the bulk has nothing to give. With a spring of stiffness k in series (r
     less by T/k) the initially rigid law becomes one that a solver follows: it begins with k, bears every traction
     inside the strength surface at openings of T/k, and softens beyond. ψ is one potential: its traction is
     ∂ψ_L/∂δ at δ + r. The work of separation is that of ψ_L, exactly.
@@ -74,7 +75,8 @@ class MixedInBulk(MixedModeLaw):
         self.bulk_traction, self.bulk_stretch = (np.array(a, dtype=float) for a in (bulk_traction, bulk_stretch))
         self.shear_compliance, self.shear_limit = np.array(shear_compliance, dtype=float), float(shear_limit)
         self._check_bulk()
-        stiffness = self.bulk_traction[1] / self.bulk_stretch[1]
+        closed = float(np.linalg.eigvalsh(MixedModeLaw.evaluate(self, np.zeros((1, 3))).tangent[0])[-1])
+        stiffness = max(self.bulk_traction[1] / self.bulk_stretch[1], closed)
         self.spring = _STIFFER * float(stiffness) if spring is None else float(spring)
         self._take_away()
         self._in_law_peak = self.peak_traction
@@ -99,12 +101,13 @@ class MixedInBulk(MixedModeLaw):
     def _take_away(self) -> None:
         """φ' along the normal as T(r), and the stiffness in shear."""
         traction, first = self.bulk_traction, self.bulk_stretch[1] / self.bulk_traction[1]
-        shear = 0.5 * (self.shear_compliance + self.shear_compliance.T) - np.eye(2) / self.spring
+        closed = MixedModeLaw.evaluate(self, np.zeros((1, 3))).tangent[0, 1:, 1:]
+        shear = _smaller(self.shear_compliance, closed) - np.eye(2) / self.spring
         steps = np.minimum(np.diff(self.bulk_stretch), _SOFTEST * first * np.diff(traction))
-        steps -= np.diff(traction) / self.spring
+        steps = np.minimum(steps, self._own_steps()) - np.diff(traction) / self.spring
         if not self.spring > 0 or steps.min() <= 0 or np.linalg.eigvalsh(shear)[0] <= 0:
-            along = np.max(np.diff(traction) / np.diff(self.bulk_stretch))
-            stiffest = max(1.0 / np.linalg.eigvalsh(self.shear_compliance)[0], along)
+            along = np.max(np.diff(traction) / np.maximum(steps + np.diff(traction) / self.spring, 1e-300))
+            stiffest = max(along, 1.0 / np.linalg.eigvalsh(_smaller(self.shear_compliance, closed))[0])
             raise InputError(
                 f"A spring of {self.spring:.3g} Pa/m is softer than the bulk's own spacing; take more than "
                 f"{stiffest:.3g} Pa/m."
@@ -114,6 +117,13 @@ class MixedInBulk(MixedModeLaw):
         self._normal_energy, self._normal_stiffness = self._normal.antiderivative(), self._normal.derivative()
         self._shear_stiffness = np.linalg.inv(shear)
         self._most = np.array([taken[-1], self.shear_limit, self.shear_limit])
+
+    def _own_steps(self) -> FloatArray:
+        """(m − 1,) what the closed interface itself opens between the bulk's tractions; beyond its peak all that it is asked."""
+        opening = np.linspace(0.0, self.opening_at_peak, 2000)
+        resisted = np.maximum.accumulate(MixedModeLaw.evaluate(self, opening[:, None] * [1.0, 0.0, 0.0]).traction[:, 0])
+        steps = np.diff(np.interp(self.bulk_traction, resisted, opening))
+        return np.where(self.bulk_traction[1:] < resisted[-1], steps, np.inf)
 
     def _spacing(self, r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """φ, its gradient and its Hessian at r (n, 3)."""
@@ -190,7 +200,16 @@ class MixedInBulk(MixedModeLaw):
         opening = opening[np.append(True, np.diff(opening) > 1e-4 * rise[-1])]
         opening[np.argmin(np.abs(opening))] = 0.0
         energy, normal, _ = self.normal(opening)
-        return TabulatedLaw(opening, energy, normal, gap=self.gap)
+        moved = np.maximum.accumulate(np.append(self.opening[self.opening < 0], along - reached))
+        spread = [None if std is None else np.interp(opening, moved, std[:, 0, 0]) for std in (self.energy_std, self.traction_std)]
+        return TabulatedLaw(opening, energy, normal, None, self.gap, *spread)
+
+
+def _smaller(compliance: FloatArray, stiffness: FloatArray) -> FloatArray:
+    """(2, 2) the smaller, along their common axes, of a compliance and of the inverse of a stiffness."""
+    root = np.linalg.cholesky(0.5 * (compliance + compliance.T))
+    values, axes = np.linalg.eigh(root.T @ (0.5 * (stiffness + stiffness.T)) @ root)
+    return np.asarray(root @ (axes / np.maximum(values, 1.0)) @ axes.T @ root.T)
 
 
 def _inverse(matrix: FloatArray, free: np.ndarray) -> FloatArray:

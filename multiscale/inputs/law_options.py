@@ -31,7 +31,7 @@ class Slip(Section):
 
     divisions: int = Field(default=6, ge=4, le=48, description="First slips along each period; even.")
     tolerance: float = Field(default=0.01, gt=0, lt=1, description="Estimated energy error over the work.")
-    budget: int = Field(default=6000, ge=200, description="Most structures to evaluate.")
+    budget: int = Field(default=6000, ge=200, description="Most jumps to sample; on a relaxed path each takes some tens of evaluations.")
 
 
 class Thermal(Section):
@@ -65,8 +65,6 @@ class LawOptions(Section):
         pair = (self.upper is not None) + (self.lower is not None)
         if (self.plane is not None) + (pair > 0) > 1 or pair == 1:
             raise InputError("give either plane (one crystal), or upper and lower (two crystals).")
-        if self.mode == "mixed" and self.path == "relaxed":
-            raise InputError("a mixed-mode law moves rigid halves; take path: rigid, or mode: normal.")
         if self.gap == "in bulk" and self.path == "rigid":
             raise InputError("gap: in bulk takes the strained bulk away, which a rigid path has not; take path: relaxed.")
         if self.temperature is not None and self.path == "rigid":

@@ -5,16 +5,20 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from atomistic.bridging import harmonic, slopes
+from atomistic.slip import SlipGrid
 from coupling.cohesive import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law, slab_totals
 from coupling.count import BulkSide, Count
 from coupling.elasticity import rotate_stiffness
+from coupling.errors import InputError
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.records import pack, unpack
 from coupling.spread import with_error_bars
-from coupling.thermal import from_mean_forces, warmed, without_spacing
+from coupling.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.addresses import request
 from multiscale.inputs.law_options import LawOptions
@@ -29,6 +33,10 @@ _STRAIGHT = 1e-9
 """rad: axes that differ by less are one."""
 _WARM_LEFT_OVER = 0.1
 """Share of a warm law's work that may be done at zero excess opening: the vibrations are known to first order."""
+_SHEARED = 0.1
+"""Of its thickness: largest shear of a closed spacing that the elements are taken to carry; crystals slip at about that."""
+_STABLE = 0.4
+"""Share of a grid's jumps whose vibrations must be stable."""
 _RESOLVED = 2e-3
 """Å: stretches of the closed spacing that differ by less are one."""
 
@@ -118,23 +126,59 @@ def _law(
     """From samples to the law."""
     static, difference = None, None
     if atoms.grid is not None:
-        law, samples = _mixed(atoms)
-        bridged = None
+        law, samples, bridged = _mixed(options, atoms)
+        static = None if atoms.slab is None else excess(atoms.slab, *atoms.bulks)
     elif atoms.rigid is not None:
         samples, bridged = atoms.rigid, None
         law = rigid_law(samples)
     else:
         law, samples, static, bridged = _relaxed(options, atoms)
+    if atoms.slab is not None:
         slab = atoms.slab
         difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
     count = _count(options, atoms, crystals, models, potential)
     return DerivedLaw(law.counted(count), atoms, crystals, samples, consistency(samples, bridged), static, difference)
 
 
-def _mixed(atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples]:
+def _mixed(options: LawOptions, atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples, np.ndarray | None]:
+    """The law of a grid, at its temperature; the static path without slip, and its intervals that are bridged."""
     grid = atoms.grid
-    law = MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3)
-    return law, PathSamples(grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings)
+    samples = PathSamples(grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings)
+    opening, energy, traction = grid.opening, grid.energy, np.concatenate([grid.traction[..., None], grid.shear_traction], axis=-1)
+    if atoms.vibrations is not None:
+        free = _bridged_vibrations(atoms)
+        opening, energy, traction = warmed_grid(opening, energy, traction, free, slopes(free, opening, grid.period))
+    arguments = (opening * ANGSTROM, grid.period * ANGSTROM, energy * EV_A2, traction[..., 0] * EV_A3)
+    shear = traction[..., 1:] * EV_A3
+    if options.gap == "in law":
+        return MixedModeLaw(*arguments, shear_traction=shear), samples, _bridged_intervals(grid)
+    spacing = atoms.spacing
+    normal, stretch = warm_spacing(spacing.traction, spacing.stretch, spacing.free_energy)
+    law = MixedInBulk(
+        *arguments, normal * EV_A3, stretch * ANGSTROM, spacing.shear_compliance * ANGSTROM / EV_A3,
+        _SHEARED * spacing.thickness * ANGSTROM, shear_traction=shear,
+    )  # fmt: skip
+    return law, samples, _bridged_intervals(grid)
+
+
+def _bridged_vibrations(atoms: LawAtoms) -> np.ndarray:
+    """(n, p, q) vibrational excess; where a mode is unstable or there is no equilibrium it is continued harmonically."""
+    free = atoms.vibrations.excess.reshape(atoms.grid.energy.shape)
+    if np.isfinite(free).mean() < _STABLE:
+        raise InputError(
+            f"The vibrations are unstable at {np.sum(~np.isfinite(free))} of {free.size} jumps, so there is no quasi-harmonic law; "
+            "take mode: normal with the mean force, or no temperature."
+        )
+    return harmonic(free, atoms.grid.opening, atoms.grid.period)
+
+
+def _bridged_intervals(grid: SlipGrid) -> np.ndarray | None:
+    """(n - 1,) whether an end of an interval of openings without slip has no equilibrium."""
+    if grid.bridged is None:
+        return None
+    without = grid.bridged[np.abs(grid.bridged[:, 1:]).max(axis=1, initial=0.0) < 1e-9, 0]
+    missing = np.isin(np.round(grid.opening, 9), np.round(without, 9))
+    return missing[1:] | missing[:-1]
 
 
 def _relaxed(options: LawOptions, atoms: LawAtoms) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
@@ -189,6 +233,8 @@ def _count(
         )
     beyond = () if atoms.slab is None else atoms.slab.beyond_strength
     until = None
+    if atoms.grid is not None and (bridged := _bridged_intervals(atoms.grid)) is not None and bridged.any():
+        until = float(atoms.grid.opening[int(np.argmax(bridged))]) * ANGSTROM
     if beyond:
         static = excess(atoms.slab, *atoms.bulks, gap=options.gap)
         until = float(static.opening[atoms.slab.gap < min(beyond)].max()) * ANGSTROM
@@ -226,7 +272,11 @@ def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
 def _turned_law(law: Law, turn: np.ndarray) -> Law:
     """Slips in turned axes; of a small-slip expansion the coupling of the two slips is left out, as in the law itself."""
     if isinstance(law, MixedModeLaw):
-        return _rebuilt(law, lattice=law.lattice @ turn.T)
+        shear = None if law.shear_traction is None else law.shear_traction @ turn.T
+        changes = {"lattice": law.lattice @ turn.T, "shear_traction": shear}
+        if isinstance(law, MixedInBulk):
+            changes["shear_compliance"] = turn @ law.shear_compliance @ turn.T
+        return _rebuilt(law, **changes)
     if isinstance(law, TabulatedLaw):
         return _rebuilt(law, tangential_stiffness=law.tangential_stiffness @ (turn**2).T)
     return law

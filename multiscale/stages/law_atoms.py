@@ -7,6 +7,7 @@ import numpy as np
 
 from atomistic.mixed_path import Refinement
 from atomistic.slip import SlipGrid
+from atomistic.spacing import SpacingResponse
 from atomistic.thermal import Vibrations
 from coupling.cohesive import BulkBranch, PathSamples, SlabBranch
 from coupling.contracts import FloatArray, Potential
@@ -48,9 +49,10 @@ class LawAtoms:
         rigid: A rigid opening path.
         grid: Energies over opening and slip.
         refinements: How the grid was refined.
-        slab: A relaxed path.
+        slab: A relaxed path; of a relaxed grid its equilibria without slip.
         bulks: The bulk of the cell's crystals at the slab's tractions.
-        vibrations: Vibrational free energies along the relaxed path.
+        spacing: The bulk in the closed spacing, where a mixed-mode law leaves it to the elements.
+        vibrations: Vibrational free energies along the relaxed path, or at the grid's jumps in its order.
         mean_traction: (n,) mean tractions along it, eV/Å³.
         mean_traction_std: (n,) their standard errors.
         bulk_mean_traction: (n,) mean tractions of the bulk at the heights that it has along the static path.
@@ -66,6 +68,7 @@ class LawAtoms:
     refinements: tuple[Refinement, ...] = ()
     slab: SlabBranch | None = None
     bulks: tuple[BulkBranch, ...] = ()
+    spacing: SpacingResponse | None = None
     vibrations: Vibrations | None = None
     mean_traction: FloatArray | None = None
     mean_traction_std: FloatArray | None = None
@@ -92,12 +95,14 @@ def law_atoms(
     if options.plane is not None:
         slab = slabs["plane"]
         side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
-        interface, gap, sides = slab, slab.spacing, (side, side)
+        interface, gap, sides, period = slab, slab.spacing, (side, side), slab.atoms.cell.array[:2, :2]
     else:
-        interface, gap, sides = _pair(options, slabs, context, potential)
+        interface, gap, sides, period = _pair(options, slabs, context, potential)
     found: dict[str, Any]
-    if options.mode == "mixed":
-        found = _mixed(options, context, potential, interface, openings)
+    if options.mode == "mixed" and options.path == "relaxed":
+        found = _relaxed_mixed(options, context, potential, interface, openings, period)
+    elif options.mode == "mixed":
+        found = _mixed(options, context, potential, interface, openings, period)
     elif options.path == "relaxed":
         found = _relaxed(options, seed, context, potential, interface, openings)
     else:
@@ -118,7 +123,7 @@ def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ign
 
 
 def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, potential: Potential):  # type: ignore[no-untyped-def]
-    """Two crystals matched and closed, and for a relaxed path the periodic cell of both."""
+    """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
     from atomistic.bicrystal import bicrystal
     from atomistic.hetero import close, hetero_interface, in_plane_turn, match_lattices
 
@@ -134,9 +139,9 @@ def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, poten
         strain = _turned(match.strain, turn) if place == strained else np.zeros(3)
         sides.append(SideAtoms(turn @ slab.axes, strain, slab.spacing, 0.5 * slab.atoms.cell[2, 2]))
     if options.path == "rigid":
-        return interface, interface.gap, tuple(sides)
+        return interface, interface.gap, tuple(sides), interface.shifts[:, :2]
     cell = bicrystal(potential, interface, progress=context.progress)
-    return cell, cell.spacing, tuple(sides)
+    return cell, cell.spacing, tuple(sides), interface.shifts[:, :2]
 
 
 def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
@@ -145,15 +150,41 @@ def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
     return np.array([tensor[0, 0], tensor[1, 1], tensor[0, 1]])
 
 
-def _mixed(options: LawOptions, context: RunContext, potential: Potential, interface: Any, openings: FloatArray) -> dict[str, Any]:
+def _mixed(
+    options: LawOptions, context: RunContext, potential: Potential, interface: Any, openings: FloatArray, period: FloatArray
+) -> dict[str, Any]:
     from atomistic.mixed_path import refined_slip_grid
 
-    period = interface.shifts[:, :2] if options.plane is None else interface.atoms.cell.array[:2, :2]
     grid, history = refined_slip_grid(
         potential, interface, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
         tolerance=options.slip.tolerance, budget=options.slip.budget, progress=context.progress,
     )  # fmt: skip
     return {"grid": grid, "refinements": tuple(history)}
+
+
+def _relaxed_mixed(
+    options: LawOptions, context: RunContext, potential: Potential, cell: Any, openings: FloatArray, period: FloatArray
+) -> dict[str, Any]:
+    """Equilibria at excess jumps, and what the closed spacing is as bulk where the elements own it."""
+    from atomistic.jumps import Series
+    from atomistic.mixed_path import refined_grid
+    from atomistic.relaxed_grid import RelaxedSampler
+    from atomistic.spacing import spacing_response
+
+    series = Series(potential, cell)
+    sampler = RelaxedSampler(series, period, context.progress)
+    grid, history = refined_grid(
+        sampler, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
+        tolerance=options.slip.tolerance, budget=options.slip.budget,
+    )  # fmt: skip
+    slab, bulks = sampler.opening_path(grid.opening)
+    found: dict[str, Any] = {"grid": grid, "refinements": tuple(history), "slab": slab, "bulks": bulks}
+    thermal = {"in_plane": options.thermal.in_plane, "statistics": options.thermal.statistics}
+    if options.temperature is not None:
+        found["vibrations"] = sampler.vibrations(grid, options.temperature, **thermal)
+    if options.gap == "in bulk":
+        found["spacing"] = spacing_response(series, temperature=options.temperature, progress=context.progress, **thermal)
+    return found
 
 
 def _relaxed(

@@ -32,6 +32,8 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
         elongation, traction = naive_columns(derived)
         results.add_curve(f"{key}naive", "the slab's total elongation: bulk not taken away", elongation=("m", elongation), traction=("Pa", traction))
         _beyond(results, derived, key)
+    if atoms.grid is not None and atoms.grid.bridged is not None:
+        _bridged(results, derived, key)
     if options.temperature is not None:
         _warm(results, options, derived, key)
     if "plane" not in derived.crystals:
@@ -93,6 +95,24 @@ def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
             f"crystals bears as strained here (the highest traction in equilibrium is {highest / 1e9:.3g} GPa): that "
             "crystal parts first. There the law is interpolated; the work done across is exact, the peak is not."
         )
+
+
+def _bridged(results: Results, derived: DerivedLaw, key: str) -> None:
+    """Say at which jumps the slab in series has no equilibrium, and what stands there."""
+    grid = derived.atoms.grid
+    left_out = grid.bridged
+    results.add(f"{key}jumps_without_equilibrium", len(left_out), "", f"of the grid's {grid.energy.size} jumps")
+    if not len(left_out):
+        return
+    results.add_curve(
+        f"{key}without_equilibrium", "jumps without equilibrium, bridged", opening=("m", left_out[:, 0] * ANGSTROM),
+        slip_1=("m", left_out[:, 1] * ANGSTROM), slip_2=("m", left_out[:, 2] * ANGSTROM),
+    )  # fmt: skip
+    results.notes.append(
+        f"{len(left_out)} of {grid.energy.size} jumps, at openings of {left_out[:, 0].min():.3g} to {left_out[:, 0].max():.3g} Å, have no "
+        "equilibrium: there the interface asks for more traction than a crystal bears, which would part or slip as a whole first. "
+        "The law is that of rigid halves there, with what relaxation changes interpolated from the jumps around."
+    )
 
 
 def _pair(results: Results, derived: DerivedLaw, key: str) -> None:

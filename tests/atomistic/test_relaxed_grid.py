@@ -9,7 +9,9 @@ from atomistic.jumps import Series
 from atomistic.mixed_path import mixed_law, refined_grid, rigid_sampler
 from atomistic.properties.bulk import equilibrium
 from atomistic.relaxed_grid import RelaxedSampler
-from atomistic.relaxed_path import relaxed_branches
+from atomistic.relaxed_path import bulk_branch, relaxed_branches
+from atomistic.spacing import spacing_response
+from atomistic.thermal import path_vibrations
 from coupling.cohesive import excess
 from coupling.errors import NotConverged
 from coupling.units import ANGSTROM, EV_A2, EV_A3
@@ -70,6 +72,33 @@ def test_surfaces_relax_and_the_grid_has_the_crystal_s_threefold_axis(grid, emt,
     np.testing.assert_allclose(turned[2:], grid.energy[2:], atol=2e-5 * grid.energy.max())
     inverted = grid.energy[:, -number[:, None] % SLIPS, -number[None, :] % SLIPS]
     assert np.abs(inverted - grid.energy)[2].max() > 2e-4 * grid.energy.max()
+
+
+def test_its_path_without_slip_and_its_vibrations_are_those_of_the_opening(emt, slab, grid, sampler):
+    branch, (bulk,) = sampler.opening_path(grid.opening)
+    made = excess(branch, bulk)
+    found = np.isin(np.round(grid.opening, 6), np.round(made.opening, 6))
+    assert found.sum() == len(made.opening) >= 6
+    np.testing.assert_allclose(made.energy, grid.energy[found, 0, 0], atol=1e-8)
+    states = [sampler.state(np.array([d, 0.0, 0.0])) for d in (0.0, 1.1)]
+    options = {"in_plane": 1, "statistics": "classical"}
+    own = path_vibrations(emt, slab, [s.slab for s in states], [[s.bulks[0] for s in states]], 300.0, **options)
+    few = type(grid)(np.array([0.0, 1.1]), grid.period, grid.energy[[0, 3]], grid.traction[[0, 3]])
+    whole = sampler.vibrations(few, 300.0, **options).excess.reshape(2, SLIPS, SLIPS)
+    np.testing.assert_allclose(whole[:, 0, 0], own.excess, rtol=1e-9)
+    assert np.isnan(whole[0]).any() and np.isfinite(whole[1]).all()
+    assert np.ptp(whole[1]) < 0.3 * abs(whole[1] - whole[0, 0, 0]).max()  # half open, slip matters little
+
+
+def test_the_closed_spacing_answers_as_the_bulk(emt, slab, sampler):
+    response = spacing_response(sampler.series, 8)
+    assert response.thickness == pytest.approx(slab.spacing, rel=1e-9) and response.free_energy is None
+    some = slice(4, None, 3)
+    own = bulk_branch(emt, slab, response.traction[some])
+    np.testing.assert_allclose(response.stretch[some], own.height - slab.spacing, atol=1e-4)
+    np.testing.assert_allclose(response.shear_compliance, response.shear_compliance[0, 0] * np.eye(2), atol=1e-3 * response.shear_compliance[0, 0])
+    sheared = bulk_branch(emt, slab, np.array([[0.0, 2e-3, 0.0]]))
+    assert sheared.height[0, 1] - slab.repeat_unit().atoms.cell[2, 0] == pytest.approx(2e-3 * response.shear_compliance[0, 0], rel=0.01)
 
 
 def test_what_is_missing_lies_between_its_neighbours_and_its_traction_follows():

@@ -6,7 +6,7 @@ import pytest
 from coupling.cohesive import Excess
 from coupling.errors import InputError
 from coupling.laws.uber import Uber
-from coupling.thermal import from_mean_forces, warmed
+from coupling.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid
 
 OPENING = np.concatenate([[-0.3, -0.2, -0.1], np.linspace(0, 1, 60) ** 1.5 * 8])
 LAW = Uber(0.2, 0.5)  # eV/Å², Å
@@ -64,3 +64,36 @@ def test_mean_forces_integrate_to_the_work_and_carry_their_error_bars():
 def test_a_path_without_compression_is_refused():
     with pytest.raises(InputError, match="begin the path in compression"):
         warmed(Excess(*(a[3:] for a in (OPENING, static().energy, static().traction)), "in law"), -0.1 * np.exp(-OPENING[3:]))
+
+
+def test_a_grid_is_warmed_slip_by_slip_as_an_opening_is():
+    """Slips that scale UBER's energy: without slip the opening's own law, and ψ + f, T + ∂f/∂δ at every slip."""
+    energy, traction, _ = LAW.normal(OPENING)
+    scale = 1.0 - 0.2 * np.array([[0.0, 1.0, 1.0], [0.5, 1.0, 0.5]])
+    depth = LAW.work_of_separation - (LAW.work_of_separation - energy)[:, None, None] * scale
+    pulled = np.zeros((*depth.shape, 3))
+    pulled[..., 0], pulled[..., 1] = traction[:, None, None] * scale, 0.01 * traction[:, None, None] * (scale - 1)
+    free = 0.01 * np.exp(-OPENING)[:, None, None] * np.ones_like(scale)
+    slopes = np.zeros_like(pulled)
+    slopes[..., 0] = -free
+    opening, warm, resisted = warmed_grid(OPENING, depth, pulled, free, slopes)
+    alone = warmed(static(), 0.01 * np.exp(-OPENING))
+    shift = OPENING[-1] - opening[-1]
+    np.testing.assert_allclose(opening[5:], alone.opening[5:], atol=2e-4)
+    assert warm[-1, 0, 0] == pytest.approx(alone.energy[-1], rel=1e-3)
+    closed = int(np.flatnonzero(opening == 0)[0])
+    assert warm[closed, 0, 0] == 0 and not resisted[closed, 0, 0].any()
+    exact = LAW.normal(opening + shift)[1] * scale[1, 1] - 0.01 * np.exp(-opening - shift)
+    np.testing.assert_allclose(resisted[1:-1, 1, 1, 0], exact[1:-1], atol=1e-3 * LAW.peak_traction)
+    np.testing.assert_allclose(np.diff(warm[-1].ravel()), 0, atol=1e-12)
+
+
+def test_a_warm_spacing_is_measured_from_where_it_is_free():
+    """T = K s + df/ds with f = a s: free at s = −a/K, and K (s − s₀) from there."""
+    stretch = np.linspace(-0.1, 0.3, 30)
+    traction, none = warm_spacing(2.0 * stretch, stretch, None), warm_spacing(2.0 * stretch, stretch, 0.05 * stretch)
+    np.testing.assert_allclose(traction[0], 2.0 * traction[1], atol=1e-12)
+    np.testing.assert_allclose(none[0], 2.0 * none[1], atol=1e-12)
+    assert none[1][0] == none[0][0] == 0 and none[1][-1] == pytest.approx(0.325)
+    with pytest.raises(InputError, match="take gap: in law"):
+        warm_spacing(2.0 * stretch, stretch, stretch)
