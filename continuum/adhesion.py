@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from continuum.diagnostics import assess
 from continuum.fenics import MPI
 from continuum.materials import LinearElastic, StVenantKirchhoff
 from continuum.mesh import SpecimenMesh, read_mesh
@@ -18,6 +19,7 @@ from continuum.stepping import pull
 from coupling.contracts import CohesiveLaw, Progress, silent
 from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
+from coupling.findings import refute
 
 _FINEST, _COARSEST = 1 / 400, 1 / 40  # element size over the contact radius
 _ZONE_ELEMENTS = 8
@@ -69,6 +71,7 @@ def pull_off(
     Raises:
         InputError: an unknown shape, or a law whose range is not small against R.
         NotConverged: the retraction was not followed.
+        Refuted: its energies do not balance.
     """
     if shape not in ("sphere", "cylinder"):
         raise InputError(f"The shape {shape!r} is not offered; valid: sphere, cylinder.")
@@ -98,6 +101,7 @@ def pull_off(
 
     final = 2 * overlap + 10 * contact**2 / radius + 2 * law.final_opening
     loading = pull(problem, final, 60, growth=0.01, stop=over, progress=progress)
+    refute(assess(loading))
     half = 2.0 if shape == "cylinder" else 1.0  # the mesh is half of the cylinder
     return PullOff(half * float(loading.column("force").max()), loading, fine)
 
@@ -133,6 +137,7 @@ def peel(
     Raises:
         InputError: the film would be bent to more than a strain of 0.2.
         NotConverged: the peeling was not followed.
+        Refuted: its energies do not balance.
     """
     modulus, work = young / (1 - poisson**2), law.work_of_separation
     bending = np.sqrt(modulus * thickness**3 / (12 * work)) / thickness  # in thicknesses; F is about w
@@ -154,6 +159,7 @@ def peel(
         problem, (crack + 3 * grown) * thickness, 60, growth=0.015, progress=progress,
         stop=lambda record: bool(record.steps[-1].broken_area > whole),
     )
+    refute(assess(loading))
     force = loading.column("force")[loading.column("broken_area") > half]
     return Peeling(float(force.mean()), float(np.ptp(force) / 2), loading)
 

@@ -8,6 +8,7 @@ from continuum.interface import Interface
 from continuum.mending import IDLE
 from continuum.problem import CohesiveProblem
 from continuum.record import Loading
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.findings import Finding
 
@@ -17,6 +18,7 @@ PEAK = 0.01
 """Part of the largest load by which the states beside it may differ from it."""
 _RESOLVED = 1e3  # units of rounding that an opening must be larger than: three digits
 _NEAR = 0.1  # of the opening at the peak traction, from which on an interface is judged
+_AWAY = 10.0  # times the specimen's size, beyond what is prescribed: farther no load moves a body
 _ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame
 
 
@@ -31,7 +33,7 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
     if len(record.steps) < 2:
         return ()
     idle = _idle(record)
-    found = (idle,) if idle else (_unbalanced(record, balance), _missed(record, peak))
+    found = (idle,) if idle else (_unbalanced(record, balance), _unresolved_work(record, balance), _missed(record, peak))
     return tuple(one for one in found if one is not None)
 
 
@@ -40,10 +42,26 @@ def _idle(record: Loading) -> Finding | None:
     if work > IDLE * rounding:
         return None
     return Finding(
-        f"The loads do no work: the largest is {work:.3g}, and rounding alone leaves {rounding:.3g}", "", float(work),
-        "as they are given they move the specimen as a whole, or act where it is held; check the groups and signs of loads and supports",
+        f"The loads do no work: the largest is {work:.3g}, and rounding alone leaves {rounding:.3g}",
+        "",
+        float(work),
+        "as they are given they move the specimen as a whole, or act where it is held; check the groups and signs of loads "
+        "and supports",
         True,
-    )  # fmt: skip
+    )
+
+
+def _unresolved_work(record: Loading, tolerance: float) -> Finding | None:
+    share = float(record.column("rounding").max() / np.abs(record.column("work")).max())
+    if share <= tolerance:
+        return None
+    return Finding(
+        f"Rounding leaves {share:.2g} of the work, so that the balance cannot be held to {tolerance:.3g}",
+        "",
+        share,
+        "the loads are too weak for bodies this stiff or moved this far; move the specimen less as a whole, or load it more",
+        False,
+    )
 
 
 def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
@@ -59,14 +77,14 @@ def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
     where = f"up to the load {record.steps[worst].load:.6g}"
     change = "take more steps or a smaller growth; if it stays, the law's energy is not the integral of its traction"
     if share >= _ONE_STEP:
-        where = f"{share:.0%} of it between the loads {before.load:.6g} and {after.load:.6g}, state {single + 1}"
+        between = f"between the loads {before.load:.6g} and {after.load:.6g}, state {single + 1}"
+        where = f"{min(share, 1):.0%} of it {between}"
         change = (
-            "the specimen snaps there into another state, and shorter steps did not mend it: no equilibrium leads across. Change "
-            "how it is loaded, or let a viscosity with a duration take the energy up"
+            "the specimen snaps there into another state, and shorter steps did not mend it: no equilibrium leads across. "
+            "Change how it is loaded, or let a viscosity with a duration take the energy up"
         )
-    return Finding(
-        f"The external work differs from the energies by {error:.3g} of it, and {tolerance:.3g} is allowed", where, error, change, True
-    )
+    what = f"The external work differs from the energies by {error:.3g} of it, and {tolerance:.3g} is allowed"
+    return Finding(what, where, error, change, True)
 
 
 def _missed(record: Loading, tolerance: float) -> Finding | None:
@@ -80,8 +98,11 @@ def _missed(record: Loading, tolerance: float) -> Finding | None:
     before, after = record.steps[top - 1], record.steps[top + 1]
     return Finding(
         f"The largest load falls between two states, and may be up to {size:.3g} of it higher than the highest",
-        f"between the loads {before.load:.6g} and {after.load:.6g}", float(size), "take more steps, or a smaller growth", False,
-    )  # fmt: skip
+        f"between the loads {before.load:.6g} and {after.load:.6g}",
+        float(size),
+        "take more steps, or a smaller growth",
+        False,
+    )
 
 
 def _rise(record: Loading, first: int) -> float:
@@ -101,7 +122,8 @@ def _rise(record: Loading, first: int) -> float:
         width = at[first + 1] - at[first]
         if (rising - falling) * width <= 0:
             continue
-        across = np.clip((carried[first + 1] - falling * width - carried[first]) / (rising - falling), *sorted((0.0, width)))
+        across = (carried[first + 1] - falling * width - carried[first]) / (rising - falling)
+        across = np.clip(across, min(0.0, width), max(0.0, width))
         return float(max(carried[first] + rising * across - ends.max(), 0.0))
     return float(np.ptp(ends))
 
@@ -116,13 +138,40 @@ def check_resolvable(problem: CohesiveProblem, step: float) -> None:
     Raises:
         InputError: the interface, its opening and what to change.
     """
-    moved = step * problem.comm.allreduce(float(np.abs(problem.factors).max(initial=0.0)), MPI.MAX)
+    moved = step * _largest(problem, problem.factors)
     for bond in problem.bonds:
         if bond.law.opening_at_peak < np.finfo(float).eps * moved:
             raise InputError(
-                f"The law on {bond.name} opens by {bond.law.opening_at_peak:.3g} m at its peak, and one step of the loading moves "
-                f"the specimen by {moved:.3g} m, of which double precision does not resolve that much; check units, or coarsen the law."
+                f"The law on {bond.name} opens by {bond.law.opening_at_peak:.3g} m at its peak, and one step of the loading "
+                f"moves the specimen by {moved:.3g} m, of which double precision does not resolve that much; check units, or "
+                "coarsen the law."
             )
+
+
+def _largest(problem: CohesiveProblem, values: FloatArray) -> float:
+    """Largest size over all ranks."""
+    return float(problem.comm.allreduce(float(np.abs(values).max(initial=0.0)), MPI.MAX))
+
+
+def adrift(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
+    """Bodies that a singular system has sent away: once broken off, nothing holds them. Collective."""
+    problem.update(x)
+    comm, dim = problem.comm, problem.mesh.dimension
+    points = problem.mesh.mesh.geometry.x[:, :dim]
+    low = np.min(comm.allgather(points.min(axis=0, initial=np.inf)), axis=0)
+    size = float(np.linalg.norm(np.max(comm.allgather(points.max(axis=0, initial=-np.inf)), axis=0) - low))
+    prescribed = abs(problem.load_parameter(x)) * _largest(problem, problem.factors)
+    found = []
+    for name, field in problem.displacements.items():
+        moved = _largest(problem, field.x.array)
+        if moved > _AWAY * (size + prescribed):
+            what = f"The body {name!r} has moved by {moved:.3g} m, and the specimen is {size:.3g} m large"
+            change = (
+                "it has broken off, and nothing holds it any more; support it against this, or end the loading before "
+                "(stop_at_area)"
+            )
+            found.append(Finding(what, "", moved / size, change, True))
+    return tuple(found)
 
 
 def unresolved(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
@@ -133,13 +182,13 @@ def unresolved(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
         law, moved = interface.bond.law, problem.comm.allreduce(_moved_in_zone(problem, interface), MPI.MAX)
         rounding = np.finfo(float).eps * moved
         if law.opening_at_peak < _RESOLVED * rounding:
-            found.append(
-                Finding(
-                    f"The opening at the peak traction is {law.opening_at_peak:.3g} m, and displacements of {moved:.3g} m there leave "
-                    f"{rounding:.3g} m to rounding", f"interface {interface.bond.name}", float(law.opening_at_peak / rounding),
-                    "move the specimen less as a whole, check units, or coarsen the law", True,
-                )
-            )  # fmt: skip
+            what = (
+                f"The opening at the peak traction is {law.opening_at_peak:.3g} m, and displacements of {moved:.3g} m there "
+                f"leave {rounding:.3g} m to rounding"
+            )
+            change = "move the specimen less as a whole, check units, or coarsen the law"
+            size = float(law.opening_at_peak / rounding)
+            found.append(Finding(what, f"interface {interface.bond.name}", size, change, True))
     return tuple(found)
 
 

@@ -38,13 +38,19 @@ class Follower:
     """
 
     def __init__(
-        self, problem: CohesiveProblem, turns: Sequence[float], steps: int, growth: float, closing: bool, rate: float | None,
+        self,
+        problem: CohesiveProblem,
+        turns: Sequence[float],
+        steps: int,
+        growth: float,
+        closing: bool,
+        rate: float | None,
         mending: Mending,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.kind: Literal["load", "opening"] = "load"
         self.mending, self.excess = mending, 0.0
-        self._across = 0.0  # load of the last state that was found and not taken
-        self._failed: set[str] = set()  # controls that led nowhere from the present state
+        self._across = 0.0  # step in the present control to the last state that was found and not taken
+        self._failed: set[str] = set()  # what led nowhere from the present state: controls, the goal itself
         self.area = problem.interface_area
         self.sign = -1.0 if closing else 1.0
         self.may_open = rate is None and bool(problem.interfaces)
@@ -54,7 +60,8 @@ class Follower:
     @property
     def state(self) -> dict[str, Any]:
         """What a restart needs."""
-        return {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first, "mending": self.mending.state}
+        kept = {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first}
+        return kept | {"mending": self.mending.state}
 
     @state.setter
     def state(self, value: dict[str, Any]) -> None:
@@ -99,18 +106,22 @@ class Follower:
     def accepts(self, record: Loading, step: Step) -> bool:
         """Whether a converged step is short enough; else the next try is shorter, or goes by the opening."""
         mending, last = self.mending, record.steps[-1]
+        if self.kind == "opening" and last.load < self._goal < step.load and "goal" not in self._failed:
+            self._failed.add("goal")  # once: the load ends the leg where it is to end
+            self._to_load()
+            return False
         self.excess = 0.0 if mending.spared else mending.excess(record, step, self.kind)
         if self.excess <= 1:
             mending.taken()
             return True
-        self._across = step.load
+        self._across = abs(step.load - last.load) if self.kind == "load" else self.size
         vain = mending.is_vain(record, step)
         if vain and self._goes_by_opening(last, _SEPARATED):
             return False
         if vain or self.size / 2 < self.largest[self.kind] * _SHORTEST:
             mending.given_up()
             return True
-        self.size = (min(self.size, abs(step.load - last.load)) if self.kind == "load" else self.size) / 2
+        self.size = min(self.size, self._across) / 2
         return False
 
     def converged(self, step: Step) -> None:
@@ -132,7 +143,7 @@ class Follower:
         return self.kind == "opening" and abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
 
     def cut(self, record: Loading, reason: str) -> None:
-        """Halve a step that did not converge; on a rising leg go over to the other control where this one leads nowhere.
+        """Halve a step that did not converge; on a rising leg change the control where this one leads nowhere.
 
         Raises:
             NotConverged: the smallest steps failed; the message carries the reason.
@@ -141,8 +152,8 @@ class Follower:
         self.mending.losses.clear()
         if self._goes_by_opening(last, _SEPARATED if across else _HALF):
             return
-        if across and self.kind == "load":  # a longer step had found an equilibrium: what is lost on the way is for the balance to tell
-            self.size = abs(self._across - last.load)
+        if across:  # a longer step had found an equilibrium: what is lost on the way is for the balance to tell
+            self.size = self._across
             self.mending.given_up()
             return
         self.size /= 2
@@ -153,13 +164,13 @@ class Follower:
             self._to_load()
         elif not self._goes_by_opening(last, _SEPARATED):
             raise NotConverged(
-                f"No equilibrium was found beyond a load of {last.load:.6g} (step {len(record.steps)}), down to a step of "
-                f"{self.size:.3g} in {self.kind} control; the states before it are saved. The last reason: "
+                f"No equilibrium was found beyond a load of {last.load:.6g} (step {len(record.steps)}), down to a step "
+                f"of {self.size:.3g} in {self.kind} control; the states before it are saved. The last reason: "
                 f"{reason or 'not known'}.{_resolution(record)}"
             )
 
     def _goes_by_opening(self, last: Step, most: float) -> bool:
-        """Change from the load to the opening where that can help: on a rising leg, `most` of what can open not yet open."""
+        """Change from the load to the opening where that can help: on a rising leg, less than `most` being open."""
         size = min(0.1 * abs(last.broken_area - self.first), self.largest["opening"])
         begun, next_one = self._changed(last.broken_area), self._changed(last.broken_area + self.sign * size)
         rising = self.kind == "load" and self.may_open and self._goal > last.load and "opening" not in self._failed
@@ -175,4 +186,7 @@ def _resolution(record: Loading) -> str:
     facets = int(record.column("zone_facets").max())
     if not 0 < facets < RESOLVING:
         return ""
-    return f" Never more than {facets} facets lay in the process zone, and {RESOLVING} resolve it: refine the mesh there, or coarsen the law."
+    return (
+        f" Never more than {facets} facets lay in the process zone, and {RESOLVING} resolve it: refine the mesh there, or "
+        "coarsen the law."
+    )

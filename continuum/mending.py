@@ -13,7 +13,7 @@ _OWN = 0.7  # part of the tolerance that a step may spend on what it turned over
 _FLOOR = 3e-3  # part of the tolerance that any step may spend on the largest work so far
 _ROUNDING = 1e-12  # of the energies
 _BENT = 0.75  # slope over the one before, below which a maximum may lie in the step or the next
-_TRIES, _VAIN = 4, 0.2  # tries after which the loss must have fallen to that part; beside a kink it falls to 1/8, else to less
+_TRIES, _VAIN = 4, 0.2  # tries after which the loss must be down to that part; beside a kink it is 1/8, else less
 _MOST_SPARED = 64
 
 
@@ -67,7 +67,9 @@ class Mending:
         if np.abs(with_it.column("work")).max() <= IDLE * step.rounding:
             return 0.0
         carried, at = with_it.carried, with_it.column("load" if kind == "load" else "broken_area")
-        if len(at) < 3 or carried[-2] <= 0 or carried[-2] < carried[:-1].max() or (at[-2] - at[-3]) * (at[-1] - at[-2]) <= 0:
+        if len(at) < 3 or carried[-2] <= 0 or carried[-2] < carried[:-1].max():
+            return 0.0
+        if (at[-2] - at[-3]) * (at[-1] - at[-2]) <= 0:
             return 0.0
         wanted = (carried[-2] - carried[-3]) / (at[-2] - at[-3]) * (at[-1] - at[-2])
         found = carried[-1] - carried[-2]

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
+from continuum.callbacks import Raised, finite
 from continuum.fenics import MPI, PETSc
 from continuum.model import Control
 from continuum.problem import CohesiveProblem
@@ -13,7 +14,6 @@ from continuum.unknowns import rigid_motions
 from coupling.errors import NotConverged, unknown_choice
 
 LinearSolver = Literal["auto", "direct", "iterative"]
-_Callback = Callable[..., Any]
 _SOLVERS = ("auto", "direct", "iterative")
 _DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
 _ITERATIONS = 25
@@ -42,28 +42,6 @@ _MULTIGRID = {
     "fieldsplit_load_ksp_convergence_test": "skip",
     "fieldsplit_load_pc_type": "none",
 }
-
-
-@dataclass
-class _Raised:
-    """The exception that left a callback: PETSc passes on an error number alone.
-
-    It knows nothing of the solver, for the reason that `_Convergence` gives.
-    """
-
-    error: BaseException | None = None
-
-    def kept(self, callback: _Callback) -> _Callback:
-        """The callback, its exception kept."""
-
-        def call(*arguments: Any) -> Any:
-            try:
-                return callback(*arguments)
-            except BaseException as error:
-                self.error = error
-                raise
-
-        return call
 
 
 @dataclass
@@ -122,17 +100,16 @@ class NewtonSolver:
         if linear == "auto":
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
         self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
-        self._raised = _Raised()
-        self._convergence = _Convergence(
-            max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest), problem.comm, sum(problem.unknowns.owned.values())
-        )
+        self._raised = Raised()
+        resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
+        self._convergence = _Convergence(resolution, problem.comm, sum(problem.unknowns.owned.values()))
         self._unfelt = _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         self.snes = self._made()
 
     def _made(self) -> "PETSc.SNES":
         problem = self.problem
         snes = PETSc.SNES().create(problem.comm)
-        snes.setFunction(self._raised.kept(_finite(problem.residual)), problem.vector())
+        snes.setFunction(self._raised.kept(finite(problem.residual)), problem.vector())
         snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
         snes.setType("newtonls")
         snes.getLineSearch().setType("basic")
@@ -200,15 +177,16 @@ class NewtonSolver:
                 self.reason = "the state found lies on a branch far away"
                 break
         else:
-            self.reason = f"after {_CORRECTIONS} corrections of the contact pressure faces still penetrate by more than is allowed"
+            self.reason = f"after {_CORRECTIONS} corrections of the contact pressure faces penetrate by more than is allowed"
         for interface, pressure in zip(self.problem.interfaces, kept, strict=True):
             interface.history.pressure = pressure
         return None
 
     def rounding(self, x: "PETSc.Vec") -> float:
-        """Work at a state that rounding leaves: the forces that are not resolved, over the largest displacement, J or J/m."""
+        """Work at a state that rounding leaves: of unresolved forces over the largest displacement, J or J/m."""
         own = np.abs(x.array_r[: self._convergence.displacements]).max(initial=0.0)
-        return (self._convergence.resolution * self._convergence.moved(x) + self._unfelt) * float(self.problem.comm.allreduce(own, MPI.MAX))
+        force = self._convergence.resolution * self._convergence.moved(x) + self._unfelt
+        return force * float(self.problem.comm.allreduce(own, MPI.MAX))
 
     def rest(self, x: "PETSc.Vec") -> None:
         """Equilibrium without load, in place: thermal strains, gaps, adhesion, overlapping faces.
@@ -290,16 +268,3 @@ class NewtonSolver:
 def _name(reasons: type, code: int) -> str:
     """What PETSc calls a reason."""
     return next((name for name, value in vars(reasons).items() if value == code and not name.startswith("_")), str(code))
-
-
-def _finite(residual: _Callback) -> _Callback:
-    """A residual that is not finite where the state is not, so that no law meets such a jump."""
-
-    def checked(snes: "PETSc.SNES", x: "PETSc.Vec", out: "PETSc.Vec") -> None:
-        if not np.isfinite(x.norm()):
-            out.set(np.nan)
-            return
-        with np.errstate(over="ignore", invalid="ignore"):  # of a trial state far away; the step is then cut
-            residual(snes, x, out)
-
-    return checked

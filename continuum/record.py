@@ -58,6 +58,6 @@ class Loading:
 
     @property
     def carried(self) -> np.ndarray:
-        """What the specimen carries at each state: the force, or the multiple of the tractions if nothing else loads it."""
+        """What the specimen carries at each state: the force, or without one the multiple of the tractions."""
         force = self.column("force")
         return force if force.any() else self.column("load")

@@ -60,19 +60,26 @@ def check_ring(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring, missed: flo
     problem.update(x)
     room, obstacle = _room(problem, ring)
     share, needed = _outside(problem, x, ring, missed)
-    fits = f"inner of {needed:.3g} m or more and outer of {room:.3g} m or less" if np.isfinite(room) else f"inner of {needed:.3g} m or more"
-    change = f"at this tip a ring with {fits} would do" if needed < room else (
-        f"no ring fits at this tip: the process zone needs {needed:.3g} m, and there is room for {room:.3g} m; stop the loading earlier, "
-        "or take G_c from the energy balance"
-    )  # fmt: skip
+    change = _radii(needed, room)
     place = f"tip at ({', '.join(f'{value:.4g}' for value in ring.tip)}) m"
+    name = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m"
     if ring.outer > room * (1 + 1e-9):
-        what = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m reaches {obstacle}, {room:.3g} m from the tip"
-        return Finding(what, place, float(1 - room / ring.outer), change, True)
+        return Finding(f"{name} reaches {obstacle}, {room:.3g} m from the tip", place, float(1 - room / ring.outer), change, True)
     if share > missed:
-        what = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m lies in the process zone: {share:.2g} of the energy is released outside"
+        what = f"{name} lies in the process zone: {share:.2g} of the energy is released outside"
         return Finding(what, place, share, change, True)
     return None
+
+
+def _radii(needed: float, room: float) -> str:
+    """The radii that would do, in words."""
+    if needed >= room:
+        return (
+            f"no ring fits at this tip: the process zone needs {needed:.3g} m, and there is room for {room:.3g} m; stop the "
+            "loading earlier, or take G_c from the energy balance"
+        )
+    most = f" and outer of {room:.3g} m or less" if np.isfinite(room) else ""
+    return f"at this tip a ring with inner of {needed:.3g} m or more{most} would do"
 
 
 def _room(problem: CohesiveProblem, ring: Ring) -> tuple[float, str]:
@@ -103,13 +110,14 @@ def _loaded(problem: CohesiveProblem) -> IntArray:
 
 
 def _boundary(problem: CohesiveProblem, name: str) -> tuple[IntArray, IntArray, FloatArray]:
-    """A body's facets on its boundary, interfaces included: numbers (n,), nodes (n, k), corners first, and points (n, k, dim)."""
+    """A body's facets on its boundary, interfaces included: numbers (n,); nodes (n, k), corners first; points (n, k, dim)."""
     space, dim = problem.bulk.spaces[name], problem.mesh.dimension
     topology = space.mesh.topology
     topology.create_connectivity(dim - 1, dim)
     topology.create_connectivity(dim, dim - 1)
     facets = dolfinx.mesh.exterior_facet_indices(topology)
-    to_cell, to_facets, layout = topology.connectivity(dim - 1, dim), topology.connectivity(dim, dim - 1), space.dofmap.dof_layout
+    to_cell, to_facets = topology.connectivity(dim - 1, dim), topology.connectivity(dim, dim - 1)
+    layout = space.dofmap.dof_layout
     nodes = []
     for facet in facets:
         cell = to_cell.links(facet)[0]
@@ -153,7 +161,8 @@ def _outside(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring, missed: float
     if problem.mesh.dimension == 3:
         return _front(problem, ring)
     profiles = problem.profiles(x)
-    released, weights, away = (np.concatenate(parts) for parts in zip(*(_released(p, ring) for p in profiles.values()), strict=True))
+    parts = [_released(profile, ring) for profile in profiles.values()]
+    released, weights, away = (np.concatenate(part) for part in zip(*parts, strict=True))
     total, order = released.sum(), np.argsort(away)[::-1]
     if not len(released) or total <= 0:
         answer = (1.0, np.inf)
@@ -165,7 +174,9 @@ def _outside(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring, missed: float
     return found
 
 
-def _released(profile: tuple[FloatArray, FloatArray, FloatArray], ring: Ring) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _released(
+    profile: tuple[FloatArray, FloatArray, FloatArray], ring: Ring
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """T·dδ between the points of an interface, sorted along the growth; q and the distance from the tip there."""
     points, jump, traction = profile
     order = np.argsort(points @ ring.direction)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from continuum.checkpoint import Checkpoint
-from continuum.diagnostics import BALANCE, PEAK, check_resolvable, unresolved
+from continuum.diagnostics import BALANCE, PEAK, adrift, check_resolvable, unresolved
 from continuum.fenics import PETSc
 from continuum.follower import Follower
 from continuum.mending import Mending
@@ -65,7 +65,7 @@ def pull(
     Raises:
         NotConverged: the smallest step failed; what had converged has been handed to `on_step`, and
             stands in the checkpoint.
-        Refuted: an interface opens by less than double precision resolves.
+        Refuted: an interface opens by less than double precision resolves, or a body that broke off is adrift.
         InputError: no steps, no load, or viscosity without a rate; bodies that nothing holds; an opening that no
             step can resolve.
         Exception: whatever a law, a material or `on_step` raised.
@@ -75,7 +75,7 @@ def pull(
     check_resolvable(problem, max(abs(t) for t in turns) / steps)
     solver, x = NewtonSolver(problem, linear=linear), problem.vector()
     follower = Follower(problem, turns, steps, growth, closing, rate, Mending(balance, peak))
-    saved = Checkpoint(checkpoint, problem, (turns, steps, closing)) if checkpoint else None
+    saved = Checkpoint(checkpoint, problem, (turns, steps, closing, balance, peak)) if checkpoint else None
     previous, record = x.duplicate(), Loading()
     if saved is not None and saved.exists():
         record, follower.state = saved.load(x, previous)
@@ -96,7 +96,7 @@ def pull(
             continue
         x.copy(previous)
         guess.copy(x)
-        refute(unresolved(problem, x))
+        refute((*adrift(problem, x), *unresolved(problem, x)))
         record.steps.append(step)
         follower.converged(step)
         if saved is not None:
@@ -139,7 +139,8 @@ def _tried(  # type: ignore[no-untyped-def]
         follower.cut(record, solver.reason)
         return None
     problem.commit(guess)
-    step = problem.comm.bcast(_step(problem, solver, guess, record.steps[-1], iterations))  # one for all: ranks decide by it
+    step = _step(problem, solver, guess, record.steps[-1], iterations)
+    step = problem.comm.bcast(step)  # one for all: the ranks decide by it
     if follower.accepts(record, step):
         return step
     for interface, history in zip(problem.interfaces, before, strict=True):
@@ -147,11 +148,12 @@ def _tried(  # type: ignore[no-untyped-def]
     return None
 
 
-def _step(problem: CohesiveProblem, solver: NewtonSolver, x, last: Step | None, iterations: int) -> Step:  # type: ignore[no-untyped-def]
+def _step(  # type: ignore[no-untyped-def]
+    problem: CohesiveProblem, solver: NewtonSolver, x, last: Step | None, iterations: int
+) -> Step:
     load, force, displaced, work = problem.load_parameter(x), problem.reaction(x), problem.displaced(x), 0.0
     if last is not None:
         work = last.work + 0.5 * (force + last.force) * (load - last.load)
         work += 0.5 * (load + last.load) * (displaced - last.displaced)
-    return Step(
-        load, force, displaced, work, problem.energies(x), problem.broken_area(x), *problem.zone(x), iterations, solver.rounding(x)
-    )
+    energies, area, zone = problem.energies(x), problem.broken_area(x), problem.zone(x)
+    return Step(load, force, displaced, work, energies, area, *zone, iterations, solver.rounding(x))

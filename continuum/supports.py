@@ -72,13 +72,13 @@ def check_held(problem: CohesiveProblem) -> None:
     free = free_motions(problem)
     if free:
         raise InputError(
-            f"Nothing holds the specimen: {'; '.join(free)}, and the equations have no single solution. Give supports that "
-            "hold this, or laws whose faces resist it."
+            f"Nothing holds the specimen: {'; '.join(free)}, and the equations have no single solution. Give supports "
+            "that hold this, or laws whose faces resist it."
         )
 
 
 def free_motions(problem: CohesiveProblem) -> tuple[str, ...]:
-    """The rigid motions of the undeformed bodies that neither supports, nor loads, nor laws resist, in words. Collective."""
+    """Rigid motions of the undeformed bodies that neither supports, nor loads, nor laws resist, in words. Collective."""
     pieces, labels = _pieces(problem)
     modes = pieces[0].motions(np.zeros((1, problem.mesh.dimension)), _turned(problem)).shape[2]
     gram, joined = np.zeros((len(pieces), modes, len(pieces), modes)), np.eye(len(pieces), dtype=np.int8)
@@ -88,7 +88,7 @@ def free_motions(problem: CohesiveProblem) -> tuple[str, ...]:
     gram, joined = problem.comm.allreduce(gram), np.max(problem.comm.allgather(joined), axis=0)
     values, vectors = np.linalg.eigh(gram.reshape(len(pieces) * modes, -1))
     null = vectors[:, values <= _HELD * max(values[-1], 1.0)]
-    groups = connected_components(coo_array(joined), directed=False)[1]
+    groups = _grouped(*np.nonzero(joined), len(pieces))
     return tuple(problem.comm.bcast(_described(pieces, groups, modes, null) if null.shape[1] else []))
 
 
@@ -121,9 +121,9 @@ def _connected(space: "dolfinx.fem.FunctionSpace") -> NDArray[np.int64]:
     cells = space.dofmap.list
     size = index.size_local + index.num_ghosts
     first, other = np.repeat(cells[:, 0], cells.shape[1]), cells.ravel()
-    own = connected_components(coo_array((np.ones(len(other), dtype=np.int8), (first, other)), shape=(size, size)), directed=False)[1]
+    own = _grouped(first, other, size)
     counts = comm.allgather(int(own.max(initial=-1)) + 1)
-    own = own.astype(np.int64) + sum(counts[: comm.rank])
+    own = own + sum(counts[: comm.rank])
     begin, end = index.local_range
     links = []
     for numbers, theirs in comm.allgather((index.ghosts, own[index.size_local :])):  # the owner knows both numbers
@@ -131,12 +131,20 @@ def _connected(space: "dolfinx.fem.FunctionSpace") -> NDArray[np.int64]:
         links.append(np.column_stack([own[numbers[mine] - begin], theirs[mine]]))
     pairs = np.concatenate(comm.allgather(np.concatenate(links)))
     total = sum(counts)
-    merged = connected_components(coo_array((np.ones(len(pairs), dtype=np.int8), pairs.T), shape=(total, total)), directed=False)[1]
+    merged = _grouped(pairs[:, 0], pairs[:, 1], total)
     used = np.unique(merged)  # nodes without cells on this rank make no piece of their own: their owner's does
     return np.searchsorted(used, merged[own])
 
 
-def _add_prescribed(problem: CohesiveProblem, pieces: list[Piece], labels: dict[str, NDArray[np.int64]], gram: FloatArray) -> None:
+def _grouped(first: NDArray[np.integer], other: NDArray[np.integer], size: int) -> NDArray[np.int64]:
+    """(size,) number of the group of each; pairs of one and the other are of one group."""
+    links = coo_array((np.ones(len(first), dtype=np.int8), (first, other)), shape=(size, size))
+    return connected_components(links, directed=False)[1].astype(np.int64)
+
+
+def _add_prescribed(
+    problem: CohesiveProblem, pieces: list[Piece], labels: dict[str, NDArray[np.int64]], gram: FloatArray
+) -> None:
     dim = problem.mesh.dimension
     for name, space in problem.bulk.spaces.items():
         owned = space.dofmap.index_map.size_local
@@ -164,10 +172,11 @@ def _add_interface(
         return
     scale = np.where(rows > _FELT * rows.max(), rows, np.inf)
     frame = kin.frame.reshape(-1, *kin.frame.shape[2:])
-    felt = np.einsum("nij,njd->nid", tangent / scale[:, None], frame) * np.sqrt(interface.weights.ravel() / area)[:, None, None]
+    felt = np.einsum("nij,njd->nid", tangent / scale[:, None], frame)
+    felt *= np.sqrt(interface.weights.ravel() / area)[:, None, None]
     points, per_facet = kin.points.reshape(-1, kin.points.shape[-1]), kin.points.shape[1]
     plus = np.repeat(labels[bond.plus][kin.plus.dofs[:, 0]], per_facet)
-    minus = np.full(len(plus), -1) if bond.minus is None else np.repeat(labels[bond.minus][kin.minus.dofs[:, 0]], per_facet)
+    minus = -np.ones_like(plus) if bond.minus is None else np.repeat(labels[bond.minus][kin.minus.dofs[:, 0]], per_facet)
     for first, second in np.unique(np.column_stack([plus, minus]), axis=0):
         on = (plus == first) & (minus == second)
         sides = [(first, 1.0)] if second < 0 else [(first, 1.0), (second, -1.0)]
@@ -196,8 +205,8 @@ def _described(pieces: list[Piece], groups: NDArray[np.int32], modes: int, null:
                 found.append(f"{name}{' together' if len(members) > 1 else ''} can {' and '.join(words)}")
         if found:
             return found
-    moved = np.linalg.norm(null.reshape(len(pieces), -1), axis=1) > _ALIKE
-    return [" and ".join(piece.name for piece, moves in zip(pieces, moved, strict=True) if moves) + " can move against each other"]
+    moved = np.flatnonzero(np.linalg.norm(null.reshape(len(pieces), -1), axis=1) > _ALIKE)
+    return [" and ".join(pieces[number].name for number in moved) + " can move against each other"]
 
 
 def _common(pieces: list[Piece], mask: NDArray[np.bool_], modes: int, centre: FloatArray, size: float) -> FloatArray:
@@ -222,7 +231,8 @@ def _words(centre: FloatArray, size: float, basis: FloatArray, null: FloatArray)
     space, modes, dim = np.linalg.qr(inside)[0], len(inside), len(centre)
     axes = "y" if modes == 1 else "xyz"[:dim]
     within = [np.linalg.norm(space @ space[axis] - np.eye(modes)[axis]) < np.sqrt(_ALIKE) for axis in range(len(axes))]
-    words = [f"move along {_listed([name for name, free in zip(axes, within, strict=True) if free])}"] if any(within) else []
+    free = [name for name, lies in zip(axes, within, strict=True) if lies]
+    words = [f"move along {_listed(free)}"] if free else []
     space = space.copy()
     space[np.flatnonzero(within)] = 0.0
     rest, sizes, _ = np.linalg.svd(space, full_matrices=False)

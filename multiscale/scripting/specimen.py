@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from continuum.mesh import SpecimenMesh
     from continuum.model import Bond
     from continuum.problem import CohesiveProblem
-    from continuum.stepping import Loading
+    from continuum.record import Loading
     from coupling.laws.law import Law
 
 
@@ -92,8 +92,11 @@ class Specimen:
 
         Raises:
             NotConverged: the loading was not followed.
+            Refuted: its energies do not balance, or its loads do no work; see `continuum.diagnostics.assess`.
         """
+        from continuum.diagnostics import BALANCE, assess
         from continuum.stepping import pull
+        from coupling.findings import refute
 
         far = float(opening) if isinstance(opening, int | float) else parse_quantity(opening, "length")
         last: list[Any] = []
@@ -101,7 +104,9 @@ class Specimen:
         def keep(step: Any, x: Any) -> None:
             last[:] = [x.copy()]
 
-        return Pulled(self.problem, pull(self.problem, far, steps, progress=progress, on_step=keep, **options), last[-1])
+        loading = pull(self.problem, far, steps, progress=progress, on_step=keep, **options)
+        refute(assess(loading, options.get("balance", BALANCE)))
+        return Pulled(self.problem, loading, last[-1])
 
 
 @dataclass(frozen=True)
