@@ -63,10 +63,10 @@ class Follower:
         kept = {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first}
         return kept | {"mending": self.mending.state}
 
-    @state.setter
-    def state(self, value: dict[str, Any]) -> None:
-        self.kind, self.size, self.leg, self.first = (value[k] for k in ("kind", "size", "leg", "first"))
-        self.mending.restore(value["mending"])
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over the state of an earlier run."""
+        self.kind, self.size, self.leg, self.first = (state[k] for k in ("kind", "size", "leg", "first"))
+        self.mending.restore(state["mending"])
 
     @property
     def is_done(self) -> bool:

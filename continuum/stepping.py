@@ -78,7 +78,8 @@ def pull(
     saved = Checkpoint(checkpoint, problem, (turns, steps, closing, balance, peak)) if checkpoint else None
     previous, record = x.duplicate(), Loading()
     if saved is not None and saved.exists():
-        record, follower.state = saved.load(x, previous)
+        record, state = saved.load(x, previous)
+        follower.restore(state)
     else:
         solver.rest(x)
         x.copy(previous)
