@@ -110,7 +110,7 @@ def _atoms(
 ) -> LawAtoms:  # fmt: skip
     """The samples, from the cache where they are known."""
     moving = options.temperature is not None and options.thermal.method == "mean force"
-    key = request("cohesive law", options, potentials=[models(potential)], seed=seed if moving else None)
+    key = request("cohesive law", options, exclude={"gap"}, potentials=[models(potential)], seed=seed if moving else None)
 
     def work() -> dict[str, object]:
         folder = context.cache.folder / "unfinished" / key.address

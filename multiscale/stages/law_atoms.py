@@ -182,8 +182,7 @@ def _relaxed_mixed(
     thermal = {"in_plane": options.thermal.in_plane, "statistics": options.thermal.statistics}
     if options.temperature is not None:
         found["vibrations"] = sampler.vibrations(grid, options.temperature, **thermal)
-    if options.gap == "in bulk":
-        found["spacing"] = spacing_response(series, temperature=options.temperature, progress=context.progress, **thermal)
+    found["spacing"] = spacing_response(series, temperature=options.temperature, progress=context.progress, **thermal)
     return found
 
 
