@@ -60,12 +60,12 @@ def outcome(cell: dict[str, Any], folder: Path, name: str) -> str:
     return "run"
 
 
-def outcomes(crystals: int, folder: str) -> dict[str, str]:
-    """What became of each cell of so many crystals; the cells share what they compute."""
+def outcomes(warm: bool, folder: str) -> dict[str, str]:
+    """What became of each cell with a temperature, or without; the cells share what they compute."""
     found = {}
     for values in product(*AXES.values()):
         cell = dict(zip(AXES, values, strict=True))
-        if cell["crystals"] == crystals:
+        if cell["warm"] == warm:
             found[str(cell)] = outcome(cell, Path(folder), f"cell_{len(found)}")
     return found
 
@@ -75,7 +75,7 @@ def measure(say: bool = False) -> dict[str, object]:
     found: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
         with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-            for part in pool.map(outcomes, AXES["crystals"], (one, two)):
+            for part in pool.map(outcomes, AXES["warm"], (one, two)):
                 found |= part
     if say:
         for cell, became in found.items():

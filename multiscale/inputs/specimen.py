@@ -131,6 +131,7 @@ class Interface(Section):
         Raises:
             InputError: it cannot be coarsened, or is initially rigid and has no spring.
         """
+        from coupling.laws.mixed_in_bulk import MixedInBulk
         from coupling.laws.rigid import InitiallyRigid
 
         if self.coarsen is not None:
@@ -141,6 +142,8 @@ class Interface(Section):
                     f"its law is initially rigid, with {law.initial_traction / 1e9:.4g} GPa at zero jump, which elements cannot hold; give "
                     f"spring, a stiffness that they hold before the faces part (its on_spring), such as {20 * law.steepest:.2g} Pa/m."
                 )
+            return law.on_spring(self.spring)
+        if isinstance(law, MixedInBulk) and self.spring is not None:
             return law.on_spring(self.spring)
         return law
 
@@ -301,7 +304,7 @@ class SpecimenStudy(Study):
             raise InputError("trust needs a law or a body from atoms with the study's potential.")
         for name, law in self.atoms_laws.items():
             _, plus, minus = self.interfaces[name].sides(name)
-            if law.atoms.gap == "in bulk" and self.interfaces[name].spring is None:
+            if law.atoms.gap == "in bulk" and law.atoms.mode == "normal" and self.interfaces[name].spring is None:
                 raise InputError(
                     f"interfaces.{name}: with gap: in bulk the law is initially rigid, which elements cannot hold; give spring, a "
                     "stiffness that they hold before the faces part."

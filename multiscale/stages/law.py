@@ -83,12 +83,25 @@ def derive_law(
         InputError: potential and crystals do not make a law.
         NotConverged: some equilibrium was not found.
     """
+    if options.mode == "mixed":
+        context.log.warning("%s", slip_caution(models.name(potential)))
     derived = _derived(options, models, context, seed, potential, "atomistic samples")
     if not (error_bars and models.count and potential is None):
         return derived
     members = models.each_sample(lambda _: _derived(options, models, context, seed, potential, "samples of the potential").law)
     law = with_error_bars(derived.law, members)
     return replace(derived, law=law, members=tuple(members))
+
+
+def slip_caution(name: str) -> str:
+    """What a potential's card says that it is not for: slip depends on faults that universal models get wrong."""
+    from atomistic.potentials.cards import card
+
+    try:
+        said = card(name).not_for
+    except InputError:  # a file or a class: it has no card
+        said = "anything not checked: run check_potential and the properties"
+    return f"A law of slip stands on the potential's stacking faults. {name} is not for {said}."
 
 
 def _derived(

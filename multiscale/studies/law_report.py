@@ -6,13 +6,14 @@ from coupling.cohesive import interface_ledger
 from coupling.count import Count
 from coupling.errors import InputError
 from coupling.export import FORMS, export
+from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
 from coupling.storage import save_law
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
 from multiscale.results import Plot, Results, Series, Table
 from multiscale.runs import RunContext
-from multiscale.stages.law import DerivedLaw, naive_columns
+from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
@@ -21,6 +22,8 @@ _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moo
 def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, key: str = "") -> None:
     """Numbers, curves and notes of a law's derivation; `key` stands before their names where there are several laws."""
     atoms = derived.atoms
+    if isinstance(derived.law, MixedModeLaw) and derived.law.count.plus is not None:
+        results.notes.append(slip_caution(derived.law.count.plus.material.rpartition(", ")[2]))
     against = "dψ/dδ against the virial in tension" if atoms.slab is not None else "energies against forces and virial in tension"
     results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
     for place, crystal in derived.crystals.items():

@@ -59,7 +59,7 @@ def test_intrinsic_fault_equals_one_missing_layer(eam: Potential, copper: Atoms)
     found = fcc_stacking_fault(eam, copper)
     assert rigid != 0
     assert found.intrinsic.value == pytest.approx(rigid, rel=0.05)
-    assert found.intrinsic.value <= rigid
+    assert found.intrinsic.value <= rigid + 1e-12  # rounding of equal energies
     assert found.unstable.value > 3 * abs(found.intrinsic.value)
 
 

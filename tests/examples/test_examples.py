@@ -47,7 +47,7 @@ def test_fracture_study_from_the_command_line(tmp_path):
     command = [Path(sys.executable).with_name("multiscale"), "run", tmp_path / "study.yaml", "--output", tmp_path / "run"]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     results = Results.load(tmp_path / "run")
-    assert results["work_of_separation"] == pytest.approx(3.87, rel=0.02)
+    assert results["work_of_separation"] == pytest.approx(3.38, rel=0.02)  # four layers of 7net-0
     assert results["gc_relative_error"] < 0.02
     assert results["energy_balance_relative_error"] < 0.005
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

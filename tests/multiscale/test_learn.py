@@ -60,7 +60,6 @@ def test_a_law_with_a_committee_carries_its_spread(tmp_path: Path) -> None:
         ({"trust": {"committee": ["emt"], "labels": "a.xyz"}}, "one of the two"),
         ({"trust": {"committee": ["7net-00"]}}, "Did you mean"),
         ({"trust": {"labels": "absent.xyz"}}, "no file of labels"),
-        ({"trust": {"committee": ["emt"]}, "mode": "mixed"}, "mode: normal"),
     ],
 )
 def test_error_bars_that_cannot_be(tmp_path: Path, change: dict, message: str) -> None:
