@@ -33,6 +33,8 @@ NORMAL_LAST = np.array([1, 2, 0])
 _SWEEPS = 200
 _MOST_SHEAR = 0.1  # of a first guess
 _BELOW_STRENGTH = 0.95  # of a crystal's strength: most normal traction of a first guess
+_PROBE = 5e-3  # strain by which a bulk's stability is probed
+_PRESSED = 0.5  # of the closed spacing, or of a closed repeat: nothing is pressed further
 _LOST = 0.5  # of the closed spacing: further apart, another plane has parted or slipped
 
 
@@ -170,8 +172,12 @@ class Series:
 
         def residuals(indices: Sequence[int], unknowns: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
             batch = [self.structures(control, values[i], u) for i, u in zip(indices, unknowns, strict=True)]
-            found = self._evaluated(batch)
-            return [self._residual(u, *rest) for u, *rest in zip(unknowns, batch, found, strict=True)]
+            whole = [k for k, (u, made) in enumerate(zip(unknowns, batch, strict=True)) if not self._lost(u, made)]
+            answers = [(np.zeros_like(u), np.nan) for u in unknowns]
+            if whole:
+                for k, found in zip(whole, self._evaluated([batch[k] for k in whole]), strict=True):
+                    answers[k] = self._residual(batch[k], found)
+            return answers
 
         return solve(residuals, guesses, self.tolerance, what=what, sweeps=_SWEEPS, patience=patience, progress=progress)
 
@@ -181,7 +187,13 @@ class Series:
         parts = [slice(k, k + width) for k in range(0, width * len(batch), width)]
         return [Evaluation(found.energies[p], found.forces[p], found.stresses[p], found.cost) for p in parts]
 
-    def _residual(self, unknown: FloatArray, made: list[Atoms], found: Evaluation) -> tuple[FloatArray, float]:
+    def _lost(self, unknown: FloatArray, made: list[Atoms]) -> bool:
+        """Whether another plane has parted or slipped, or something is pressed into itself."""
+        pressed = closed_gap(self.cell, made[0]) < _PRESSED * self.cell.spacing
+        pressed |= any(atoms.cell[2, 2] < _PRESSED * unit.atoms.cell[2, 2] for atoms, unit in zip(made[1:], self.units, strict=True))
+        return bool(pressed or np.abs(self._own(unknown, self.layers)).max() > _LOST * self.cell.spacing)
+
+    def _residual(self, made: list[Atoms], found: Evaluation) -> tuple[FloatArray, float]:
         """The model's step of everything, and the error."""
         tractions = boundary_tractions(made, found, self.cell.area)
         steps, error = [self._models[0].step(found.forces[0]).ravel()], float(np.abs(found.forces[0]).max())
@@ -189,8 +201,7 @@ class Series:
             move, stretch, off = bulk_step(self._models[k], made[k], found.forces[k], tractions[0] - tractions[k], self.cell.area)
             steps += [move.ravel(), stretch]
             error = max(error, off)
-        lost = np.abs(self._own(unknown, self.layers)).max() > _LOST * self.cell.spacing
-        return np.concatenate(steps), np.nan if lost else error
+        return np.concatenate(steps), error
 
     def spread(self, state: State) -> float:
         """How far the slab beside the interface is from so many bulk layers, the largest component, Å.
@@ -198,6 +209,21 @@ class Series:
         Surfaces that relax make it small; an interface whose opening or slip is shared by planes next to it, large.
         """
         return float(np.abs(self._own(state.unknown, self.layers)).max())
+
+    def stable(self, states: Sequence[State]) -> np.ndarray:
+        """(n,) whether each crystal resists every small change of its third cell vector, ions clamped."""
+        stable = np.ones(len(states), dtype=bool)
+        for k, unit in enumerate(self.units):
+            probes, step = [], _PROBE * unit.atoms.cell[2, 2]
+            for state in states:
+                atoms = state.bulks[k]
+                for move in step * np.vstack([np.eye(3), -np.eye(3)]):
+                    inside = atoms.positions + np.outer(atoms.positions[:, 2] / atoms.cell[2, 2], move)
+                    probes.append(with_third_vector(atoms, inside, atoms.cell.array[2] + move))
+            tractions = boundary_tractions(probes, self.potential.evaluate(probes), unit.area).reshape(-1, 2, 3, 3)
+            hessians = (tractions[:, 0] - tractions[:, 1]) / (2 * step)
+            stable &= np.linalg.eigvalsh(0.5 * (hessians + hessians.transpose(0, 2, 1)))[:, 0] > 0
+        return stable
 
     def states(self, control: Control, imposed: FloatArray, unknowns: Sequence[FloatArray]) -> list[State]:
         """The states of solved unknowns, evaluated once more."""

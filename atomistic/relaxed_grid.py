@@ -7,7 +7,6 @@ from ase import Atoms
 from atomistic.bicrystal import Bicrystal
 from atomistic.interface import boundary_tractions
 from atomistic.jumps import NORMAL_FIRST, Series, State
-from atomistic.layered import with_third_vector
 from atomistic.mixed_path import JumpSamples
 from atomistic.relaxed_path import branches
 from atomistic.slip import SlipGrid
@@ -18,7 +17,6 @@ from coupling.errors import InputError
 
 _PATIENCE = 20  # sweeps without advance, after which a jump has no equilibrium
 _SHARED = 0.1  # of the closed spacing: more than that the planes beside the interface open or slip, too
-_PROBE = 5e-3  # strain by which a bulk's stability is probed
 _ROUNDS = 2
 _SAME = 1e-6  # Å: jumps that are one
 
@@ -120,7 +118,7 @@ class RelaxedSampler:
         states = series.states(series.at_jump, jumps[there], [unknowns[i] for i in there])
         good = [s if series.spread(s) <= _SHARED * series.cell.spacing else None for s in states]
         found: list[State | None] = [None] * len(jumps)
-        for i, state, stable in zip(there, good, self._stable(states), strict=True):
+        for i, state, stable in zip(there, good, series.stable(states), strict=True):
             found[i] = state if stable else None
         return found
 
@@ -129,18 +127,3 @@ class RelaxedSampler:
         away = (self._jumps[:, 1:] - jump[1:]) @ np.linalg.inv(self._period)
         away = (away - np.round(away)) @ self._period
         return int(np.argmin(np.hypot(np.linalg.norm(away, axis=1), self._jumps[:, 0] - jump[0])))
-
-    def _stable(self, states: list[State]) -> np.ndarray:
-        """(n,) whether each crystal resists every small change of its third cell vector, ions clamped."""
-        stable = np.ones(len(states), dtype=bool)
-        for k, unit in enumerate(self.series.units):
-            probes, step = [], _PROBE * unit.atoms.cell[2, 2]
-            for state in states:
-                atoms = state.bulks[k]
-                for move in step * np.vstack([np.eye(3), -np.eye(3)]):
-                    inside = atoms.positions + np.outer(atoms.positions[:, 2] / atoms.cell[2, 2], move)
-                    probes.append(with_third_vector(atoms, inside, atoms.cell.array[2] + move))
-            tractions = boundary_tractions(probes, self.series.potential.evaluate(probes), unit.area).reshape(-1, 2, 3, 3)
-            hessians = (tractions[:, 0] - tractions[:, 1]) / (2 * step)
-            stable &= np.linalg.eigvalsh(0.5 * (hessians + hessians.transpose(0, 2, 1)))[:, 0] > 0
-        return stable

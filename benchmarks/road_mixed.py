@@ -8,19 +8,17 @@ slip or part first) the jump is left out, and how many were is printed.
 import sys
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from atomistic import load_potential
 from atomistic.interface import CleavageSlab, cleavage_slab, conventional_cell
 from atomistic.jumps import Series, State
 from atomistic.properties.bulk import equilibrium
+from atomistic.pulled import bar_rupture, pull_by_ends, slab_rupture
 from atomistic.relaxed_grid import RelaxedSampler
 from atomistic.relaxed_path import relaxed_branches
 from benchmarks.output import report
-from coupling.cohesive import excess
+from coupling.cohesive import excess, slab_totals
 from coupling.contracts import FloatArray, Potential
-from coupling.naive import naive_law
-from coupling.units import ANGSTROM, EV_A3
 
 LAYERS = (6, 9, 15)
 COLUMN = 30
@@ -29,10 +27,10 @@ STEP = 0.01
 """Å: of the central differences of ψ."""
 TOLERANCE = 5e-6
 """eV/Å: residual forces; a law's errors grow with the layers."""
-DIRECTIONS = {"peak": (1.0, 0.0), "shear": (0.0, 1.0), "oblique": (np.sqrt(0.5), np.sqrt(0.5))}
-"""Opening and slip of the paths on which the column is broken."""
-REACH = {"peak": 4.0, "shear": 1.4, "oblique": 3.5}
-"""Å: their ends; the slip ends at the stacking fault."""
+DIRECTIONS = {"opening": (1.0, 0.0), "shear": (0.0, 1.0), "oblique": (np.sqrt(0.5), np.sqrt(0.5))}
+"""Opening and slip along which the ends of the column are pulled."""
+GAPS = {"opening": np.linspace(0, 1, 20) ** 1.5 * 2.4, "shear": np.linspace(0, 0.6, 13), "oblique": np.linspace(0, 0.6, 13)}
+"""Å: gaps along them, to beyond where the column snaps."""
 
 
 def cut(crystal, planes: int) -> CleavageSlab:  # type: ignore[no-untyped-def]
@@ -103,74 +101,23 @@ def periodicity(series: Series, period: FloatArray, jumps: FloatArray, peak: flo
     return {"mixed_period_error": worst}
 
 
-def column(thin: Series, thick: Series, period: FloatArray, slip: FloatArray) -> dict[str, float]:
-    """A column of atoms alone against a bar of bulk with the law of a thin slab: peak traction and work along three paths."""
-    figures: dict[str, float] = {}
+def column(thin: Series, thick: Series, slip: FloatArray) -> dict[str, float]:
+    """A column of atoms pulled by its ends against bulk in series with the law of a thin slab, each by its own equilibria."""
+    errors, more = {}, (thick.closed.slab.cell[2, 2] - thin.closed.slab.cell[2, 2]) / thin.closed.bulks[0].cell[2, 2]
     for name, (normal, tangential) in DIRECTIONS.items():
-        along = np.array([normal, *(tangential * slip)])
-        ways = np.linspace(0.0, 1.0, 29) ** (1.5 if normal else 1.0) * REACH[name]
-        jumps = ways[:, None] * along
-        atoms, law = (sampled(series, period, jumps) for series in (thick, thin))
-        both = [k for k in range(len(ways)) if atoms[k] is not None and law[k] is not None]
-        pulled = _loading(thick, [atoms[k] for k in both], along)
-        bar = _bar(thin, thick, [law[k] for k in both], jumps[both], along)
-        peaks, works = zip(*(_broken(ways[both], *curve) for curve in (pulled, bar)), strict=True)
-        figures[f"{name}_error"] = abs(peaks[1] / peaks[0] - 1)
-        figures[f"{name}_work_error"] = abs(works[1] / works[0] - 1)
-        figures[f"{name}_left_out"] = len(ways) - len(both)
+        direction = np.array([normal, *(tangential * slip)])
+        atoms, bar = pull_by_ends(thick, direction, GAPS[name]), pull_by_ends(thin, direction, GAPS[name], more)
+        errors[name] = [abs(getattr(bar, what) / getattr(atoms, what) - 1) for what in ("peak_traction", "work", "elongation")]
+    whole, _ = relaxed_branches(thick.potential, thick.cell, GAPS["opening"], tolerance=TOLERANCE)
+    slab, bulks = relaxed_branches(thin.potential, thin.cell, GAPS["opening"], tolerance=TOLERANCE)
+    naive = bar_rupture(slab.gap, *slab_totals(slab), bulks[0], whole.repeats[0] - 1, slab.area)
     return {
-        "atoms_peak_error": figures["peak_error"],
-        "atoms_work_error": max(figures[f"{name}_work_error"] for name in DIRECTIONS),
-        "atoms_shear_error": max(figures["shear_error"], figures["shear_work_error"]),
-        "atoms_oblique_error": max(figures["oblique_error"], figures["oblique_work_error"]),
-        "atoms_left_out": sum(figures[f"{name}_left_out"] for name in DIRECTIONS),
+        "atoms_peak_error": errors["opening"][0],
+        "atoms_work_error": errors["opening"][1],
+        "atoms_shear_error": max(errors["shear"]),
+        "atoms_oblique_error": max(errors["oblique"]),
+        "naive_peak_error": abs(naive.elongation / slab_rupture(whole).elongation - 1),
     }
-
-
-def _loading(thick: Series, states: list[State | None], along: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Traction along the path, and energy per area, of the column of atoms; eV/Å³, eV/Å²."""
-    found = [state for state in states if state is not None]
-    return np.array([s.traction @ along for s in found]), np.array([(s.energy - thick.closed.energy) / thick.cell.area for s in found])
-
-
-def _bar(thin: Series, thick: Series, states: list[State | None], jumps: FloatArray, along: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The same of the thin slab's law in series with the bulk that the column has beside its closed spacing."""
-    found = [state for state in states if state is not None]
-    stored = np.array([thick.layers @ (s.bulk_energies - thin.closed.bulk_energies) for s in found]) / thin.cell.area
-    return np.array([s.traction @ along for s in found]), np.array([thin.excess_energy(s) for s in found]) + stored
-
-
-def _broken(ways: FloatArray, traction: FloatArray, energy: FloatArray) -> tuple[float, float]:
-    """Largest traction along a path, and the energy put in until then, at its crest."""
-    fine = np.linspace(ways[0], ways[-1], 4000)
-    curve = CubicSpline(ways, traction)(fine)
-    crest = int(np.argmax(curve))
-    return float(curve[crest]), float(CubicSpline(ways, energy)(fine[crest]))
-
-
-def naive(thin: Series, thick: Series) -> dict[str, float]:
-    """The naive law's opening at the peak, in series with the same bulk: elongation of the column at its strength, against atoms."""
-    gaps = np.concatenate([[-0.2, -0.1], np.linspace(0, 1, 30) ** 1.5 * 4.5])
-    from coupling.count import Count
-
-    slab, bulks = relaxed_branches(thin.potential, thin.cell, gaps, tolerance=TOLERANCE)
-    whole, _ = relaxed_branches(thick.potential, thick.cell, gaps, tolerance=TOLERANCE)
-    law = naive_law(slab, Count("bulk"))
-    traction = np.linspace(0.05, 0.98, 60) * law.peak_traction / EV_A3
-    rising = slab.gap <= slab.gap[int(np.argmax(slab.traction))]
-    rising &= slab.gap >= 0
-    stretch = CubicSpline(slab.traction[rising], bulks[0].height[rising] - bulks[0].height[slab.closed])(traction)
-    own = np.interp(traction, *_rising(law.opening / ANGSTROM, law.traction / EV_A3))
-    predicted = own + thick.layers[0] * stretch
-    column = np.interp(traction, *_rising(whole.length - whole.length[whole.closed], whole.traction))
-    return {"naive_peak_error": float(abs(predicted[-1] / column[-1] - 1))}
-
-
-def _rising(elongation: FloatArray, traction: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Tractions up to the peak, and the elongations there."""
-    crest = int(np.argmax(traction))
-    start = int(np.argmin(np.abs(elongation)))
-    return traction[start : crest + 1], elongation[start : crest + 1]
 
 
 def measure(name: str = "emt", species: str = "Cu") -> dict[str, object]:
@@ -187,7 +134,7 @@ def measure(name: str = "emt", species: str = "Cu") -> dict[str, object]:
     jumps = np.array([[length * n, *(length * t * slip)] for n, t in ways for length in lengths])
     found: dict[str, object] = {"potential": name, "species": species, **figures}
     found |= consistency(thin, period, jumps, peak) | thickness(series, period, jumps, peak) | periodicity(thin, period, jumps[::4], peak)
-    return found | column(thin, thick, period, slip) | naive(thin, thick)
+    return found | column(thin, thick, slip)
 
 
 if __name__ == "__main__":
