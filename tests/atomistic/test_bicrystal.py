@@ -1,5 +1,7 @@
 """Relaxed paths of one crystal on another: nothing depends on the layers, on the order, on the cell."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase.build import bulk
@@ -9,7 +11,9 @@ from scipy.optimize import brentq
 from atomistic.bicrystal import bicrystal
 from atomistic.hetero import close, continued_registry, hetero_interface, match_lattices
 from atomistic.interface import cleavage_slab
+from atomistic.jumps import Series
 from atomistic.potentials import load_potential
+from atomistic.relaxed_grid import RelaxedSampler
 from atomistic.relaxed_path import bulk_branch, relaxed_path
 from coupling.cohesive import excess, slab_totals
 from coupling.errors import InputError
@@ -97,6 +101,32 @@ def test_a_on_a_is_the_cleavage_law(potential, lattices):
     on_itself, cleaved = law(potential, cell)[1], law(potential, slab)[1]
     same_law(on_itself, cleaved, 1e-3)
     np.testing.assert_allclose(on_itself.opening, cleaved.opening, atol=5e-3)
+
+
+@pytest.mark.parametrize("layers", [(7, 6), (6, 7)])
+def test_under_a_traction_vector_the_law_of_a_on_b_does_not_depend_on_the_layers_either(potential, lattices, layers):
+    jumps, found = np.array([[0.9, 0.3, 0.2], [1.4, -0.5, 0.3], [2.0, 0.0, 0.8]]), []
+    for counts in ((6, 6), layers):
+        made = interface(potential, lattices, "Cu", "Ni", counts)
+        series = Series(potential, bicrystal(potential, made), tolerance=1e-5)
+        sampler = RelaxedSampler(series, made.shifts)
+        samples = sampler(jumps)
+        assert np.isfinite(samples.energy).all()
+        state = sampler.state(jumps[0])
+        steps = [series.cell.bodies[1][0], series.cell.bodies[0][0]]
+        moved = (state.slab.positions - series.closed.slab.positions)[steps]
+        assert np.linalg.norm((moved[0] - moved[1])[:2]) == pytest.approx(np.hypot(*jumps[0, 1:]), abs=0.05)  # at one interface
+        found.append(samples)
+    peak = 0.12  # eV/Å³
+    np.testing.assert_allclose(found[0].traction, found[1].traction, atol=1e-3 * peak)
+    np.testing.assert_allclose(found[0].energy, found[1].energy, atol=1e-4 * found[0].energy.max())
+
+
+def test_interfaces_that_are_mirror_images_have_no_common_slip(potential, lattices):
+    cell = bicrystal(potential, interface(potential, lattices, "Cu", "Ni", (6, 6)))
+    assert cell.inverted
+    with pytest.raises(InputError, match="a slip at one is the opposite slip at the other"):
+        RelaxedSampler(Series(potential, replace(cell, inverted=False)), np.eye(2, 3))
 
 
 def test_crystals_without_symmetry_are_refused(potential, lattices):
