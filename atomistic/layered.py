@@ -19,9 +19,20 @@ _PROBE = 0.01  # strain by which the model's stiffness is measured
 class Layered(Protocol):
     """Bodies stacked along z, each with an interface above it, the last one through the cell's top."""
 
-    atoms: Atoms
-    area: float
-    spacing: float
+    @property
+    def atoms(self) -> Atoms:
+        """The closed cell."""
+        ...
+
+    @property
+    def area(self) -> float:
+        """Of each interface, Å²."""
+        ...
+
+    @property
+    def spacing(self) -> float:
+        """Of the facing planes, Å."""
+        ...
 
     @property
     def bodies(self) -> tuple[np.ndarray, ...]:

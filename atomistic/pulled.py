@@ -109,18 +109,18 @@ def _columns(series: Series, control: Control, imposed: FloatArray, along: Float
         there = np.flatnonzero(errors <= series.tolerance)
         chosen = [places[i] for i in there]
         states = series.states(control, imposed[chosen], [solved[i] for i in there]) if chosen else []
-        stable = series.stable(states) if states else []
+        stable = series.stable(states) if states else np.zeros(0, dtype=bool)
         for k, state, holds in zip(chosen, states, stable, strict=True):
             known = best[k]
             alike = holds and series.spread(state) <= _ALIKE * series.cell.spacing
             if alike and (known is None or _stored(state, control) < _stored(known, control)):
                 best[k] = state
-        good = np.array([k for k, state in enumerate(best) if state is not None])
-        wanted = [k for k, state in enumerate(best) if state is None]
+        good = np.array([k for k, one in enumerate(best) if one is not None])
+        wanted = [k for k, one in enumerate(best) if one is None]
         if not wanted or not len(good):
             break
         sides = [[int(good[good < k].max(initial=good[0])) for k in wanted], [int(good[good > k].min(initial=good[-1])) for k in wanted]]
-        guesses = [state.unknown for side in sides for k in side if (state := best[k]) is not None]
+        guesses = [start.unknown for side in sides for k in side if (start := best[k]) is not None]
     return best
 
 

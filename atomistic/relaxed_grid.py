@@ -1,7 +1,6 @@
 """Relaxed equilibria at prescribed excess jumps: the sampler of a relaxed mixed-mode law."""
 
 import numpy as np
-
 from ase import Atoms
 
 from atomistic.bicrystal import Bicrystal

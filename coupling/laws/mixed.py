@@ -164,7 +164,7 @@ class MixedModeLaw(Law):
         sampled = self.energy.shape[1:]
         plain = [cardinal(fraction[:, a], sampled[a]) for a in (0, 1)]
         if not self._slopes:
-            return [(0, *plain)]
+            return [(0, plain[0], plain[1])]
         (value_1, slope_1), (value_2, slope_2) = (hermite_cardinal(fraction[:, a], sampled[a]) for a in (0, 1))
         more = Kernel(*(v - p for v, p in zip(value_2, plain[1], strict=True)))
         return [(0, value_1, plain[1]), (0, plain[0], more), (1, slope_1, plain[1]), (2, plain[0], slope_2)]

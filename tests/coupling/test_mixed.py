@@ -130,7 +130,7 @@ def test_error_bars_and_shear_tractions_are_stored_and_older_files_load(tmp_path
     assert older.shear_traction is None and older.work_of_separation_std is None
     del record["parameters"]["energy [J/m^2]"]
     (tmp_path / "broken.json").write_text(json.dumps(record))
-    with pytest.raises(InputError, match="energy .* is missing"):
+    with pytest.raises(InputError, match=r"energy .* is missing"):
         load_law(tmp_path / "broken.json")
 
 
