@@ -103,8 +103,8 @@ class RelaxedSampler:
             in_plane=in_plane, statistics=statistics, progress=self._progress,
         )  # fmt: skip
         slab, own = np.full(len(jumps), np.nan), np.full((len(repeats), len(jumps)), np.nan)
-        slab[there], own[:, there] = made.slab, made.repeats
-        return Vibrations(slab, own, made.layers, made.spacing)
+        slab[there], own[:, there] = np.where(made.known, made.slab, np.nan), np.where(made.known, made.repeats, np.nan)
+        return Vibrations.of(slab, own, made.layers, made.spacing)
 
     def _solved(self, jumps: FloatArray, guesses: list[FloatArray]) -> list[State | None]:
         series = self.series

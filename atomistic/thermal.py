@@ -6,19 +6,19 @@ gap held: the mode that opens the interface is projected out, so that what is fo
 force of the gap. The bulk references are taken at the same traction and with all wave vectors that fit the
 slab, so that closed interface and bulk have the same modes.
 
-The in-plane cell is held at the crystal's own lattice parameter at the temperature (`lattice_at`).
+The in-plane cell is held at the crystal's own lattice parameter at the temperature (`heated`).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 from scipy import constants as physics
 
 from atomistic.layered import Layered, closed_gap
-from atomistic.properties.bulk import equilibrium
 from coupling.cohesive import taken_away
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged, unknown_choice
@@ -145,26 +145,34 @@ class Vibrations:
     """Vibrational free energies along a relaxed path, per area of one interface, up to constants.
 
     Attributes:
-        slab: (n,) of the cell's share of one interface, eV/Å²; NaN where a mode is unstable.
-        repeats: (crystals, n) of one lattice repeat of each crystal at the same tractions, eV/Å².
+        slab: (n,) of the cell's share of one interface, eV/Å²; 0 where it is not known.
+        repeats: (crystals, n) of one lattice repeat of each crystal at the same tractions, eV/Å²; 0 where not known.
+        known: (n,) whether there is an equilibrium and all its modes are stable.
         layers: (crystals,) repeats that are taken away for one interface, the closed spacing left to the law.
         spacing: (crystals,) the repeats that the closed spacing is.
     """
 
     slab: FloatArray
     repeats: FloatArray
+    known: NDArray[np.bool_]
     layers: FloatArray
     spacing: FloatArray
 
+    @classmethod
+    def of(cls, slab: FloatArray, repeats: FloatArray, layers: FloatArray, spacing: FloatArray) -> Self:
+        """Of energies that are NaN where they are not known."""
+        known = np.isfinite(slab) & np.isfinite(repeats).all(axis=0)
+        return cls(np.where(known, slab, 0.0), np.where(known, repeats, 0.0), known, layers, spacing)
+
     @property
     def excess(self) -> FloatArray:
-        """(n,) vibrational excess of the interface with its closed spacing, eV/Å²."""
-        return np.asarray(self.slab - self.layers @ self.repeats)
+        """(n,) vibrational excess of the interface with its closed spacing, eV/Å²; NaN where it is not known."""
+        return np.where(self.known, self.slab - self.layers @ self.repeats, np.nan)
 
     @property
     def of_spacing(self) -> FloatArray:
-        """(n,) what the closed spacing has of it as bulk, eV/Å²."""
-        return np.asarray(self.spacing @ self.repeats)
+        """(n,) what the closed spacing has of it as bulk, eV/Å²; NaN where it is not known."""
+        return np.where(self.known, self.spacing @ self.repeats, np.nan)
 
 
 def path_vibrations(
@@ -205,7 +213,7 @@ def path_vibrations(
     ]
     heights, spacings = (np.array(v) for v in zip(*((u.atoms.cell[2, 2], closed_gap(u, u.atoms)) for u in units), strict=True))
     without, whole = (taken_away(repeats, len(cell.bodies), heights, spacings, gap) for gap in ("in law", "in bulk"))
-    return Vibrations(slab / (len(cell.bodies) * area), np.array(own), without, whole - without)
+    return Vibrations.of(slab / (len(cell.bodies) * area), np.array(own), without, whole - without)
 
 
 def _tilted(atoms: Atoms, tilt: FloatArray) -> Atoms:
@@ -215,39 +223,6 @@ def _tilted(atoms: Atoms, tilt: FloatArray) -> Atoms:
     cell[2, :2] -= np.round((cell[2, :2] - tilt) @ np.linalg.inv(cell[:2, :2])) @ cell[:2, :2]
     atoms.set_cell(cell, scale_atoms=False)
     return atoms
-
-
-def lattice_at(
-    potential: Potential,
-    species: str,
-    structure: str,
-    temperature: float,
-    *,
-    statistics: Statistics = "quantum",
-    repeats: int = 3,
-    largest: float = 0.03,
-    progress: Progress = silent,
-) -> Atoms:
-    """A cubic crystal at the lattice parameter of least quasi-harmonic free energy, primitive cell.
-
-    Args:
-        potential: The interatomic potential.
-        species: "Ni".
-        structure: A cubic one, as ASE names it.
-        temperature: K.
-        statistics: Quantum or classical.
-        repeats: Repeats of the primitive cell whose wave vectors are summed.
-        largest: Largest expansion looked at.
-        progress: Told after each lattice parameter.
-
-    Raises:
-        InputError: the crystal is not cubic.
-        NotConverged: there is no minimum up to the largest expansion.
-    """
-    return heated(
-        potential, equilibrium(potential, species, structure), temperature, statistics=statistics, repeats=repeats, largest=largest,
-        progress=progress,
-    )  # fmt: skip
 
 
 def heated(

@@ -17,7 +17,7 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.pulled import bar_rupture, slab_rupture
 from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
 from atomistic.slip import slip_grid, slip_path
-from atomistic.thermal import lattice_at, path_vibrations
+from atomistic.thermal import heated, path_vibrations
 from benchmarks.output import report
 from coupling.coarsen import coarsen
 from coupling.cohesive import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
@@ -178,9 +178,9 @@ def hetero_relaxed(potential: Potential, crystals) -> dict[str, float]:  # type:
 def thermal(potential: Potential, species: str, temperature: float = 300.0) -> dict[str, float]:
     """The quasi-harmonic law at a temperature beside the static one, and when it is cold."""
     gaps = np.concatenate([[-0.2, -0.1], np.linspace(0, 1, 14) ** 1.5 * 5.0])
-    found = {}
+    found, crystal = {}, equilibrium(potential, species, "fcc")
     for kelvin in (0.0, temperature):
-        slab = cut(lattice_at(potential, species, "fcc", kelvin, statistics="classical"), 6)
+        slab = cut(heated(potential, crystal, kelvin, statistics="classical"), 6)
         opened = relaxed_structures(potential, slab, gaps, tolerance=2e-5)
         branch = relaxed_path(potential, slab, gaps, tolerance=2e-5)
         bulks = bulk_structures(potential, slab.repeat_unit(), branch.traction)

@@ -54,6 +54,7 @@ class RunContext:
     reused: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     potentials: dict[str, str] = field(default_factory=dict)
+    _computed: set[Path] = field(default_factory=set, init=False)
 
     @property
     def is_root(self) -> bool:
@@ -79,9 +80,13 @@ class RunContext:
         if isinstance(key, Request):
             self._note(key.potentials)
         value, reused = self.on_root(lambda: self.cache.get_or_compute(key, compute))
-        if reused and what not in self.reused:
+        entry = self.cache.path(key)
+        earlier = reused and entry not in self._computed
+        if not reused:
+            self._computed.add(entry)
+        if earlier and what not in self.reused:
             self.reused.append(what)
-        self.log.info("%s: %s", what, "reused from an earlier run" if reused else "computed")
+        self.log.info("%s: %s", what, "reused from an earlier run" if earlier else "reused" if reused else "computed")
         return value
 
     def _note(self, potentials: Iterable[tuple[str, str]]) -> None:

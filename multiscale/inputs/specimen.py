@@ -316,6 +316,8 @@ class SpecimenStudy(Study):
                             f"interfaces.{name}.law.atoms: the body {body!r} is no crystal that could be cut; give plane, "
                             "or upper and lower, or a crystal to the body."
                         )
+        if self.naive_law and not self.loads:
+            raise InputError("naive_law compares peak loads of prescribed displacements; give loads, not tractions.")
         relaxed = any(law.atoms.path == "relaxed" and law.atoms.mode == "normal" for law in self.atoms_laws.values())
         if self.naive_law and not relaxed:
             raise InputError("naive_law compares with the slab of a relaxed opening path; give one: atoms with path: relaxed, mode: normal.")

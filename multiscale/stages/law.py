@@ -220,7 +220,9 @@ def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
     stretch = spacing[rising]
     if atoms.vibrations is None:
         return without_spacing(made, stretch, atoms.bulk_mean_traction[rising])
-    free = CubicSpline(stretch, atoms.vibrations.of_spacing[rising])
+    own = atoms.vibrations.of_spacing[rising]
+    there = np.isfinite(own)
+    free = CubicSpline(stretch[there], own[there])
     return without_spacing(made, stretch, static.traction[rising] + free(stretch, 1))
 
 

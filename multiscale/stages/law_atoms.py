@@ -190,14 +190,12 @@ def _relaxed(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
 ) -> dict[str, Any]:
     from atomistic.jumps import Series
-    from atomistic.relaxed_path import branches, relaxed_states
+    from atomistic.relaxed_path import branches, law_states
 
     series = Series(potential, cell)
-    states = relaxed_states(series, gaps, progress=context.progress)
-    there = np.array([state is not None for state in states])
-    found = [state for state in states if state is not None]
-    slab, bulks = branches(series, found, gaps[there], gaps[~there])
-    warm = _thermal(options, seed, context, potential, cell, slab, bulks, found) if options.temperature is not None else {}
+    gaps, states, left_out = law_states(series, gaps, progress=context.progress)
+    slab, bulks = branches(series, states, gaps, left_out)
+    warm = _thermal(options, seed, context, potential, cell, slab, bulks, states) if options.temperature is not None else {}
     return {"slab": slab, "bulks": bulks} | warm
 
 

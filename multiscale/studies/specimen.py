@@ -54,7 +54,7 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
                 _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
                 for number, one in enumerate(sampled, 1)
             ]
-            report_error_bars(results, study, parts, sampled, records)
+            report_error_bars(results, study, parts, sampled, records, context)
     context.on_root(lambda: shutil.rmtree(unfinished, ignore_errors=True))
     return results
 

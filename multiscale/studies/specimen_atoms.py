@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.errors import InputError
 from coupling.naive import naive_law
 from coupling.spread import with_error_bars
 from coupling.units import ANGSTROM, EV_A3
@@ -25,6 +26,11 @@ def prefix(names: Mapping[str, Any], name: str) -> str:
     return "" if len(names) == 1 else f"{name}_"
 
 
+def _suffix(parts: Parts, name: str) -> str:
+    """What a law's files have after "law"."""
+    return "" if len(parts.derived) == 1 else f"_{name}"
+
+
 def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: RunContext) -> None:
     """Laws from atoms, each with what was taken away, and the crystals of the bodies."""
     for name, derived in parts.derived.items():
@@ -40,8 +46,7 @@ def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: 
                     f"the law takes it as zero there. See the column shear_stiffness of {key}law_samples.csv."
                 )
         results.add_curve(f"{key}law_samples", "atomistic samples of the law", opening=("m", samples.opening * ANGSTROM), **columns)
-        suffix = "" if len(parts.derived) == 1 else f"_{name}"
-        context.on_root(lambda d=derived, s=suffix: write_law(results, d, context, s))
+        context.on_root(lambda d=derived, s=_suffix(parts, name): write_law(results, d, context, s))
         if derived.law.count.held_rigid:
             results.notes.append(
                 "The rigid path lets no atom relax: work of separation and peak traction are upper bounds; the shear resistance "
@@ -81,8 +86,10 @@ def report_naive(results: Results, study: SpecimenStudy, parts: Parts, record_of
                                  "The same mesh and crystal; the naive law is the slab's own elongation between elements."))  # fmt: skip
 
 
-def report_error_bars(results: Results, study: SpecimenStudy, parts: Parts, samples: Sequence[Parts], records: Sequence[Any]) -> None:
-    """Standard deviations of laws, constants and loads over the samples of the potential."""
+def report_error_bars(
+    results: Results, study: SpecimenStudy, parts: Parts, samples: Sequence[Parts], records: Sequence[Any], context: RunContext
+) -> None:
+    """Standard deviations of laws, constants and loads over the samples of the potential; the laws are written again with theirs."""
     from continuum.fracture import released_energy_per_area
 
     frame = frame_of(study)
@@ -96,7 +103,10 @@ def report_error_bars(results: Results, study: SpecimenStudy, parts: Parts, samp
         else:
             values["peak_load_factor"] = float(record.column("load").max())
         if "gc_from_fe" in results.quantities:
-            values["gc_from_fe"] = released_energy_per_area(record)
+            try:
+                values["gc_from_fe"] = released_energy_per_area(record)
+            except InputError as reason:
+                results.notes.append(f"G_c has no error bar: with sample {number + 1} of the potential it could not be taken: {reason}")
         for name, value in values.items():
             found.setdefault(name, []).append(value)
         if displacement:
@@ -107,12 +117,15 @@ def report_error_bars(results: Results, study: SpecimenStudy, parts: Parts, samp
             )  # fmt: skip
             series.append(Series(curve, "opening", "load", "", "dashed"))
     for name, values in found.items():
-        if name in results.quantities:
+        if name in results.quantities and len(values) == len(records):
             results.quantities[name] = replace(results.quantities[name], uncertainty=float(np.std(values, ddof=1)))
     if displacement:
         results.plots.append(Plot("Error bar of the load", "load-point opening", frame.shown, f"load{frame.per}", frame.force, tuple(series),
                                   "Dashed: each sample of the potential, with its own law and stiffness."))  # fmt: skip
     results.notes.append(sampled.note(study.trust))
+    for name, derived in parts.derived.items():
+        barred = replace(derived, law=with_error_bars(derived.law, [one.derived[name].law for one in samples]))
+        context.on_root(lambda d=barred, s=_suffix(parts, name): write_law(Results("law"), d, context, s))
 
 
 def _numbers(study: SpecimenStudy, parts: Parts) -> dict[str, float]:
@@ -127,8 +140,3 @@ def _numbers(study: SpecimenStudy, parts: Parts) -> dict[str, float]:
         key = prefix({str(one): None for one in kinds}, name)
         values |= {f"{key}{constant}": float(crystal.stiffness_voigt[place]) for constant, place in _CUBIC_CONSTANTS.items()}
     return values
-
-
-def barred_laws(parts: Parts, samples: Sequence[Parts]) -> dict[str, Any]:
-    """The laws from atoms with the spread of the samples' laws."""
-    return {name: with_error_bars(parts.laws[name], [one.laws[name] for one in samples]) for name in parts.derived}

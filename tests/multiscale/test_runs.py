@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from coupling.errors import InputError, NotConverged
 from multiscale import Results, run_study
+from multiscale.cache import Cache
 from multiscale.cli import app
 from multiscale.inputs import parse_study
+from multiscale.runs import RunContext
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -48,6 +50,15 @@ def test_the_second_run_reuses_and_says_so(tmp_path):
     assert Results.load(second.folder).reused == ["toy law"]
     assert "reused from an earlier run" in (second.folder / "log.txt").read_text()
     assert "Reused from an earlier run" in (second.folder / "report.html").read_text()
+
+
+def test_what_this_run_computed_is_not_from_an_earlier_one(tmp_path):
+    first, second = (RunContext(tmp_path, Cache(tmp_path / "store")) for _ in range(2))
+    for _ in range(2):
+        first.cached("toy law", {"a": 1}, lambda: {"x": 1.0})
+    assert first.reused == []
+    second.cached("toy law", {"a": 1}, lambda: {"x": 1.0})
+    assert second.reused == ["toy law"]
 
 
 def test_the_input_kept_with_a_run_runs_again(tmp_path):
