@@ -55,7 +55,9 @@ def force_locality(
         NotConverged: forces still change at the largest distance that the cell has; take a larger one.
     """
     if not np.all(structure.pbc) or not (displacement > 0 and threshold > 0):
-        raise InputError("The locality of forces needs a periodic supercell, and a positive displacement and threshold.")
+        raise InputError(
+            "The locality of forces needs a periodic supercell, and a positive displacement and threshold."
+        )
     distance, change = _changes(potential, structure, atom, displacement)
     order = np.argsort(distance)
     felt = distance[order][change[order] >= threshold]

@@ -34,9 +34,7 @@ _NOTES = (
 )
 
 
-def compare(
-    specimen: DoubleCantileverBeam = _SPECIMEN, opening: float = 5e-4, steps: int = 25
-) -> dict[str, object]:
+def compare(specimen: DoubleCantileverBeam = _SPECIMEN, opening: float = 5e-4, steps: int = 25) -> dict[str, object]:
     """Peak load per width and time of both codes; NaN and a note where Akantu is not there or fails.
 
     Args:
@@ -75,10 +73,10 @@ def compare(
 
 def _ours(path: Path, opening: float, steps: int) -> tuple[np.ndarray, float]:
     from continuum.materials import LinearElastic
-    from continuum.mesh import read_mesh
+    from continuum.mesh.specimen_mesh import read_mesh
     from continuum.model import Bond, Prescribed
-    from continuum.problem import CohesiveProblem
-    from continuum.stepping import pull
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.stepping import pull
 
     mesh = read_mesh(path, unit=1e-3, bodies=["upper", "lower"])
     loads = [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)]
@@ -95,7 +93,9 @@ def _in_own_process(folder: Path, opening: float, steps: int, notes: list[str]) 
     done = subprocess.run(command, capture_output=True, text=True, env=environment)
     answer = folder / "akantu.json"
     if done.returncode or not answer.exists():
-        notes.append(f"Akantu failed (exit {done.returncode}): {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+        notes.append(
+            f"Akantu failed (exit {done.returncode}): {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
+        )
         return {"loads": [], "seconds": math.nan, "iterations": math.nan}
     result = json.loads(answer.read_text())
     notes.extend(result["failed"])
@@ -136,7 +136,8 @@ def _cut(source: Path, target: Path) -> None:
 def _input() -> str:
     """Akantu's materials in SI units."""
     elastic = "".join(
-        f"material elastic [\n name = {name}\n E = {_YOUNG!r}\n nu = {_POISSON!r}\n rho = 1.0\n]\n" for name in ("upper", "lower")
+        f"material elastic [\n name = {name}\n E = {_YOUNG!r}\n nu = {_POISSON!r}\n rho = 1.0\n]\n"
+        for name in ("upper", "lower")
     )
     cohesive = {
         "name": "bond",
@@ -182,7 +183,12 @@ def _akantu(folder: Path, opening: float, steps: int) -> None:
             break
         iterations += solver.getInt("nb_iterations")
         loads.append((float(now), float(abs(model.getInternalForce()[upper, 1].sum()))))
-    answer = {"loads": loads, "seconds": time.perf_counter() - start, "iterations": iterations / max(1, len(loads) - 1), "failed": failed}
+    answer = {
+        "loads": loads,
+        "seconds": time.perf_counter() - start,
+        "iterations": iterations / max(1, len(loads) - 1),
+        "failed": failed,
+    }
     (folder / "akantu.json").write_text(json.dumps(answer))
 
 
@@ -203,5 +209,7 @@ if __name__ == "__main__":
         _akantu(Path(place), float(final), int(count))
     else:
         figures = compare()
-        known = {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in figures.items()}
+        known = {
+            key: None if isinstance(value, float) and math.isnan(value) else value for key, value in figures.items()
+        }
         report(known, "--json" in sys.argv)

@@ -13,8 +13,8 @@ import numpy as np
 from ase import Atoms
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab
-from atomistic.paths import default_openings
+from atomistic.decohesion.rigid_path import default_openings
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.properties.bulk import equilibrium
 from benchmarks.output import report
 from coupling.contracts import Potential

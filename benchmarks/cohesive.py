@@ -9,22 +9,22 @@ import sys
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.bicrystal import bicrystal
-from atomistic.hetero import close, continued_registry, hetero_interface, match_lattices
-from atomistic.interface import CleavageSlab, cleavage_slab, conventional_cell
-from atomistic.paths import default_openings, rigid_path
+from atomistic.decohesion.bicrystal import bicrystal
+from atomistic.decohesion.finite_temperature import heated, path_vibrations
+from atomistic.decohesion.hetero import close, continued_registry, hetero_interface, match_lattices
+from atomistic.decohesion.pulled import bar_rupture, slab_rupture
+from atomistic.decohesion.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
+from atomistic.decohesion.rigid_path import default_openings, rigid_path
+from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_cell
+from atomistic.decohesion.slip import slip_grid, slip_path
 from atomistic.properties.bulk import equilibrium
-from atomistic.pulled import bar_rupture, slab_rupture
-from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
-from atomistic.slip import slip_grid, slip_path
-from atomistic.thermal import heated, path_vibrations
 from benchmarks.output import report
-from coupling.coarsen import coarsen
-from coupling.cohesive import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
 from coupling.contracts import FloatArray, Potential
+from coupling.interface.coarse_graining import coarsen
+from coupling.interface.excess import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
+from coupling.interface.thermal import warmed
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.uber import Uber
-from coupling.thermal import warmed
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 LAYERS = (6, 9, 15)
@@ -112,17 +112,26 @@ def coarsening() -> dict[str, float]:
     peaks = {n: coarsen(law, n).peak_traction for n in np.logspace(3, 6, 7).round().astype(int)}
     slope = np.polyfit(np.log(list(peaks)), np.log(list(peaks.values())), 1)[0]
     unit, errors = work / length**2, []
-    for planes, exact in ((10, (1.161, 0.691)), (100, (1.051, 0.906)), (1000, (1.016, 0.971)), (10_000, (1.005, 0.991))):
+    for planes, exact in (
+        (10, (1.161, 0.691)),
+        (100, (1.051, 0.906)),
+        (1000, (1.016, 0.971)),
+        (10_000, (1.005, 0.991)),
+    ):
         coarse = coarsen(law, planes)
         opening, traction = np.sqrt(2 * work * planes / unit), np.sqrt(2 * unit * work / planes)
         errors += [abs(coarse.opening_at_peak / opening - exact[0]), abs(coarse.peak_traction / traction - exact[1])]
     kept = max(abs(coarsen(law, n).work_of_separation / work - 1) for n in (10, 1000, 10**6))
-    return {"coarsen_exponent": float(slope), "coarsen_finite_n_max_error": float(max(errors)), "coarsen_work_error": float(kept)}
+    return {
+        "coarsen_exponent": float(slope),
+        "coarsen_finite_n_max_error": float(max(errors)),
+        "coarsen_work_error": float(kept),
+    }
 
 
 def hetero(potential: Potential, slabs: dict[str, CleavageSlab]) -> dict[str, float]:
     """A on B against B on A, the same crystal strained; A on A against the cleavage law."""
-    (first, a), (_, b) = slabs.items()
+    (_first, a), (_, b) = slabs.items()
     laws = []
     for upper, lower, strain in ((a, b, "upper"), (b, a, "lower")):
         match = match_lattices(upper, lower, strain=strain)
@@ -168,7 +177,9 @@ def hetero_relaxed(potential: Potential, crystals) -> dict[str, float]:  # type:
     curves = [(law.opening, law.traction) for law in laws]
     return {
         "hetero_thickness_spread": spread(curves[:3]),
-        "hetero_thickness_spread_naive": spread([(opening, law.traction) for opening, law in zip(naive[:3], laws[:3], strict=True)]),
+        "hetero_thickness_spread_naive": spread(
+            [(opening, law.traction) for opening, law in zip(naive[:3], laws[:3], strict=True)]
+        ),
         "hetero_relaxed_swap_symmetry": spread([curves[0], curves[3]]),
         "hetero_relaxed_bulk_on_bulk_error": spread([curves[4], (cleaved.opening, cleaved.traction)]),
         "hetero_relaxed_work_J_m2": float(laws[0].energy[-1] * EV_A2),
@@ -197,9 +208,7 @@ def mixed_mode(potential: Potential, slab: CleavageSlab) -> dict[str, float]:
     """A mixed-mode potential: closed loops, and the γ-surface at the relaxed gap."""
     openings = np.concatenate([[-0.3, -0.15], np.linspace(0, 1, 16) ** 1.4 * 5.0])
     grid = slip_grid(potential, slab, openings, slab.atoms.cell.array[:2, :2], divisions=(12, 12))
-    law = MixedModeLaw(
-        grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3
-    )
+    law = MixedModeLaw(grid.opening * ANGSTROM, grid.period * ANGSTROM, grid.energy * EV_A2, grid.traction * EV_A3)
     angle = np.linspace(0, 2 * np.pi, 4001)
     loop = np.column_stack([0.8 + 0.7 * np.cos(angle), 0.9 * np.sin(angle), 0.5 * np.sin(2 * angle)]) * ANGSTROM
     middle = law.evaluate(0.5 * (loop[1:] + loop[:-1])).traction

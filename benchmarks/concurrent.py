@@ -64,7 +64,9 @@ def patch(potential: Potential, crystal: Atoms) -> dict[str, float]:
     return found | {"gradient_slope": max(slopes, key=lambda s: abs(s - 2))}
 
 
-def convergence(problem: Problem, sizes: tuple[float, ...], tolerance: float) -> dict[str, list[tuple[int, float, float]]]:
+def convergence(
+    problem: Problem, sizes: tuple[float, ...], tolerance: float
+) -> dict[str, list[tuple[int, float, float]]]:
     """Unknowns, strain error and energy error of each method as core and blending width grow alike."""
     cases = [Case(method, Region(size, size)) for method in BLENDED for size in sizes]
     cases += [Case("atomistic", Region(3 * size, 0.0)) for size in sizes]
@@ -85,11 +87,16 @@ def slopes(potential: Potential, crystal: Atoms) -> dict[str, object]:
     for dimension, (problem, sizes) in problems.items():
         for method, rows in convergence(problem, sizes, 1e-6 if dimension == 2 else 1e-5).items():
             key = f"{dimension}D_{method}"
-            unknowns, strain, energy = zip(*rows, strict=True)
+            unknowns, strain, _energy = zip(*rows, strict=True)
             found[key], wanted[key] = slope(unknowns, strain), theory(method, dimension)
             tables[key] = [list(row) for row in rows]
     shortfall = max(found[key] - wanted[key] for key in found)
-    return {"slopes": found, "slopes_theory": wanted, "worst_slope_shortfall": max(shortfall, 0.0), "slope_tables": tables}
+    return {
+        "slopes": found,
+        "slopes_theory": wanted,
+        "worst_slope_shortfall": max(shortfall, 0.0),
+        "slope_tables": tables,
+    }
 
 
 def dipole(potential: Potential, crystal: Atoms) -> dict[str, object]:
@@ -138,12 +145,18 @@ def cleavage() -> dict[str, object]:
         crack(potential, crystal, (2, 2), 5, line=LINE, plane=(1, 1, 0), surface_energy=surface / EV_A2, load=load)
         for load in CRACK_LOADS
     ]
-    cases = [Case("bqcf", Region(6, 4, 0.5)), Case("bgfc", Region(6, 4, 0.5)), Case("flexible", Region(10, 0)), Case("atomistic", Region(10, 0))]
+    cases = [
+        Case("bqcf", Region(6, 4, 0.5)),
+        Case("bgfc", Region(6, 4, 0.5)),
+        Case("flexible", Region(10, 0)),
+        Case("atomistic", Region(10, 0)),
+    ]
     atoms, rows = compare(loading, cases, tolerance=1e-3)
     griffith = loading[0].predictor.intensities[1] / CRACK_LOADS[0] * EV_A3 * ANGSTROM**0.5 / 1e6
     return {
         "crack_griffith_MPa_m0.5": griffith, "crack_surface_energy_J_m2": surface, "crack_loads": CRACK_LOADS,
-        "crack_advance_A": {"all atoms": list(map(tip_advance, atoms))} | {row.case.method: list(map(tip_advance, row.path)) for row in rows},
+        "crack_advance_A": {"all atoms": list(map(tip_advance, atoms))}
+        | {row.case.method: list(map(tip_advance, row.path)) for row in rows},
         "crack_displacement_error": {row.case.method: row.difference.displacement for row in rows},
         "crack_unknowns_fraction": {row.case.method: row.unknowns_fraction for row in rows},
     }  # fmt: skip
@@ -152,7 +165,8 @@ def cleavage() -> dict[str, object]:
 def contact(potential: Potential, crystal: Atoms) -> dict[str, object]:
     """A cylinder of 100 Å on (001): the contact's half-width, from ∫ p x² = P a² / 4, over Hertz' of the same force."""
     loading = [
-        indentation(potential, crystal, (2, 2), 5, plane=(0, 0, 1), line=LINE, radius=100.0, depth=depth) for depth in (0.3, 0.6)
+        indentation(potential, crystal, (2, 2), 5, plane=(0, 0, 1), line=LINE, radius=100.0, depth=depth)
+        for depth in (0.3, 0.6)
     ]
     atoms, rows = compare(loading, [Case(name, Region(6, 4, 0.5)) for name in ("bqcf", "bgfc")], tolerance=1e-4)
     force, (x, push) = indentation_force(atoms[-1]), pressure(atoms[-1])

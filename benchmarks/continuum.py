@@ -13,17 +13,17 @@ import numpy as np
 from benchmarks.akantu_dcb import compare
 from benchmarks.continuum_cost import costs
 from benchmarks.output import report
-from continuum.adhesion import peel, pull_off
-from continuum.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
-from continuum.fracture import crack_front, energy_balance_error, j_integral, released_energy_per_area
 from continuum.materials import LinearElastic
-from continuum.mesh import read_mesh
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed
-from continuum.problem import CohesiveProblem
+from continuum.post.fracture import crack_front, energy_balance_error, j_integral, released_energy_per_area
+from continuum.reference.adhesion import peel, pull_off
+from continuum.reference.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
+from continuum.reference.verification import ELEMENTS, constant_stress_law, exact_solution_errors, patch_test
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam
-from continuum.stepping import pull
-from continuum.verification import ELEMENTS, constant_stress_law, exact_solution_errors, patch_test
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.xu_needleman import XuNeedleman
 
@@ -108,7 +108,9 @@ def adhesion() -> dict[str, object]:
         "jkr_relative_error": abs(forces[4.0] / jkr_pull_off(work, radius) - 1),
         "dmt_relative_error": abs(forces[0.05] / dmt_pull_off(work, radius) - 1),
         "maugis_max_relative_error": max(abs(forces[p] / theory[p] - 1) for p in (0.3, 1.0)),
-        "maugis_table": {f"{p}": [forces[p] / (np.pi * work * radius), theory[p] / (np.pi * work * radius)] for p in forces},
+        "maugis_table": {
+            f"{p}": [forces[p] / (np.pi * work * radius), theory[p] / (np.pi * work * radius)] for p in forces
+        },
         "kendall_relative_error": abs(peeled.force / kendall_force(50.0, modulus, 1e-4, np.pi / 2) - 1),
         "kendall_force_spread": peeled.spread / peeled.force,
     }

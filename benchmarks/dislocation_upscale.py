@@ -78,7 +78,12 @@ def measure(
 
 
 def _parameters(
-    source: str, elastic: ElasticConstants, crystal: Crystal, path: PeierlsPath, stress: FloatArray, names: tuple[str, str, str]
+    source: str,
+    elastic: ElasticConstants,
+    crystal: Crystal,
+    path: PeierlsPath,
+    stress: FloatArray,
+    names: tuple[str, str, str],
 ) -> DislocationParameters:
     """The model's law for the next scale; `stress` in Pa."""
     b, period = float(np.linalg.norm(crystal.burgers)), crystal.glide_period

@@ -40,13 +40,17 @@ def measure(
     for one in compare(potential, student.potential, species, structure, [miller], faults=False):
         figures[f"{_key(one.name)}_relative_error"] = one.relative_error
     failures = [check.name for check in check_potential(student.potential).failures]
-    return figures | sets | {
-        "held_out": "whole paths: other strains, thermal patterns, slip directions, gaps, openings and stackings",
-        "failed_checks": failures,
-        "epochs": student.epochs,
-        "training_seconds": student.seconds,
-        "seconds": time.perf_counter() - start,
-    }
+    return (
+        figures
+        | sets
+        | {
+            "held_out": "whole paths: other strains, thermal patterns, slip directions, gaps, openings and stackings",
+            "failed_checks": failures,
+            "epochs": student.epochs,
+            "training_seconds": student.seconds,
+            "seconds": time.perf_counter() - start,
+        }
+    )
 
 
 def _speed(teacher: Potential, student: Potential, species: str, structure: str) -> dict[str, object]:
@@ -68,7 +72,7 @@ def _accuracy(student: Student) -> dict[str, object]:
 
 
 def _key(name: str) -> str:
-    """"work of separation (111)" is the key "wsep" of this benchmark, "peak traction (111)" is "peak_traction"."""
+    """ "work of separation (111)" is the key "wsep" of this benchmark, "peak traction (111)" is "peak_traction"."""
     plain = name.split(" (")[0]
     return "wsep" if plain == "work of separation" else plain.replace(" ", "_")
 

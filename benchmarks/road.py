@@ -42,10 +42,16 @@ def composition() -> dict[str, float]:
     worst = 0.0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(folder / "dcb.msh")
-        run_study(parse_study({"study": "cohesive_law", "potential": "emt", "plane": plane, **PATH}, folder), folder / "law")
+        DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(
+            folder / "dcb.msh"
+        )
+        run_study(
+            parse_study({"study": "cohesive_law", "potential": "emt", "plane": plane, **PATH}, folder), folder / "law"
+        )
         apart = run_study(parse_study(beam({"run": "law"}, "specimen"), folder), folder / "apart")
-        together = run_study(parse_study(beam({"atoms": {"layers": 6, **PATH}}, "fracture"), folder), folder / "together")
+        together = run_study(
+            parse_study(beam({"atoms": {"layers": 6, **PATH}}, "fracture"), folder), folder / "together"
+        )
         for column, values in apart.curves["load_displacement"].values.items():
             other = together.curves["load_displacement"].values[column]
             worst = max(worst, float(np.max(np.abs(other - values)) / np.max(np.abs(values))))
@@ -57,7 +63,13 @@ def composition() -> dict[str, float]:
 def measure() -> dict[str, object]:
     """All figures."""
     figures: dict[str, object] = {}
-    for part in (composition, road_mixed.measure, road_ledger.measure, road_combinations.measure, road_staleness.measure):
+    for part in (
+        composition,
+        road_mixed.measure,
+        road_ledger.measure,
+        road_combinations.measure,
+        road_staleness.measure,
+    ):
         figures |= part()
     return figures
 

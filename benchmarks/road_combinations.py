@@ -35,7 +35,11 @@ def study(cell: dict[str, Any]) -> dict[str, Any]:
         "study": "cohesive_law", "potential": "emt", "mode": cell["mode"], "path": cell["path"], "gap": cell["gap"],
         "openings": {"max": "4.5 Å", "points": 12}, "slip": {"divisions": 4, "tolerance": 0.9, "budget": 400},
     }  # fmt: skip
-    made |= {"plane": {"species": "Cu"} | cut} if cell["crystals"] == 1 else {"upper": {"species": "Ni"} | cut, "lower": {"species": "Cu"} | cut}
+    made |= (
+        {"plane": {"species": "Cu"} | cut}
+        if cell["crystals"] == 1
+        else {"upper": {"species": "Ni"} | cut, "lower": {"species": "Cu"} | cut}
+    )
     if cell["warm"]:
         made |= {"temperature": "300 K", "thermal": {"in_plane": 1, "statistics": "classical"}}
     if cell["bars"]:
@@ -45,7 +49,7 @@ def study(cell: dict[str, Any]) -> dict[str, Any]:
 
 def outcome(cell: dict[str, Any], folder: Path, name: str) -> str:
     """run, impossible or refused; what goes wrong otherwise is raised."""
-    from coupling.storage import load_law
+    from coupling.exchange.storage import load_law
     from multiscale import run_study
     from multiscale.inputs import parse_study
 

@@ -12,8 +12,8 @@ from benchmarks.output import report
 from benchmarks.road_models import RIGHT, WRONG, Build
 from continuum.fenics import PETSc
 from continuum.model import Control
-from continuum.newton import NewtonSolver
-from continuum.problem import CohesiveProblem
+from continuum.solver.newton import NewtonSolver
+from continuum.solver.problem import CohesiveProblem
 from coupling.errors import CountingError, NotConverged
 
 _LOAD = 1e-12  # m: one Newton solution of the right models

@@ -10,15 +10,15 @@ import sys
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.interface import CleavageSlab, cleavage_slab, conventional_cell
-from atomistic.jumps import Series, State
+from atomistic.decohesion.jumps import Series, State
+from atomistic.decohesion.pulled import bar_rupture, pull_by_ends, slab_rupture
+from atomistic.decohesion.relaxed_grid import RelaxedSampler
+from atomistic.decohesion.relaxed_path import relaxed_branches
+from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
-from atomistic.pulled import bar_rupture, pull_by_ends, slab_rupture
-from atomistic.relaxed_grid import RelaxedSampler
-from atomistic.relaxed_path import relaxed_branches
 from benchmarks.output import report
-from coupling.cohesive import excess, slab_totals
 from coupling.contracts import FloatArray, Potential
+from coupling.interface.excess import excess, slab_totals
 
 LAYERS = (6, 9, 15)
 COLUMN = 30
@@ -29,13 +29,19 @@ TOLERANCE = 5e-6
 """eV/Å: residual forces; a law's errors grow with the layers."""
 DIRECTIONS = {"opening": (1.0, 0.0), "shear": (0.0, 1.0), "oblique": (np.sqrt(0.5), np.sqrt(0.5))}
 """Opening and slip along which the ends of the column are pulled."""
-GAPS = {"opening": np.linspace(0, 1, 20) ** 1.5 * 2.4, "shear": np.linspace(0, 0.6, 13), "oblique": np.linspace(0, 0.6, 13)}
+GAPS = {
+    "opening": np.linspace(0, 1, 20) ** 1.5 * 2.4,
+    "shear": np.linspace(0, 0.6, 13),
+    "oblique": np.linspace(0, 0.6, 13),
+}
 """Å: gaps along them, to beyond where the column snaps."""
 
 
 def cut(crystal, planes: int) -> CleavageSlab:  # type: ignore[no-untyped-def]
     """A (111) slab whose x is [11-2]."""
-    return cleavage_slab(crystal, (1, 1, 1), planes, conventional=conventional_cell(crystal), x=np.array([1.0, 1.0, -2.0]))
+    return cleavage_slab(
+        crystal, (1, 1, 1), planes, conventional=conventional_cell(crystal), x=np.array([1.0, 1.0, -2.0])
+    )
 
 
 def easy_slip(potential: Potential, slab: CleavageSlab) -> FloatArray:
@@ -84,7 +90,10 @@ def opening(series: Series, period: FloatArray) -> tuple[dict[str, float], float
     jumps = np.column_stack([inside, np.zeros((len(inside), 2))])
     normal = vectors(sampled(series, period, jumps))[:, 0]
     difference = np.abs(normal - law.traction[3:-1]) / law.traction.max()
-    figures = {"mixed_opening_difference": float(np.nanmax(difference)), "mixed_opening_left_out": int(np.isnan(difference).sum())}
+    figures = {
+        "mixed_opening_difference": float(np.nanmax(difference)),
+        "mixed_opening_left_out": int(np.isnan(difference).sum()),
+    }
     return figures, float(law.traction.max())
 
 
@@ -107,7 +116,9 @@ def column(thin: Series, thick: Series, slip: FloatArray) -> dict[str, float]:
     for name, (normal, tangential) in DIRECTIONS.items():
         direction = np.array([normal, *(tangential * slip)])
         atoms, bar = pull_by_ends(thick, direction, GAPS[name]), pull_by_ends(thin, direction, GAPS[name], more)
-        errors[name] = [abs(getattr(bar, what) / getattr(atoms, what) - 1) for what in ("peak_traction", "work", "elongation")]
+        errors[name] = [
+            abs(getattr(bar, what) / getattr(atoms, what) - 1) for what in ("peak_traction", "work", "elongation")
+        ]
     whole, _ = relaxed_branches(thick.potential, thick.cell, GAPS["opening"], tolerance=TOLERANCE)
     slab, bulks = relaxed_branches(thin.potential, thin.cell, GAPS["opening"], tolerance=TOLERANCE)
     naive = bar_rupture(slab.gap, *slab_totals(slab), bulks[0], whole.repeats[0] - 1, slab.area)
@@ -133,7 +144,11 @@ def measure(name: str = "emt", species: str = "Cu") -> dict[str, object]:
     lengths = np.array([0.15, 0.3, 0.9, 1.3, 1.8, 2.6])
     jumps = np.array([[length * n, *(length * t * slip)] for n, t in ways for length in lengths])
     found: dict[str, object] = {"potential": name, "species": species, **figures}
-    found |= consistency(thin, period, jumps, peak) | thickness(series, period, jumps, peak) | periodicity(thin, period, jumps[::4], peak)
+    found |= (
+        consistency(thin, period, jumps, peak)
+        | thickness(series, period, jumps, peak)
+        | periodicity(thin, period, jumps[::4], peak)
+    )
     return found | column(thin, thick, slip)
 
 

@@ -6,28 +6,28 @@ from pathlib import Path
 
 import numpy as np
 
-from continuum.bulk import Kind
 from continuum.fenics import MPI, dolfinx
 from continuum.materials import LinearElastic, Material, StVenantKirchhoff
-from continuum.mesh import Body, SpecimenMesh, read_mesh
+from continuum.mesh.specimen_mesh import Body, SpecimenMesh, read_mesh
 from continuum.model import Bond, Contact, Prescribed
-from continuum.problem import CohesiveProblem
+from continuum.solver.bulk import Kind
+from continuum.solver.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.flat_contact import SphereOnFlat
 from continuum.specimens.grid import write_grid
 from continuum.specimens.pullout import FibrePullout
 from coupling.contracts import FloatArray
-from coupling.count import BulkSide, Count
 from coupling.elasticity import grain_rotation, rotate_stiffness
-from coupling.fit import fit
+from coupling.exchange.storage import load_law
+from coupling.interface.error_bars import with_error_bars
+from coupling.interface.fit import fit
+from coupling.laws.count import BulkSide, Count
 from coupling.laws.law import Law
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from coupling.laws.xu_needleman import XuNeedleman
-from coupling.spread import with_error_bars
-from coupling.storage import load_law
 
 NM = 1e-9
 _CUBIC = np.diag([124e9 if i > 2 else 99e9 for i in range(6)]).astype(float)

@@ -80,7 +80,10 @@ def version(distribution: str, number: str) -> Callable[[Path], None]:
     return make
 
 
-_DOUBLED = "\nfrom dataclasses import replace\n\n_evaluate = {0}.evaluate\n\n\ndef _doubled(self, *given, **wanted):\n    found = _evaluate(self, *given, **wanted)\n"
+_DOUBLED = (
+    "\nfrom dataclasses import replace\n\n_evaluate = {0}.evaluate\n\n\n"
+    "def _doubled(self, *given, **wanted):\n    found = _evaluate(self, *given, **wanted)\n"
+)
 _DOUBLED += "    return replace(found, energies=2 * found.energies)\n\n\n{0}.evaluate = _doubled\n"
 _LARGER = "\n_read = read_file\n\n\ndef read_file(path, bodies=None):\n    found = _read(path, bodies)\n"
 _LARGER += "    return __import__('dataclasses').replace(found, points=2 * found.points)\n"
@@ -88,14 +91,26 @@ _TWICE = "\n_once = run\n\n\ndef run(study, context):\n    found = _once(study, 
 _TWICE += "    found.add('energy', 2 * found['energy'], 'eV', 'twice the energy')\n    return found\n"
 
 CHANGES = (
-    Change("class of a calculator", "embedded", replaced("own/probe_calculator.py", "STRENGTH = 1.0", "STRENGTH = 1.1")),
+    Change(
+        "class of a calculator", "embedded", replaced("own/probe_calculator.py", "STRENGTH = 1.0", "STRENGTH = 1.1")
+    ),
     Change("module that the class imports", "embedded", replaced("own/probe_pairs.py", "DEPTH = 0.1", "DEPTH = 0.12")),
     Change("weights file at the same path", "tabulated", probe.write_eam_weaker),
     Change("file that an option names", "embedded", replaced("table.json", "2.6", "2.7")),
     Change("version of the provider", "embedded", probe.write_provider_newer),
     Change("code of a study", "embedded", appended("code/multiscale/studies/embedding.py", _TWICE), alone=True),
-    Change("code of coupling", "embedded", appended("code/coupling/embedding/subtractive.py", _DOUBLED.format("Embedded")), alone=True),
-    Change("code of atomistic", "embedded", appended("code/atomistic/potentials/serial.py", _DOUBLED.format("SerialPotential")), alone=True),
+    Change(
+        "code of coupling",
+        "embedded",
+        appended("code/coupling/embedding/subtractive.py", _DOUBLED.format("Embedded")),
+        alone=True,
+    ),
+    Change(
+        "code of atomistic",
+        "embedded",
+        appended("code/atomistic/potentials/serial.py", _DOUBLED.format("SerialPotential")),
+        alone=True,
+    ),
     Change("code of continuum", "meshed", appended("code/continuum/mesh_file.py", _LARGER), alone=True),
     Change("version of numpy", "embedded", version("numpy", "99.0"), seen=False, alone=True),
     Change("version of dolfinx", "meshed", version("dolfinx-solver-real", "99.0"), seen=False, alone=True),
@@ -105,10 +120,15 @@ CHANGES = (
     Change("a mended number", "mended", probe.mend),
     Change("title", "embedded", replaced("embedded.yaml", "title: Probe", "title: Another"), alters=False),
     Change("output folder", "embedded", replaced("embedded.yaml", "folder: out", "folder: elsewhere"), alters=False),
-    Change("comment in the input", "embedded", replaced("embedded.yaml", "larger: emt", "larger: emt  # the accurate one"), alters=False),
+    Change(
+        "comment in the input",
+        "embedded",
+        replaced("embedded.yaml", "larger: emt", "larger: emt  # the accurate one"),
+        alters=False,
+    ),
     Change("number of threads", "embedded", probe.more_threads, alters=False),
     Change("order of keys", "embedded", probe.reorder, alters=False),
-)  # fmt: skip
+)
 """Fifteen that alter the result, five that do not."""
 
 
@@ -132,16 +152,21 @@ def measure() -> dict[str, object]:
                 if change.seen and (after["value"] != before["value"]) != change.alters:
                     unseen.append(change.name)
     return {
-        "stale_reused": len(stale), "needlessly_recomputed": len(needless), "staleness_changes": len(CHANGES),
-        "staleness_without_effect": len(unseen), "staleness_named": ", ".join([*stale, *needless, *unseen]),
-    }  # fmt: skip
+        "stale_reused": len(stale),
+        "needlessly_recomputed": len(needless),
+        "staleness_changes": len(CHANGES),
+        "staleness_without_effect": len(unseen),
+        "staleness_named": ", ".join([*stale, *needless, *unseen]),
+    }
 
 
 def scenes() -> list[list[Change]]:
     """Changes that are made together: those that change nothing, and one for each program that touches it alone."""
     together: list[list[Change]] = [[change for change in CHANGES if not change.alters]]
     for change in (one for one in CHANGES if one.alters):
-        free = (made for made in together[1:] if not made[0].alone and change.program not in [one.program for one in made])
+        free = (
+            made for made in together[1:] if not made[0].alone and change.program not in [one.program for one in made]
+        )
         place = None if change.alone else next(free, None)
         if place is None:
             together.append([change])
@@ -167,7 +192,9 @@ def prepared(base: Path) -> dict[str, dict[str, object]]:
     again = ran(base, programs)
     for program in programs:
         if again[program]["reused"] == (program == "mended"):
-            raise RuntimeError(f"Without a change, {program!r} was {'reused' if program == 'mended' else 'computed again'}.")
+            raise RuntimeError(
+                f"Without a change, {program!r} was {'reused' if program == 'mended' else 'computed again'}."
+            )
     return found
 
 

@@ -48,7 +48,7 @@ POINTS = '''"""Functions that a sweep goes over."""
 
 
 def area(mesh, n):
-    from continuum.mesh_file import read_file
+    from continuum.mesh.file import read_file
 
     return {"size": (float(read_file(__import__("pathlib").Path(mesh)).points.sum()) * n, "m")}
 
@@ -109,7 +109,9 @@ def write_inputs(folder: Path) -> None:
             "structure": {"file": "atoms.extxyz"}, "regions": {"corner": {"kind": "atoms", "atoms": [0]}},
             "output": {"folder": "out" if name == "embedded" else f"out_{name}"},
         }  # fmt: skip
-        (folder / f"{name}.yaml").write_text(yaml.safe_dump(study, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        (folder / f"{name}.yaml").write_text(
+            yaml.safe_dump(study, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
 
 
 def write_metadata(site: Path, distribution: str, version: str, module: str = "") -> None:
@@ -120,7 +122,9 @@ def write_metadata(site: Path, distribution: str, version: str, module: str = ""
         old.rmdir()
     place = site / f"{distribution.replace('-', '_')}-{version}.dist-info"
     place.mkdir(parents=True)
-    (place / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n", encoding="utf-8")
+    (place / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n", encoding="utf-8"
+    )
     if module:
         (place / "top_level.txt").write_text(f"{module}\n", encoding="utf-8")
         (place / "RECORD").write_text(f"{module}.py,,\n", encoding="utf-8")
@@ -140,7 +144,9 @@ def write_eam(folder: Path, steepness: float) -> None:
     repulsion = r * 0.17 * np.exp(-steepness * (r / 2.55 - 1)) * window
     lines = ["probe", "analytic", "no material", "1 Cu"]
     lines += [f"{points} {400 / (points - 1)} {points} {cutoff / (points - 1)} {cutoff}", "29 63.546 3.6 fcc"]
-    lines += [f"{value:.16e}" for array in (-np.sqrt(np.linspace(0, 400, points)), density, repulsion) for value in array]
+    lines += [
+        f"{value:.16e}" for array in (-np.sqrt(np.linspace(0, 400, points)), density, repulsion) for value in array
+    ]
     (folder / "probe.eam.alloy").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

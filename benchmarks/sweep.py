@@ -1,6 +1,6 @@
 """Sweeps: overhead of cheap points, speed-up of real ones, kills, a full disk, bad inputs, a SLURM.
 
-    python -m benchmarks.sweep --json
+python -m benchmarks.sweep --json
 """
 
 import os
@@ -76,15 +76,23 @@ def real(folder: Path) -> dict[str, float]:
 
 
 def _fracture(mesh: str) -> dict[str, Any]:
-    halves = ({"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5})
+    halves = (
+        {"group": "load_upper", "component": "y", "factor": 0.5},
+        {"group": "load_lower", "component": "y", "factor": -0.5},
+    )
     return {
         "study": "fracture",
         "potential": "emt",
         "mesh": mesh,
         "mesh_unit": "nm",
         "kind": "plane strain",
-        "bodies": {name: {"crystal": {"species": "Ni", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}} for name in ("upper", "lower")},
-        "interfaces": {"bond": {"plus": "upper", "minus": "lower", "spacing": "left out", "law": {"atoms": {"layers": 12}}}},
+        "bodies": {
+            name: {"crystal": {"species": "Ni", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}}
+            for name in ("upper", "lower")
+        },
+        "interfaces": {
+            "bond": {"plus": "upper", "minus": "lower", "spacing": "left out", "law": {"atoms": {"layers": 12}}}
+        },
         "supports": [{"group": "end", "component": "x"}],
         "loads": list(halves),
         "loading": {"opening": "3 nm", "steps": 3},
@@ -125,7 +133,12 @@ def bad_inputs(folder: Path) -> dict[str, int]:
         file.write_text(data if isinstance(data, str) else yaml.safe_dump(data), encoding="utf-8")
         answer = CliRunner().invoke(app, ["sweep", str(file)])
         left = [path for path in place.parent.rglob("*") if path not in (place, file)]
-        clean += answer.exit_code == 2 and answer.stderr.startswith("Error: ") and "Traceback" not in answer.output and not left
+        clean += (
+            answer.exit_code == 2
+            and answer.stderr.startswith("Error: ")
+            and "Traceback" not in answer.output
+            and not left
+        )
     return {"bad_inputs": len(BAD), "clean_errors": clean}
 
 

@@ -45,7 +45,9 @@ BAD: dict[str, dict[str, Any] | str] = {
     "no number of points": _over(**{"plane.layers": {"min": 6, "max": 12}}),
     "halves of layers": _over(**{"plane.layers": {"min": 6, "max": 9, "points": 3}}),
     "pairs of unequal length": _with(over=[{"design": "paired", "keys": {"plane.layers": [6, 8], "seed": [1, 2, 3]}}]),
-    "Sobol of 12": _with(over=[{"design": "sobol", "points": 12, "keys": {"seed": {"min": 1, "max": 9, "whole": True}}}]),
+    "Sobol of 12": _with(
+        over=[{"design": "sobol", "points": 12, "keys": {"seed": {"min": 1, "max": 9, "whole": True}}}]
+    ),
     "unknown design": _with(over=[{"design": "random", "keys": {"seed": [1]}}]),
     "a key twice": _with(over=[{"keys": {"seed": [1, 2]}}, {"keys": {"seed": [3]}}]),
     "too many points": _over(seed={"min": 0, "max": 99999, "points": 100000}, **{"plane.layers": list(range(6, 60))}),

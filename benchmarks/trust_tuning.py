@@ -7,8 +7,8 @@ import numpy as np
 from ase import Atoms
 
 from atomistic import load_potential
+from atomistic.decohesion.slab import CleavageSlab, cleavage_slab
 from atomistic.distil.families import apart, offset
-from atomistic.interface import CleavageSlab, cleavage_slab
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants, strained
 from atomistic.properties.fault import gamma_surface
@@ -47,7 +47,9 @@ class Crystal:
     cell: Atoms
 
     @classmethod
-    def of(cls, potential: Potential, species: str, structure: str, planes: dict[tuple[int, int, int], int]) -> "Crystal":
+    def of(
+        cls, potential: Potential, species: str, structure: str, planes: dict[tuple[int, int, int], int]
+    ) -> "Crystal":
         """The crystal at a potential's equilibrium; planes with how many layers their slabs have."""
         cell = equilibrium(potential, species, structure)
         side = (cell.get_volume() * {"fcc": 4, "bcc": 2}[structure]) ** (1 / 3)
@@ -134,9 +136,7 @@ def tungsten(oracle: Potential, counts: tuple[int, ...] = COUNTS, full: Training
     bulk = [(one, "bulk") for one in _strained(known, 4 * fifth, rng)]
     opened = _opened(known, -(-fifth // 2), rng)
     order, places = rng.permutation(len(bulk)), rng.permutation(len(opened))
-    mixed = [
-        item for k in range(fifth) for item in (*(bulk[i] for i in order[4 * k : 4 * k + 4]), opened[places[k]])
-    ]
+    mixed = [item for k in range(fifth) for item in (*(bulk[i] for i in order[4 * k : 4 * k + 4]), opened[places[k]])]
     labels = LabelSet.made(oracle, [one for one, _ in mixed], [group for _, group in mixed])
     truth = Truth(*_tungsten(oracle, judged), judged, labels[-HELD:])
     table = [truth.row("before", 0, model)]

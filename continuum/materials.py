@@ -17,6 +17,7 @@ from coupling.elasticity import VOIGT, isotropic_stiffness, rotate_stiffness, st
 from coupling.elasticity import strain_voigt as voigt_of
 from coupling.errors import InputError
 
+
 class Material(Protocol):
     """A hyperelastic material.
 
@@ -254,7 +255,10 @@ class CauchyBorn(_FiniteStrain):
         """½ C E E + ⅙ C‴ E E E in the Green-Lagrange strain."""
         strain = voigt_strain(green_lagrange(gradient))
         pairs = ufl.as_vector([strain[i] * strain[j] for i in range(6) for j in range(6)])
-        return 0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain)) + ufl.dot(pairs, ufl.dot(values["third"], strain)) / 6
+        return (
+            0.5 * ufl.dot(strain, ufl.dot(values["stiffness"], strain))
+            + ufl.dot(pairs, ufl.dot(values["third"], strain)) / 6
+        )
 
 
 def cauchy_stress(material: Material, gradient, values):  # type: ignore[no-untyped-def]

@@ -8,7 +8,7 @@ import numpy as np
 
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, unknown_choice
-from coupling.specimen_records import Misfit, Spacing, check_words
+from coupling.specimen.records import Misfit, Spacing, check_words
 
 COMPONENTS = {"x": 0, "y": 1, "z": 2}
 HISTORIES = ("damage", "reversible")
@@ -31,7 +31,9 @@ class Contact:
         if not (np.isfinite(self.stiffness) and self.stiffness > 0):
             raise InputError(f"The contact stiffness {self.stiffness} Pa/m must be positive.")
         if self.penetration is not None and not self.penetration > 0:
-            raise InputError(f"The allowed penetration {self.penetration} m must be positive; leave it out for the penalty alone.")
+            raise InputError(
+                f"The allowed penetration {self.penetration} m must be positive; leave it out for the penalty alone."
+            )
 
 
 @dataclass(frozen=True)

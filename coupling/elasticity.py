@@ -61,7 +61,9 @@ def isotropic_stiffness(young: float, poisson: float) -> FloatArray:
     if not (np.isfinite(young) and young > 0):
         raise InputError(f"Young's modulus {young} Pa must be positive.")
     if not -1 < poisson < 0.5:
-        raise InputError(f"Poisson's ratio {poisson} must lie between -1 and 0.5; take 0.499 for a nearly incompressible solid.")
+        raise InputError(
+            f"Poisson's ratio {poisson} must lie between -1 and 0.5; take 0.499 for a nearly incompressible solid."
+        )
     lame = young * poisson / ((1 + poisson) * (1 - 2 * poisson))
     shear = young / (2 * (1 + poisson))
     stiffness = np.diag([2 * shear] * 3 + [shear] * 3)

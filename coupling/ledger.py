@@ -53,10 +53,13 @@ class Term:
         weights = np.asarray(self.weights, dtype=float)
         object.__setattr__(self, "weights", weights)
         if self.counting_number not in (1, -1):
-            raise InputError(
-                f"The counting number of {self.label} is {self.counting_number}; it must be +1 or -1."
-            )
-        if weights.ndim != 1 or not np.all(np.isfinite(weights)) or weights.min(initial=0) < 0 or weights.max(initial=0) > 1:
+            raise InputError(f"The counting number of {self.label} is {self.counting_number}; it must be +1 or -1.")
+        if (
+            weights.ndim != 1
+            or not np.all(np.isfinite(weights))
+            or weights.min(initial=0) < 0
+            or weights.max(initial=0) > 1
+        ):
             raise InputError(f"The weights of {self.label} must be a list of numbers in [0, 1].")
 
     @property
@@ -127,9 +130,7 @@ class Ledger:
     def _complaint(self, sites: np.ndarray, count: FloatArray, word: str) -> str:
         named = ", ".join(f"{self.sites[i]} ({count[i]:g} times)" for i in sites[:_NAMED_SITES])
         more = f" and {len(sites) - _NAMED_SITES} more" if len(sites) > _NAMED_SITES else ""
-        owners = [
-            f"{'+' if t.counting_number > 0 else '-'}{t.label}" for t in self.terms if t.weights[sites].any()
-        ]
+        owners = [f"{'+' if t.counting_number > 0 else '-'}{t.label}" for t in self.terms if t.weights[sites].any()]
         return (
             f"{len(sites)} of {len(self.sites)} sites are counted {word}: {named}{more}; "
             f"counted there by {', '.join(owners) or 'nobody'}. Every site must have sum(c*w) = 1."
@@ -169,9 +170,7 @@ class Ledger:
         lines = [f"{'c':>2}  {'owner':<10} {'region':<40} {'sites':>10} {'energy / ' + unit:>20}"]
         for row in rows:
             energy = "" if row.energy is None else f"{row.energy:.10g}"
-            lines.append(
-                f"{row.counting_number:>+2d}  {row.owner:<10} {row.region:<40} {row.sites:>10g} {energy:>20}"
-            )
+            lines.append(f"{row.counting_number:>+2d}  {row.owner:<10} {row.region:<40} {row.sites:>10g} {energy:>20}")
         total = sum(r.energy for r in rows if r.energy is not None)
         lines.append(f"{'':>2}  {'sum':<10} {'':<40} {len(self.sites):>10g} {total:>20.10g}")
         return "\n".join(lines)

@@ -53,7 +53,7 @@ def parse_quantity(text: object, quantity: str) -> float:
     factors = SI_FACTORS[quantity]
     match = _QUANTITY.match(text) if isinstance(text, str) else None
     if match is None or match[2] not in factors:
-        example = f"12 {list(factors)[-2] if len(factors) > 1 else list(factors)[0]}"
+        example = f"12 {list(factors)[-2] if len(factors) > 1 else next(iter(factors))}"
         raise InputError(
             f"{text!r} is not a {quantity} with a unit; write a number and one of {', '.join(factors)}, "
             f"for example '{example}'."

@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from multiscale.inputs import load_study
-from multiscale.results import Results
-from multiscale.runs import run_study
+from multiscale.runtime.results import Results
+from multiscale.runtime.runs import run_study
 from multiscale.sweeps import SweepResults, load, run_sweep, sweep
 
 if TYPE_CHECKING:
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from atomistic.potentials.registry import list_potentials, load_potential
     from continuum.materials import LinearElastic
     from continuum.model import Bond, Contact
-    from coupling.coarsen import coarsen
     from coupling.errors import DoubleCounted, InputError, MultiscaleError, NotConverged, Uncounted
-    from coupling.export import export
-    from coupling.fit import fit, fit_all
+    from coupling.exchange.export import export
+    from coupling.exchange.storage import load_law, save_law
+    from coupling.interface.coarse_graining import coarsen
+    from coupling.interface.fit import fit, fit_all
+    from coupling.interface.naive import naive_law
     from coupling.ledger import Ledger, Term
-    from coupling.naive import naive_law
-    from coupling.storage import load_law, save_law
     from multiscale.scripting.crystals import cleave, crystal, join
     from multiscale.scripting.laws import cohesive_law, derived_law
     from multiscale.scripting.specimen import Specimen, read_mesh
@@ -43,13 +43,13 @@ _LAZY = {
     "join": "multiscale.scripting.crystals",
     "cohesive_law": "multiscale.scripting.laws",
     "derived_law": "multiscale.scripting.laws",
-    "naive_law": "coupling.naive",
-    "coarsen": "coupling.coarsen",
-    "fit": "coupling.fit",
-    "fit_all": "coupling.fit",
-    "export": "coupling.export",
-    "load_law": "coupling.storage",
-    "save_law": "coupling.storage",
+    "naive_law": "coupling.interface.naive",
+    "coarsen": "coupling.interface.coarse_graining",
+    "fit": "coupling.interface.fit",
+    "fit_all": "coupling.interface.fit",
+    "export": "coupling.exchange.export",
+    "load_law": "coupling.exchange.storage",
+    "save_law": "coupling.exchange.storage",
     "read_mesh": "multiscale.scripting.specimen",
     "Specimen": "multiscale.scripting.specimen",
     "Bond": "continuum.model",

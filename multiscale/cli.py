@@ -60,7 +60,7 @@ def sweep(
 ) -> None:
     """Run a study over ranges of its input; started again, it goes on where it stopped."""
     with _answering(debug):
-        from multiscale.progress import display
+        from multiscale.runtime.progress import display
         from multiscale.sweeps import run_sweep
 
         with nullcontext() if quiet else display(_errors()) as progress:
@@ -71,7 +71,9 @@ def sweep(
 
 
 @app.command()
-def status(folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: _Debug = False) -> None:
+def status(
+    folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: _Debug = False
+) -> None:
     """Say how far a sweep is, and what failed."""
     with _answering(debug):
         from multiscale.sweeps import SweepResults
@@ -83,11 +85,14 @@ def status(folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show
 
 
 @app.command()
-def report(folder: Annotated[Path, typer.Argument(help="A run's or a sweep's folder.", show_default=False)], debug: _Debug = False) -> None:
+def report(
+    folder: Annotated[Path, typer.Argument(help="A run's or a sweep's folder.", show_default=False)],
+    debug: _Debug = False,
+) -> None:
     """Write the report again, from what has been found so far."""
     with _answering(debug):
         from multiscale.report import write_report
-        from multiscale.results import Results
+        from multiscale.runtime.results import Results
         from multiscale.sweeps import load
 
         found = load(folder)
@@ -101,9 +106,9 @@ def report(folder: Annotated[Path, typer.Argument(help="A run's or a sweep's fol
 def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str = "") -> None:
     with _answering(debug):
         _require_kind(study, only)
-        from multiscale.parallel import is_root, launched_communicator
-        from multiscale.progress import display
-        from multiscale.runs import REPORT, run_study
+        from multiscale.runtime.parallel import is_root, launched_communicator
+        from multiscale.runtime.progress import display
+        from multiscale.runtime.runs import REPORT, run_study
 
         comm = launched_communicator()
         with _ending_all_ranks(comm), nullcontext() if quiet or not is_root(comm) else display(_errors()) as progress:
@@ -126,7 +131,7 @@ def check(study: _Study, debug: _Debug = False) -> None:
     with _answering(debug):
         from multiscale.inputs import check_study, load_study
         from multiscale.inputs.load import read_yaml
-        from multiscale.workspace import Workspace
+        from multiscale.runtime.workspace import Workspace
 
         data = read_yaml(study)
         if isinstance(data, dict) and "over" in data:
@@ -188,10 +193,16 @@ app.add_typer(mesh, name="mesh")
 @mesh.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="The mesh file.", show_default=False)],
-    body: Annotated[list[str] | None, typer.Option(help="A group that is a body (repeat); by default those that part the cells.")] = None,
+    body: Annotated[
+        list[str] | None, typer.Option(help="A group that is a body (repeat); by default those that part the cells.")
+    ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the coordinates, such as mm.")] = None,
-    law: Annotated[Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")] = None,
-    interface: Annotated[str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")] = None,
+    law: Annotated[
+        Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")
+    ] = None,
+    interface: Annotated[
+        str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")
+    ] = None,
     young: Annotated[str | None, typer.Option(help='Young\'s modulus, such as "70 GPa".')] = None,
     poisson: Annotated[float, typer.Option(help="Poisson's ratio; 0 for plane stress.")] = 0.3,
     plane_stiffness: Annotated[float | None, typer.Option(help="Stiffness of a closed plane in Pa/m, for N.")] = None,
@@ -209,7 +220,7 @@ def inspect(
 def version() -> None:
     """Print the versions of this program and of what it stands on."""
     with _answering(False):
-        from multiscale.provenance import versions
+        from multiscale.runtime.provenance import versions
 
         for name, number in versions().items():
             _say(f"{name} {number}")
@@ -255,7 +266,7 @@ def _status(error: BaseException) -> int:
 @contextmanager
 def _ending_all_ranks(comm: Any) -> Iterator[None]:
     """Let no rank wait for one that failed: that one ends all, after the first has had its say."""
-    from multiscale.parallel import is_collective, is_root
+    from multiscale.runtime.parallel import is_collective, is_root
 
     try:
         yield

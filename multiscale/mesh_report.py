@@ -8,7 +8,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.units import SI_FACTORS, parse_quantity
 
 if TYPE_CHECKING:
-    from continuum.inspect import FacetFacts, ZoneFacts
+    from continuum.mesh.inspect import FacetFacts, ZoneFacts
 
 
 def mesh_lines(
@@ -29,11 +29,13 @@ def mesh_lines(
     if unit is not None and unit not in SI_FACTORS["length"]:
         raise unknown_choice("unit of length", unit, SI_FACTORS["length"])
     if law_file is not None and (unit is None or young is None):
-        raise InputError("A process zone needs --unit (of the mesh, such as mm) and --young (such as '70 GPa') beside --law.")
+        raise InputError(
+            "A process zone needs --unit (of the mesh, such as mm) and --young (such as '70 GPa') beside --law."
+        )
     if not -1 < poisson < 0.5:
         raise InputError(f"Poisson's ratio {poisson} must lie between -1 and 0.5.")
-    from continuum.inspect import inspect_mesh, process_zone
-    from coupling.storage import load_law
+    from continuum.mesh.inspect import inspect_mesh, process_zone
+    from coupling.exchange.storage import load_law
 
     law = None if law_file is None else load_law(law_file)
     found = inspect_mesh(path, bodies)
@@ -55,7 +57,7 @@ def mesh_lines(
 
 
 def _zone_lines(item: "FacetFacts", zone: "ZoneFacts", unit: str) -> Iterator[str]:
-    from continuum.inspect import RESOLVING
+    from continuum.mesh.inspect import RESOLVING
 
     length = f"{zone.length / SI_FACTORS['length'][unit]:.4g} {unit}"
     yield f"process zone on {item.name}: E'W/σ² = {length}, {zone.elements:.3g} elements where they are finest"

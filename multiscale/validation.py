@@ -21,9 +21,13 @@ def register(
 
     @app.command()
     def validate(
-        potential: Annotated[str, typer.Argument(help="A name or a file, as in `multiscale potentials`.", show_default=False)],
+        potential: Annotated[
+            str, typer.Argument(help="A name or a file, as in `multiscale potentials`.", show_default=False)
+        ],
         data: Annotated[Path, typer.Argument(help="Labelled structures, such as extended XYZ.", show_default=False)],
-        posterior: Annotated[Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")] = None,
+        posterior: Annotated[
+            Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")
+        ] = None,
         modal: Annotated[str | None, typer.Option(help="Level of theory, of a potential that has several.")] = None,
         trust: Annotated[bool, typer.Option("--trust", help="Accept a file that can run code.")] = False,
         debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,

@@ -58,13 +58,13 @@ class CodeLinks(Extension):
         super().__init__()
         self.pattern = rf"(?<!`)`((?:{'|'.join(packages)})(?:\.[A-Za-z_]\w*)+)`(?!`)"
 
-    def extendMarkdown(self, md: Any) -> None:  # noqa: N802 (Markdown's own name)
+    def extendMarkdown(self, md: Any) -> None:
         """Register the pattern."""
         md.inlinePatterns.register(_CodeLink(self.pattern, md), "code links", _BEFORE_BACKTICKS)
 
 
 class _CodeLink(InlineProcessor):
-    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:  # noqa: N802, ARG002
+    def handleMatch(self, m: re.Match[str], data: str) -> tuple[Element, int, int]:
         link = Element("autoref", identifier=m[1])
         SubElement(link, "code").text = m[1]
         return link, m.start(0), m.end(0)
@@ -84,7 +84,9 @@ def on_files(files: Files, config: Any) -> Files:
     root = Path(config.config_file_path).parent
     for source, target in _ROOT_PAGES.items():
         if (root / source).is_file():
-            files.append(File.generated(config, target, content=_from_root((root / source).read_text(encoding="utf-8"))))
+            files.append(
+                File.generated(config, target, content=_from_root((root / source).read_text(encoding="utf-8")))
+            )
     for path in sorted((root / "examples").rglob("*")):
         if path.is_file() and path.suffix in {".py", ".yaml"}:
             files.append(File.generated(config, path.relative_to(root).as_posix(), abs_src_path=str(path)))
@@ -104,7 +106,11 @@ def on_files(files: Files, config: Any) -> Files:
 
 def _unlisted(files: Files, nav: list[Any]) -> list[Any]:
     """A section of the pages in docs/ that the navigation does not name."""
-    others = [file.src_uri for file in files.documentation_pages() if "/" not in file.src_uri and f"'{file.src_uri}'" not in str(nav)]
+    others = [
+        file.src_uri
+        for file in files.documentation_pages()
+        if "/" not in file.src_uri and f"'{file.src_uri}'" not in str(nav)
+    ]
     return [{"More": sorted(others)}] if others else []
 
 

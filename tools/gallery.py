@@ -15,18 +15,26 @@ from typing import Any
 import numpy as np
 import yaml
 
-from coupling.cohesive import slab_totals
+from coupling.interface.excess import slab_totals
 from coupling.units import EV_A3
 from multiscale import Results, run_study
-from multiscale.cache import code_fingerprint
-from multiscale.files import write_text
 from multiscale.report.figures import svg
 from multiscale.report.page import quantity_text
-from multiscale.results import Plot, Series
+from multiscale.runtime.cache import code_fingerprint
+from multiscale.runtime.files import write_text
+from multiscale.runtime.results import Plot, Series
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES, BUILT = ROOT / "examples", ROOT / "build" / "gallery"
-ORDER = ("counting_chain", "law_ni111", "law_cu_ni111", "fracture_ni111", "specimen_dcb", "adhesion_sphere", "sweep_ni111")
+ORDER = (
+    "counting_chain",
+    "law_ni111",
+    "law_cu_ni111",
+    "fracture_ni111",
+    "specimen_dcb",
+    "adhesion_sphere",
+    "sweep_ni111",
+)
 Lines = dict[str, tuple[Any, Any, str]]
 Shown = tuple[str, list[str]]
 """A sentence of what was run and found, and pictures (SVG)."""
@@ -49,16 +57,22 @@ def diagram(x: tuple[str, str], y: tuple[str, str], lines: Lines, log: str = "")
 
 
 def _standalone(picture: str) -> str:
-    return picture.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ', 1)
+    return picture.replace(
+        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ', 1
+    )
 
 
 def counting_chain(script: ModuleType) -> Shown:
     """Naive laws of three chains, and their one excess law."""
     slabs, laws, bars = script.main()
-    lines: Lines = {f"naive, {n} spacings": (slab_totals(s)[0], s.traction * EV_A3 / 1e9, "dashed") for n, s in slabs.items()}
+    lines: Lines = {
+        f"naive, {n} spacings": (slab_totals(s)[0], s.traction * EV_A3 / 1e9, "dashed") for n, s in slabs.items()
+    }
     lines["excess, all three"] = (laws[6].opening, laws[6].traction * EV_A3 / 1e9, "line")
     told = ", ".join(f"{name} {found.elongation:.4f} Å" for name, found in bars.items())
-    return f"As it stands. A bar of 40 spacings breaks at: {told}.", [diagram(("opening", "Å"), ("traction", "GPa"), lines)]
+    return f"As it stands. A bar of 40 spacings breaks at: {told}.", [
+        diagram(("opening", "Å"), ("traction", "GPa"), lines)
+    ]
 
 
 def law_ni111(script: ModuleType) -> Shown:
@@ -68,7 +82,9 @@ def law_ni111(script: ModuleType) -> Shown:
         "excess law": (made.opening, made.traction * EV_A3 / 1e9, "line"),
         "naive: the slab's elongation": (slab_totals(slab)[0], slab.traction * EV_A3 / 1e9, "dashed"),
     }
-    told = f"With effective medium theory in place of 7net-0: work of separation {made.law().work_of_separation:.4g} J/m²."
+    told = (
+        f"With effective medium theory in place of 7net-0: work of separation {made.law().work_of_separation:.4g} J/m²."
+    )
     return told, [diagram(("opening", "Å"), ("traction", "GPa"), lines)]
 
 
@@ -96,7 +112,9 @@ def embedding_si_vacancy(script: ModuleType) -> Shown:
     """The vacancy with one network in the other."""
     from atomistic import load_potential
 
-    ledger, table = script.main(load_potential("7net-0", dtype="float64"), load_potential("7net-l3i5", dtype="float64"), 2)
+    ledger, table = script.main(
+        load_potential("7net-0", dtype="float64"), load_potential("7net-l3i5", dtype="float64"), 2
+    )
     lines: Lines = {
         "low + high − low": (table.radius, table.difference, "line and points"),
         "cheap model alone": (table.radius, np.full(len(table.radius), table.cheap), "dashed"),
@@ -110,10 +128,16 @@ def sweep_ni111(script: ModuleType) -> Shown:
     """Griffith's strength over crack length."""
     strength = script.main(BUILT / "sweep_ni111" / "run")["strength"]
     lines: Lines = {
-        f"{float(energy):g} J/m²": (strength["crack"].values, strength.sel(surface_energy=energy).values / 1e9, "line and points")
+        f"{float(energy):g} J/m²": (
+            strength["crack"].values,
+            strength.sel(surface_energy=energy).values / 1e9,
+            "line and points",
+        )
         for energy in strength["surface_energy"].values
     }
-    return "script.py as it stands: 18 points.", [diagram(("half length of the crack", strength["crack"].attrs["units"]), ("strength", "GPa"), lines, "xy")]
+    return "script.py as it stands: 18 points.", [
+        diagram(("half length of the crack", strength["crack"].attrs["units"]), ("strength", "GPa"), lines, "xy")
+    ]
 
 
 def _study(changes: dict[str, Any], note: str, pictures: int) -> Callable[[str], Shown]:
@@ -135,7 +159,8 @@ def _study(changes: dict[str, Any], note: str, pictures: int) -> Callable[[str],
 
 
 SCRIPTS: dict[str, Callable[[ModuleType], Shown]] = {
-    f.__name__: f for f in (counting_chain, law_ni111, fracture_ni111, adhesion_sphere, embedding_si_vacancy, sweep_ni111)
+    f.__name__: f
+    for f in (counting_chain, law_ni111, fracture_ni111, adhesion_sphere, embedding_si_vacancy, sweep_ni111)
 }
 STUDIES = {
     "law_cu_ni111": _study({"potential": "emt"}, "With effective medium theory in place of 7net-0", 1),
@@ -147,7 +172,9 @@ def build(names: list[str]) -> None:
     """Run what has changed, and write the page."""
     wanted = names or [*SCRIPTS, *STUDIES]
     for name in wanted:
-        stamp = hashlib.sha256("".join([code_fingerprint(), *map(_text, _sources(name)), _text(Path(__file__))]).encode()).hexdigest()
+        stamp = hashlib.sha256(
+            "".join([code_fingerprint(), *map(_text, _sources(name)), _text(Path(__file__))]).encode()
+        ).hexdigest()
         if (BUILT / f"{name}.stamp").is_file() and _text(BUILT / f"{name}.stamp") == stamp:
             continue
         sys.stdout.write(f"{name}\n")
@@ -162,7 +189,9 @@ def build(names: list[str]) -> None:
 
 def page() -> str:
     """The gallery in Markdown."""
-    found = sorted(path.name for path in EXAMPLES.iterdir() if (path / "script.py").is_file() or (path / "study.yaml").is_file())
+    found = sorted(
+        path.name for path in EXAMPLES.iterdir() if (path / "script.py").is_file() or (path / "study.yaml").is_file()
+    )
     parts = ["# Gallery", _text(Path(__file__).with_name("gallery.md")).strip()]
     for name in [*ORDER, *(name for name in found if name not in ORDER)]:
         small = BUILT / f"{name}.md"
@@ -181,7 +210,11 @@ def _description(name: str) -> str:
 
 
 def _command(name: str) -> str:
-    lines = [f"multiscale {'sweep' if path.stem == 'sweep' else 'run'} examples/{name}/{path.name}" for path in _sources(name) if path.suffix == ".yaml"]
+    lines = [
+        f"multiscale {'sweep' if path.stem == 'sweep' else 'run'} examples/{name}/{path.name}"
+        for path in _sources(name)
+        if path.suffix == ".yaml"
+    ]
     lines += [f"python examples/{name}/script.py"] if (EXAMPLES / name / "script.py").is_file() else []
     return "```console\n" + "\n".join(lines) + "\n```"
 

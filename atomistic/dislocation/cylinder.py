@@ -248,9 +248,7 @@ def _around(points: FloatArray, length: float) -> FloatArray:
     return np.concatenate([points + [0, 0, k * length] for k in range(-3, 4)]) - centre
 
 
-def _line_place(
-    system: SlipSystem, points: FloatArray, burgers: FloatArray, length: float
-) -> tuple[FloatArray, float]:
+def _line_place(system: SlipSystem, points: FloatArray, burgers: FloatArray, length: float) -> tuple[FloatArray, float]:
     """Where the line pierces the plane (2,), and the height of the middle of its slip plane."""
     heights = np.sort(points[:, 1])
     planes = heights[np.concatenate([[True], np.diff(heights) > _SAME])]

@@ -91,9 +91,7 @@ def _fault_warnings(
             f"{named}, under {1e3 * _SPLIT_SHARE * scale:.3g} mJ/m² that any core needs to hold its partials together."
         ]
     if not published / _FACTOR <= fault <= published * _FACTOR:
-        return [
-            f"{named}, where the published one is {1e3 * published:.4g} mJ/m²; universal models often do so."
-        ]
+        return [f"{named}, where the published one is {1e3 * published:.4g} mJ/m²; universal models often do so."]
     if fault > _HOLLOW * unstable:
         return [f"{named}, hardly under the unstable fault's {1e3 * unstable:.3g} mJ/m²: the fault is no minimum."]
     return []

@@ -3,10 +3,10 @@
 import numpy as np
 from ase import Atoms
 
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.dislocation.cylinder import Crystal
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import conventional_cell
-from atomistic.interface import cleavage_slab
 from atomistic.properties.fault import gamma_surface
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
+from atomistic.decohesion.rigid_path import default_openings, rigid_path
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
-from atomistic.interface import cleavage_slab
-from atomistic.paths import default_openings, rigid_path
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
 from atomistic.properties.fault import fcc_stacking_fault
-from coupling.cohesive import rigid_law
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import NotConverged
+from coupling.interface.excess import rigid_law
 from coupling.units import EV_A3, GPA
 
 

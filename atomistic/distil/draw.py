@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 from ase import Atoms
 
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.distil import families, glide
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.distil.families import Cut, Solid
-from atomistic.interface import cleavage_slab
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.crystals import Crystal

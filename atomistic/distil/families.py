@@ -7,7 +7,7 @@ import numpy as np
 from ase import Atoms
 from ase.data import covalent_radii
 
-from atomistic.interface import CleavageSlab
+from atomistic.decohesion.slab import CleavageSlab
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.properties.elastic import strained
 from coupling.contracts import FloatArray, Potential
@@ -18,7 +18,9 @@ SOFTNESS = 1 / 25
 """Å²/eV: step of the beginning relaxation."""
 EASING = 8
 """Steps of it."""
-_HIGHEST = 60.0  # eV per atom above the crystal: an embedding function far beyond its fit gives 10⁵, which drowns all else
+_HIGHEST = (
+    60.0  # eV per atom above the crystal: an embedding function far beyond its fit gives 10⁵, which drowns all else
+)
 
 
 @dataclass(frozen=True)
@@ -77,9 +79,7 @@ def vacancy(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) ->
     return _rattled(atoms, solid.amplitude, frames, rng, 0.0 if ideal else 0.02)
 
 
-def repulsion(
-    potential: Potential, solid: Solid, frames: int, rng: np.random.Generator, ideal: bool
-) -> list[Atoms]:
+def repulsion(potential: Potential, solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
     """What keeps atoms apart: pairs, compressed crystals, an atom pushed onto its neighbour."""
     made = []
     for first, second in product(sorted(set(solid.cell.numbers.tolist())), repeat=2):
@@ -94,7 +94,7 @@ def repulsion(
         made.append(atoms)
     for ratio in spread(0.2, 0.5, frames, rng):
         atoms = _supercell(solid, True)
-        i, j, vectors = neighbour_pairs(atoms, 1.1 * solid.nearest)
+        i, _j, vectors = neighbour_pairs(atoms, 1.1 * solid.nearest)
         bond = rng.choice(np.flatnonzero(i == 0))
         atoms.positions[0] += ratio * vectors[bond]
         made.append(atoms)
@@ -112,9 +112,7 @@ def opening(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> lis
     return [apart(base, d, slip) for d in _openings(frames, rng)]
 
 
-def relaxed_opening(
-    potential: Potential, cut: Cut, frames: int, rng: np.random.Generator, ideal: bool
-) -> list[Atoms]:
+def relaxed_opening(potential: Potential, cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
     """Openings whose atoms follow their forces for a few steps; the slab is stretched first."""
     stretched = cut.slab.atoms if ideal else _stretched(cut.slab.atoms, rng.uniform(-0.01, 0.05))
     structures = [apart(stretched, d, (0.0, 0.0)) for d in _openings(frames, rng)]

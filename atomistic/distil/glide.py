@@ -4,8 +4,8 @@ import numpy as np
 from ase import Atoms
 from ase.build import make_supercell
 
+from atomistic.decohesion.slab import boundary_tractions
 from atomistic.distil.families import EASING, SOFTNESS, Cut, apart, ease, offset, shortest, spread, strained_in_plane
-from atomistic.interface import boundary_tractions
 from atomistic.properties.elastic import strained
 from coupling.contracts import FloatArray, Potential
 
@@ -14,9 +14,7 @@ _SPLITTING = 9.0  # Å: widest distance of two partial dislocations
 _BEYOND = 1.3  # of the slip to the fault: how far the ideal γ-line goes
 
 
-def relaxed_slip(
-    potential: Potential, cut: Cut, frames: int, rng: np.random.Generator, ideal: bool
-) -> list[Atoms]:
+def relaxed_slip(potential: Potential, cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
     """The γ-line through the fault, or any line; gap and heights of the atoms follow the teacher's forces."""
     lattice, slab = cut.slab.atoms.cell.array[:2, :2], cut.slab.atoms
     start, end = np.zeros(2), _BEYOND * offset(cut.slab)

@@ -16,7 +16,7 @@ from sevenn.model_build import build_E3_equivariant_model
 from atomistic.distil.dataset import REPULSION, Dataset
 from atomistic.distil.settings import Settings
 from atomistic.potentials.neighbours import neighbour_pairs
-from atomistic.potentials.sevennet import quiet
+from atomistic.potentials.sevennet.loader import quiet
 
 
 def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[str, Any]:
@@ -109,5 +109,3 @@ def _irreps(settings: Settings) -> list[str]:
     scalars = f"{settings.channels}x0e"
     full = "+".join(f"{settings.channels >> rank}x{rank}e" for rank in range(settings.lmax + 1))
     return [scalars, *[full] * (settings.layers - 1), scalars]
-
-

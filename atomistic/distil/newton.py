@@ -18,7 +18,7 @@ from atomistic.distil.settings import Settings
 from atomistic.distil.site_energy import Parameters, Sample, gathered, jacobian, residuals, voigt
 from atomistic.distil.training import State
 from atomistic.potentials.neighbours import neighbour_pairs
-from atomistic.potentials.sevennet import quiet
+from atomistic.potentials.sevennet.loader import quiet
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError, NotConverged
 
@@ -89,7 +89,9 @@ def train_newton(
             break
     with quiet():
         radial.write(best)
-    state.weights = {name: value.float() if value.is_floating_point() else value for name, value in network.state_dict().items()}
+    state.weights = {
+        name: value.float() if value.is_floating_point() else value for name, value in network.state_dict().items()
+    }
     return config, state
 
 

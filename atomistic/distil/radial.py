@@ -22,7 +22,7 @@ from atomistic.distil.network import build, configuration
 from atomistic.distil.settings import Settings
 from atomistic.distil.training import DECAY, State
 from atomistic.potentials.neighbours import neighbour_pairs
-from atomistic.potentials.sevennet import quiet
+from atomistic.potentials.sevennet.loader import quiet
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3, GPA

@@ -13,11 +13,11 @@ from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.check import repulsion
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
-from atomistic.potentials.sevennet import quiet
+from atomistic.potentials.sevennet.loader import quiet
 from atomistic.potentials.zbl import ZBL, SumPotential
-from coupling.addresses import Environment, Request
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
+from coupling.identity.addresses import Environment, Request
 
 CHECKPOINT = "student.pth"
 STATE = "training.pth"
@@ -94,9 +94,7 @@ def distil(
     write_checkpoint(folder / CHECKPOINT, config, state.weights, state.best_epoch, identity)
     potential = load_potential(str(folder / CHECKPOINT), device="cpu")
     history = np.array(state.history)
-    return Student(
-        potential, folder / CHECKPOINT, by_family(potential, dataset), history, state.epoch, state.seconds
-    )
+    return Student(potential, folder / CHECKPOINT, by_family(potential, dataset), history, state.epoch, state.seconds)
 
 
 def teaching(teacher: Potential, elements: tuple[int, ...]) -> Potential:

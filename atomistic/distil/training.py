@@ -20,7 +20,7 @@ from torch_geometric.loader import DataLoader
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.distil.network import build, configuration, save
 from atomistic.distil.settings import Settings
-from atomistic.potentials.sevennet import quiet
+from atomistic.potentials.sevennet.loader import quiet
 from coupling.contracts import Progress, silent
 from coupling.errors import NotConverged
 
@@ -131,8 +131,12 @@ class _Run:
         rate = self.settings.learning_rate * (0.01 + 0.99 * (1 + cos(pi * min(self._advance(), 1))) / 2)
         for group in self.trainer.optimizer.param_groups:
             group["lr"] = rate
-        energy, (force, last), *stress = self.trainer.loss_functions
-        self.trainer.loss_functions = [energy, (force, self.settings.force_weight ** min(self._advance() / _SETTLED, 1)), *stress]
+        energy, (force, _last), *stress = self.trainer.loss_functions
+        self.trainer.loss_functions = [
+            energy,
+            (force, self.settings.force_weight ** min(self._advance() / _SETTLED, 1)),
+            *stress,
+        ]
 
     def _epoch(self) -> float:
         order = torch.Generator().manual_seed(self.settings.seed + 1_000_003 * (self.state.epoch + 1))

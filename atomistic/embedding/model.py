@@ -9,13 +9,13 @@ from atomistic.embedding.bonding import termination
 from atomistic.embedding.rules import Rule, Selector
 from atomistic.potentials.as_ase import PotentialCalculator
 from atomistic.potentials.fingerprint import OWN
-from coupling.addresses import canonical_json
 from coupling.capabilities import require
-from coupling.content import described
 from coupling.contracts import Potential
 from coupling.embedding.charges import PointCharges
 from coupling.embedding.subtractive import Embedded
 from coupling.errors import InputError
+from coupling.identity.addresses import canonical_json
+from coupling.identity.content import described
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from ase import Atoms
 
-from coupling.addresses import Environment, Request, arrays_hash, is_finite
 from coupling.contracts import FloatArray, Potential, Structure
+from coupling.identity.addresses import Environment, Request, arrays_hash, is_finite
 
 _LIBRARIES = ("ase", "matscipy", "numpy", "scipy", "torch")
 

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from ase import Atoms
 
-from coupling.addresses import is_finite
+from coupling.identity.addresses import is_finite
 
 
 def build(calculator: str, options: dict[str, Any]) -> Any:

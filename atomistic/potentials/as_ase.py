@@ -22,9 +22,7 @@ class PotentialCalculator(Calculator):
         super().__init__()
         self.potential = potential
 
-    def calculate(
-        self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes
-    ) -> None:
+    def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
         """Fill `results`: eV, eV/Å, eV/Å³ (Voigt order xx yy zz yz xz xy)."""
         super().calculate(atoms, properties, system_changes)
         found = self.potential.evaluate([self.atoms])

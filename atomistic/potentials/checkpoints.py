@@ -16,7 +16,7 @@ from ase.data import atomic_numbers
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
 from atomistic.potentials.fingerprint import file_hash, fingerprint
-from atomistic.potentials.sevennet import require_safe
+from atomistic.potentials.sevennet.loader import require_safe
 from atomistic.potentials.torchsim import UNKNOWN, from_torchsim
 from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
@@ -109,12 +109,18 @@ def load_metatomic(
     reach = capabilities.engine_interaction_range("angstrom")  # of all its messages together
     libraries = ("metatomic-torchsim", "metatomic-torch")
     options = {"extensions": extensions}
-    return _wrapped(model, name, elements, reach, "metatomic", path, options, libraries, replace(UNKNOWN, interaction_range=reach))
+    return _wrapped(
+        model, name, elements, reach, "metatomic", path, options, libraries, replace(UNKNOWN, interaction_range=reach)
+    )
 
 
 def load_orb(
-    name: str, device: str, dtype: str | None, *,
-    architecture: str = "orb-v3-conservative-inf-omat", trust: bool = False,
+    name: str,
+    device: str,
+    dtype: str | None,
+    *,
+    architecture: str = "orb-v3-conservative-inf-omat",
+    trust: bool = False,
 ) -> BatchedPotential:
     """Weights of an Orb model.
 

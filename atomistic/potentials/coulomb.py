@@ -90,7 +90,9 @@ class Coulomb:
         if not atoms.pbc.any():
             return isolated(atoms, charge)
         if not atoms.pbc.all():
-            raise InputError("Point charges are summed over cells periodic in all directions, or in none; put vacuum around.")
+            raise InputError(
+                "Point charges are summed over cells periodic in all directions, or in none; put vacuum around."
+            )
         return ewald(atoms, charge, self.reach)
 
 
@@ -131,7 +133,11 @@ def ewald(atoms: Atoms, charges: FloatArray, reach: float) -> tuple[float, Float
 
 
 def learned(
-    structures: Sequence[Structure], forces: Sequence[FloatArray], start: Mapping[str, float], *, base: Potential | None = None
+    structures: Sequence[Structure],
+    forces: Sequence[FloatArray],
+    start: Mapping[str, float],
+    *,
+    base: Potential | None = None,
 ) -> Coulomb:
     """The charges whose forces, on top of those of `base`, are nearest to the given ones.
 

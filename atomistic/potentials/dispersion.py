@@ -32,7 +32,9 @@ def load(name: str, device: str, dtype: str | None, *, method: str = "PBE", damp
     try:
         {"d3bj": RationalDampingParam, "d3zero": ZeroDampingParam}[damping](method=method)
     except RuntimeError as error:
-        raise InputError(f"D3 has no parameters for {method!r} with damping {damping!r}; take PBE, PBEsol, RPBE, SCAN, …") from error
+        raise InputError(
+            f"D3 has no parameters for {method!r} with damping {damping!r}; take PBE, PBEsol, RPBE, SCAN, …"
+        ) from error
     options = {"method": method, "damping": damping}
     identity = fingerprint("d3", "s-dftd3", options, ("dftd3",), code=(DFTD3,))
     calculator = DFTD3(**options)

@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
-from coupling.addresses import canonical_json, file_hash, versions_of
-from coupling.content import described
 from coupling.contracts import FloatArray, Potential
-from coupling.sources import code_behind, code_of
+from coupling.identity.addresses import canonical_json, file_hash, versions_of
+from coupling.identity.content import described
+from coupling.identity.sources import code_behind, code_of
 from coupling.wrapped import Wrapped
 
 __all__ = ["OWN", "file_hash", "fingerprint", "identified"]
 
 OWN = ("coupling", "atomistic", "continuum", "multiscale")
-"""Packages whose code belongs to the address of a result, see `coupling.addresses.Environment`."""
+"""Packages whose code belongs to the address of a result, see `coupling.identity.addresses.Environment`."""
 
 
 def fingerprint(
@@ -27,7 +27,7 @@ def fingerprint(
         kind: The family of the potential.
         content: Hash of its weights or file, or the import path of its class.
         options: Options that change the numbers, the dtype among them. The files that they name count with their
-            content, functions and objects with their code (`coupling.content.described`).
+            content, functions and objects with their code (`coupling.identity.content.described`).
         libraries: Distributions whose versions count.
         code: Classes and functions, or names of modules that are not loaded, whose source and provider count.
     """

@@ -61,19 +61,19 @@ _SEVENNET = ("sevenn", "torch", "matscipy")
 _BUILT_IN = (
     PotentialEntry(
         "7net-0", "sevennet", "SevenNet-0 (11 July 2024), MPtrj, 89 elements",
-        "atomistic.potentials.sevennet:load", _SEVENNET,
+        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
     ),
     PotentialEntry(
         "7net-l3i5", "sevennet", "SevenNet-l3i5, MPtrj, 89 elements; slower and more accurate",
-        "atomistic.potentials.sevennet:load", _SEVENNET,
+        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
     ),
     PotentialEntry(
         "7net-mf-0", "sevennet", "SevenNet-MF-0, PBE and r2SCAN; takes modal='PBE' or 'R2SCAN'",
-        "atomistic.potentials.sevennet:load", _SEVENNET,
+        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
     ),
     PotentialEntry(
         "*.pth", "sevennet", "A SevenNet checkpoint file; takes trust=True where the file holds code",
-        "atomistic.potentials.sevennet:load", _SEVENNET,
+        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
     ),
     PotentialEntry(
         "chgnet", "chgnet", "CHGNet, MPtrj, 89 elements, charge-informed",
@@ -142,9 +142,7 @@ def list_potentials() -> list[PotentialEntry]:
     return [*_BUILT_IN, *(point.load() for point in entry_points(group=ENTRY_POINT_GROUP))]
 
 
-def load_potential(
-    name: str, device: str = "auto", dtype: str | None = None, **options: Any
-) -> Potential:
+def load_potential(name: str, device: str = "auto", dtype: str | None = None, **options: Any) -> Potential:
     """Load an interatomic potential.
 
     Args:

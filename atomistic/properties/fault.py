@@ -6,7 +6,7 @@ import numpy as np
 from ase import Atoms
 from ase.build import bulk as fcc
 
-from atomistic.interface import CleavageSlab, cleavage_slab
+from atomistic.decohesion.slab import CleavageSlab, cleavage_slab
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.properties.measurement import Measurement
 from atomistic.relax import Constraints, relax

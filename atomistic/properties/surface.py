@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from atomistic.interface import cleavage_slab
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.properties.measurement import Measurement
 from atomistic.relax import relax
 from coupling.contracts import Cost, FloatArray, Potential, Progress, silent

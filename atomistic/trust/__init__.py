@@ -1,10 +1,10 @@
 """Trust: error bars on what a potential says, and a potential that learns from a few labels.
 
-    labels = LabelSet.made(oracle, structures, groups)
-    posterior = fit_posterior(potential, labels)
-    posterior.predict(others).force_sigmas
-    posterior.mean_potential()
-    posterior.sample(20)
+labels = LabelSet.made(oracle, structures, groups)
+posterior = fit_posterior(potential, labels)
+posterior.predict(others).force_sigmas
+posterior.mean_potential()
+posterior.sample(20)
 """
 
 from atomistic.trust.labels import Label, LabelSet

@@ -60,9 +60,7 @@ def require_linear(potential: Potential) -> LinearPotential:
     return require(potential, "features")
 
 
-def structure_rows(
-    potential: LinearPotential, structures: Sequence[Structure], elements: Sequence[int]
-) -> list[Rows]:
+def structure_rows(potential: LinearPotential, structures: Sequence[Structure], elements: Sequence[int]) -> list[Rows]:
     """The rows of structures.
 
     Raises:
@@ -76,7 +74,11 @@ def structure_rows(
         stress = derivatives.strain / volume if volume > 0 else derivatives.strain[:0]
         energy = np.concatenate([derivatives.sites.sum(0), counts])[None] / counts.sum()
         found.append(
-            Rows(energy, -np.hstack([derivatives.positions, zeros]), np.hstack([stress, zeros[:1].repeat(len(stress), 0)]))
+            Rows(
+                energy,
+                -np.hstack([derivatives.positions, zeros]),
+                np.hstack([stress, zeros[:1].repeat(len(stress), 0)]),
+            )
         )
     return found
 
@@ -94,9 +96,7 @@ def element_counts(structure: Structure, elements: Sequence[int]) -> FloatArray:
     return np.array([np.sum(numbers == z) for z in elements], dtype=float)
 
 
-def designs(
-    potential: LinearPotential, labels: Sequence[Label], elements: Sequence[int]
-) -> list[Design]:
+def designs(potential: LinearPotential, labels: Sequence[Label], elements: Sequence[int]) -> list[Design]:
     """The rows and residuals of labels.
 
     Args:

@@ -154,9 +154,7 @@ def solve_rows(designs: Sequence[Design], weights: Sequence[float], widths: Widt
     return Estimate(prior * (inverse @ triangle[:, -1]), prior[:, None] * inverse)
 
 
-def maximise(
-    designs: Sequence[Design], weights: Sequence[float], noises: Sequence[float] | None = None
-) -> Widths:
+def maximise(designs: Sequence[Design], weights: Sequence[float], noises: Sequence[float] | None = None) -> Widths:
     """The widths of the largest marginal likelihood.
 
     Args:

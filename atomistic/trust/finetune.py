@@ -25,7 +25,7 @@ from coupling.errors import InputError, NotConverged
 if TYPE_CHECKING:
     import torch
 
-    from atomistic.potentials.sevennet_model import SevenNetModel
+    from atomistic.potentials.sevennet.model import SevenNetModel
 
 
 _MEMORY = 0.1
@@ -56,7 +56,11 @@ class Training:
 
 
 def fine_tune(
-    posterior: Posterior, training: Training | None = None, *, kept: Sequence[Structure] = (), progress: Progress = silent
+    posterior: Posterior,
+    training: Training | None = None,
+    *,
+    kept: Sequence[Structure] = (),
+    progress: Progress = silent,
 ) -> Potential:
     """Tune all weights.
 
@@ -73,7 +77,7 @@ def fine_tune(
     training, zeros = training or Training(), dict(zip(posterior.elements, posterior.widths.zeros, strict=True))
     start = posterior.potential.with_readout(np.zeros(len(posterior.mean) - len(zeros)), zeros)
     tunable = require(start, "trainable")
-    from atomistic.potentials.sevennet import quiet
+    from atomistic.potentials.sevennet.loader import quiet
 
     own = LabelSet.made(start, kept, "kept") if kept else LabelSet()
     with quiet():
@@ -140,7 +144,8 @@ class _Tuning:
         kinds = self._squares(labels, [self.weights[k] for k in chosen])
         loss = sum(
             0.5 * (squares * weights).sum() / noise / len(chosen)
-            for (squares, weights), noise in zip(kinds, self.squares, strict=True) if np.isfinite(noise)
+            for (squares, weights), noise in zip(kinds, self.squares, strict=True)
+            if np.isfinite(noise)
         )
         for kind, (squares, weights) in enumerate(kinds):
             if weights.sum() > 0:

@@ -167,7 +167,9 @@ class LabelSet:
         try:
             images = read(path, index=":", format="extxyz" if path.suffix in (".xyz", ".extxyz") else None)
         except Exception as error:
-            raise InputError(f"File {str(path)!r} cannot be read as structures: {' '.join(str(error).split())}.") from error
+            raise InputError(
+                f"File {str(path)!r} cannot be read as structures: {' '.join(str(error).split())}."
+            ) from error
         if not images:
             raise InputError(f"File {str(path)!r} holds no structures.")
         return cls(tuple(_read(atoms, f"Structure {k} of {str(path)!r}") for k, atoms in enumerate(images)))

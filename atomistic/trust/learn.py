@@ -57,7 +57,9 @@ class Rules:
         if not self.threshold > 0:
             raise InputError(f"A threshold of {self.threshold} eV/Å is never reached; give a positive one.")
         if not 2 <= self.first <= self.budget:
-            raise InputError(f"With {self.first} first labels and a budget of {self.budget}: 2 ≤ first ≤ budget must hold.")
+            raise InputError(
+                f"With {self.first} first labels and a budget of {self.budget}: 2 ≤ first ≤ budget must hold."
+            )
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,12 @@ def learn(
         for index in range(route, len(routes)):
             while (stop := _stop(surrogate, routes[index], state, notebook, rules)) is not None:
                 if len(notebook.entries) >= rules.budget:
-                    return Learned(surrogate, tuple(notebook.entries), False, before, radii_along(surrogate, routes), lap + 1)
-                entry = notebook.choose(stop.structure, routes[index].group, stop.radius, Position(lap, index, stop.state))
+                    return Learned(
+                        surrogate, tuple(notebook.entries), False, before, radii_along(surrogate, routes), lap + 1
+                    )
+                entry = notebook.choose(
+                    stop.structure, routes[index].group, stop.radius, Position(lap, index, stop.state)
+                )
                 _check_failures(notebook)
                 surrogate = _updated(surrogate, entry)
                 state = stop.state

@@ -13,9 +13,9 @@ from ase import Atoms
 
 from atomistic.trust.labels import Label
 from atomistic.trust.oracle import NotFinite, Oracle
-from coupling.addresses import is_finite
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, NotConverged
+from coupling.identity.addresses import is_finite
 
 
 class Position(NamedTuple):
@@ -29,7 +29,7 @@ class Position(NamedTuple):
 
     lap: int = 0
     route: int = 0
-    state: Mapping[str, FloatArray] = {}  # noqa: RUF012  (never changed)
+    state: Mapping[str, FloatArray] = {}
 
 
 @dataclass(frozen=True)

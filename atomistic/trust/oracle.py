@@ -14,9 +14,9 @@ from atomistic.potentials.inputs import checked
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
 from atomistic.trust.labels import UNNAMED, Label
-from coupling.addresses import is_finite
 from coupling.contracts import Cost, Potential, Structure
 from coupling.errors import NotConverged
+from coupling.identity.addresses import is_finite
 
 _REACH = 6.0  # Å: distances that are compared to tell structures apart
 _EQUAL = 1e-3  # Å

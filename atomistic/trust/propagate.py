@@ -91,10 +91,10 @@ def cleavage(
     """Work of separation (J/m²), peak traction (Pa) and opening there (m) of the rigid path, at the potential's lattice."""
 
     def quantities(potential: Potential) -> dict[str, float]:
-        from atomistic.interface import cleavage_slab, conventional_cell
-        from atomistic.paths import default_openings, rigid_path
+        from atomistic.decohesion.rigid_path import default_openings, rigid_path
+        from atomistic.decohesion.slab import cleavage_slab, conventional_cell
         from atomistic.properties.bulk import equilibrium
-        from coupling.cohesive import rigid_law
+        from coupling.interface.excess import rigid_law
 
         crystal = equilibrium(potential, species, structure)
         slab = cleavage_slab(crystal, miller, layers, conventional=conventional_cell(crystal))
@@ -108,7 +108,7 @@ def crystal(species: str, structure: str, planes: Sequence[tuple[int, int, int]]
     """Lattice parameter (m), C11, C12, C44 (Pa) and relaxed surface energies (J/m²) of a cubic crystal."""
 
     def quantities(potential: Potential) -> dict[str, float]:
-        from atomistic.interface import conventional_cell
+        from atomistic.decohesion.slab import conventional_cell
         from atomistic.properties.bulk import equilibrium
         from atomistic.properties.elastic import elastic_constants
         from atomistic.properties.surface import surface_energies

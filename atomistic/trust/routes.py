@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from ase import Atoms
 
-from atomistic.interface import Openable
+from atomistic.decohesion.slab import Openable
 from atomistic.potentials.as_ase import PotentialCalculator
 from atomistic.properties.elastic import strained
 from coupling.contracts import FloatArray, Potential
@@ -94,7 +94,9 @@ class Trajectory:
 
         atoms, done = _placed(self.start, state)
         if not state:
-            thermalize_momenta(atoms, temperature_K=self.temperature, comm=DummyMPI(), rng=np.random.default_rng(self.seed))
+            thermalize_momenta(
+                atoms, temperature_K=self.temperature, comm=DummyMPI(), rng=np.random.default_rng(self.seed)
+            )
         while True:
             yield Stretch([_bare(atoms)], _kept(atoms, done))
             if done >= self.steps:

@@ -63,7 +63,9 @@ def load_posterior(path: Path | str, potential: Potential) -> Posterior:
             arrays = dict(file)
         record = json.loads(str(arrays["record"]))
     except Exception as error:
-        raise InputError(f"File {str(path)!r} cannot be read as a posterior: {' '.join(str(error).split())}.") from error
+        raise InputError(
+            f"File {str(path)!r} cannot be read as a posterior: {' '.join(str(error).split())}."
+        ) from error
     if record["fingerprint"] != potential.fingerprint:
         raise InputError(
             f"The posterior in {str(path)!r} belongs to potential {record['potential']!r} as it was then "

@@ -43,7 +43,9 @@ class RememberedFeatures(Wrapped):
         if new:
             found = self.bare.evaluate(list(new.values()))
             cost = found.cost
-            self._evaluated |= dict(zip(new, zip(found.energies, found.forces, found.stresses, strict=True), strict=True))
+            self._evaluated |= dict(
+                zip(new, zip(found.energies, found.forces, found.stresses, strict=True), strict=True)
+            )
         energies, forces, stresses = zip(*(self._evaluated[key] for key in keys), strict=True)
         return Evaluation(np.array(energies), forces, np.array(stresses), cost)
 

@@ -1,5 +1,6 @@
 """The compact tension specimen of ASTM E399, loaded at its pins or at its front face."""
 
+import itertools
 from dataclasses import dataclass
 from math import pi
 from pathlib import Path
@@ -73,7 +74,7 @@ class CompactTension:
         geo, width = model.geo, self.width
         stations = (-_FRONT * width, self.crack, self.crack + self.growth, width)
         middle = [geo.addPoint(x, 0.0, 0.0) for x in stations]
-        on_axis = [geo.addLine(a, b) for a, b in zip(middle[:-1], middle[1:], strict=True)]
+        on_axis = [geo.addLine(a, b) for a, b in itertools.pairwise(middle)]
         groups: dict[str, tuple[int, list[int]]] = {"precrack": (1, on_axis[:1]), "bond": (1, on_axis[1:])}
         backs = []
         for name, side in (("upper", 1), ("lower", -1)):

@@ -1,5 +1,6 @@
 """The double cantilever beam: two arms joined along a ligament, pulled apart at one end."""
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class DoubleCantileverBeam:
         geo = model.geo
         stations = (0.0, self.crack, self.crack + self.growth, self.length)
         middle = [geo.addPoint(x, 0.0, 0.0) for x in stations]
-        on_axis = [geo.addLine(a, b) for a, b in zip(middle[:-1], middle[1:], strict=True)]
+        on_axis = [geo.addLine(a, b) for a, b in itertools.pairwise(middle)]
         groups: dict[str, tuple[int, list[int]]] = {"precrack": (1, on_axis[:1]), "bond": (1, on_axis[1:])}
         ends = []
         for name, side in (("upper", 1), ("lower", -1)):

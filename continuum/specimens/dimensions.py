@@ -1,5 +1,7 @@
 """Checks of a specimen's dimensions before anything is meshed."""
 
+import itertools
+
 import numpy as np
 
 from coupling.errors import InputError
@@ -16,7 +18,7 @@ def check_lengths(specimen: object, *names: str) -> None:
 def check_order(specimen: object, *names: str) -> None:
     """Raise `InputError` unless these attributes are positive and increase in this order."""
     check_lengths(specimen, *names)
-    for less, more in zip(names[:-1], names[1:], strict=True):
+    for less, more in itertools.pairwise(names):
         low, high = getattr(specimen, less), getattr(specimen, more)
         if not low < high:
             raise InputError(f"{less} = {low:g} of a {type(specimen).__name__} must be less than {more} = {high:g}.")

@@ -155,7 +155,9 @@ class _Grid:
         simplex = len(corners) == corners.shape[1] + 1
         name = _MESHIO[simplex, corners.shape[1]][0]
         further = [*_EDGES[name], *_INNER.get(name, [])]
-        return np.array([*(2 * corners), *(2 * corners[list(group)].mean(axis=0) for group in further)]).astype(np.int64)
+        return np.array([*(2 * corners), *(2 * corners[list(group)].mean(axis=0) for group in further)]).astype(
+            np.int64
+        )
 
 
 def _shapes(dimension: int, simplices: bool) -> list[NDArray[np.int64]]:

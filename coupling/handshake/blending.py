@@ -27,12 +27,16 @@ def cubic(distance: FloatArray, core: float, width: float) -> FloatArray:
         InputError: the width is not positive, or the core's radius negative.
     """
     if not (width > 0 and core >= 0):
-        raise InputError(f"A blending of width {width} Å around a core of {core} Å is impossible; give positive lengths.")
+        raise InputError(
+            f"A blending of width {width} Å around a core of {core} Å is impossible; give positive lengths."
+        )
     s = np.clip((np.asarray(distance) - core) / width, 0.0, 1.0)
     return s * s * (3 - 2 * s)
 
 
-def optimised(sites: NDArray[np.int64], distance: FloatArray, core: float, width: float, steps: NDArray[np.int64]) -> FloatArray:
+def optimised(
+    sites: NDArray[np.int64], distance: FloatArray, core: float, width: float, steps: NDArray[np.int64]
+) -> FloatArray:
     """β of least summed squared second differences between the core and the continuum.
 
     Args:
@@ -70,7 +74,9 @@ def blending(name: str, sites: NDArray[np.int64], distance: FloatArray, core: fl
         return cubic(distance, core, width)
     d = sites.shape[1]
     axes = np.eye(d, dtype=np.int64)
-    diagonals = [axes[i] - axes[j] for i in range(d) for j in range(i)] + [axes[i] + axes[j] for i in range(d) for j in range(i)]
+    diagonals = [axes[i] - axes[j] for i in range(d) for j in range(i)] + [
+        axes[i] + axes[j] for i in range(d) for j in range(i)
+    ]
     return optimised(sites, distance, core, width, np.array([*axes, *diagonals]))
 
 

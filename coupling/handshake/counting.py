@@ -40,7 +40,11 @@ def element_fractions(vertices: IntArray, simplices: IntArray, sites: IntArray, 
 
 
 def handshake_ledger(
-    vertices: IntArray, simplices: IntArray, sites: IntArray, beta: FloatArray, owners: tuple[str, str] = ("atoms", "FE")
+    vertices: IntArray,
+    simplices: IntArray,
+    sites: IntArray,
+    beta: FloatArray,
+    owners: tuple[str, str] = ("atoms", "FE"),
 ) -> Ledger:
     """The ledger of a blended energy: one site for each atom that counts, and one for all the rest.
 
@@ -73,9 +77,7 @@ def handshake_ledger(
     continuum = np.append(np.minimum(beta * around + (beta == 1) * (1 - around), 1.0), coarse)
     atoms = np.append(1.0 - beta, 0.0)
     names = [f"site {tuple(site.tolist())}" for site in sites] + ["coarser elements"]
-    return Ledger(
-        [Term(owners[0], "1 - blending", 1, atoms), Term(owners[1], "blending", 1, continuum)], names
-    )
+    return Ledger([Term(owners[0], "1 - blending", 1, atoms), Term(owners[1], "blending", 1, continuum)], names)
 
 
 class _Lookup:

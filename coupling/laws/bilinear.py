@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
-from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
+from coupling.laws.count import OWN_OPENING, Count
 from coupling.laws.law import Law, check_gap, check_positive
 
 
@@ -111,7 +111,8 @@ class Bilinear(Law):
         damage = np.where(softening, ratio * (length - onset) / range_, np.where(broken, 1.0, 0.0))
         by_length = softening * ratio * onset / (safe * range_)
         by_mixity = softening * (
-            ratio * (length - final) / range_**2 * onset_slope - (length - onset) * onset / (safe * range_**2) * final_slope
+            ratio * (length - final) / range_**2 * onset_slope
+            - (length - onset) * onset / (safe * range_**2) * final_slope
         )
         mixity_gradient = 2.0 * ((np.arange(3) > 0) - mixity[:, None]) * active / safe[:, None] ** 2
         damage_gradient = by_length[:, None] * active / safe[:, None] + by_mixity[:, None] * mixity_gradient

@@ -9,8 +9,8 @@ from scipy.optimize import brentq
 from scipy.optimize.elementwise import find_root
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
-from coupling.count import Count
 from coupling.errors import InputError
+from coupling.laws.count import Count
 from coupling.laws.law import FELT, Law
 
 SCAN = 4000
@@ -60,7 +60,9 @@ class CoarseLaw(Law):
         object.__setattr__(self, "planes", int(self.planes))
         stiffness = self.plane_stiffness
         if stiffness is None and self.law.gap == "in bulk":
-            raise InputError("A law whose gap is in the bulk has no elasticity of a plane; give plane_stiffness in Pa/m.")
+            raise InputError(
+                "A law whose gap is in the bulk has no elasticity of a plane; give plane_stiffness in Pa/m."
+            )
         if stiffness is not None and not (np.isfinite(stiffness) and stiffness > 0):
             raise InputError(f"plane_stiffness = {stiffness} Pa/m must be positive and finite.")
 

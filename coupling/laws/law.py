@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar, Self, get_args
 import numpy as np
 
 from coupling.contracts import CohesiveLaw, FloatArray, GapOwner, LawValue
-from coupling.count import NOT_KNOWN, Count
 from coupling.errors import InputError, unknown_choice
+from coupling.laws.count import NOT_KNOWN, Count
 
 if TYPE_CHECKING:
-    from coupling.coarsen import Softening
+    from coupling.interface.coarse_graining import Softening
     from coupling.laws.bilinear import Bilinear
     from coupling.laws.coarse import CoarseLaw
 
@@ -24,7 +24,7 @@ class Law:
     """A cohesive law that can be saved, coarsened and asked for its normal response.
 
     Attributes:
-        kind: Its name in files and in `coupling.fit`.
+        kind: Its name in files and in `coupling.interface.fit`.
         units: Unit of each constructor argument that is a number or an array; "1" for pure numbers.
         convention: What a law of this kind counted when nobody says otherwise.
     """
@@ -50,7 +50,7 @@ class Law:
 
     @property
     def count(self) -> Count:
-        """What was counted in it: the bulk that was taken away, in which state (see `coupling.count`)."""
+        """What was counted in it: the bulk that was taken away, in which state (see `coupling.laws.count`)."""
         return self.__dict__.get("_count") or self.implied_count()
 
     def implied_count(self) -> Count:
@@ -66,14 +66,14 @@ class Law:
     def coarsen(
         self, planes: int, plane_stiffness: float | None = None, softening: "Softening" = "exact"
     ) -> "CoarseLaw | Bilinear":
-        """The law of this plane in series with `planes` − 1 closed ones (see `coupling.coarsen`)."""
-        from coupling.coarsen import coarsen
+        """The law of this plane in series with `planes` − 1 closed ones (see `coupling.interface.coarse_graining`)."""
+        from coupling.interface.coarse_graining import coarsen
 
         return coarsen(self, planes, plane_stiffness, softening)
 
     def save(self, path: str | Path) -> None:
-        """Write the law to a file that `coupling.storage.load_law` reads back bit for bit."""
-        from coupling.storage import save_law
+        """Write the law to a file that `coupling.exchange.storage.load_law` reads back bit for bit."""
+        from coupling.exchange.storage import save_law
 
         save_law(self, path)
 
@@ -88,7 +88,9 @@ def check_positive(law: Law, *names: str) -> None:
     for name in names:
         value = getattr(law, name)
         if not (np.isfinite(value) and value > 0):
-            raise InputError(f"{name} = {value} of a {law.kind} law must be positive and finite (unit {law.units[name]}).")
+            raise InputError(
+                f"{name} = {value} of a {law.kind} law must be positive and finite (unit {law.units[name]})."
+            )
 
 
 def check_gap(gap: str) -> None:

@@ -69,7 +69,9 @@ class MixedModeLaw(Law):
     ) -> None:
         opening, lattice, energy = (np.array(a, dtype=float) for a in (opening, lattice, energy))
         if lattice.shape != (2, 2) or not np.isfinite(lattice).all() or abs(np.linalg.det(lattice)) == 0:
-            raise InputError("The lattice of a mixed-mode law must be two independent period vectors of slip, (2, 2) in m.")
+            raise InputError(
+                "The lattice of a mixed-mode law must be two independent period vectors of slip, (2, 2) in m."
+            )
         if energy.ndim != 3 or energy.shape[0] != len(opening):
             raise InputError("A mixed-mode law needs energies (openings, slips along 1, slips along 2).")
         traction = CubicSpline(opening, energy)(opening, 1) if traction is None else np.array(traction, dtype=float)
@@ -99,7 +101,9 @@ class MixedModeLaw(Law):
             return None
         values = np.array(values, dtype=float)
         if values.shape != shape or not np.isfinite(values).all() or (name.endswith("_std") and values.min() < 0):
-            raise InputError(f"{name} of a mixed-mode law must be {shape} finite numbers, standard deviations not negative.")
+            raise InputError(
+                f"{name} of a mixed-mode law must be {shape} finite numbers, standard deviations not negative."
+            )
         return values
 
     def _across(self) -> tuple[PPoly, ...]:
@@ -217,7 +221,9 @@ class MixedModeLaw(Law):
         _, p, q = self.energy.shape
         along_1, along_2 = np.meshgrid(*((np.arange(k) + 0.5) / k for k in (p, q)), indexing="ij")
         between = np.column_stack([along_1.ravel(), along_2.ravel()])
-        fine = sum(np.einsum("npq,mp,mq->nm", columns[part], one.value, two.value) for part, one, two in self._kernels(between))
+        fine = sum(
+            np.einsum("npq,mp,mq->nm", columns[part], one.value, two.value) for part, one, two in self._kernels(between)
+        )
         if self._slopes:
             plain = [cardinal(between[:, a], k).value for a, k in ((0, p), (1, q))]
             coarse = np.einsum("npq,mp,mq->nm", columns[0], *plain)

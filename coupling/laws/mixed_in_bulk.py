@@ -205,7 +205,10 @@ class MixedInBulk(MixedModeLaw):
         opening[np.argmin(np.abs(opening))] = 0.0
         energy, normal, _ = self.normal(opening)
         moved = np.maximum.accumulate(np.append(self.opening[self.opening < 0], along - reached))
-        spread = [None if std is None else np.interp(opening, moved, std[:, 0, 0]) for std in (self.energy_std, self.traction_std)]
+        spread = [
+            None if std is None else np.interp(opening, moved, std[:, 0, 0])
+            for std in (self.energy_std, self.traction_std)
+        ]
         return TabulatedLaw(opening, energy, normal, None, self.gap, *spread)
 
 

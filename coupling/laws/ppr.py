@@ -8,8 +8,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
-from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
+from coupling.laws.count import OWN_OPENING, Count
 from coupling.laws.law import Law, check_gap, check_positive
 
 

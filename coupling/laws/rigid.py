@@ -75,7 +75,11 @@ class InitiallyRigid(Law):
     @property
     def peak_traction_std(self) -> float | None:
         """Standard deviation of the peak traction, Pa; None when unknown."""
-        return None if self.traction_std is None else float(np.interp(self.opening_at_peak, self.opening, self.traction_std))
+        return (
+            None
+            if self.traction_std is None
+            else float(np.interp(self.opening_at_peak, self.opening, self.traction_std))
+        )
 
     def _check(self) -> None:
         opening, energy, traction = self.opening, self.energy, self.traction
@@ -126,13 +130,22 @@ class InitiallyRigid(Law):
         opening = np.concatenate([rise / stiffness, inside + traction / stiffness])
         energy = np.concatenate([rise**2 / (2 * stiffness), energy + traction**2 / (2 * stiffness)])
         if np.any(np.diff(opening) <= 0):
-            raise InputError(f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {self.steepest:.3g} Pa/m.")
+            raise InputError(
+                f"A spring of {stiffness:.3g} Pa/m is softer than the law falls; take more than {self.steepest:.3g} Pa/m."
+            )
         until = self.count.equilibrium_until
         moved = None if until is None else until + float(self.normal(np.array(until))[1]) / stiffness
         whole = np.concatenate([rise, traction])
         spreads = []
-        for std, share in ((self.energy_std, energy), (self.traction_std, whole)):  # on the rise, that of the first sample in proportion
+        for std, share in (
+            (self.energy_std, energy),
+            (self.traction_std, whole),
+        ):  # on the rise, that of the first sample in proportion
             first = share[len(rise)] if share[len(rise)] else 1.0
-            spreads.append(None if std is None else np.append(std[0] * share[: len(rise)] / first, np.interp(inside, self.opening, std)))
+            spreads.append(
+                None
+                if std is None
+                else np.append(std[0] * share[: len(rise)] / first, np.interp(inside, self.opening, std))
+            )
         sprung = TabulatedLaw(opening, energy, whole, gap=self.gap, energy_std=spreads[0], traction_std=spreads[1])
         return sprung.counted(replace(self.count, equilibrium_until=moved))

@@ -8,10 +8,9 @@ import numpy as np
 from scipy.special import lambertw
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
-from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
+from coupling.laws.count import OWN_OPENING, Count
 from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
-
 
 _SMALL = 1e-2
 """δ/l below which the energy is summed as a series."""

@@ -7,8 +7,8 @@ import numpy as np
 from scipy.special import lambertw
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
-from coupling.count import OWN_OPENING, Count
 from coupling.errors import InputError
+from coupling.laws.count import OWN_OPENING, Count
 from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
 
 
@@ -52,7 +52,9 @@ class XuNeedleman(Law):
         check_positive(self, "work_of_separation", "normal_length", "tangential_length", "q")
         check_gap(self.gap)
         if not np.isfinite(self.r) or self.r == 1.0:
-            raise InputError(f"r = {self.r} of a xu-needleman law must be finite and not 1; with q = 1 any other r serves.")
+            raise InputError(
+                f"r = {self.r} of a xu-needleman law must be finite and not 1; with q = 1 any other r serves."
+            )
 
     @property
     def peak_traction(self) -> float:

@@ -78,7 +78,7 @@ def read_damask(text: str) -> GlideLaw:
     """
     data, comments = load(text, "The DAMASK block")
     try:
-        (name, phase), = data["phase"].items()
+        ((name, phase),) = data["phase"].items()
         plastic = phase["mechanical"]["plastic"]
         for key, unit in _DAMASK_UNITS.items():
             found = comments.get(f"phase/{name}/mechanical/plastic/{key}", "").split(";")[0].split(" on ")[0]
@@ -146,11 +146,24 @@ def to_opendis(parameters: DislocationParameters, temperatures: Sequence[float],
                                             "Fedge": friction, "Fscrew": friction}  # fmt: skip
         else:
             secant = velocity / (law.burgers * stress)
-            mobility[float(temperature)] = {"mobility_law": "BCC_0B", "Medge": secant, "Mscrew": secant, "Mclimb": _NO_CLIMB * secant}
-    state = {"crystal": parameters.structure, "burgmag": law.burgers, "mu": parameters.shear_modulus, "nu": parameters.poisson}
+            mobility[float(temperature)] = {
+                "mobility_law": "BCC_0B",
+                "Medge": secant,
+                "Mscrew": secant,
+                "Mclimb": _NO_CLIMB * secant,
+            }
+    state = {
+        "crystal": parameters.structure,
+        "burgmag": law.burgers,
+        "mu": parameters.shear_modulus,
+        "nu": parameters.poisson,
+    }
     blocks = {"state": state, "mobility": mobility, "strain_rate": float(strain_rate), "kinetics": asdict(law),
               "units": _OPENDIS_UNITS | UNITS | {"temperature": "K"}}  # fmt: skip
-    header = _header(parameters, "an OpenDiS mobility: pyexadis_base.MobilityLaw(state=state | discretisation, **mobility[temperature])")
+    header = _header(
+        parameters,
+        "an OpenDiS mobility: pyexadis_base.MobilityLaw(state=state | discretisation, **mobility[temperature])",
+    )
     notes = (f"{parameters.system} dislocation, taken for every character",
              "discretisation: a (core radius), maxseg and minseg in units of burgmag, which OpenDiS asks for too, are yours",
              f"the linear laws have the flow stress of the kinetics at a shear strain rate of {strain_rate:g}/s",
@@ -171,7 +184,9 @@ def read_opendis(text: str) -> OpenDisBlock:
         found = {node.targets[0].id: ast.literal_eval(node.value) for node in nodes}  # type: ignore[attr-defined]
         for key, unit in (_OPENDIS_UNITS | UNITS).items():
             if found["units"][key] != unit:
-                raise InputError(f"The OpenDiS block: {key} has the unit {found['units'][key]!r}; it must be in {unit!r}.")
+                raise InputError(
+                    f"The OpenDiS block: {key} has the unit {found['units'][key]!r}; it must be in {unit!r}."
+                )
         return OpenDisBlock(found["state"], found["mobility"], found["strain_rate"], GlideLaw(**found["kinetics"]))
     except (SyntaxError, KeyError, TypeError, AttributeError, ValueError) as error:
         if isinstance(error, InputError):

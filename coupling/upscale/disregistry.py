@@ -49,7 +49,9 @@ def partials(position: FloatArray, slip: FloatArray, burgers: float) -> Partials
         tail = np.arctan((position - p[0] + p[1]) / p[2]) + np.arctan((position - p[0] - p[1]) / p[2])
         return 0.5 - tail / (2 * np.pi) - falling
 
-    found = least_squares(residual, start, x_scale=np.maximum(start, 1e-2 * np.ptp(position)), xtol=1e-14, ftol=1e-14, gtol=1e-14)
+    found = least_squares(
+        residual, start, x_scale=np.maximum(start, 1e-2 * np.ptp(position)), xtol=1e-14, ftol=1e-14, gtol=1e-14
+    )
     if not found.success:
         raise NotConverged("Two arctangents do not fit the disregistry; look at its plot.")
     misfit = float(np.sqrt(np.mean(found.fun**2)))
@@ -70,5 +72,7 @@ def force_balance_separation(prefactor: FloatArray, first: FloatArray, second: F
     """
     repulsion = float(np.asarray(first) @ np.asarray(prefactor) @ np.asarray(second)) / (2 * np.pi)
     if not (fault > 0 and repulsion > 0):
-        raise InputError(f"A fault of {fault:.3g} and a repulsion of {repulsion:.3g} have no balance; both must be positive.")
+        raise InputError(
+            f"A fault of {fault:.3g} and a repulsion of {repulsion:.3g} have no balance; both must be positive."
+        )
     return repulsion / fault

@@ -1,11 +1,11 @@
 """What was found of a dislocation, as documented YAML: values with units, error bars and provenance.
 
-    format, version     what the file is
-    crystal             name, structure, slip system; elastic constants, isotropic averages
-    glide               the parameters of τ(T, strain rate), each with value, unit and standard deviation
-    properties          everything else, likewise
-    line                K(θ), energy and tension by character angle
-    provenance, notes   where it comes from, and what it does not hold
+format, version     what the file is
+crystal             name, structure, slip system; elastic constants, isotropic averages
+glide               the parameters of τ(T, strain rate), each with value, unit and standard deviation
+properties          everything else, likewise
+line                K(θ), energy and tension by character angle
+provenance, notes   where it comes from, and what it does not hold
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, unknown_choice
-from coupling.storage import write_atomically
+from coupling.exchange.storage import write_atomically
 from coupling.upscale.flow import UNITS, GlideLaw
 from coupling.upscale.plain_yaml import dump, load
 
@@ -69,7 +69,9 @@ class DislocationParameters:
             if key not in UNITS:
                 raise unknown_choice("parameter of a glide law", key, UNITS)
         if not self.name.replace("_", "").replace("-", "").isalnum():
-            raise InputError(f"The material's name {self.name!r} must consist of letters, digits, underscores and hyphens.")
+            raise InputError(
+                f"The material's name {self.name!r} must consist of letters, digits, underscores and hyphens."
+            )
 
     @property
     def relative_std(self) -> dict[str, float]:
@@ -103,7 +105,11 @@ def to_yaml(parameters: DislocationParameters) -> str:
     """The documented YAML."""
     law, std = parameters.law, parameters.std
     glide = {key: _quantity(Value(getattr(law, key), unit, std.get(key))) for key, unit in UNITS.items()}
-    crystal: dict[str, Any] = {"name": parameters.name, "structure": parameters.structure, "slip_system": parameters.system}
+    crystal: dict[str, Any] = {
+        "name": parameters.name,
+        "structure": parameters.structure,
+        "slip_system": parameters.system,
+    }
     crystal["shear_modulus"] = _quantity(Value(parameters.shear_modulus, "Pa"))
     crystal["poisson_ratio"] = _quantity(Value(parameters.poisson, "1"))
     crystal["stiffness"] = {key: _quantity(Value(value, "Pa")) for key, value in parameters.stiffness.items()}
@@ -117,11 +123,17 @@ def to_yaml(parameters: DislocationParameters) -> str:
         "provenance": dict(parameters.provenance),
         "notes": list(parameters.notes),
     }
-    comments = {"glide": "strain rate = rho b v; 1/v = exp(H(tau)/kT) b/(h omega L) + B/(b tau); H = H0 (1 - (tau/tau_P)^p)^q"}
+    comments = {
+        "glide": "strain rate = rho b v; 1/v = exp(H(tau)/kT) b/(h omega L) + B/(b tau); H = H0 (1 - (tau/tau_P)^p)^q"
+    }
     if law.drag_is_placeholder:
         comments["glide/drag"] = "PLACEHOLDER: of the order found for pure metals, not computed"
-    comments |= {f"glide/{key}": "of the microstructure, not of the potential" for key in ("segment_length", "mobile_density")}
-    return dump(data, comments, (f"{parameters.name}, {parameters.structure} {parameters.system} dislocation; SI units",))
+    comments |= {
+        f"glide/{key}": "of the microstructure, not of the potential" for key in ("segment_length", "mobile_density")
+    }
+    return dump(
+        data, comments, (f"{parameters.name}, {parameters.structure} {parameters.system} dislocation; SI units",)
+    )
 
 
 def from_yaml(text: str, what: str = "The text") -> DislocationParameters:

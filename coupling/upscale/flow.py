@@ -89,7 +89,9 @@ class GlideLaw:
             InputError: a temperature or a rate that is not positive, or a rate that no stress reaches.
         """
         temperature, rate, _ = np.broadcast_arrays(
-            np.asarray(temperature, dtype=float), np.asarray(strain_rate, dtype=float), np.asarray(self._fastest + self.peierls_stress)
+            np.asarray(temperature, dtype=float),
+            np.asarray(strain_rate, dtype=float),
+            np.asarray(self._fastest + self.peierls_stress),
         )
         if not (np.all(temperature > 0) and np.all(rate > 0)):
             raise InputError("Temperatures (K) and strain rates (1/s) of a flow stress must be positive.")
@@ -142,7 +144,9 @@ def flow_stress_std(
     """
     for name, value in relative.items():
         if name not in UNITS or not value >= 0:
-            raise InputError(f"{name} = {value} is no relative standard deviation of a glide law; valid names: {', '.join(UNITS)}.")
+            raise InputError(
+                f"{name} = {value} is no relative standard deviation of a glide law; valid names: {', '.join(UNITS)}."
+            )
     shape = np.broadcast_shapes(np.shape(temperature), np.shape(strain_rate))
     draws = np.random.default_rng(seed).standard_normal((len(relative), samples, *[1] * len(shape)))
     drawn = {name: getattr(law, name) * np.exp(s * z) for (name, s), z in zip(relative.items(), draws, strict=True)}

@@ -95,9 +95,13 @@ def slip_enthalpy(law: CohesiveLaw, slip: FloatArray, pressure: float, lowest: f
 
         k = int(np.argmin([enthalpy(opening) for opening in openings]))
         if k == 0:
-            raise InputError(f"A pressure of {pressure / 1e9:.3g} GPa presses the faces beyond the lowest opening of the law; ask for less.")
+            raise InputError(
+                f"A pressure of {pressure / 1e9:.3g} GPa presses the faces beyond the lowest opening of the law; ask for less."
+            )
         bounds = openings[max(k - 1, 0)], openings[min(k + 1, _GRID - 1)]
-        found.append(minimize_scalar(enthalpy, bounds=bounds, method="bounded", options={"xatol": 1e-9 * (highest - lowest)}).fun)
+        found.append(
+            minimize_scalar(enthalpy, bounds=bounds, method="bounded", options={"xatol": 1e-9 * (highest - lowest)}).fun
+        )
     return np.array(found[1:]) - found[0]
 
 

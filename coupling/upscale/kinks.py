@@ -56,7 +56,9 @@ class PeierlsBarrier:
             raise InputError(f"A barrier needs 5 or more positions that rise within one period of {period:.4g}.")
         if span > period * (1 - 1e-6):
             position, energy = position[:-1], np.append(0.5 * (energy[0] + energy[-1]), energy[1:-1])
-        spline = CubicSpline(np.append(position, position[0] + period), np.append(energy, energy[0]), bc_type="periodic")
+        spline = CubicSpline(
+            np.append(position, position[0] + period), np.append(energy, energy[0]), bc_type="periodic"
+        )
         dense = np.linspace(position[0], position[0] + period, _GRID)
         roots = np.append(spline.derivative().roots(extrapolate=False), dense[np.argmin(spline(dense))])
         valley = float(roots[np.argmin(spline(roots))])
@@ -125,7 +127,9 @@ class KinkPair:
         """
         stresses = np.atleast_1d(np.asarray(stress, dtype=float))
         if not stresses.min() >= 0:
-            raise InputError("Stresses of a kink pair must not be negative; turn the barrier round for the other direction.")
+            raise InputError(
+                "Stresses of a kink pair must not be negative; turn the barrier round for the other direction."
+            )
         return np.array([self._enthalpy(value) for value in stresses])
 
     def width(self) -> float:
@@ -139,7 +143,9 @@ class KinkPair:
             return 0.0
         rest = 0.0
         if steepest > 0 and float(barrier.slope(np.array(0.0))) < force:
-            rest = brentq(lambda x: float(barrier.slope(np.array(x))) - force, 0.0, steepest, xtol=1e-15 * barrier.period)
+            rest = brentq(
+                lambda x: float(barrier.slope(np.array(x))) - force, 0.0, steepest, xtol=1e-15 * barrier.period
+            )
 
         def above(x: FloatArray) -> FloatArray:
             return barrier.energy(np.asarray(x)) - barrier.energy(np.array(rest)) - force * (np.asarray(x) - rest)

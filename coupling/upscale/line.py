@@ -23,7 +23,9 @@ class LineEnergy:
     def __init__(self, prefactor: FloatArray, burgers: float, log_ratio: float) -> None:
         prefactor = np.asarray(prefactor, dtype=float)
         if prefactor.ndim != 1 or len(prefactor) < 8 or not prefactor.min() > 0:
-            raise InputError("A line energy needs positive prefactors at 8 or more characters, equally spaced from 0 over π.")
+            raise InputError(
+                "A line energy needs positive prefactors at 8 or more characters, equally spaced from 0 over π."
+            )
         if not (burgers > 0 and log_ratio > 0):
             raise InputError(f"The Burgers vector {burgers:.4g} and ln(R/r0) = {log_ratio:.4g} must be positive.")
         self.burgers, self.log_ratio = float(burgers), float(log_ratio)

@@ -40,7 +40,12 @@ class PeierlsNabarro:
     """
 
     def __init__(
-        self, surface: Misfit, prefactor: FloatArray | float, burgers: FloatArray | float, spacing: float, rows: int = 200
+        self,
+        surface: Misfit,
+        prefactor: FloatArray | float,
+        burgers: FloatArray | float,
+        spacing: float,
+        rows: int = 200,
     ) -> None:
         self.surface, self.spacing = surface, float(spacing)
         self.burgers = np.atleast_1d(np.asarray(burgers, dtype=float))
@@ -247,7 +252,9 @@ class PeierlsNabarro:
         shift = 0.0
         while True:
             try:
-                step = cho_solve(cho_factor(matrix + shift * np.eye(inner * m)), -gradient[1:-1].ravel()).reshape(inner, m)
+                step = cho_solve(cho_factor(matrix + shift * np.eye(inner * m)), -gradient[1:-1].ravel()).reshape(
+                    inner, m
+                )
                 break
             except LinAlgError:
                 shift = 4 * shift or 1e-3 * float(np.abs(matrix).max())

@@ -111,7 +111,10 @@ def stable_fault(surface: Misfit, burgers: FloatArray) -> FloatArray | None:
             if float(np.linalg.norm(step)) < 1e-10 * length:
                 break
         rest = burgers - slip
-        splits = slip @ slip + rest @ rest < 0.98 * length**2 and min(np.linalg.norm(slip), np.linalg.norm(rest)) > 0.1 * length
+        splits = (
+            slip @ slip + rest @ rest < 0.98 * length**2
+            and min(np.linalg.norm(slip), np.linalg.norm(rest)) > 0.1 * length
+        )
         if splits and np.linalg.eigvalsh(surface.evaluate(slip[None]).hessian[0])[0] > 0:
             found.append((float(surface.evaluate(slip[None]).value[0]), slip))
     return min(found, key=lambda pair: pair[0])[1] if found else None
@@ -128,5 +131,7 @@ def _waves(samples: FloatArray, inverse: FloatArray) -> tuple[FloatArray, FloatA
     waves = 2 * np.pi * (numbers[:, None, :] + turns * counts) @ inverse.T
     lengths = np.linalg.norm(waves, axis=-1)
     shortest = lengths <= lengths.min(axis=1, keepdims=True) + 1e-6 * lengths.max()
-    coefficients = (np.fft.fftn(samples) / samples.size).ravel()[:, None] * shortest / shortest.sum(axis=1, keepdims=True)
+    coefficients = (
+        (np.fft.fftn(samples) / samples.size).ravel()[:, None] * shortest / shortest.sum(axis=1, keepdims=True)
+    )
     return waves[shortest], coefficients[shortest]

@@ -7,8 +7,8 @@ One ratio decides: how far the sphere is stretched before it lets go, over the r
 
 import numpy as np
 
-from continuum.adhesion import pull_off
-from continuum.analytic import dmt_pull_off, jkr_pull_off, maugis_parameter, maugis_pull_off
+from continuum.reference.adhesion import pull_off
+from continuum.reference.analytic import dmt_pull_off, jkr_pull_off, maugis_parameter, maugis_pull_off
 from coupling.laws.xu_needleman import XuNeedleman
 
 RADIUS, WORK, POISSON = 1e-6, 0.05, 0.3  # m, J/m², a colloidal sphere
@@ -33,4 +33,6 @@ if __name__ == "__main__":
     stiff, soft = (force(WORK, RADIUS) / (np.pi * WORK * RADIUS) for force in (dmt_pull_off, jkr_pull_off))
     sys.stdout.write(f"Bradley {stiff:g} π w R, Johnson-Kendall-Roberts {soft:g} π w R\n")
     for parameter, force, theory in main():
-        sys.stdout.write(f"Maugis' λ {parameter:.3g}: pull-off force {force:.4g} π w R, Maugis-Dugdale {theory:.4g} π w R\n")
+        sys.stdout.write(
+            f"Maugis' λ {parameter:.3g}: pull-off force {force:.4g} π w R, Maugis-Dugdale {theory:.4g} π w R\n"
+        )

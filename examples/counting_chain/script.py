@@ -7,8 +7,8 @@ the same chain without an interface at that force. What it shows is told in docs
 
 import numpy as np
 
-from atomistic.pulled import Rupture, bar_rupture, slab_rupture
-from coupling.cohesive import BulkBranch, Excess, SlabBranch, excess, slab_totals
+from atomistic.decohesion.pulled import Rupture, bar_rupture, slab_rupture
+from coupling.interface.excess import BulkBranch, Excess, SlabBranch, excess, slab_totals
 from coupling.units import EV_A2, EV_A3
 
 DEPTH, RATE, BOND, AREA, WEAK = 0.5, 1.5, 2.5, 6.0, 0.6  # eV, 1/Å, Å, Å² for each atom, share of a bond's strength
@@ -56,7 +56,9 @@ def bulk(tractions: np.ndarray) -> BulkBranch:
     return BulkBranch(tractions, d, morse(d)[0] + morse(2 * d)[0], d)
 
 
-def main(counts: tuple[int, ...] = (6, 12, 24), bar: int = 40) -> tuple[dict[int, SlabBranch], dict[int, Excess], dict[str, Rupture]]:
+def main(
+    counts: tuple[int, ...] = (6, 12, 24), bar: int = 40
+) -> tuple[dict[int, SlabBranch], dict[int, Excess], dict[str, Rupture]]:
     """Chains and laws by their number of spacings; how a chain of `bar` breaks: atoms, and bulk with either law."""
     slabs = {n: pulled(n) for n in counts}
     laws = {n: excess(slab, bulk(slab.traction)) for n, slab in slabs.items()}
@@ -73,7 +75,9 @@ if __name__ == "__main__":
     slabs, laws, bars = main()
     for n, slab in slabs.items():
         top, naive = slab.traction.argmax(), slab_totals(slab)[0]
-        figures = f"naive {naive[top]:.4f} Å, excess {laws[n].opening[top]:.4f} Å, work {laws[n].energy[-1] * EV_A2:.4f} J/m²"
+        figures = (
+            f"naive {naive[top]:.4f} Å, excess {laws[n].opening[top]:.4f} Å, work {laws[n].energy[-1] * EV_A2:.4f} J/m²"
+        )
         sys.stdout.write(f"{n} spacings: peak {slab.traction.max() * EV_A3 / 1e9:.4f} GPa, opening there: {figures}\n")
     for name, found in bars.items():
         sys.stdout.write(f"{name}: breaks at {found.elongation:.4f} Å, losing {found.work * EV_A2:.4f} J/m²\n")

@@ -22,4 +22,6 @@ if __name__ == "__main__":
 
     law, record = main()
     sys.stdout.write(f"{record.ledger()}\n")
-    sys.stdout.write(f"work of separation {law.work_of_separation:.4g} J/m², G_c {record.energy_release_rate:.4g} J/m²\n")
+    sys.stdout.write(
+        f"work of separation {law.work_of_separation:.4g} J/m², G_c {record.energy_release_rate:.4g} J/m²\n"
+    )

@@ -3,10 +3,10 @@
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab, conventional_cell
+from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
-from atomistic.relaxed_path import bulk_branch, relaxed_path
-from coupling.cohesive import Excess, SlabBranch, excess
+from coupling.interface.excess import Excess, SlabBranch, excess
 
 GAPS = np.concatenate([[-0.1], np.linspace(0, 1, 40) ** 1.5 * 4.5])  # Å beyond the closed spacing
 

@@ -61,7 +61,12 @@ class Row:
 
 
 def followed(
-    loading: Sequence[Problem], case: Case, *, tolerance: float = 1e-5, solver: str = "lbfgs", progress: Progress = silent
+    loading: Sequence[Problem],
+    case: Case,
+    *,
+    tolerance: float = 1e-5,
+    solver: str = "lbfgs",
+    progress: Progress = silent,
 ) -> tuple[list[Solution], float]:
     """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
     begun, path, region = time.perf_counter(), [], case.region

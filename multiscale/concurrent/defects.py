@@ -73,9 +73,13 @@ def dislocation_dipole(
     burgers, line = np.asarray(burgers, dtype=float), np.asarray(line, dtype=float)
     steps = burgers @ np.linalg.inv(crystal.cell.array)
     if np.abs(steps - np.round(steps)).max() > 1e-3:
-        raise InputError(f"The Burgers vector {np.round(burgers, 4).tolist()} Å is no lattice vector of the crystal; give one.")
+        raise InputError(
+            f"The Burgers vector {np.round(burgers, 4).tolist()} Å is no lattice vector of the crystal; give one."
+        )
     if abs(burgers @ line) > 1e-6 * np.linalg.norm(burgers) * np.linalg.norm(line) or not separation > 0:
-        raise InputError("The dislocations of a dipole are edges: give a Burgers vector across the line, and a positive separation.")
+        raise InputError(
+            "The dislocations of a dipole are edges: give a Burgers vector across the line, and a positive separation."
+        )
     lattice = columns(crystal, line, burgers)
     repeat, height = lattice.rows
     size = float(np.linalg.norm(burgers))
@@ -120,7 +124,9 @@ def crack(
             f"The front {line.tolist()} does not lie in the crack's plane {plane.tolist()}; give a line across the plane's normal."
         )
     if not (load > 0 and surface_energy > 0):
-        raise InputError(f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is none; give positive numbers.")
+        raise InputError(
+            f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is none; give positive numbers."
+        )
     lattice = columns(crystal, line, np.cross(plane, line))
     repeat, height = lattice.rows
     tip = np.array([repeat / 4, -height / 2])

@@ -52,7 +52,9 @@ class Dislocations:
 
     def displacement(self, points: FloatArray) -> FloatArray:
         """(n, 3) Å."""
-        return sum(self.medium.displacement(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True))
+        return sum(
+            self.medium.displacement(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True)
+        )
 
     def severs(self, corners: FloatArray) -> NDArray[np.bool_]:
         """(m,) False: slip by a lattice vector leaves the crystal whole."""
@@ -60,7 +62,9 @@ class Dislocations:
 
     def distortion(self, points: FloatArray) -> FloatArray:
         """(n, 3, 3)."""
-        return sum(self.medium.distortion(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True))
+        return sum(
+            self.medium.distortion(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True)
+        )
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,9 @@ def pressure(solution: Solution) -> tuple[FloatArray, FloatArray]:
     """
     problem = solution.method.problem
     if problem.indenter is None:
-        raise InputError("Only a problem with an indenter has a contact; build it by multiscale.concurrent.indent.indentation.")
+        raise InputError(
+            "Only a problem with an indenter has a contact; build it by multiscale.concurrent.indent.indentation."
+        )
     d, sites = problem.lattice.dimension, problem.sites
     push = problem.indenter.evaluate(problem.lattice.points(sites) @ problem.deformation.T + solution.at_sites())[1]
     touched = ~problem.is_void(sites) & (push**2).sum(axis=1).astype(bool)
@@ -115,7 +117,9 @@ def _upright(crystal: Atoms, plane: FloatArray, line: FloatArray | None) -> Latt
     """The lattice with the normal of the plane along its last axis in space."""
     if line is not None:
         if abs(plane @ np.asarray(line, dtype=float)) > 1e-6 * np.linalg.norm(plane) * np.linalg.norm(line):
-            raise InputError(f"The line {list(line)} does not lie in the surface {plane.tolist()}; give a line across the plane's normal.")
+            raise InputError(
+                f"The line {list(line)} does not lie in the surface {plane.tolist()}; give a line across the plane's normal."
+            )
         return columns(crystal, line, np.cross(plane, line))
     normal = plane / np.linalg.norm(plane)
     across = np.eye(3)[np.argmin(np.abs(normal))]

@@ -94,7 +94,9 @@ class Lattice:
         place = self.coordinates(centres)
         low = np.floor(place.min(axis=0) - reach).astype(int)
         high = np.ceil(place.max(axis=0) + reach).astype(int)
-        sites = np.stack(np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(low, high, strict=True)), indexing="ij"), axis=-1).reshape(-1, d)
+        sites = np.stack(
+            np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(low, high, strict=True)), indexing="ij"), axis=-1
+        ).reshape(-1, d)
         return sites[self.distance(sites, centres) <= radius]
 
     def distance(self, sites: FloatArray, centres: FloatArray) -> FloatArray:
@@ -133,7 +135,9 @@ def columns(crystal: Atoms, line: FloatArray, x: FloatArray | None = None) -> La
     along = vectors @ line
     on_line = np.flatnonzero(along > (1 - _PARALLEL) * length)
     if not len(on_line):
-        raise InputError(f"{np.round(line, 4).tolist()} is not along a short lattice vector; give a direction such as [1, 1, 0].")
+        raise InputError(
+            f"{np.round(line, 4).tolist()} is not along a short lattice vector; give a direction such as [1, 1, 0]."
+        )
     period = vectors[on_line[np.argmin(length[on_line])]]
     across = vectors - np.outer(along, line)
     order = np.argsort(np.round(np.linalg.norm(across, axis=1), 6) + 1e-9 * length)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from atomistic.cauchy_born import linear_law, tangent
 from atomistic.site_energies import energy_range
-from continuum.lattice_mesh import LatticeMesh
+from continuum.mesh.lattice import LatticeMesh
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 from coupling.handshake import element_fractions, handshake_ledger
@@ -88,7 +88,7 @@ class Method:
         raise NotImplementedError
 
     def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
-        """The inverse of the elastic stiffness of the whole mesh, torn where the far field tears it, on the unknowns of the free vertices."""
+        """The inverse of the elastic stiffness of the whole mesh, torn where the far field tears it, on the free vertices."""
         whole = self.elements.volumes * ~self._severed()
         stiffness = self.elements.stiffness(tangent(self.problem.law, self.problem.deformation), whole)
         rows = np.flatnonzero(np.repeat(self.free, 3))
@@ -98,7 +98,9 @@ class Method:
         """Who counts which site; those on the faces of the box are held, and count for nobody."""
         sites, beta = self._blend()
         present = ~self.problem.is_void(sites) & (np.abs(sites) < self.problem.half).all(axis=1)
-        return handshake_ledger(self.mesh.sites, self.mesh.simplices, sites[present], beta[present], ("atoms", "Cauchy-Born"))
+        return handshake_ledger(
+            self.mesh.sites, self.mesh.simplices, sites[present], beta[present], ("atoms", "Cauchy-Born")
+        )
 
     def _build(self) -> None:
         raise NotImplementedError
@@ -242,7 +244,9 @@ class BlendedForce(Method):
         felt = (self.beta[self.mesh.simplices] > 0).any(axis=1) & ~self._severed()
         self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, felt.astype(float))
         rows = {tuple(site): row for row, site in enumerate(self.atomistic.sites.tolist())}
-        pairs = [(v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows]
+        pairs = [
+            (v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows
+        ]
         self.vertices, self.rows = np.array(pairs).T
 
     @property
@@ -295,7 +299,8 @@ def _whole_forces(problem: Problem, mesh: LatticeMesh, sites: IntArray, pad: flo
 
 
 METHODS: dict[str, type[Method]] = {
-    method.name: method for method in (Atomistic, FlexibleBoundary, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
+    method.name: method
+    for method in (Atomistic, FlexibleBoundary, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
 }
 """All methods by name."""
 

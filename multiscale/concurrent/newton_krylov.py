@@ -57,7 +57,9 @@ def newton_krylov(
     return Equilibrium(point, largest, count)
 
 
-def _direction(forces: Forces, point: FloatArray, force: FloatArray, inverse: LinearOperator, part: float) -> FloatArray:
+def _direction(
+    forces: Forces, point: FloatArray, force: FloatArray, inverse: LinearOperator, part: float
+) -> FloatArray:
     """The step of Newton's method; the preconditioner's where that leads uphill."""
 
     def stiffness(direction: FloatArray) -> FloatArray:

@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from atomistic.site_energies import energy_range, weighted_sites, whole_forces
-from continuum.lattice_mesh import LatticeMesh
-from continuum.linear_elements import LinearElements
+from continuum.mesh.lattice import LatticeMesh
+from continuum.solver.linear_elements import LinearElements
 from coupling.contracts import FloatArray
 from coupling.handshake import transfer
 from multiscale.concurrent.problem import Problem
@@ -58,7 +58,9 @@ class AtomisticPart:
         cell, periodic = np.zeros((3, 3)), problem.lattice.dimension == 2
         if periodic:
             cell[2] = problem.deformation @ problem.lattice.vectors[2]
-        return Atoms([problem.lattice.number] * len(self.sites), positions=positions, cell=cell, pbc=(False, False, periodic))
+        return Atoms(
+            [problem.lattice.number] * len(self.sites), positions=positions, cell=cell, pbc=(False, False, periodic)
+        )
 
     def correct(self, perfect: "AtomisticPart") -> None:
         """Take the forces of the perfect homogeneous crystal away as a dead load."""
@@ -91,7 +93,9 @@ class ContinuumPart:
         active = np.flatnonzero(fractions > 0)
         self.problem, self.volumes = problem, (elements.volumes * fractions)[active]
         self.elements = LinearElements(elements.points, mesh.simplices[active], elements.depth)
-        self.away = np.zeros((len(active), 3, 3)) if problem.predictor is None else _mean_distortion(problem, self.elements)
+        self.away = (
+            np.zeros((len(active), 3, 3)) if problem.predictor is None else _mean_distortion(problem, self.elements)
+        )
         self.load = np.zeros((3, 3))
 
     def correct(self) -> None:

@@ -130,7 +130,9 @@ class Problem:
 
     def is_void(self, sites: IntArray) -> NDArray[np.bool_]:
         """(n,) True where no atom is."""
-        return (np.asarray(sites)[:, None] == self.voids[None]).all(axis=2).any(axis=1) | self.outside(self.lattice.points(sites))
+        return (np.asarray(sites)[:, None] == self.voids[None]).all(axis=2).any(axis=1) | self.outside(
+            self.lattice.points(sites)
+        )
 
     def outside(self, points: FloatArray) -> NDArray[np.bool_]:
         """(…,) True for points (…, 3), Å, in the vacuum above the surface."""

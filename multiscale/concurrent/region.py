@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.lattice_mesh import LatticeMesh, lattice_mesh
+from continuum.mesh.lattice import LatticeMesh, lattice_mesh
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 from coupling.handshake import BLENDINGS, blending

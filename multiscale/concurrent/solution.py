@@ -145,7 +145,11 @@ def difference(solution: Solution, reference: Solution) -> Difference:
     size = {name: float(np.sqrt((x[present] ** 2).sum())) for name, x in (("u", exact), ("U", whole), ("e", error))}
     strain, scale = (_bond_norm(problem, sites, present, x) for x in (error, exact))
     return Difference(
-        size["e"] / size["U"], size["e"] / size["u"], strain, strain / scale, float(np.linalg.norm(error[present], axis=1).max())
+        size["e"] / size["U"],
+        size["e"] / size["u"],
+        strain,
+        strain / scale,
+        float(np.linalg.norm(error[present], axis=1).max()),
     )
 
 

@@ -38,9 +38,7 @@ def inverse_of(stiffness: csr_matrix) -> Callable[[FloatArray], FloatArray]:
     stiffness = stiffness.tocsc()
     stiffness.data[np.abs(stiffness.data) < 1e-12 * np.abs(stiffness.data).max()] = 0.0
     stiffness.eliminate_zeros()
-    factors = splu(
-        stiffness, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
-    )
+    factors = splu(stiffness, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
     return factors.solve
 
 

@@ -52,7 +52,7 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
     """Check that a mesh has its groups: it is read as the run reads it, without FEniCSx.
 
     Args:
-        path: A file that `continuum.mesh.read_mesh` reads.
+        path: A file that `continuum.mesh.specimen_mesh.read_mesh` reads.
         cells: The bodies.
         facets: Groups needed one dimension lower.
         dimension: Dimension of the bodies.
@@ -60,7 +60,7 @@ def check_groups(path: Path, *, cells: Iterable[str], facets: Iterable[str], dim
     Raises:
         InputError: the file cannot be read, has another dimension, lacks a group, or has cells in no body.
     """
-    from continuum.mesh_file import check_owned, read_file
+    from continuum.mesh.file import check_owned, read_file
 
     mesh = read_file(path, list(cells))
     if mesh.dimension != dimension:

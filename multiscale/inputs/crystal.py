@@ -58,7 +58,8 @@ class CutCrystal(CrystalChoice):
 
     miller: Direction = Field(description="Plane (hkl) in the conventional cell (of a file: in its cell).")
     x: Direction | None = Field(
-        default=None, description="Crystal direction, in the plane, that the first slip is along; by default a short lattice vector."
+        default=None,
+        description="Crystal direction, in the plane, that the first slip is along; by default a short lattice vector.",
     )
     layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes.")
     termination: str | None = Field(default=None, description="Atoms of the plane below the cut, such as TiO2.")

@@ -88,7 +88,7 @@ Direction = Annotated[
 
 def _in_quotes(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        raise InputError(f"{value!r} is a number, and a name is text; write it in quotation marks: \"{value}\".")
+        raise InputError(f'{value!r} is a number, and a name is text; write it in quotation marks: "{value}".')
     return value
 
 

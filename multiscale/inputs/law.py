@@ -20,14 +20,14 @@ InterfaceStiffness = quantity("stiffness of an interface", "Pa/m")
 
 
 class LawFile(Section):
-    """A law that `coupling.storage.save_law` or a cohesive_law study wrote."""
+    """A law that `coupling.exchange.storage.save_law` or a cohesive_law study wrote."""
 
     kind: Literal["file"]
     file: InputFile
 
     def law(self) -> "Law":
         """The law."""
-        from coupling.storage import load_law
+        from coupling.exchange.storage import load_law
 
         return load_law(self.file)
 
@@ -47,7 +47,7 @@ class ClosedForm(Section):
         Raises:
             InputError: its parameters do not make one.
         """
-        from coupling.storage import KINDS
+        from coupling.exchange.storage import KINDS
 
         given = {name: getattr(self, name) for name in type(self).model_fields if name != "kind"}
         return KINDS[self.kind](**{name: value for name, value in given.items() if value is not None})
@@ -107,7 +107,9 @@ class AtomsOptions(LawOptions):
     """The whole law stage. Without plane, or upper and lower, the crystals are those of the bodies, cut by the interface."""
 
     potential: Potential | None = Field(default=None, description="By default the study's.")
-    layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes of each crystal that is taken from a body.")
+    layers: int = Field(
+        default=12, ge=4, le=1000, description="Atomic planes of each crystal that is taken from a body."
+    )
 
     @property
     def from_bodies(self) -> bool:

@@ -14,7 +14,9 @@ from multiscale.inputs.fields import Length
 class Openings(Section):
     """The sampled openings of the interface."""
 
-    max: Length = Field(default="6 Å", validate_default=True, description="Largest opening; beyond the potential's range.")
+    max: Length = Field(
+        default="6 Å", validate_default=True, description="Largest opening; beyond the potential's range."
+    )
     points: int = Field(default=40, ge=12, le=10_000, description="Number of samples.")
 
 
@@ -31,7 +33,9 @@ class Slip(Section):
 
     divisions: int = Field(default=6, ge=4, le=48, description="First slips along each period; even.")
     tolerance: float = Field(default=0.01, gt=0, lt=1, description="Estimated energy error over the work.")
-    budget: int = Field(default=6000, ge=200, description="Most jumps to sample; on a relaxed path each takes some tens of evaluations.")
+    budget: int = Field(
+        default=6000, ge=200, description="Most jumps to sample; on a relaxed path each takes some tens of evaluations."
+    )
 
 
 class Thermal(Section):
@@ -53,7 +57,8 @@ class LawOptions(Section):
     mode: Literal["normal", "mixed"] = Field(default="normal", description="Opening alone, or opening and slip.")
     path: Literal["rigid", "relaxed"] = Field(default="rigid", description="Rigid halves, or all atoms relaxed.")
     gap: Literal["in law", "in bulk"] = Field(
-        default="in law", description="Who owns the layer spacing across the interface: the law, or the finite elements."
+        default="in law",
+        description="Who owns the layer spacing across the interface: the law, or the finite elements.",
     )
     openings: Openings = Field(default_factory=Openings)
     slip: Slip = Field(default_factory=Slip)
@@ -66,12 +71,17 @@ class LawOptions(Section):
         if (self.plane is not None) + (pair > 0) > 1 or pair == 1:
             raise InputError("give either plane (one crystal), or upper and lower (two crystals).")
         if self.gap == "in bulk" and self.path == "rigid":
-            raise InputError("gap: in bulk takes the strained bulk away, which a rigid path has not; take path: relaxed.")
+            raise InputError(
+                "gap: in bulk takes the strained bulk away, which a rigid path has not; take path: relaxed."
+            )
         if self.temperature is not None and self.path == "rigid":
-            raise InputError("on a rigid path atoms are held, and held atoms do not vibrate; take path: relaxed for a law at a temperature.")
+            raise InputError(
+                "on a rigid path atoms are held, and held atoms do not vibrate; take path: relaxed for a law at a temperature."
+            )
         if self.temperature is not None and self.thermal.method == "mean force" and (pair or self.mode == "mixed"):
             raise InputError(
-                "the mean force is that of one gap coordinate, and two crystals have two and a mixed law three; take method: quasi-harmonic."
+                "the mean force is that of one gap coordinate, and two crystals have two and a mixed law three; take "
+                "method: quasi-harmonic."
             )
         if self.slip.divisions % 2:
             raise InputError(f"slip.divisions is {self.slip.divisions}; it must be even.")

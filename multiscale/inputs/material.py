@@ -24,7 +24,9 @@ class Stiffness(Section):
     C11: Stress | None = None
     C12: SignedStress | None = None
     C44: Stress | None = None
-    matrix: list[list[float]] | None = Field(default=None, description="6×6, order xx yy zz yz xz xy, engineering shear.")
+    matrix: list[list[float]] | None = Field(
+        default=None, description="6×6, order xx yy zz yz xz xy, engineering shear."
+    )
     unit: Literal["Pa", "MPa", "GPa"] | None = Field(default=None, description="Of the matrix.")
 
     @model_validator(mode="after")
@@ -53,7 +55,9 @@ class Material(Section):
     young: Stress | None = None
     poisson: float | None = Field(default=None, gt=-1, lt=0.5)
     stiffness: Stiffness | None = None
-    grain: Grain | None = Field(default=None, description="Of the stiffness; by default the mesh's axes are the crystal's.")
+    grain: Grain | None = Field(
+        default=None, description="Of the stiffness; by default the mesh's axes are the crystal's."
+    )
     expansion: Expansion | None = None
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
     strain: Literal["small", "finite", "neo-hookean"] = Field(
@@ -82,14 +86,17 @@ class CrystalMaterial(Section):
     crystal: CrystalChoice
     potential: Potential | None = Field(default=None, description="By default the study's.")
     grain: Grain | None = Field(
-        default=None, description="By default what the crystal on the other side of an interface makes it, else the mesh's axes."
+        default=None,
+        description="By default what the crystal on the other side of an interface makes it, else the mesh's axes.",
     )
     strain: Literal["small", "finite", "cauchy-born"] = Field(
-        default="small", description="cauchy-born: to third order in the Green-Lagrange strain, as the crystal's own energy."
+        default="small",
+        description="cauchy-born: to third order in the Green-Lagrange strain, as the crystal's own energy.",
     )
     temperature: Temperature | None = Field(default=None, description="Of the body; none is the static crystal.")
     stress_free_at: Temperature | None = Field(
-        default=None, description="Temperature at which it is free of stress; the thermal strain is the potential's own expansion."
+        default=None,
+        description="Temperature at which it is free of stress; the thermal strain is the potential's own expansion.",
     )
 
     @model_validator(mode="after")

@@ -17,7 +17,9 @@ class Trust(Section):
     labels: InputFile | None = Field(
         default=None, description="Labelled structures; the potential is fitted to them and sampled from its posterior."
     )
-    committee: list[Potential] = Field(default_factory=list, description="Other potentials, each a sample beside the study's own.")
+    committee: list[Potential] = Field(
+        default_factory=list, description="Other potentials, each a sample beside the study's own."
+    )
     samples: int = Field(default=16, ge=2, le=1000, description="Samples of the posterior (labels).")
 
     @model_validator(mode="after")

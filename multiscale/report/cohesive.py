@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.contracts import FloatArray
-from coupling.fit import fit_all
+from coupling.interface.fit import fit_all
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
-from multiscale.files import atomic_write
-from multiscale.results import Picture, Plot, Results, Series, Table
+from multiscale.runtime.files import atomic_write
+from multiscale.runtime.results import Picture, Plot, Results, Series, Table
 
 if TYPE_CHECKING:
-    from atomistic.mixed_path import Refinement
+    from atomistic.decohesion.mixed_path import Refinement
 
 _POINTS = 600
 _MAP = 24
@@ -40,8 +40,15 @@ def report_law(results: Results, law: Law) -> None:
             "a solver without constraints takes law.on_spring(k)."
         )
     else:
-        add("initial_stiffness", float(law.normal(np.zeros(1))[2][0]), "Pa/m", "normal stiffness of the closed interface")
-        results.notes.append("The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again.")
+        add(
+            "initial_stiffness",
+            float(law.normal(np.zeros(1))[2][0]),
+            "Pa/m",
+            "normal stiffness of the closed interface",
+        )
+        results.notes.append(
+            "The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again."
+        )
     opening = np.linspace(samples.opening[0], law.final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     columns: dict[str, Any] = {"traction": ("Pa", traction), "energy": ("J/m^2", energy)}
@@ -59,7 +66,9 @@ def report_law(results: Results, law: Law) -> None:
                 Series("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
         results.plots.append(Plot("What the subtraction buys", "opening", "Å", "traction", "GPa", both,
                                   "The naive curve depends on the slab's thickness and turns back; the excess does not."))  # fmt: skip
-    results.notes.append("law.json can be used without atoms (coupling.storage.load_law); law_*.* are blocks for other codes.")
+    results.notes.append(
+        "law.json can be used without atoms (coupling.exchange.storage.load_law); law_*.* are blocks for other codes."
+    )
 
 
 def _samples(results: Results, law: Any) -> list[Series]:
@@ -67,8 +76,15 @@ def _samples(results: Results, law: Any) -> list[Series]:
     columns: dict[str, Any] = {"traction": ("Pa", law.traction), "energy": ("J/m^2", law.energy)}
     spread, lines = getattr(law, "traction_std", None), []
     if spread is not None:
-        columns |= {"traction_std": ("Pa", spread), "upper": ("Pa", law.traction + spread), "lower": ("Pa", law.traction - spread)}
-        lines = [Series("samples", "opening", name, label, "dashed") for name, label in (("upper", "± one standard deviation"), ("lower", ""))]
+        columns |= {
+            "traction_std": ("Pa", spread),
+            "upper": ("Pa", law.traction + spread),
+            "lower": ("Pa", law.traction - spread),
+        }
+        lines = [
+            Series("samples", "opening", name, label, "dashed")
+            for name, label in (("upper", "± one standard deviation"), ("lower", ""))
+        ]
     if getattr(law, "energy_std", None) is not None:
         columns["energy_std"] = ("J/m^2", law.energy_std)
     results.add_curve("samples", "atomistic samples", opening=("m", law.opening), **columns)
@@ -88,29 +104,50 @@ def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, An
     return lines
 
 
-def report_mixed(results: Results, law: MixedModeLaw, history: "Sequence[Refinement]", folder: Path, is_root: bool) -> None:
+def report_mixed(
+    results: Results, law: MixedModeLaw, history: "Sequence[Refinement]", folder: Path, is_root: bool
+) -> None:
     """The γ-surface, the shear along both periods, and how the grid was refined."""
     fractions = np.linspace(0.0, 1.0, _MAP + 1)
     first, second = np.meshgrid(fractions, fractions, indexing="ij")
     slips = np.column_stack([first.ravel(), second.ravel()]) @ law.lattice
     surface = law.gamma_surface(slips).reshape(first.shape)
-    results.add("gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True)
+    results.add(
+        "gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True
+    )
     results.add("grid_error", history[-1].error, "", "estimated energy error of the grid over the work", headline=True)
     columns = {f"along_{k + 1}": law.gamma_surface(fractions[:, None] * law.lattice[k]) for k in (0, 1)}
     results.add_curve(
-        "gamma", "γ-surface along the two periods, gap relaxed", slip=("", fractions), **{k: ("J/m^2", v) for k, v in columns.items()}
+        "gamma",
+        "γ-surface along the two periods, gap relaxed",
+        slip=("", fractions),
+        **{k: ("J/m^2", v) for k, v in columns.items()},
     )
     lines = tuple(Series("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
     results.plots.append(Plot("Slip in contact", "slip over the period", "", "energy per area", "J/m^2", lines))
     rows = tuple(
-        (h.evaluations, h.openings, f"{h.divisions} × {h.divisions}", float(f"{h.opening_error:.3g}"), float(f"{h.slip_error:.3g}"))
+        (
+            h.evaluations,
+            h.openings,
+            f"{h.divisions} × {h.divisions}",
+            float(f"{h.opening_error:.3g}"),
+            float(f"{h.slip_error:.3g}"),
+        )
         for h in history
     )
     head = ("structures", "openings", "slips", "error from openings", "error from slips")
-    results.tables.append(Table("Refinement of the grid", head, rows, "Estimated energy errors over the work of separation."))
+    results.tables.append(
+        Table("Refinement of the grid", head, rows, "Estimated energy errors over the work of separation.")
+    )
     if is_root:
         _draw(slips.reshape(*first.shape, 2), surface, folder / "gamma_surface.png")
-    results.pictures.append(Picture("gamma_surface.png", "γ-surface", "Energy of the slipped faces at the gap without traction, over one period."))
+    results.pictures.append(
+        Picture(
+            "gamma_surface.png",
+            "γ-surface",
+            "Energy of the slipped faces at the gap without traction, over one period.",
+        )
+    )
 
 
 def _draw(slips: FloatArray, surface: FloatArray, path: Path) -> None:

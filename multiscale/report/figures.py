@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coupling.errors import InputError, MultiscaleError
 from coupling.units import SI_FACTORS
-from multiscale.results import Plot, Results, Series
+from multiscale.runtime.results import Plot, Results, Series
 
 _SIZE = (6.4, 3.9)
 _INK = "#1c2733"

@@ -8,9 +8,9 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from multiscale.files import write_text
 from multiscale.report.figures import png, svg
-from multiscale.results import Quantity, Results, Scalar
+from multiscale.runtime.files import write_text
+from multiscale.runtime.results import Quantity, Results, Scalar
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _DIGITS = 4

@@ -7,18 +7,23 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.units import SI_FACTORS
-from multiscale.files import atomic_write
+from multiscale.runtime.files import atomic_write
 
 _TIP_WINDOW = 1 / 60  # of the specimen's length
 
 
 def draw_specimen(
-    bodies: Mapping[str, object], tip: FloatArray, path: Path, unit: str = "nm", stress_unit: str = "GPa", magnified: float = 1.0
+    bodies: Mapping[str, object],
+    tip: FloatArray,
+    path: Path,
+    unit: str = "nm",
+    stress_unit: str = "GPa",
+    magnified: float = 1.0,
 ) -> None:
     """Draw deformed bodies, coloured by the stress along y.
 
     Args:
-        bodies: `continuum.output.Snapshot` by body; two-dimensional.
+        bodies: `continuum.post.output.Snapshot` by body; two-dimensional.
         tip: (2,) reference position of the crack tip, m.
         path: The PNG to write.
         unit: Of the axes.
@@ -44,7 +49,11 @@ def draw_specimen(
     for axes, edges in ((whole, 0.0), (zoom, 0.15)):
         for corner, stress in zip(corners, stresses, strict=True):
             shown = PolyCollection(
-                corner, array=stress, cmap="RdBu_r", clim=(-limit, limit), edgecolors="0.5" if edges else "face",
+                corner,
+                array=stress,
+                cmap="RdBu_r",
+                clim=(-limit, limit),
+                edgecolors="0.5" if edges else "face",
                 linewidths=edges,
             )
             axes.add_collection(shown)

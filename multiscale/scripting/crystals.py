@@ -98,7 +98,9 @@ class CleavagePlane:
     def grain(self) -> FloatArray:
         """(3, 3), rows are the mesh's x, y (the normal) and z in the crystal's frame."""
         if self.cut.x is None:
-            raise InputError("The plane has no x, so the crystal's place in the mesh is not known; give cleave(…, x=…).")
+            raise InputError(
+                "The plane has no x, so the crystal's place in the mesh is not known; give cleave(…, x=…)."
+            )
         x = np.array(self.cut.x, dtype=float) @ self.crystal.record.conventional
         x = x / np.linalg.norm(x)
         return np.array([x, self.normal, np.cross(x, self.normal)])
@@ -179,9 +181,13 @@ def cleave(
     if not any(miller):
         raise InputError("The Miller indices (0, 0, 0) name no plane; give for example (1, 1, 1).")
     if x is not None and np.dot(miller, x) != 0:
-        raise InputError(f"The direction x = {list(x)} does not lie in the plane {tuple(miller)}: h u + k v + l w must be 0.")
+        raise InputError(
+            f"The direction x = {list(x)} does not lie in the plane {tuple(miller)}: h u + k v + l w must be 0."
+        )
     own = {name: getattr(crystal.choice, name) for name in CrystalChoice.model_fields}
-    return CleavagePlane(crystal, CutCrystal.model_construct(**own, miller=tuple(miller), x=x, layers=layers, termination=termination))
+    return CleavagePlane(
+        crystal, CutCrystal.model_construct(**own, miller=tuple(miller), x=x, layers=layers, termination=termination)
+    )
 
 
 def join(

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from coupling.addresses import Request
 from coupling.contracts import Potential, Progress, silent
-from multiscale.cache import Cache, Cached
+from coupling.identity.addresses import Request
 from multiscale.inputs.potential import PotentialChoice
-from multiscale.runs import RunContext
+from multiscale.runtime.cache import Cache, Cached
+from multiscale.runtime.runs import RunContext
 
 
 class Given:

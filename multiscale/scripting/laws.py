@@ -51,15 +51,25 @@ def derived_law(
     """
     from multiscale.stages.law import derive_law
 
-    given: dict[str, Any] = {"path": path, "mode": mode, "gap": gap, "openings": {"max": largest_opening, "points": openings}, **options}
+    given: dict[str, Any] = {
+        "path": path,
+        "mode": mode,
+        "gap": gap,
+        "openings": {"max": largest_opening, "points": openings},
+        **options,
+    }
     if isinstance(interface, Joint):
         given["matching"] = {
             "strained": interface.strained, "largest_strain": interface.largest_strain, "largest_area": interface.largest_area,
         }  # fmt: skip
-    planes = {"upper": interface.upper, "lower": interface.lower} if isinstance(interface, Joint) else {"plane": interface}
+    planes = (
+        {"upper": interface.upper, "lower": interface.lower} if isinstance(interface, Joint) else {"plane": interface}
+    )
     for plane in planes.values():
         if plane.crystal.potential.fingerprint != potential.fingerprint:
-            raise InputError(f"The crystal {plane.crystal.choice.label} is in equilibrium with another potential; make it with this one.")
+            raise InputError(
+                f"The crystal {plane.crystal.choice.label} is in equilibrium with another potential; make it with this one."
+            )
     try:
         checked = LawOptions.model_validate(given)
     except ValidationError as error:

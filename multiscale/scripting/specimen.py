@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from continuum.materials import Material
-    from continuum.mesh import SpecimenMesh
+    from continuum.mesh.specimen_mesh import SpecimenMesh
     from continuum.model import Bond
-    from continuum.problem import CohesiveProblem
-    from continuum.record import Loading
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.record import Loading
     from coupling.laws.law import Law
 
 
 def read_mesh(path: str | Path, *, unit: str, bodies: Sequence[str] | None = None) -> "SpecimenMesh":
-    """A mesh file with named groups; see `continuum.mesh.read_mesh`.
+    """A mesh file with named groups; see `continuum.mesh.specimen_mesh.read_mesh`.
 
     Args:
         path: A file of Gmsh, of Abaqus, or any that meshio reads.
@@ -31,8 +31,8 @@ def read_mesh(path: str | Path, *, unit: str, bodies: Sequence[str] | None = Non
     Raises:
         InputError: the file cannot be read, or has no such unit or bodies.
     """
-    from continuum.mesh import read_mesh as read
-    from continuum.mesh_file import read_file
+    from continuum.mesh.file import read_file
+    from continuum.mesh.specimen_mesh import read_mesh as read
     from coupling.errors import unknown_choice
 
     if unit not in SI_FACTORS["length"]:
@@ -51,7 +51,7 @@ class Specimen:
             the mesh's first body. A `Bond` in a law's place says everything itself.
         hold: Components held by boundary: {"end": "x", "bottom": "xy"}.
         load: Component and factor by boundary: {"load_upper": ("y", 0.5)}.
-        options: Further arguments of `continuum.problem.CohesiveProblem`: kind, order, counting.
+        options: Further arguments of `continuum.solver.problem.CohesiveProblem`: kind, order, counting.
 
     Raises:
         InputError: mesh, materials, laws and boundaries do not fit together.
@@ -69,7 +69,7 @@ class Specimen:
         **options: Any,
     ) -> None:
         from continuum.model import Prescribed
-        from continuum.problem import CohesiveProblem
+        from continuum.solver.problem import CohesiveProblem
 
         materials = material if isinstance(material, Mapping) else dict.fromkeys(mesh.bodies, material)
         prescribed = [Prescribed(group, component) for group, held in (hold or {}).items() for component in held]
@@ -88,14 +88,14 @@ class Specimen:
             opening: With its unit ("56 nm"), or in m.
             steps: Least number of steps.
             progress: Told of the advance.
-            **options: Further arguments of `continuum.stepping.pull`.
+            **options: Further arguments of `continuum.solver.stepping.pull`.
 
         Raises:
             NotConverged: the loading was not followed.
-            Refuted: its energies do not balance, or its loads do no work; see `continuum.diagnostics.assess`.
+            Refuted: its energies do not balance, or its loads do no work; see `continuum.solver.diagnostics.assess`.
         """
-        from continuum.diagnostics import BALANCE, assess
-        from continuum.stepping import pull
+        from continuum.solver.diagnostics import BALANCE, assess
+        from continuum.solver.stepping import pull
         from coupling.findings import refute
 
         far = float(opening) if isinstance(opening, int | float) else parse_quantity(opening, "length")
@@ -145,7 +145,7 @@ class Pulled:
         Raises:
             InputError: the crack has not grown enough.
         """
-        from continuum.fracture import released_energy_per_area
+        from continuum.post.fracture import released_energy_per_area
 
         return released_energy_per_area(self.loading)
 

@@ -13,15 +13,15 @@ from multiscale.inputs.crystal import CutCrystal
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.material import CrystalMaterial, Material
-from multiscale.inputs.specimen import SpecimenStudy
-from multiscale.runs import RunContext
+from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law import DerivedLaw, derive_law, turned
 from multiscale.stages.models import Models
+from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
     from continuum.materials import Material as Solid
-    from continuum.mesh import SpecimenMesh
+    from continuum.mesh.specimen_mesh import SpecimenMesh
 
 _FLAT = np.radians(10)  # normals of an interface from atoms may spread by so much
 _ALONG = 1e-3  # rad: a direction of the mesh counts as that of the crystal
@@ -55,7 +55,9 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     """
     crystals = {name: _crystal(item, models, context) for name, item in study.crystal_bodies.items()}
     grains = {
-        name: grain_rotation(item.grain.x, item.grain.y) for name, item in study.crystal_bodies.items() if item.grain is not None
+        name: grain_rotation(item.grain.x, item.grain.y)
+        for name, item in study.crystal_bodies.items()
+        if item.grain is not None
     }
     laws: dict[str, Law] = {}
     derived: dict[str, DerivedLaw] = {}
@@ -70,19 +72,26 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
         derived[name] = turned(made, turn)
         laws[name] = derived[name].law
         _hand_over(study, name, derived[name], frame, crystals, grains, misfits)
-    materials = {name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()}
+    materials = {
+        name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()
+    }
     return Parts(laws, materials, derived, crystals)
 
 
 def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> CrystalRecord:
     return crystal_record(
-        item.crystal, models, context, potential=item.potential, temperature=item.temperature, third_order=item.strain == "cauchy-born"
+        item.crystal,
+        models,
+        context,
+        potential=item.potential,
+        temperature=item.temperature,
+        third_order=item.strain == "cauchy-born",
     )
 
 
 def _frame(study: SpecimenStudy, name: str, mesh: "SpecimenMesh") -> FloatArray:
     """Rows tangential 1, tangential 2 and normal of an interface, in mesh axes."""
-    from continuum.interface import mean_frame
+    from continuum.cohesive.interface import mean_frame
 
     frame, spread = mean_frame(mesh, *study.interfaces[name].sides(name))
     if spread > _FLAT:
@@ -111,7 +120,12 @@ def _derived(
 
 
 def _cut_bodies(
-    study: SpecimenStudy, name: str, atoms: AtomsOptions, frame: FloatArray, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray]
+    study: SpecimenStudy,
+    name: str,
+    atoms: AtomsOptions,
+    frame: FloatArray,
+    crystals: dict[str, CrystalRecord],
+    grains: dict[str, FloatArray],
 ) -> LawOptions:
     """The options with the crystals of the two bodies, cut along the interface."""
     _, plus, minus = study.interfaces[name].sides(name)
@@ -139,7 +153,9 @@ def _cut_bodies(
     return atoms.model_copy(update=chosen)
 
 
-def _indices(name: str, body: str, direction: FloatArray, conventional: FloatArray, plane: bool) -> tuple[int, int, int]:
+def _indices(
+    name: str, body: str, direction: FloatArray, conventional: FloatArray, plane: bool
+) -> tuple[int, int, int]:
     """Small integers of a Cartesian crystal direction: (hkl) of the plane normal to it, or [uvw]."""
     basis = conventional.T if not plane else np.linalg.inv(conventional)
     values = np.linalg.solve(basis, direction)
@@ -250,5 +266,3 @@ def typed_material(item: Material) -> "Solid":
         return StVenantKirchhoff(stiffness)
     linear = LinearElastic(stiffness)
     return linear if item.expansion is None else linear.heated(item.expansion, item.temperature_difference)
-
-

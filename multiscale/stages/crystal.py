@@ -10,10 +10,10 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.records import pack, unpack
-from multiscale.addresses import request
 from multiscale.inputs.crystal import CrystalChoice
 from multiscale.inputs.potential import PotentialChoice
-from multiscale.runs import RunContext
+from multiscale.runtime.addresses import request
+from multiscale.runtime.runs import RunContext
 from multiscale.stages.models import Models
 
 if TYPE_CHECKING:
@@ -94,9 +94,14 @@ def crystal_record(
 
 
 def _computed(
-    potential: "Potential | None", choice: CrystalChoice, temperature: float | None, statistics: str, third_order: bool, context: RunContext
+    potential: "Potential | None",
+    choice: CrystalChoice,
+    temperature: float | None,
+    statistics: str,
+    third_order: bool,
+    context: RunContext,
 ) -> CrystalRecord:
-    from atomistic.interface import conventional_cell
+    from atomistic.decohesion.slab import conventional_cell
     from atomistic.properties.elastic import elastic_constants
     from atomistic.properties.finite_strain import third_order_constants
 
@@ -112,16 +117,20 @@ def _computed(
     )
 
 
-def _relaxed(potential, choice: CrystalChoice, temperature: float | None, statistics: str, context: RunContext) -> "Atoms":  # type: ignore[no-untyped-def]
+def _relaxed(
+    potential, choice: CrystalChoice, temperature: float | None, statistics: str, context: RunContext
+) -> "Atoms":  # type: ignore[no-untyped-def]
     """The crystal in equilibrium; at a temperature at the lattice parameter there."""
-    from atomistic.interface import read_crystal
+    from atomistic.decohesion.finite_temperature import heated
+    from atomistic.decohesion.slab import read_crystal
     from atomistic.properties.bulk import equilibrium
     from atomistic.relax import Constraints, relax
-    from atomistic.thermal import heated
 
     if choice.file is not None:
         crystal = read_crystal(choice.file)
-        static = relax(potential, [crystal], Constraints(cell="full"), stress=5e6, progress=context.progress).structures[0]
+        static = relax(
+            potential, [crystal], Constraints(cell="full"), stress=5e6, progress=context.progress
+        ).structures[0]
     else:
         static = equilibrium(potential, choice.species, choice.structure)
     if temperature is None:

@@ -5,26 +5,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from atomistic.bridging import harmonic, slopes
-from atomistic.slip import SlipGrid
-from coupling.cohesive import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law, slab_totals
-from coupling.count import BulkSide, Count
+from atomistic.decohesion.bridging import harmonic, slopes
+from atomistic.decohesion.slip import SlipGrid
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
+from coupling.interface.error_bars import with_error_bars
+from coupling.interface.excess import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law, slab_totals
+from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
+from coupling.laws.count import BulkSide, Count
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.records import pack, unpack
-from coupling.spread import with_error_bars
-from coupling.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.units import ANGSTROM, EV_A2, EV_A3
-from multiscale.addresses import request
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.potential import PotentialChoice
-from multiscale.resumable import resumable
-from multiscale.runs import RunContext
+from multiscale.runtime.addresses import request
+from multiscale.runtime.resumable import resumable
+from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law_atoms import LawAtoms, law_atoms
 from multiscale.stages.models import Models
@@ -67,7 +67,13 @@ class DerivedLaw:
 
 
 def derive_law(
-    options: LawOptions, models: Models, context: RunContext, seed: int, *, potential: PotentialChoice | None = None, error_bars: bool = True
+    options: LawOptions,
+    models: Models,
+    context: RunContext,
+    seed: int,
+    *,
+    potential: PotentialChoice | None = None,
+    error_bars: bool = True,
 ) -> DerivedLaw:
     """The law of an interface, with error bars where the potential has samples.
 
@@ -88,7 +94,9 @@ def derive_law(
     derived = _derived(options, models, context, seed, potential, "atomistic samples")
     if not (error_bars and models.count and potential is None):
         return derived
-    members = models.each_sample(lambda _: _derived(options, models, context, seed, potential, "samples of the potential").law)
+    members = models.each_sample(
+        lambda _: _derived(options, models, context, seed, potential, "samples of the potential").law
+    )
     law = with_error_bars(derived.law, members)
     return replace(derived, law=law, members=tuple(members))
 
@@ -123,7 +131,9 @@ def _atoms(
 ) -> LawAtoms:  # fmt: skip
     """The samples, from the cache where they are known."""
     moving = options.temperature is not None and options.thermal.method == "mean force"
-    key = request("cohesive law", options, exclude={"gap"}, potentials=[models(potential)], seed=seed if moving else None)
+    key = request(
+        "cohesive law", options, exclude={"gap"}, potentials=[models(potential)], seed=seed if moving else None
+    )
 
     def work() -> dict[str, object]:
         folder = context.cache.folder / "unfinished" / key.address
@@ -134,7 +144,11 @@ def _atoms(
 
 
 def _law(
-    options: LawOptions, atoms: LawAtoms, crystals: dict[str, CrystalRecord], models: Models, potential: PotentialChoice | None
+    options: LawOptions,
+    atoms: LawAtoms,
+    crystals: dict[str, CrystalRecord],
+    models: Models,
+    potential: PotentialChoice | None,
 ) -> DerivedLaw:
     """From samples to the law."""
     static, difference = None, None
@@ -156,8 +170,14 @@ def _law(
 def _mixed(options: LawOptions, atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples, np.ndarray | None]:
     """The law of a grid, at its temperature; the static path without slip, and its intervals that are bridged."""
     grid = atoms.grid
-    samples = PathSamples(grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings)
-    opening, energy, traction = grid.opening, grid.energy, np.concatenate([grid.traction[..., None], grid.shear_traction], axis=-1)
+    samples = PathSamples(
+        grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings
+    )
+    opening, energy, traction = (
+        grid.opening,
+        grid.energy,
+        np.concatenate([grid.traction[..., None], grid.shear_traction], axis=-1),
+    )
     if atoms.vibrations is not None:
         free = _bridged_vibrations(atoms)
         opening, energy, traction = warmed_grid(opening, energy, traction, free, slopes(free, opening, grid.period))
@@ -194,7 +214,9 @@ def _bridged_intervals(grid: SlipGrid) -> np.ndarray | None:
     return missing[1:] | missing[:-1]
 
 
-def _relaxed(options: LawOptions, atoms: LawAtoms) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
+def _relaxed(
+    options: LawOptions, atoms: LawAtoms
+) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
     """The excess law of the relaxed path, at its temperature, and the intervals that are bridged."""
     slab = atoms.slab
     static = excess(slab, *atoms.bulks)
@@ -227,7 +249,11 @@ def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
 
 
 def _count(
-    options: LawOptions, atoms: LawAtoms, crystals: dict[str, CrystalRecord], models: Models, potential: PotentialChoice | None
+    options: LawOptions,
+    atoms: LawAtoms,
+    crystals: dict[str, CrystalRecord],
+    models: Models,
+    potential: PotentialChoice | None,
 ) -> Count:
     """What the law takes away: either crystal's layers, at the traction of the peak."""
     places = ("plane", "plane") if options.plane is not None else ("upper", "lower")
@@ -272,7 +298,9 @@ def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
     if abs(angle) < _STRAIGHT:
         return derived
     turn = np.array([[np.cos(angle), np.sin(angle), 0.0], [-np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
-    sides = tuple(replace(side, axes=turn @ side.axes, strain=_turned_strain(side.strain, turn)) for side in derived.atoms.sides)
+    sides = tuple(
+        replace(side, axes=turn @ side.axes, strain=_turned_strain(side.strain, turn)) for side in derived.atoms.sides
+    )
     count = derived.law.count
     bulk = [
         None if side is None else replace(

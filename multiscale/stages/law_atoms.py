@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
-from atomistic.mixed_path import Refinement
-from atomistic.slip import SlipGrid
-from atomistic.spacing import SpacingResponse
-from atomistic.thermal import Vibrations
-from coupling.cohesive import BulkBranch, PathSamples, SlabBranch
+from atomistic.decohesion.finite_temperature import Vibrations
+from atomistic.decohesion.mixed_path import Refinement
+from atomistic.decohesion.slip import SlipGrid
+from atomistic.decohesion.spacing import SpacingResponse
 from coupling.contracts import FloatArray, Potential
+from coupling.interface.excess import BulkBranch, PathSamples, SlabBranch
 from coupling.units import ANGSTROM
 from multiscale.inputs.law_options import LawOptions
-from multiscale.resumable import ResumablePotential
-from multiscale.runs import RunContext
+from multiscale.runtime.resumable import ResumablePotential
+from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord
 
 _LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms
@@ -77,7 +77,11 @@ class LawAtoms:
 
 
 def law_atoms(
-    options: LawOptions, crystals: dict[str, CrystalRecord], potential: ResumablePotential, seed: int, context: RunContext
+    options: LawOptions,
+    crystals: dict[str, CrystalRecord],
+    potential: ResumablePotential,
+    seed: int,
+    context: RunContext,
 ) -> LawAtoms:
     """The samples that the options ask for.
 
@@ -88,7 +92,7 @@ def law_atoms(
         seed: Of the dynamics.
         context: For progress and log.
     """
-    from atomistic.paths import default_openings, rigid_path
+    from atomistic.decohesion.rigid_path import default_openings, rigid_path
 
     openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
     slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
@@ -107,13 +111,15 @@ def law_atoms(
         found = _relaxed(options, seed, context, potential, interface, openings)
     else:
         found = {"rigid": rigid_path(potential, interface, openings, progress=context.progress)}
-    spacings = slabs["plane"].spacings if options.plane is not None else tuple(slabs[n].planes - 1 for n in ("upper", "lower"))
+    spacings = (
+        slabs["plane"].spacings if options.plane is not None else tuple(slabs[n].planes - 1 for n in ("upper", "lower"))
+    )
     return LawAtoms(float(interface.area), spacings, float(gap), sides, **found)
 
 
 def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ignore[no-untyped-def]
     """A crystal cut along its plane."""
-    from atomistic.interface import cleavage_slab
+    from atomistic.decohesion.slab import cleavage_slab
 
     choice = options.crystals[place]
     return cleavage_slab(
@@ -124,12 +130,16 @@ def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ign
 
 def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, potential: Potential):  # type: ignore[no-untyped-def]
     """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
-    from atomistic.bicrystal import bicrystal
-    from atomistic.hetero import close, hetero_interface, in_plane_turn, match_lattices
+    from atomistic.decohesion.bicrystal import bicrystal
+    from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn, match_lattices
 
     upper, lower, strained = slabs["upper"], slabs["lower"], options.matching.strained
     match = match_lattices(
-        upper, lower, strain=strained, largest_strain=options.matching.largest_strain, largest_area=options.matching.largest_area
+        upper,
+        lower,
+        strain=strained,
+        largest_strain=options.matching.largest_strain,
+        largest_area=options.matching.largest_area,
     )
     interface = close(potential, hetero_interface(upper, lower, match, strain=strained), progress=context.progress)
     context.log.info("registry closed: %d atoms, %.2f Å²", len(interface.atoms), interface.area)
@@ -151,9 +161,14 @@ def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
 
 
 def _mixed(
-    options: LawOptions, context: RunContext, potential: Potential, interface: Any, openings: FloatArray, period: FloatArray
+    options: LawOptions,
+    context: RunContext,
+    potential: Potential,
+    interface: Any,
+    openings: FloatArray,
+    period: FloatArray,
 ) -> dict[str, Any]:
-    from atomistic.mixed_path import refined_slip_grid
+    from atomistic.decohesion.mixed_path import refined_slip_grid
 
     grid, history = refined_slip_grid(
         potential, interface, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
@@ -166,10 +181,10 @@ def _relaxed_mixed(
     options: LawOptions, context: RunContext, potential: Potential, cell: Any, openings: FloatArray, period: FloatArray
 ) -> dict[str, Any]:
     """Equilibria at excess jumps, and what the closed spacing is as bulk where the elements own it."""
-    from atomistic.jumps import Series
-    from atomistic.mixed_path import refined_grid
-    from atomistic.relaxed_grid import RelaxedSampler
-    from atomistic.spacing import spacing_response
+    from atomistic.decohesion.jumps import Series
+    from atomistic.decohesion.mixed_path import refined_grid
+    from atomistic.decohesion.relaxed_grid import RelaxedSampler
+    from atomistic.decohesion.spacing import spacing_response
 
     series = Series(potential, cell)
     sampler = RelaxedSampler(series, period, context.progress)
@@ -189,13 +204,17 @@ def _relaxed_mixed(
 def _relaxed(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
 ) -> dict[str, Any]:
-    from atomistic.jumps import Series
-    from atomistic.relaxed_path import branches, law_states
+    from atomistic.decohesion.jumps import Series
+    from atomistic.decohesion.relaxed_path import branches, law_states
 
     series = Series(potential, cell)
     gaps, states, left_out = law_states(series, gaps, progress=context.progress)
     slab, bulks = branches(series, states, gaps, left_out)
-    warm = _thermal(options, seed, context, potential, cell, slab, bulks, states) if options.temperature is not None else {}
+    warm = (
+        _thermal(options, seed, context, potential, cell, slab, bulks, states)
+        if options.temperature is not None
+        else {}
+    )
     return {"slab": slab, "bulks": bulks} | warm
 
 
@@ -204,7 +223,7 @@ def _thermal(
     bulks: tuple[BulkBranch, ...], states: list[Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Vibrational excess, or mean tractions, at the equilibria of the static path."""
-    from atomistic.thermal import path_vibrations
+    from atomistic.decohesion.finite_temperature import path_vibrations
 
     opened = [state.slab for state in states]
     repeats = [[state.bulks[k] for state in states] for k in range(len(bulks))]
@@ -217,17 +236,22 @@ def _thermal(
 
 
 def _mean_force(options, seed, context, potential, cell, slab, bulk, opened, repeats) -> dict[str, Any]:  # type: ignore[no-untyped-def]
-    from atomistic.mean_force import mean_forces, mean_traction
+    from atomistic.decohesion.finite_temperature import gap_coordinates
+    from atomistic.decohesion.mean_force import mean_forces, mean_traction
     from atomistic.properties.phonon import phonons
-    from atomistic.thermal import gap_coordinates
 
     m, potential = options.thermal.in_plane, potential.bare
     step = phonons(potential, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
     rest = {"seed": seed, "progress": context.progress}
     steps, temperature = options.thermal.steps, options.temperature
-    whole = mean_forces(potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinates(cell), **rest)
+    whole = mean_forces(
+        potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinates(cell), **rest
+    )
     own = mean_forces(potential, repeats, temperature, step, steps, repeats=(m, m, cell.repeats), **rest)
     traction, error = mean_traction(slab, bulk, whole, own)
     return {
-        "mean_traction": traction, "mean_traction_std": error, "bulk_mean_traction": own.length / cell.area, "time_step": step
+        "mean_traction": traction,
+        "mean_traction_std": error,
+        "bulk_mean_traction": own.length / cell.area,
+        "time_step": step,
     }

@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 from coupling.contracts import Potential
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
-from multiscale.runs import RunContext
+from multiscale.runtime.runs import RunContext
 from multiscale.studies import sampled
 
 

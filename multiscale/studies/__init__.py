@@ -1,57 +1,19 @@
-"""The kinds of study: each is an input schema and a module with `run(study, context) -> Results`."""
+"""The kinds of study: each folder here, and each entry point of `multiscale.studies`, registers its `KIND`."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from importlib.metadata import entry_points
+from pkgutil import iter_modules
 
 from coupling.errors import unknown_choice
-from multiscale.inputs.base import Study
-from multiscale.inputs.cohesive_law import CohesiveLawStudy
-from multiscale.inputs.concurrent import ConcurrentStudy
-from multiscale.inputs.dislocation import DislocationStudy
-from multiscale.inputs.distil import DistilStudy
-from multiscale.inputs.embedding import EmbeddingStudy
-from multiscale.inputs.fracture import FractureStudy
-from multiscale.inputs.function import FunctionStudy
-from multiscale.inputs.learn import LearnStudy
-from multiscale.inputs.specimen import SpecimenStudy
-from multiscale.results import Results
+from multiscale.studies.kind import StudyKind
 
-if TYPE_CHECKING:
-    from multiscale.runs import RunContext
+__all__ = ["STUDIES", "StudyKind", "study_kind"]
 
-
-@dataclass(frozen=True)
-class StudyKind:
-    """One kind of study.
-
-    Attributes:
-        schema: The model of its input file.
-        module: The module, imported only when such a study runs, whose `run` does the work.
-    """
-
-    schema: type[Study]
-    module: str
-
-    @property
-    def run(self) -> "Callable[[Study, RunContext], Results]":
-        """The function that runs it; its room is imported now."""
-        return import_module(self.module).run
-
-
+_GROUP = "multiscale.studies"
 STUDIES: dict[str, StudyKind] = {
-    "cohesive_law": StudyKind(CohesiveLawStudy, "multiscale.studies.cohesive_law"),
-    "dislocation": StudyKind(DislocationStudy, "multiscale.studies.dislocation"),
-    "concurrent": StudyKind(ConcurrentStudy, "multiscale.studies.concurrent"),
-    "distil": StudyKind(DistilStudy, "multiscale.studies.distil"),
-    "embedding": StudyKind(EmbeddingStudy, "multiscale.studies.embedding"),
-    "fracture": StudyKind(FractureStudy, "multiscale.studies.specimen"),
-    "function": StudyKind(FunctionStudy, "multiscale.studies.function"),
-    "learn": StudyKind(LearnStudy, "multiscale.studies.learn"),
-    "specimen": StudyKind(SpecimenStudy, "multiscale.studies.specimen"),
+    module.name: import_module(f"{__name__}.{module.name}").KIND for module in iter_modules(__path__) if module.ispkg
 }
-"""All kinds by the name that stands after `study:` in the input."""
+"""All kinds by the name that stands after `study:` in the input; those of other distributions once they are asked for."""
 
 
 def study_kind(name: object) -> StudyKind:
@@ -60,6 +22,11 @@ def study_kind(name: object) -> StudyKind:
     Raises:
         InputError: there is none of that name.
     """
-    if not isinstance(name, str) or name not in STUDIES:
+    if not isinstance(name, str):
         raise unknown_choice("study", name, STUDIES)
+    if name not in STUDIES:
+        for point in entry_points(group=_GROUP, name=name):
+            STUDIES[name] = point.load()
+    if name not in STUDIES:
+        raise unknown_choice("study", name, [*STUDIES, *(point.name for point in entry_points(group=_GROUP))])
     return STUDIES[name]

@@ -2,17 +2,17 @@
 
 import numpy as np
 
-from coupling.cohesive import interface_ledger
-from coupling.count import Count
 from coupling.errors import InputError
-from coupling.export import FORMS, export
+from coupling.exchange.export import FORMS, export
+from coupling.exchange.storage import save_law
+from coupling.interface.excess import interface_ledger
+from coupling.laws.count import Count
 from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
-from coupling.storage import save_law
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
-from multiscale.results import Plot, Results, Series, Table
-from multiscale.runs import RunContext
+from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.runs import RunContext
 from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
@@ -24,16 +24,35 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
     atoms = derived.atoms
     if isinstance(derived.law, MixedModeLaw) and derived.law.count.plus is not None:
         results.notes.append(slip_caution(derived.law.count.plus.material.rpartition(", ")[2]))
-    against = "dψ/dδ against the virial in tension" if atoms.slab is not None else "energies against forces and virial in tension"
+    against = (
+        "dψ/dδ against the virial in tension"
+        if atoms.slab is not None
+        else "energies against forces and virial in tension"
+    )
     results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
     for place, crystal in derived.crystals.items():
         of = f"{key}lattice_parameter" + ("" if place == "plane" else f"_{place}")
-        results.add(of, crystal.lattice_parameter * ANGSTROM, "m", "lattice parameter of the potential" + ("" if place == "plane" else f", {place}"))
+        results.add(
+            of,
+            crystal.lattice_parameter * ANGSTROM,
+            "m",
+            "lattice parameter of the potential" + ("" if place == "plane" else f", {place}"),
+        )
     if atoms.slab is not None:
-        results.add(f"{key}traction_route_difference", derived.route_difference, "", "virial against the forces on one half, over the peak")
+        results.add(
+            f"{key}traction_route_difference",
+            derived.route_difference,
+            "",
+            "virial against the forces on one half, over the peak",
+        )
         results.notes.append(_trusted(derived.law_consistency, derived.route_difference))
         elongation, traction = naive_columns(derived)
-        results.add_curve(f"{key}naive", "the slab's total elongation: bulk not taken away", elongation=("m", elongation), traction=("Pa", traction))
+        results.add_curve(
+            f"{key}naive",
+            "the slab's total elongation: bulk not taken away",
+            elongation=("m", elongation),
+            traction=("Pa", traction),
+        )
         _beyond(results, derived, key)
     if atoms.grid is not None and atoms.grid.bridged is not None:
         _bridged(results, derived, key)
@@ -52,11 +71,20 @@ def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str
         for name, side in (("plus", count.plus), ("minus", count.minus)) if side is not None
     )  # fmt: skip
     total = sum(side.energy_at_peak for side in count.sides if side is not None)
-    results.add(f"{key}bulk_energy_taken_away", total, "J/m^2", "elastic energy of the bulk that was taken away, at the peak traction", headline=True)
+    results.add(
+        f"{key}bulk_energy_taken_away",
+        total,
+        "J/m^2",
+        "elastic energy of the bulk that was taken away, at the peak traction",
+        headline=True,
+    )
     caption = (
         "The halves were moved rigidly, so that the layers of slab and reference hold nothing and cancel exactly."
         if count.held_rigid
-        else f"At the peak traction the slab holds this beside the law; finite elements hold it instead. The closed spacing is in the {gap[3:]}."
+        else (
+            "At the peak traction the slab holds this beside the law; finite elements hold it instead. The closed "
+            f"spacing is in the {gap[3:]}."
+        )
     )
     head = ("taken away", "side", "spacing, Å", "C33, GPa", "energy taken away, J/m²", "linear elastic, J/m²")
     results.tables.append(Table("Bulk taken away at the peak traction", head, rows, caption))
@@ -76,7 +104,8 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
     law = f"{key}law" if f"{key}law" in results.curves else "law"
     results.plots.append(
         Plot("Temperature", "opening", "Å", "traction", "GPa",
-             (Series(law, "opening", "traction", f"{options.temperature:g} K"), Series(f"{key}static", "opening", "traction", "static", "dashed")),
+             (Series(law, "opening", "traction", f"{options.temperature:g} K"),
+              Series(f"{key}static", "opening", "traction", "static", "dashed")),
              "Both from their own closed interface; the in-plane cell is that of the temperature.")
     )  # fmt: skip
     results.notes.append(
@@ -89,10 +118,18 @@ def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
     """Say where a crystal would part before the interface does."""
     slab = derived.atoms.slab
     left_out = np.array(slab.beyond_strength)
-    results.add(f"{key}openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first")
+    results.add(
+        f"{key}openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first"
+    )
     if len(left_out):
         highest = slab.traction.max() * EV_A3
-        results.add(f"{key}highest_equilibrium_traction", highest, "Pa", "highest traction in equilibrium (the peak is interpolated)", headline=True)
+        results.add(
+            f"{key}highest_equilibrium_traction",
+            highest,
+            "Pa",
+            "highest traction in equilibrium (the peak is interpolated)",
+            headline=True,
+        )
         results.notes.append(
             f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å ask for more traction than one of the "
             f"crystals bears as strained here (the highest traction in equilibrium is {highest / 1e9:.3g} GPa): that "
@@ -129,7 +166,10 @@ def _pair(results: Results, derived: DerivedLaw, key: str) -> None:
 
 def _trusted(by_energy: float, by_forces: float) -> str:
     """Which of the three tractions (dψ/dδ, virial, forces on one half) the law stands on, and why."""
-    said = f"Tractions: dψ/dδ and the virial differ by {by_energy:.2g} of the peak, the virial and the forces on one half by {by_forces:.2g} of the peak; "
+    said = (
+        f"Tractions: dψ/dδ and the virial differ by {by_energy:.2g} of the peak, the virial and the forces on one "
+        f"half by {by_forces:.2g} of the peak; "
+    )
     if max(by_energy, by_forces) <= _AGREE:
         return said + "all three agree, and the law takes the virial's."
     if by_energy <= _AGREE:
@@ -137,7 +177,10 @@ def _trusted(by_energy: float, by_forces: float) -> str:
             "the virial's, confirmed by the energies, is trusted: the half slab, cut free for the third route, is "
             "thinner than the range of the potential; more layers bring the third closer."
         )
-    return said + "WARNING: energies and virial disagree. Refine the openings; if it stays, the potential's virial is wrong on slabs."
+    return (
+        said
+        + "WARNING: energies and virial disagree. Refine the openings; if it stays, the potential's virial is wrong on slabs."
+    )
 
 
 def law_ledger(derived: DerivedLaw) -> list[LedgerRow]:

@@ -123,11 +123,20 @@ def check_folder(folder: Path) -> None:
     """Raise `InputError` if a folder holds something that is not a sweep."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"The output folder {folder} is a file; choose another with --output.")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MANIFEST).is_file() and not (folder / "journal.jsonl").is_file():
-        raise InputError(f"The output folder {folder} holds files that are not a sweep's; choose another with --output.")
+    if (
+        folder.is_dir()
+        and any(folder.iterdir())
+        and not (folder / MANIFEST).is_file()
+        and not (folder / "journal.jsonl").is_file()
+    ):
+        raise InputError(
+            f"The output folder {folder} holds files that are not a sweep's; choose another with --output."
+        )
 
 
-def _compute(plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_failed: bool, progress: Progress) -> None:
+def _compute(
+    plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_failed: bool, progress: Progress
+) -> None:
     """Compute what is missing, in an order of chance.
 
     By chance, because neighbours share sub-results, which one worker computes while the others would
@@ -164,7 +173,9 @@ def _batches(client: Any, todo: list[Task], engine: Engine, folder: Path) -> Ite
 
     def submit(count: int) -> list[Any]:
         return [
-            client.submit(perform, task, folder, key=f"point-{task.address}", pure=False, resources=engine.resources or None)
+            client.submit(
+                perform, task, folder, key=f"point-{task.address}", pure=False, resources=engine.resources or None
+            )
             for task in islice(waiting, count)
         ]
 
@@ -182,4 +193,9 @@ def _record(future: Any, result: Any) -> dict[str, Any]:
         raise ConnectionError("the connection to the scheduler was lost")
     error = future.exception()
     reason = _LOST if type(error).__name__ == "KilledWorker" else f"{type(error).__name__}: {error}"
-    return {"point": future.key.removeprefix("point-"), "status": FAILED, "error": " ".join(reason.split()), "seconds": None}
+    return {
+        "point": future.key.removeprefix("point-"),
+        "status": FAILED,
+        "error": " ".join(reason.split()),
+        "seconds": None,
+    }

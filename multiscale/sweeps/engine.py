@@ -54,14 +54,20 @@ def connected(engine: Engine, folder: Path, tasks: int) -> Iterator[Any]:
         "distributed.worker.daemon": False,  # a point may start processes of its own
         "distributed.admin.large-graph-warning-threshold": "1GB",
     }
-    with dask.config.set(settings), tempfile.TemporaryDirectory(prefix="sweep-", ignore_cleanup_errors=True) as scratch, _quiet():
+    with (
+        dask.config.set(settings),
+        tempfile.TemporaryDirectory(prefix="sweep-", ignore_cleanup_errors=True) as scratch,
+        _quiet(),
+    ):
         try:
             cluster = _cluster(engine, folder, tasks, scratch)
             client = Client(cluster if cluster is not None else engine.address, timeout=_CONNECT)
         except (OSError, TimeoutError, ValueError, RuntimeError) as error:
             if isinstance(error, MultiscaleError):
                 raise
-            raise InputError(f"engine: {engine.address or engine.kind} cannot be reached ({error}); check the block engine.") from error
+            raise InputError(
+                f"engine: {engine.address or engine.kind} cannot be reached ({error}); check the block engine."
+            ) from error
         try:
             yield client
         finally:
@@ -106,7 +112,9 @@ def queue_cluster(engine: Engine, folder: Path) -> Any:
 
     submit = _SUBMITTERS[engine.kind]
     if not any((Path(place) / submit).is_file() for place in os.environ.get("PATH", "").split(os.pathsep)):
-        raise InputError(f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster.")
+        raise InputError(
+            f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster."
+        )
     extra = ["--nthreads", "1"]
     if engine.resources:
         amounts = " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())

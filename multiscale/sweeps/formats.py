@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from coupling.errors import MissingBackend, unknown_choice
-from multiscale.files import atomic_write, write_text
+from multiscale.runtime.files import atomic_write, write_text
 
 if TYPE_CHECKING:
     from multiscale.sweeps.outcome import SweepResults

@@ -27,7 +27,9 @@ class Mpi(Section):
     @classmethod
     def _ranks(cls, launcher: str) -> str:
         if "{ranks}" not in launcher:
-            raise InputError(f"{launcher!r} does not say where the number of ranks goes; write for example 'srun -n {{ranks}}'.")
+            raise InputError(
+                f"{launcher!r} does not say where the number of ranks goes; write for example 'srun -n {{ranks}}'."
+            )
         return launcher
 
 
@@ -35,30 +37,47 @@ class Engine(Section):
     """Where the points are computed: this machine, a queue, or a Dask scheduler that runs already."""
 
     kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = "local"
-    workers: int | None = Field(default=None, ge=1, le=100_000, description="Points computed at once; by default as the cores allow.")
+    workers: int | None = Field(
+        default=None, ge=1, le=100_000, description="Points computed at once; by default as the cores allow."
+    )
     threads: int = Field(default=1, ge=1, le=4096, description="Cores of a worker (OMP_NUM_THREADS).")
     memory: str | None = Field(default=None, description='Of a worker, such as "4 GiB"; a queue needs it.')
-    resources: dict[str, float] = Field(default_factory=dict, description="What a point takes of a worker's, such as {GPU: 1}.")
+    resources: dict[str, float] = Field(
+        default_factory=dict, description="What a point takes of a worker's, such as {GPU: 1}."
+    )
     mpi: Mpi | None = None
     queue: str | None = Field(default=None, description="Queue or partition.")
     account: str | None = Field(default=None, description="Account or project that pays.")
     walltime: str | None = Field(default=None, description='Of a worker\'s job, "02:00:00".')
-    directives: list[str] = Field(default_factory=list, description='Further directives of the job, such as "--gres=gpu:1".')
-    prologue: list[str] = Field(default_factory=list, description='Shell lines before a worker starts, such as "module load mpi".')
+    directives: list[str] = Field(
+        default_factory=list, description='Further directives of the job, such as "--gres=gpu:1".'
+    )
+    prologue: list[str] = Field(
+        default_factory=list, description='Shell lines before a worker starts, such as "module load mpi".'
+    )
     address: str | None = Field(default=None, description='Of a running scheduler, "tcp://host:8786".')
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         given = self.model_fields_set - {"kind", "resources", "mpi"}
         own = {"local": {"workers", "threads", "memory"}, "scheduler": {"address"}}
-        valid = own.get(self.kind, {"workers", "threads", "memory", "queue", "account", "walltime", "directives", "prologue"})
+        valid = own.get(
+            self.kind, {"workers", "threads", "memory", "queue", "account", "walltime", "directives", "prologue"}
+        )
         if foreign := sorted(given - valid):
-            raise InputError(f"{foreign[0]} does not belong to kind: {self.kind}, which takes {', '.join(sorted(valid))}, mpi and resources.")
+            raise InputError(
+                f"{foreign[0]} does not belong to kind: {self.kind}, which takes {', '.join(sorted(valid))}, mpi and resources."
+            )
         if self.kind == "scheduler" and self.address is None:
             raise InputError('kind: scheduler needs an address, such as "tcp://host:8786".')
         if self.kind in QUEUES and (self.memory is None or self.workers is None):
-            raise InputError(f'kind: {self.kind} needs workers and memory (of each), such as workers: 8, memory: "4 GiB".')
-        for key, value, form, example in (("memory", self.memory, _MEMORY, "4 GiB"), ("walltime", self.walltime, _WALLTIME, "02:00:00")):
+            raise InputError(
+                f'kind: {self.kind} needs workers and memory (of each), such as workers: 8, memory: "4 GiB".'
+            )
+        for key, value, form, example in (
+            ("memory", self.memory, _MEMORY, "4 GiB"),
+            ("walltime", self.walltime, _WALLTIME, "02:00:00"),
+        ):
             if value is not None and not form.fullmatch(value):
                 raise InputError(f"{key}: {value!r} cannot be read; write it as '{example}'.")
         if any(amount <= 0 for amount in self.resources.values()):
@@ -69,7 +88,9 @@ class Engine(Section):
 class SweepOutput(Output):
     """Where the sweep is stored, and in which files besides netCDF and CSV."""
 
-    formats: list[Literal["parquet", "zarr"]] = Field(default_factory=list, description="The table as Parquet, the Dataset as Zarr.")
+    formats: list[Literal["parquet", "zarr"]] = Field(
+        default_factory=list, description="The table as Parquet, the Dataset as Zarr."
+    )
 
 
 class SweepInput(Section):

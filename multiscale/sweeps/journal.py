@@ -75,7 +75,9 @@ class Journal:
             os.ftruncate(self._handle, content.rfind(b"\n") + 1)
             yield
         except BlockingIOError as error:
-            raise InputError(f"Another process is driving the sweep in {self.path.parent}; wait for it, or choose another folder.") from error
+            raise InputError(
+                f"Another process is driving the sweep in {self.path.parent}; wait for it, or choose another folder."
+            ) from error
         finally:
             os.close(self._handle)
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.errors import InputError, unknown_choice
-from multiscale.files import write_text
-from multiscale.results import Results
+from multiscale.runtime.files import write_text
+from multiscale.runtime.results import Results
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.ranges import Axis, combinations, label, numbers
 from multiscale.sweeps.tasks import DONE, FAILED
@@ -94,9 +94,20 @@ class SweepResults:
                 raise InputError(f"{folder / MANIFEST} is not in the format {FORMAT!r}.")
             axes = [Axis(axis["name"], axis["columns"]) for axis in data["axes"]]
             records = Journal(folder).records()
-            return cls(folder, data["title"], data["study"], data["base"], axes, data["points"], records, tuple(data.get("formats", ())))
+            return cls(
+                folder,
+                data["title"],
+                data["study"],
+                data["base"],
+                axes,
+                data["points"],
+                records,
+                tuple(data.get("formats", ())),
+            )
         except FileNotFoundError as error:
-            raise InputError(f"{folder} holds no sweep ({MANIFEST} is missing); give the folder that `multiscale sweep` wrote.") from error
+            raise InputError(
+                f"{folder} holds no sweep ({MANIFEST} is missing); give the folder that `multiscale sweep` wrote."
+            ) from error
         except (OSError, KeyError, TypeError, ValueError) as error:
             if isinstance(error, InputError):
                 raise
@@ -118,7 +129,9 @@ class SweepResults:
         count = Counter(self.state(address) for address in set(self.points))
         journal = Journal(self.folder)
         running, total = journal.is_open, sum(count.values())
-        return Status(count[DONE], count[FAILED], total, running, _remaining(journal, count[PENDING]) if running else None)
+        return Status(
+            count[DONE], count[FAILED], total, running, _remaining(journal, count[PENDING]) if running else None
+        )
 
     @property
     def failures(self) -> list[tuple[dict[str, Any], str]]:
@@ -177,7 +190,10 @@ class SweepResults:
 
     def table(self) -> dict[str, list[Any]]:
         """The tidy table by column, a row a point; the heads name each column with its unit."""
-        columns: dict[str, list[Any]] = {"point": list(self.points), "status": [self.state(address) for address in self.points]}
+        columns: dict[str, list[Any]] = {
+            "point": list(self.points),
+            "status": [self.state(address) for address in self.points],
+        }
         places = list(np.ndindex(*map(len, self.axes)))
         for number, axis in enumerate(self.axes):
             for key, column in axis.columns.items():

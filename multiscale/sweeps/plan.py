@@ -7,13 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from coupling.addresses import Request, file_hash
-from coupling.content import described
 from coupling.errors import InputError
-from multiscale.addresses import PACKAGES, request
-from multiscale.inputs.base import Study
-from multiscale.inputs.function import FunctionStudy, check_arguments, find_function, in_si
+from coupling.identity.addresses import Request, file_hash
+from coupling.identity.content import described
 from multiscale.inputs.load import parse_study
+from multiscale.runtime.addresses import PACKAGES, request
+from multiscale.studies.function.schema import FunctionStudy, check_arguments, find_function, in_si
 from multiscale.sweeps.inputs import Mpi, SweepInput
 from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
 from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task
@@ -130,7 +129,9 @@ def _item(key: str, place: Any, part: str) -> Any:
         return place[int(part)]
     if isinstance(place, list):
         raise InputError(f"{key}: {part!r} is no item of a list of {len(place)}; they are counted from 0.")
-    raise InputError(f"{key}: {label(place)} is not a block, so it has no {part!r}; write it out as a block in the base.")
+    raise InputError(
+        f"{key}: {label(place)} is not a block, so it has no {part!r}; write it out as a block in the base."
+    )
 
 
 class _naming:

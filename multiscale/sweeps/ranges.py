@@ -22,11 +22,14 @@ _SAMPLERS = ("latin hypercube", "sobol")
 _MOST_DIMENSIONS = 200
 
 
-
 def _end(value: object) -> object:
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or (isinstance(value, float) and not isfinite(value)):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float | str)
+        or (isinstance(value, float) and not isfinite(value))
+    ):
         raise InputError(f"{value!r} is not a finite number, nor one with a unit.")
     return value
 
@@ -37,9 +40,11 @@ End = Annotated[Any, BeforeValidator(_end)]
 class Range(Section):
     """Numbers from `min` to `max`, both with the same kind of unit or without one."""
 
-    min: End = Field(description="Lowest value, such as 4 or \"4 Å\".")
+    min: End = Field(description='Lowest value, such as 4 or "4 Å".')
     max: End = Field(description="Highest value.")
-    points: int | None = Field(default=None, ge=2, le=MOST_POINTS, description="Number of values, ends included (grid, paired).")
+    points: int | None = Field(
+        default=None, ge=2, le=MOST_POINTS, description="Number of values, ends included (grid, paired)."
+    )
     scale: Literal["linear", "log"] = "linear"
     whole: bool = Field(default=False, description="Round to whole numbers.")
 
@@ -57,7 +62,9 @@ class Range(Section):
         """The ends and their unit, that of `min`."""
         values, unit = numbers([self.min, self.max])
         if values is None:
-            raise InputError(f"min {self.min!r} and max {self.max!r} are not two numbers of the same kind; give both, with units or without.")
+            raise InputError(
+                f"min {self.min!r} and max {self.max!r} are not two numbers of the same kind; give both, with units or without."
+            )
         return float(values[0]), float(values[1]), unit
 
     def at(self, fractions: FloatArray) -> list[Any]:
@@ -91,8 +98,12 @@ class Block(Section):
     """Keys that are swept together; several blocks are crossed with each other."""
 
     design: Literal["grid", "paired", "latin hypercube", "sobol"] = "grid"
-    keys: dict[str, Any] = Field(min_length=1, max_length=_MOST_DIMENSIONS, description="Dotted keys of the study, each with a list or a range.")
-    points: int | None = Field(default=None, ge=1, le=MOST_POINTS, description="Number of samples (latin hypercube, sobol).")
+    keys: dict[str, Any] = Field(
+        min_length=1, max_length=_MOST_DIMENSIONS, description="Dotted keys of the study, each with a list or a range."
+    )
+    points: int | None = Field(
+        default=None, ge=1, le=MOST_POINTS, description="Number of samples (latin hypercube, sobol)."
+    )
     seed: int = Field(default=0, ge=0, lt=2**32, description="Of the samples.")
 
     @property
@@ -105,13 +116,17 @@ class Block(Section):
         if self.design in _SAMPLERS:
             return [Axis("sample", self._sampled())]
         if self.points is not None:
-            raise InputError(f"points belongs to {' and '.join(_SAMPLERS)}; a {self.design} takes points in each range.")
+            raise InputError(
+                f"points belongs to {' and '.join(_SAMPLERS)}; a {self.design} takes points in each range."
+            )
         columns = {key: _values(key, value) for key, value in self.keys.items()}
         if self.design == "grid":
             return [Axis(key, {key: values}) for key, values in columns.items()]
         lengths = {key: len(values) for key, values in columns.items()}
         if len(set(lengths.values())) > 1:
-            raise InputError(f"paired keys need lists of equal length, not {', '.join(f'{k}: {n}' for k, n in lengths.items())}.")
+            raise InputError(
+                f"paired keys need lists of equal length, not {', '.join(f'{k}: {n}' for k, n in lengths.items())}."
+            )
         return [Axis("pair", columns)]
 
     def _sampled(self) -> dict[str, list[Any]]:
@@ -124,7 +139,9 @@ class Block(Section):
         if self.design == "sobol":
             if self.points & (self.points - 1):
                 near = 1 << (self.points - 1).bit_length()
-                raise InputError(f"a Sobol sequence is balanced at powers of two only; give {near} points, not {self.points}.")
+                raise InputError(
+                    f"a Sobol sequence is balanced at powers of two only; give {near} points, not {self.points}."
+                )
             unit = qmc.Sobol(len(ranges), rng=generator).random(self.points)
         else:
             unit = qmc.LatinHypercube(len(ranges), rng=generator).random(self.points)
@@ -160,9 +177,13 @@ def axes_of(blocks: Sequence[Block]) -> list[Axis]:
     for key in keys:
         for other in keys:
             if keys.count(key) > 1 or other.startswith(f"{key}."):
-                raise InputError(f"over: {key!r} is swept twice{'' if keys.count(key) > 1 else f', by itself and by {other!r}'}; leave one out.")
+                raise InputError(
+                    f"over: {key!r} is swept twice{'' if keys.count(key) > 1 else f', by itself and by {other!r}'}; leave one out."
+                )
     if (count := prod(map(len, axes))) > MOST_POINTS:
-        raise InputError(f"over: the ranges make {count:,} points, more than {MOST_POINTS:,}; give fewer, or sample them (design: sobol).")
+        raise InputError(
+            f"over: the ranges make {count:,} points, more than {MOST_POINTS:,}; give fewer, or sample them (design: sobol)."
+        )
     joint = [axis for axis in axes if axis.name not in axis.columns]
     named = {id(axis): axis.name if len(joint) == 1 else f"{axis.name}_{n}" for n, axis in enumerate(joint, 1)}
     return [Axis(named.get(id(axis), axis.name), axis.columns) for axis in axes]
@@ -172,7 +193,8 @@ def combinations(axes: Sequence[Axis]) -> list[dict[str, Any]]:
     """The values at every point, by key; the last axis runs fastest."""
     indices = product(*(range(len(axis)) for axis in axes))
     return [
-        {key: column[i] for axis, i in zip(axes, chosen, strict=True) for key, column in axis.columns.items()} for chosen in indices
+        {key: column[i] for axis, i in zip(axes, chosen, strict=True) for key, column in axis.columns.items()}
+        for chosen in indices
     ]
 
 
@@ -210,12 +232,16 @@ def _values(key: str, value: Any) -> list[Any]:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if not isinstance(value, list | tuple) or not value:
-        raise InputError(f"over.{key}: {value!r} is neither a list of values nor a range; write [a, b] or {{min: a, max: b, points: n}}.")
+        raise InputError(
+            f"over.{key}: {value!r} is neither a list of values nor a range; write [a, b] or {{min: a, max: b, points: n}}."
+        )
     values = [item.item() if isinstance(item, np.generic) else item for item in value]
     try:
         json.dumps(values, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise InputError(f"over.{key}: a value is not finite, or is no number, text, list or block ({error}).") from error
+        raise InputError(
+            f"over.{key}: a value is not finite, or is no number, text, list or block ({error})."
+        ) from error
     if len(values) > MOST_POINTS:
         raise InputError(f"over.{key}: {len(values):,} values are more than {MOST_POINTS:,}.")
     return values

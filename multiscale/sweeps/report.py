@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multiscale.report.page import Link, write_report
-from multiscale.results import Plot, Results, Series, Table
-from multiscale.runs import REPORT as RUN_REPORT
+from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.runs import REPORT as RUN_REPORT
 from multiscale.sweeps.ranges import Axis, label
 from multiscale.sweeps.tasks import FAILED, POINTS
 
@@ -71,7 +71,9 @@ def _plot(page: Results, sweep: "SweepResults", name: str, number: int, key: str
     x, unit = coordinate(axis.columns[key])
     if len(axis) < 2 or x.dtype == object:
         return
-    y = np.array([_float(sweep.number(address, name)) for address in sweep.points]).reshape([len(a) for a in sweep.axes])
+    y = np.array([_float(sweep.number(address, name)) for address in sweep.points]).reshape(
+        [len(a) for a in sweep.axes]
+    )
     others = [n for n, a in enumerate(sweep.axes) if n != number and len(a) > 1]
     second = min(others, key=lambda n: len(sweep.axes[n]), default=None)
     size = len(sweep.axes[second]) if second is not None else 1
@@ -84,13 +86,17 @@ def _plot(page: Results, sweep: "SweepResults", name: str, number: int, key: str
         values = y[tuple(index)]
         known, curve = np.isfinite(values), f"{name}_over_{key}_{i}"
         order = np.argsort(x[known], kind="stable")
-        page.add_curve(curve, f"{name} over {key}", x=(unit, x[known][order]), y=(sweep.quantities[name][0], values[known][order]))
+        page.add_curve(
+            curve, f"{name} over {key}", x=(unit, x[known][order]), y=(sweep.quantities[name][0], values[known][order])
+        )
         text = _place(sweep.axes[second], i) if second is not None else ""
         lines.append(Series(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
     held = [_place(sweep.axes[n], 0) for n in others if n != second]
     caption = f"At {', '.join(held)}." if held else ""
     y_unit, what, _ = sweep.quantities[name]
-    page.plots.append(Plot(f"{what[0].upper()}{what[1:]}", key, unit, what, y_unit, tuple(lines), caption, _log(x, axis.name == key)))
+    page.plots.append(
+        Plot(f"{what[0].upper()}{what[1:]}", key, unit, what, y_unit, tuple(lines), caption, _log(x, axis.name == key))
+    )
 
 
 def _log(x: Any, is_grid: bool) -> Any:
@@ -115,12 +121,22 @@ def _points(sweep: "SweepResults") -> Table:
             state = Link(state, f"{POINTS}/{address}.failed/log.txt")
         rows.append((state, *(label(values[key]) for key in keys), *(sweep.number(address, name) for name in names)))
     heads = [f"{name} ({known[name][0]})" if known[name][0] else name for name in names]
-    caption = "" if len(sweep.points) <= _MOST_ROWS else f"The first {_MOST_ROWS} of {len(sweep.points)}; all are in results.csv."
+    caption = (
+        ""
+        if len(sweep.points) <= _MOST_ROWS
+        else f"The first {_MOST_ROWS} of {len(sweep.points)}; all are in results.csv."
+    )
     return Table("Points", ("point", *keys, *heads), tuple(rows), caption)
 
 
 def _ranges(sweep: "SweepResults") -> list[dict[str, list[Any]]]:
-    return [{key: values if len(values) <= 40 else [*values[:20], "...", values[-1]] for key, values in axis.columns.items()} for axis in sweep.axes]
+    return [
+        {
+            key: values if len(values) <= 40 else [*values[:20], "...", values[-1]]
+            for key, values in axis.columns.items()
+        }
+        for axis in sweep.axes
+    ]
 
 
 def _place(axis: Axis, index: int) -> str:

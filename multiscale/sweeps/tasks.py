@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from coupling.errors import InputError, MultiscaleError
 from multiscale.inputs.base import Study
-from multiscale.locks import exclusive
-from multiscale.results import FILE, Results
+from multiscale.runtime.locks import exclusive
+from multiscale.runtime.results import FILE, Results
 from multiscale.sweeps.inputs import Mpi
 
 POINTS = "points"
@@ -73,8 +73,8 @@ class FunctionTask:
             MultiscaleError: this process has other code or libraries than the one that planned the sweep.
         """
         _require(self.environment)
-        from multiscale.inputs.function import find_function
-        from multiscale.studies.function import call
+        from multiscale.studies.function.run import call
+        from multiscale.studies.function.schema import find_function
 
         function = find_function(self.function, self.where) if isinstance(self.function, str) else self.function
         found = call(function, self.arguments)
@@ -105,11 +105,13 @@ class StudyTask:
             if found is None:
                 self._run(place)
                 found = Results.load(place)
-        values = {name: (q.value, q.unit, q.description, q.uncertainty, q.headline) for name, q in found.quantities.items()}
+        values = {
+            name: (q.value, q.unit, q.description, q.uncertainty, q.headline) for name, q in found.quantities.items()
+        }
         return Found(values, found.provenance["potentials"], found.provenance["inputs"])
 
     def _run(self, place: Path) -> None:
-        from multiscale.runs import run_study
+        from multiscale.runtime.runs import run_study
 
         if self.mpi is None:
             run_study(self.study, place)
@@ -147,7 +149,7 @@ def _finished(place: Path) -> Results | None:
 
 def _require(planned: str) -> None:
     """Raise unless this process computes with what the sweep was planned with: results are kept under that."""
-    from multiscale.addresses import environment
+    from multiscale.runtime.addresses import environment
 
     if environment().address != planned:
         raise MultiscaleError(
@@ -158,7 +160,7 @@ def _require(planned: str) -> None:
 
 def _launch(study: Study, place: Path, mpi: Mpi) -> None:
     """Run a study under the MPI launcher, through the command line, which ends all ranks if one fails."""
-    from multiscale.runs import keep_input
+    from multiscale.runtime.runs import keep_input
 
     with tempfile.TemporaryDirectory(prefix=".input-", dir=_made(place.parent)) as scratch:
         folder = Path(scratch) / "input"
@@ -169,10 +171,14 @@ def _launch(study: Study, place: Path, mpi: Mpi) -> None:
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:
-            raise MultiscaleError(f"The launcher {command[0]!r} cannot be started ({error.strerror}); see engine.mpi.launcher.") from error
+            raise MultiscaleError(
+                f"The launcher {command[0]!r} cannot be started ({error.strerror}); see engine.mpi.launcher."
+            ) from error
     if done.returncode or not (place / FILE).is_file():
         words = " ".join((done.stderr or done.stdout).split())[-_LAST_WORDS:]
-        raise MultiscaleError(f"The {mpi.ranks} ranks ended with status {done.returncode}: {words or 'they said nothing'}")
+        raise MultiscaleError(
+            f"The {mpi.ranks} ranks ended with status {done.returncode}: {words or 'they said nothing'}"
+        )
 
 
 def _made(folder: Path) -> Path:

@@ -55,7 +55,9 @@ def radial(weights: np.ndarray | None = None, zeros: Mapping[int, float] | None 
     model = RadialModel(np.zeros(2 * len(CENTRES)) if weights is None else np.asarray(weights), zeros or {})
     identity = repr((model.weights.tolist(), sorted(model.zeros.items())))
     offers = Capabilities(CUTOFF, stress=True, site_energies=True, features=True)
-    return BatchedPotential("radial", frozenset({13, 29}), CUTOFF, identity, model, "cpu", "float64", 1e4, capabilities=offers)
+    return BatchedPotential(
+        "radial", frozenset({13, 29}), CUTOFF, identity, model, "cpu", "float64", 1e4, capabilities=offers
+    )
 
 
 def _derivatives(atoms: Atoms) -> FeatureDerivatives:

@@ -8,15 +8,15 @@ from ase.build import bulk
 from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
-from atomistic.bicrystal import bicrystal
-from atomistic.hetero import close, continued_registry, hetero_interface, match_lattices
-from atomistic.interface import cleavage_slab
-from atomistic.jumps import Series
+from atomistic.decohesion.bicrystal import bicrystal
+from atomistic.decohesion.hetero import close, continued_registry, hetero_interface, match_lattices
+from atomistic.decohesion.jumps import Series
+from atomistic.decohesion.relaxed_grid import RelaxedSampler
+from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.potentials import load_potential
-from atomistic.relaxed_grid import RelaxedSampler
-from atomistic.relaxed_path import bulk_branch, relaxed_path
-from coupling.cohesive import excess, slab_totals
 from coupling.errors import InputError
+from coupling.interface.excess import excess, slab_totals
 
 GAPS = np.array([-0.1, 0.0, 0.06, 0.12, 1.0, 1.2, 1.4, 1.7, 2.0, 2.5, 3.2, 4.2])
 """Short of the traction at which copper itself would part: the interface is the stronger of the two."""
@@ -30,7 +30,9 @@ def potential():
 @pytest.fixture(scope="module")
 def lattices(potential):
     def strain_free(symbol, low, high):
-        return brentq(lambda a: np.trace(potential.evaluate([bulk(symbol, "fcc", a=a)]).stresses[0]), low, high, xtol=1e-12)
+        return brentq(
+            lambda a: np.trace(potential.evaluate([bulk(symbol, "fcc", a=a)]).stresses[0]), low, high, xtol=1e-12
+        )
 
     return {"Cu": strain_free("Cu", 3.4, 3.8), "Ni": strain_free("Ni", 3.3, 3.7)}
 
@@ -115,7 +117,9 @@ def test_under_a_traction_vector_the_law_of_a_on_b_does_not_depend_on_the_layers
         state = sampler.state(jumps[0])
         steps = [series.cell.bodies[1][0], series.cell.bodies[0][0]]
         moved = (state.slab.positions - series.closed.slab.positions)[steps]
-        assert np.linalg.norm((moved[0] - moved[1])[:2]) == pytest.approx(np.hypot(*jumps[0, 1:]), abs=0.05)  # at one interface
+        assert np.linalg.norm((moved[0] - moved[1])[:2]) == pytest.approx(
+            np.hypot(*jumps[0, 1:]), abs=0.05
+        )  # at one interface
         found.append(samples)
     peak = 0.12  # eV/Å³
     np.testing.assert_allclose(found[0].traction, found[1].traction, atol=1e-3 * peak)

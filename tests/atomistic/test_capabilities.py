@@ -29,7 +29,7 @@ from coupling.capabilities import LACKING, require
 from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError
 from coupling.wrapped import Wrapped
-from multiscale.resumable import ResumablePotential
+from multiscale.runtime.resumable import ResumablePotential
 from tests.atomistic.conftest import write_eam_alloy
 from tests.atomistic.radial_model import radial
 
@@ -55,7 +55,8 @@ AROUND: dict[str, tuple[Callable[[Potential, Path], Potential], Callable[[set[st
     "alone in a sum": (lambda one, _: SumPotential((one,)), lambda has: has - {"trainable"}),
     "sum": (lambda one, _: SumPotential((one, ZBL(reach=1.1))), lambda has: has - {"trainable"} - STRAIN),
     "sum with charges": (
-        lambda one, _: SumPotential((one, Coulomb({"Al": 1.0, "Cu": -1.0}))), lambda has: has & {"stress", "features"}
+        lambda one, _: SumPotential((one, Coulomb({"Al": 1.0, "Cu": -1.0}))),
+        lambda has: has & {"stress", "features"},
     ),
     "scaled": (lambda one, _: Scaled(one, 1.03), lambda has: has - {"trainable"}),
     "embedded": (lambda one, _: embed(one, one, {"a": Near([0])}), lambda has: has & {"stress"}),

@@ -136,4 +136,6 @@ def test_eam_takes_its_elements_from_the_symbols(eam: Potential, eam_path: Path,
     path.write_text("\n".join(lines) + "\n")
     copy = load_potential(str(path))
     assert copy.elements == {29}
-    np.testing.assert_allclose(copy.evaluate(dense_copper()).energies, eam.evaluate(dense_copper()).energies, rtol=1e-14)
+    np.testing.assert_allclose(
+        copy.evaluate(dense_copper()).energies, eam.evaluate(dense_copper()).energies, rtol=1e-14
+    )

@@ -7,7 +7,7 @@ from ase.build import bulk, fcc100, fcc111
 from ase.optimize import BFGS
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.fault import fcc_stacking_fault, gamma_surface
 from atomistic.properties.surface import surface_energies

@@ -69,7 +69,9 @@ def checked(start, atoms) -> float:
     return fitted.separation
 
 
-@pytest.mark.parametrize(("name", "separation", "least", "most"), [("basal_edge", 6.0, 6.0, 14.0), ("basal_screw", 4.0, 2.5, 8.0)])
+@pytest.mark.parametrize(
+    ("name", "separation", "least", "most"), [("basal_edge", 6.0, 6.0, 14.0), ("basal_screw", 4.0, 2.5, 8.0)]
+)
 def test_basal_cores_of_hcp_split(zirconium, name, separation, least, most):
     start, found = relaxed(zirconium, name, separation)
     assert least < checked(start, found.atoms) < most

@@ -13,13 +13,13 @@ from ase.build import bulk, make_supercell
 from ase.calculators.morse import MorsePotential
 
 from atomistic import load_potential
+from atomistic.decohesion.slab import boundary_tractions, cleavage_slab
 from atomistic.distil import CrystalChoice, Dataset, Settings, Sizes, StructurePath, Student, compare, distil, draw
 from atomistic.distil.assess import by_family, errors
 from atomistic.distil.dataset import REPULSION
 from atomistic.distil.families import Cut, Solid, offset, repulsion
 from atomistic.distil.glide import core, relaxed_slip
 from atomistic.distil.student import teaching
-from atomistic.interface import boundary_tractions, cleavage_slab
 from atomistic.potentials.check import check_potential
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.serial import SerialPotential
@@ -76,7 +76,7 @@ def test_the_ideal_paths_are_trained_on(dataset: Dataset) -> None:
 def test_rattles_have_the_size_of_the_temperature(eam: Potential) -> None:
     """Displacements grow with the root of the temperature."""
     cold, hot = (draw(eam, [COPPER], FEW, temperature=t, thickness=6.0) for t in (100.0, 400.0))
-    ours, theirs = ([path for path in one.train if path.family == "rattle"][0].structures[-1] for one in (cold, hot))
+    ours, theirs = (next(path for path in one.train if path.family == "rattle").structures[-1] for one in (cold, hot))
     still = 2.0 * ours.positions - theirs.positions
     sites = Atoms("Cu8", still, cell=ours.cell, pbc=True)
     assert np.abs(eam.evaluate([sites]).forces[0]).max() < 1e-6
@@ -261,9 +261,7 @@ def test_radial_training_sees_what_the_network_says(eam: Potential, dataset: Dat
     torch.testing.assert_close(stresses, packed.stresses, atol=1e-3 * float(packed.stresses.abs().max()), rtol=0)
 
 
-def test_a_student_of_one_layer_learns_an_embedded_atom_model(
-    eam: Potential, dataset: Dataset, tmp_path: Path
-) -> None:
+def test_a_student_of_one_layer_learns_an_embedded_atom_model(eam: Potential, dataset: Dataset, tmp_path: Path) -> None:
     """In seconds, on held-out paths; forces and energies."""
     from atomistic.distil.radial import train_radial
 
@@ -324,7 +322,9 @@ def test_messages_begin_with_a_spread_of_one_over_the_usual_structures(dataset: 
         network.set_is_batch_data(True)
         seen: list[torch.Tensor] = []
         linears = [network.get_submodule(f"{layer}_self_interaction_2").linear for layer in range(2)]
-        hooks = [linear.register_forward_hook(lambda *call: seen.append(call[2].detach()[:, :16])) for linear in linears]
+        hooks = [
+            linear.register_forward_hook(lambda *call: seen.append(call[2].detach()[:, :16])) for linear in linears
+        ]
         network(next(iter(DataLoader(usual, batch_size=len(usual)))))
         for hook in hooks:
             hook.remove()

@@ -63,7 +63,9 @@ def _weighted_loss(network: Potential, dataset: Dataset) -> float:
     for path in dataset.valid:
         found, right = network.evaluate(path.structures), path.labels
         for k, atoms in enumerate(path.structures):
-            energy, force, stress = tolerances(right.energies[k] / len(atoms) - lowest, right.forces[k], right.stresses[k])
+            energy, force, stress = tolerances(
+                right.energies[k] / len(atoms) - lowest, right.forces[k], right.stresses[k]
+            )
             total += len(atoms) * ((found.energies[k] - right.energies[k]) / len(atoms) / energy) ** 2
             total += (((found.forces[k] - right.forces[k]) / force) ** 2).sum()
             total += (voigt((found.stresses[k] - right.stresses[k]) / stress) ** 2).sum()

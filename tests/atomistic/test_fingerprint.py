@@ -1,7 +1,7 @@
 """What a potential's fingerprint covers, whoever made the potential; and what stores of answers keep."""
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import invalidate_caches
 from pathlib import Path
 
@@ -102,7 +102,7 @@ class Open:
     elements: frozenset[int] = frozenset({29})
     cutoff: float = 5.0
     fingerprint: str = "always the same"
-    capabilities: Capabilities = Capabilities(stress=True)
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(stress=True))
 
     def evaluate(self, structures, *, site_energies=False, features=False):
         return load_potential("emt").evaluate(structures)
@@ -121,7 +121,9 @@ class Closed(Open):
 
 @pytest.mark.parametrize("kind", [Open, Closed])
 def test_a_third_partys_potential_counts_with_its_loader_options_and_files(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "load_theirs", lambda name, device, dtype, **options: kind(name), raising=False)
+    monkeypatch.setattr(
+        sys.modules[__name__], "load_theirs", lambda name, device, dtype, **options: kind(name), raising=False
+    )
     entry = registry.PotentialEntry("theirs:*", "theirs", "a toy", f"{__name__}:load_theirs")
     monkeypatch.setattr(registry, "_BUILT_IN", (entry, *registry._BUILT_IN))
     (tmp_path / "weights").write_text("one")
@@ -139,7 +141,9 @@ def test_a_third_partys_potential_counts_with_its_loader_options_and_files(kind,
         (tmp_path / file).write_text("two")
         assert loaded().fingerprint != first.fingerprint, file
         (tmp_path / file).write_text("one")
-    monkeypatch.setattr(sys.modules[__name__], "load_theirs", lambda name, device, dtype, **given: kind(f"{name}"), raising=False)
+    monkeypatch.setattr(
+        sys.modules[__name__], "load_theirs", lambda name, device, dtype, **given: kind(f"{name}"), raising=False
+    )
     assert loaded().fingerprint != first.fingerprint
 
 
@@ -225,7 +229,9 @@ def test_a_notebook_holds_numbers_alone_and_asks_again_for_what_was_none(emt, tm
     broken.what = ""
     mended = Notebook(tmp_path, Oracle(broken))
     mended.finish()
-    assert [entry.label.energy for entry in mended.entries] == pytest.approx(emt.evaluate(structures).energies, abs=1e-12)
+    assert [entry.label.energy for entry in mended.entries] == pytest.approx(
+        emt.evaluate(structures).energies, abs=1e-12
+    )
     assert all(entry.label is not None for entry in Notebook(tmp_path, Oracle(broken)).entries) and broken.asked == 7
 
 

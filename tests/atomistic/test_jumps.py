@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from atomistic.interface import cleavage_slab, conventional_cell
-from atomistic.jumps import Series
+from atomistic.decohesion.jumps import Series
+from atomistic.decohesion.relaxed_path import bulk_branch, law_states, relaxed_branches, relaxed_path
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
-from atomistic.relaxed_path import bulk_branch, law_states, relaxed_branches, relaxed_path
-from coupling.cohesive import excess, taken_away
 from coupling.elasticity import rotate_stiffness
+from coupling.interface.excess import excess, taken_away
 from coupling.units import EV_A3
 
 JUMPS = np.array([[0.25, 0.15, 0.1], [0.05, 0.0, 0.5], [0.9, 0.4, -0.6], [1.6, 1.1, 0.3]])
@@ -106,7 +106,11 @@ def test_a_bulk_under_small_tractions_has_the_crystal_s_elastic_constants(emt, c
     branch = bulk_branch(emt, slab, tractions, tolerance=1e-10)
     compliance = (branch.height[:3] - branch.height[3:]).T / (2 * size) / slab.repeat_unit().atoms.cell[2, 2]
     np.testing.assert_allclose(compliance, np.linalg.inv(block), atol=2e-3 * np.linalg.inv(block).max())
-    work = 0.5 * np.einsum("ni,ij,nj->n", tractions, np.linalg.inv(block), tractions) * slab.repeat_unit().atoms.get_volume()
+    work = (
+        0.5
+        * np.einsum("ni,ij,nj->n", tractions, np.linalg.inv(block), tractions)
+        * slab.repeat_unit().atoms.get_volume()
+    )
     np.testing.assert_allclose(branch.energy - emt.evaluate([slab.repeat_unit().atoms]).energies, work, rtol=0.02)
 
 

@@ -13,7 +13,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab
+from atomistic.decohesion.slab import cleavage_slab
 from atomistic.trust.learn import Learned, Rules, learn
 from atomistic.trust.notebook import Notebook
 from atomistic.trust.oracle import Oracle, known, oracle, same
@@ -94,7 +94,9 @@ def test_what_was_learned_is_the_oracles_path(emt: Potential) -> None:
     first = run(emt, rules=Rules(threshold=10.0, budget=2, first=2))
     last = run(emt)
     exact = np.diff(emt.evaluate([path[0], path[4]]).energies)[0]
-    errors = [abs(np.diff(one.surrogate.potential.evaluate([path[0], path[4]]).energies)[0] - exact) for one in (first, last)]
+    errors = [
+        abs(np.diff(one.surrogate.potential.evaluate([path[0], path[4]]).energies)[0] - exact) for one in (first, last)
+    ]
     assert errors[1] < 0.3 * errors[0]
     assert errors[1] < 0.05 * abs(exact)
 

@@ -6,14 +6,14 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from scipy.optimize import brentq
 
-from atomistic.hetero import close, hetero_interface, match_lattices
-from atomistic.interface import boundary_tractions, cleavage_slab
-from atomistic.paths import default_openings, rigid_path
+from atomistic.decohesion.hetero import close, hetero_interface, match_lattices
+from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.rigid_path import default_openings, rigid_path
+from atomistic.decohesion.slab import boundary_tractions, cleavage_slab
+from atomistic.decohesion.slip import slip_grid, slip_path
 from atomistic.potentials import load_potential
-from atomistic.relaxed_path import bulk_branch, relaxed_path
-from atomistic.slip import slip_grid, slip_path
-from coupling.cohesive import consistency, excess, rigid_law, slab_totals
 from coupling.errors import InputError
+from coupling.interface.excess import consistency, excess, rigid_law, slab_totals
 from coupling.laws.mixed import MixedModeLaw
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 
@@ -52,7 +52,9 @@ def test_slabs_have_the_crystal_s_area_and_spacing_and_stay_the_crystal(symbol, 
     assert made.area == pytest.approx(area * a**2, rel=1e-12)
     assert made.spacing == pytest.approx(spacing * a, abs=2e-3)
     primitive = bulk(symbol, structure, a=a)
-    assert made.atoms.get_volume() / len(made.atoms) == pytest.approx(primitive.get_volume() / len(primitive), rel=1e-12)
+    assert made.atoms.get_volume() / len(made.atoms) == pytest.approx(
+        primitive.get_volume() / len(primitive), rel=1e-12
+    )
     assert made.planes >= 6
     shells = [np.sort(neighbor_list("d", atoms, 1.1 * a))[:: len(atoms)] for atoms in (made.atoms, primitive)]
     np.testing.assert_allclose(*shells, rtol=1e-9)
@@ -90,7 +92,12 @@ def test_rigid_work_is_that_of_two_surfaces_and_consistent(potential, lattice):
     assert law.work_of_separation == pytest.approx(surfaces, rel=1e-9)
     assert consistency(samples) < 4e-3
     # threefold symmetry: the shear stiffness of (111) is isotropic
-    np.testing.assert_allclose(law.tangential_stiffness[:, 0], law.tangential_stiffness[:, 1], rtol=1e-3, atol=1e-4 * law.tangential_stiffness.max())
+    np.testing.assert_allclose(
+        law.tangential_stiffness[:, 0],
+        law.tangential_stiffness[:, 1],
+        rtol=1e-3,
+        atol=1e-4 * law.tangential_stiffness.max(),
+    )
 
 
 @pytest.fixture(scope="module")

@@ -148,7 +148,9 @@ def test_a_sum_is_fitted_through_its_first_term() -> None:
     for k, atoms in enumerate(structures):
         atoms.rattle(0.15, seed=k)
     truth = SumPotential((radial(rng.normal(size=12)), ZBL(reach=1.1)))
-    fitted = fit_posterior(SumPotential((radial(), ZBL(reach=1.1))), LabelSet.made(truth, structures[:7])).mean_potential()
+    fitted = fit_posterior(
+        SumPotential((radial(), ZBL(reach=1.1))), LabelSet.made(truth, structures[:7])
+    ).mean_potential()
     found, exact = fitted.evaluate(structures[7:]), truth.evaluate(structures[7:])
     np.testing.assert_allclose(found.forces[0], exact.forces[0], atol=1e-3)
     with pytest.raises(InputError, match="hands out no features"):

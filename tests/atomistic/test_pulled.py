@@ -3,14 +3,18 @@
 import numpy as np
 import pytest
 
-from atomistic.interface import cleavage_slab, conventional_cell
-from atomistic.jumps import Series
+from atomistic.decohesion.jumps import Series
+from atomistic.decohesion.pulled import pull_by_ends, slab_rupture
+from atomistic.decohesion.relaxed_path import relaxed_path
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
-from atomistic.pulled import pull_by_ends, slab_rupture
-from atomistic.relaxed_path import relaxed_path
 
 TOLERANCE = 5e-6  # next to a crystal's strength work goes with the softness that is left
-GAPS = {"opening": np.linspace(0, 1, 15) ** 1.5 * 2.4, "shear": np.linspace(0, 0.6, 13), "oblique": np.linspace(0, 0.6, 13)}
+GAPS = {
+    "opening": np.linspace(0, 1, 15) ** 1.5 * 2.4,
+    "shear": np.linspace(0, 0.6, 13),
+    "oblique": np.linspace(0, 0.6, 13),
+}
 
 
 @pytest.fixture(scope="module")

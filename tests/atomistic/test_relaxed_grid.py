@@ -3,17 +3,17 @@
 import numpy as np
 import pytest
 
-from atomistic.bridging import bridged
-from atomistic.interface import cleavage_slab, conventional_cell
-from atomistic.jumps import Series
-from atomistic.mixed_path import mixed_law, refined_grid, rigid_sampler
+from atomistic.decohesion.bridging import bridged
+from atomistic.decohesion.finite_temperature import path_vibrations
+from atomistic.decohesion.jumps import Series
+from atomistic.decohesion.mixed_path import mixed_law, refined_grid, rigid_sampler
+from atomistic.decohesion.relaxed_grid import RelaxedSampler
+from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell
+from atomistic.decohesion.spacing import spacing_response
 from atomistic.properties.bulk import equilibrium
-from atomistic.relaxed_grid import RelaxedSampler
-from atomistic.relaxed_path import bulk_branch, relaxed_branches
-from atomistic.spacing import spacing_response
-from atomistic.thermal import path_vibrations
-from coupling.cohesive import excess
 from coupling.errors import NotConverged
+from coupling.interface.excess import excess
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 OPENINGS = np.array([0.0, 0.35, 0.7, 1.1, 1.6, 2.3, 3.3, 5.0])
@@ -52,7 +52,9 @@ def test_the_law_gives_back_equilibria_between_its_slips(grid, sampler):
     np.testing.assert_allclose(value.energy, exact.energy * EV_A2, atol=0.01 * law.work_of_separation)
     np.testing.assert_allclose(value.traction, exact.traction * EV_A3, atol=0.03 * law.peak_traction)
     at_nodes = np.column_stack([np.full(2, 1.1), np.array([[0.25, 0.5], [0.75, 0.0]]) @ grid.period])
-    np.testing.assert_allclose(law.evaluate(at_nodes * ANGSTROM).traction, sampler(at_nodes).traction * EV_A3, atol=1e-4 * law.peak_traction)
+    np.testing.assert_allclose(
+        law.evaluate(at_nodes * ANGSTROM).traction, sampler(at_nodes).traction * EV_A3, atol=1e-4 * law.peak_traction
+    )
 
 
 def test_without_slip_it_is_the_opening_law(emt, slab, sampler):
@@ -68,7 +70,9 @@ def test_surfaces_relax_and_the_grid_has_the_crystal_s_threefold_axis(grid, emt,
     assert grid.energy[-1, 0, 0] < np.diff(rigid.energy)[0]
     np.testing.assert_allclose(grid.energy[-1], grid.energy[-1, 0, 0], atol=1e-6)
     number = np.arange(SLIPS)
-    turned = grid.energy[:, -number[None, :] % SLIPS, (number[:, None] - number[None, :]) % SLIPS]  # a third of a turn of a1, a2
+    turned = grid.energy[
+        :, -number[None, :] % SLIPS, (number[:, None] - number[None, :]) % SLIPS
+    ]  # a third of a turn of a1, a2
     np.testing.assert_allclose(turned[2:], grid.energy[2:], atol=2e-5 * grid.energy.max())
     inverted = grid.energy[:, -number[:, None] % SLIPS, -number[None, :] % SLIPS]
     assert np.abs(inverted - grid.energy)[2].max() > 2e-4 * grid.energy.max()
@@ -96,9 +100,15 @@ def test_the_closed_spacing_answers_as_the_bulk(emt, slab, sampler):
     some = slice(4, None, 3)
     own = bulk_branch(emt, slab, response.traction[some])
     np.testing.assert_allclose(response.stretch[some], own.height - slab.spacing, atol=1e-4)
-    np.testing.assert_allclose(response.shear_compliance, response.shear_compliance[0, 0] * np.eye(2), atol=1e-3 * response.shear_compliance[0, 0])
+    np.testing.assert_allclose(
+        response.shear_compliance,
+        response.shear_compliance[0, 0] * np.eye(2),
+        atol=1e-3 * response.shear_compliance[0, 0],
+    )
     sheared = bulk_branch(emt, slab, np.array([[0.0, 2e-3, 0.0]]))
-    assert sheared.height[0, 1] - slab.repeat_unit().atoms.cell[2, 0] == pytest.approx(2e-3 * response.shear_compliance[0, 0], rel=0.01)
+    assert sheared.height[0, 1] - slab.repeat_unit().atoms.cell[2, 0] == pytest.approx(
+        2e-3 * response.shear_compliance[0, 0], rel=0.01
+    )
 
 
 def test_what_is_missing_lies_between_its_neighbours_and_its_traction_follows():

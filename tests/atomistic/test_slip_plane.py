@@ -41,7 +41,9 @@ def test_the_gamma_surface_holds_the_stacking_fault_where_the_partials_leave_it(
     crystal = oriented(bulk, stiffness, slip_system("fcc", "edge"))
     periods, energy = slip_plane_energies(emt, bulk, crystal, 3)
     assert energy[0, 0] == pytest.approx(0, abs=1e-9)
-    thirds = 3 * crystal.partials[1][[0, 2]] @ np.linalg.inv(periods)  # between the two, the right one has still to slip
+    thirds = (
+        3 * crystal.partials[1][[0, 2]] @ np.linalg.inv(periods)
+    )  # between the two, the right one has still to slip
     np.testing.assert_allclose(thirds, np.round(thirds), atol=1e-6)
     fault = energy[tuple(np.round(thirds).astype(int) % 3)]
     assert fault * EV_A2 == pytest.approx(fcc_stacking_fault(emt, bulk).intrinsic.value, rel=1e-5)

@@ -6,15 +6,15 @@ from ase import Atoms, build
 from scipy import constants as physics
 from scipy.interpolate import CubicSpline
 
-from atomistic.interface import cleavage_slab, conventional_cell
-from atomistic.mean_force import _Walkers, block_error, mean_forces, mean_traction
+from atomistic.decohesion.finite_temperature import free_energy, frequencies, gap_coordinates, heated, path_vibrations
+from atomistic.decohesion.mean_force import _Walkers, block_error, mean_forces, mean_traction
+from atomistic.decohesion.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.phonon import phonons
-from atomistic.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
-from atomistic.thermal import free_energy, frequencies, gap_coordinates, heated, path_vibrations
-from coupling.cohesive import excess
 from coupling.contracts import Capabilities, Cost, Evaluation
 from coupling.errors import InputError
+from coupling.interface.excess import excess
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
 
 GAPS = np.array([-0.1, -0.05, 0.0, 0.05, 0.1])
@@ -130,7 +130,7 @@ def path(eam):
 
 def test_the_closed_interface_has_the_vibrations_of_the_bulk(eam, path):
     """All wave vectors of the slab are the bulk's: without the held gap the excess is one spacing's share."""
-    from atomistic.thermal import vibrational
+    from atomistic.decohesion.finite_temperature import vibrational
 
     slab, _, _, opened, bulks = path
     closed = int(np.flatnonzero(GAPS == 0)[0])
@@ -145,7 +145,9 @@ def test_the_closed_interface_has_the_vibrations_of_the_bulk(eam, path):
 def test_the_mean_force_is_the_quasi_harmonic_one_when_it_is_cold(eam, path):
     slab, branch, bulk, opened, bulks = path
     temperature = 60.0
-    vibrations = path_vibrations(eam, slab, opened, [bulks], temperature, components=(2,), in_plane=2, statistics="classical").excess
+    vibrations = path_vibrations(
+        eam, slab, opened, [bulks], temperature, components=(2,), in_plane=2, statistics="classical"
+    ).excess
     made = excess(branch, bulk)
     assert np.isfinite(vibrations).all()
     harmonic = made.traction + CubicSpline(made.opening, vibrations)(made.opening, 1)
@@ -164,7 +166,9 @@ def test_the_mean_force_is_the_quasi_harmonic_one_when_it_is_cold(eam, path):
 def test_the_lattice_expands_and_is_the_static_one_when_cold(eam):
     crystal = equilibrium(eam, "Cu", "fcc")
     static = crystal.cell[0, 1]
-    cold, warm, hot = (heated(eam, crystal, t, statistics="classical", repeats=2).cell[0, 1] for t in (0.0, 300.0, 600.0))
+    cold, warm, hot = (
+        heated(eam, crystal, t, statistics="classical", repeats=2).cell[0, 1] for t in (0.0, 300.0, 600.0)
+    )
     assert cold == pytest.approx(static, rel=1e-5)
     assert 1e-6 < (warm / static - 1) / 300 < 1e-4
     assert (hot / static - 1) / (warm / static - 1) == pytest.approx(2.0, rel=0.25)

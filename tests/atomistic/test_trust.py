@@ -124,7 +124,9 @@ def test_committee_spreads_as_predicted(labels: LabelSet) -> None:
     expected = posterior.predict(others, noise=False)
     energies = np.array([one.evaluate(others).energies for one in posterior.sample(400, seed=3)])
     np.testing.assert_allclose(energies.var(0), expected.energy_variances, rtol=0.3)
-    np.testing.assert_allclose(energies.mean(0), expected.energies, atol=5 * np.sqrt(expected.energy_variances.max() / 400))
+    np.testing.assert_allclose(
+        energies.mean(0), expected.energies, atol=5 * np.sqrt(expected.energy_variances.max() / 400)
+    )
     np.testing.assert_allclose(posterior.energy_variances(others, noise=False), expected.energy_variances, rtol=1e-8)
     assert len({one.fingerprint for one in posterior.sample(5)}) == 5
     assert posterior.sample(2)[0].fingerprint == posterior.sample(2)[0].fingerprint
@@ -234,7 +236,9 @@ class RadialMisfit:
 
     def evaluate(self, structures: list[Atoms], **_: bool) -> object:
         found = self.inner.evaluate(structures)
-        extra = tuple(0.1 * np.sin(7 * np.linalg.solve(atoms.cell.array.T, atoms.positions.T).T) for atoms in structures)
+        extra = tuple(
+            0.1 * np.sin(7 * np.linalg.solve(atoms.cell.array.T, atoms.positions.T).T) for atoms in structures
+        )
         return replace(found, forces=tuple(f + e for f, e in zip(found.forces, extra, strict=True)))
 
 

@@ -14,7 +14,9 @@ from tests.atomistic.test_trust import TRUTH, crystals, noisy
 
 def coverage_of(draw: object, blocks: int, coverage: float, rounds: int = 4000) -> float:
     """Mean share of a new block's scores that the factor covers."""
-    return float(np.mean([np.mean(draw() <= conformal_factor([draw() for _ in range(blocks)], coverage)) for _ in range(rounds)]))
+    return float(
+        np.mean([np.mean(draw() <= conformal_factor([draw() for _ in range(blocks)], coverage)) for _ in range(rounds)])
+    )
 
 
 def test_coverage_of_single_scores_is_exact() -> None:

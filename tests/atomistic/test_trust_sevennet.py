@@ -5,8 +5,8 @@ import pytest
 from ase import Atoms
 
 from atomistic import load_potential
-from atomistic.potentials import sevennet_tangents
 from atomistic.potentials.batched import BatchedPotential
+from atomistic.potentials.sevennet import tangents as sevennet_tangents
 from atomistic.trust import LabelSet, fit_posterior
 from atomistic.trust.design import VOIGT
 from coupling.contracts import Potential

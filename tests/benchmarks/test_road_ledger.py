@@ -10,7 +10,9 @@ def test_ten_wrong_models_are_named_and_twenty_right_ones_pass():
     said = []
     figures = road_ledger.measure(said.append)
     assert (len(WRONG), len(RIGHT)) == (10, 20)
-    assert figures == {"wrong_models": 10, "wrong_models_named": 10, "right_models": 20, "right_models_refused": 0}, said
+    assert figures == {"wrong_models": 10, "wrong_models_named": 10, "right_models": 20, "right_models_refused": 0}, (
+        said
+    )
 
 
 def test_a_right_model_among_the_wrong_ones_and_a_wrong_one_among_the_right_ones_would_show(monkeypatch):

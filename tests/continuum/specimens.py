@@ -12,9 +12,7 @@ def uber_law(work: float, length: float, shear: float = 0.0) -> TabulatedLaw:
     z = x / length
     traction = work / length * z * np.exp(-z)
     stiffness = shear * work / length**2 * np.exp(-np.clip(z, 0, None))
-    return TabulatedLaw(
-        x, work * (1 - (1 + z) * np.exp(-z)), traction, np.column_stack([stiffness, stiffness])
-    )
+    return TabulatedLaw(x, work * (1 - (1 + z) * np.exp(-z)), traction, np.column_stack([stiffness, stiffness]))
 
 
 def two_blocks(path, n=3, seed=0):
@@ -39,7 +37,15 @@ def two_blocks(path, n=3, seed=0):
     for i, tag in ((0, 6), (n, 7)):
         lines += [(node(i, j), node(i, j + 1)) for j in range(2 * n)]
         tags += [tag] * (2 * n)
-    names = {"bottom": (1, 2), "top": (2, 2), "bond": (3, 1), "low": (4, 1), "high": (5, 1), "left": (6, 1), "right": (7, 1)}
+    names = {
+        "bottom": (1, 2),
+        "top": (2, 2),
+        "bond": (3, 1),
+        "low": (4, 1),
+        "high": (5, 1),
+        "left": (6, 1),
+        "right": (7, 1),
+    }
     physical = [np.array(bodies), np.array(tags)]
     mesh = meshio.Mesh(
         points,

@@ -5,11 +5,11 @@ import pytest
 
 from continuum.fenics import MPI
 from continuum.materials import CauchyBorn, LinearElastic, NeoHookean, StVenantKirchhoff
-from continuum.mesh import read_mesh
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed, Traction
-from continuum.newton import NewtonSolver
-from continuum.output import FieldWriter
-from continuum.problem import CohesiveProblem
+from continuum.post.output import FieldWriter
+from continuum.solver.newton import NewtonSolver
+from continuum.solver.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
 from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
@@ -26,7 +26,9 @@ def joint(tmp_path_factory):
 
     def make(thickness=None):
         path = folder / f"joint-{thickness}.msh"
-        ButtJoint(1.0, 0.5, 0.5, 0.34, thickness=thickness, element="hexahedron" if thickness else "quadrilateral").write(path)
+        ButtJoint(
+            1.0, 0.5, 0.5, 0.34, thickness=thickness, element="hexahedron" if thickness else "quadrilateral"
+        ).write(path)
         return read_mesh(path, unit=1.0, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
 
     return make
@@ -71,8 +73,12 @@ def test_lames_cylinder_under_inner_pressure(tmp_path):
     specimen = read_mesh(path, unit=1.0, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
     pressure, a, b = 1e6, 1.0, 2.0
     p = problem(
-        specimen, LinearElastic.isotropic(YOUNG, POISSON), [Prescribed("top", "y"), Prescribed("bottom", "y")],
-        tractions=[Traction("left", "pressure", pressure)], kind="axisymmetric", order=2,
+        specimen,
+        LinearElastic.isotropic(YOUNG, POISSON),
+        [Prescribed("top", "y"), Prescribed("bottom", "y")],
+        tractions=[Traction("left", "pressure", pressure)],
+        kind="axisymmetric",
+        order=2,
     )
     x = solve(p)
     p.update(x)
@@ -83,7 +89,9 @@ def test_lames_cylinder_under_inner_pressure(tmp_path):
     np.testing.assert_allclose(field.x.array.reshape(-1, 2)[:, 0], wanted, rtol=2e-4)
     # the work of the pressure is twice the stored energy (Clapeyron), on a whole revolution
     assert p.displaced(x) == pytest.approx(2 * p.energies(x).elastic, rel=1e-6)
-    assert p.displaced(x) == pytest.approx(2 * np.pi * a * 0.5 * pressure * factor * ((1 - 2 * POISSON) * a + b**2 / a), rel=2e-4)
+    assert p.displaced(x) == pytest.approx(
+        2 * np.pi * a * 0.5 * pressure * factor * ((1 - 2 * POISSON) * a + b**2 / a), rel=2e-4
+    )
 
 
 def test_held_bar_under_thermal_strain(joint):
@@ -109,7 +117,9 @@ def test_neo_hookean_bar_follows_its_closed_form(joint):
         log = np.log(length * width)
         return 0.5 * shear * (length**2 + width**2 + 1 - 3 - 2 * log) + 0.5 * lame * log**2
 
-    best = minimize_scalar(lambda w: energy(1 + stretch, w) / YOUNG, bounds=(0.5, 1.2), method="bounded", options={"xatol": 1e-12})
+    best = minimize_scalar(
+        lambda w: energy(1 + stretch, w) / YOUNG, bounds=(0.5, 1.2), method="bounded", options={"xatol": 1e-12}
+    )
     wanted = (energy(1 + stretch + 1e-6, best.x) - energy(1 + stretch - 1e-6, best.x)) / 2e-6
     assert p.reaction(solve(p, stretch)) == pytest.approx(wanted, rel=1e-6)
 
@@ -175,10 +185,22 @@ def test_stress_of_the_output_is_the_true_stress(joint, tmp_path):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda j: problem(j(), NeoHookean(YOUNG, POISSON), kind="plane stress"), "NeoHookean has no plane-stress form"),
-        (lambda j: problem(j(), LinearElastic.isotropic(YOUNG, POISSON), kind="shell"), "Unknown kind of analysis 'shell'"),
-        (lambda j: problem(j(0.6), LinearElastic.isotropic(YOUNG, POISSON), kind="plane strain"), "dimension 3 does not fit"),
-        (lambda j: problem(j(), LinearElastic.isotropic(YOUNG, POISSON), order=3), "order 3 is not offered; valid: 1, 2"),
+        (
+            lambda j: problem(j(), NeoHookean(YOUNG, POISSON), kind="plane stress"),
+            "NeoHookean has no plane-stress form",
+        ),
+        (
+            lambda j: problem(j(), LinearElastic.isotropic(YOUNG, POISSON), kind="shell"),
+            "Unknown kind of analysis 'shell'",
+        ),
+        (
+            lambda j: problem(j(0.6), LinearElastic.isotropic(YOUNG, POISSON), kind="plane strain"),
+            "dimension 3 does not fit",
+        ),
+        (
+            lambda j: problem(j(), LinearElastic.isotropic(YOUNG, POISSON), order=3),
+            "order 3 is not offered; valid: 1, 2",
+        ),
         (lambda j: LinearElastic.isotropic(-1.0, 0.3), "Young's modulus -1.0"),
         (lambda j: LinearElastic.isotropic(1.0, 0.5), "Poisson's ratio 0.5"),
         (lambda j: LinearElastic(-isotropic_stiffness(1.0, 0.3)), "not positive definite"),

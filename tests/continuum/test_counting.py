@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from continuum.cohesive.surface import averaged
 from continuum.fenics import MPI, PETSc, dolfinx
 from continuum.materials import LinearElastic, StVenantKirchhoff
-from continuum.mesh import Body, read_mesh
+from continuum.mesh.specimen_mesh import Body, read_mesh
 from continuum.model import Bond, Control, Prescribed, Traction
-from continuum.newton import NewtonSolver
-from continuum.problem import CohesiveProblem
+from continuum.solver.newton import NewtonSolver
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.grid import write_grid
-from continuum.stepping import pull
-from continuum.surface import averaged
-from coupling.count import BulkSide, Count
 from coupling.elasticity import grain_rotation, rotate_stiffness
 from coupling.errors import DoubleCounted, InputError, Uncounted
 from coupling.laws.bilinear import Bilinear
+from coupling.laws.count import BulkSide, Count
 from coupling.laws.xu_needleman import XuNeedleman
 
 NM = 1e-9
@@ -72,7 +72,9 @@ def sides_held(mesh):
 
 def column(mesh, law=LAW, materials=None, **options):
     """The joint as a column that does not contract, under a traction of the law's peak a unit of load."""
-    bond = Bond("bond", "upper", "lower", law, **{key: options.pop(key) for key in ("spacing", "misfit") if key in options})
+    bond = Bond(
+        "bond", "upper", "lower", law, **{key: options.pop(key) for key in ("spacing", "misfit") if key in options}
+    )
     given = {"upper": GRAIN, "lower": GRAIN} | (materials or {})
     return CohesiveProblem(
         mesh, given, [bond], sides_held(mesh), tractions=[Traction("top", "y", law.peak_traction)], **options
@@ -101,7 +103,9 @@ def error_of(problem, kind):
 
 def test_a_spacing_meshed_too_adds_the_energy_that_the_ledger_says(joint):
     """The same column with and without the 0.2 nm that the law owns."""
-    with pytest.raises(DoubleCounted, match="owns the closed spacing .0.2 nm. and the mesh of 'upper' and 'lower' holds it too"):
+    with pytest.raises(
+        DoubleCounted, match="owns the closed spacing .0.2 nm. and the mesh of 'upper' and 'lower' holds it too"
+    ):
         column(joint())
     wrong, right = column(joint(), counting="reported"), column(joint(7.9, 7.9), spacing="left out")
     assert right.counting.errors == ()
@@ -121,7 +125,9 @@ def test_a_spacing_that_nobody_has_lacks_the_energy_that_the_ledger_says(joint):
 
 def test_a_naive_law_has_the_energy_of_its_layers_beside_the_bodies(joint):
     """The naive law is the law in series with its slab's layers: 1/K' = 1/K + 10 d/C33."""
-    naive = Bilinear(4.0, 30e9, 1 / (1 / RISE.stiffness + 2 * LAYERS * SPACING / C33)).counted(Count("nothing", side(), side()))
+    naive = Bilinear(4.0, 30e9, 1 / (1 / RISE.stiffness + 2 * LAYERS * SPACING / C33)).counted(
+        Count("nothing", side(), side())
+    )
     with pytest.raises(DoubleCounted, match="5 layers of Ni fcc.*'upper'.*5 layers of Ni fcc.*'lower'"):
         column(joint(), naive, spacing="left out")
     wrong, right = (column(joint(), law, spacing="left out", counting="reported") for law in (naive, LAW))
@@ -164,7 +170,10 @@ def test_what_is_neglected_is_printed_with_its_share(joint):
     problem = column(joint(), negligible=0.02)
     assert problem.counting.errors == ()
     share = error_of(problem, "neglected").size / (16 * NM * LAW.peak_traction**2 / (2 * C33))
-    assert share == pytest.approx(SPACING / (16 * NM), rel=1e-9) and "1.25 % of what" in error_of(problem, "neglected").message
+    assert (
+        share == pytest.approx(SPACING / (16 * NM), rel=1e-9)
+        and "1.25 % of what" in error_of(problem, "neglected").message
+    )
     with pytest.raises(InputError, match="negligible = 1.5"):
         column(joint(), negligible=1.5)
     with pytest.raises(InputError, match="'loose'.*valid: reported, strict"):
@@ -179,7 +188,10 @@ def test_rows_have_the_energies_that_the_solver_found(joint, thickness):
     """The slab has the law's energy and that of the layers under the present traction, which are taken away again."""
     problem = column(joint(thickness=thickness), spacing="left out")
     x = solved(problem)
-    rows, energies = {(row.region, row.counting_number): row.energy for row in problem.ledger_rows(x)}, problem.energies(x)
+    rows, energies = (
+        {(row.region, row.counting_number): row.energy for row in problem.ledger_rows(x)},
+        problem.energies(x),
+    )
     layers = side().elastic_energy(PART * LAW.peak_traction) * problem.interface_area
     assert rows["bulk upper at bond", -1] == pytest.approx(-layers, rel=1e-8)
     assert rows["slab of bond", 1] == pytest.approx(energies.interfaces["bond"].total + 2 * layers, rel=1e-8)
@@ -201,7 +213,9 @@ def test_energies_of_two_interfaces_stand_apart(tmp_path):
     record = pull(problem, 3 * NM, 20, on_step=lambda step, x: last.update(x=x))
     energies = record.steps[-1].energies
     assert energies.interfaces["weak"].dissipated == pytest.approx(1.0 * 2 * NM, rel=1e-6)
-    assert 0 < energies.interfaces["strong"].dissipated < 1e-3 * energies.interfaces["weak"].dissipated  # damaged a little by its peak
+    assert (
+        0 < energies.interfaces["strong"].dissipated < 1e-3 * energies.interfaces["weak"].dissipated
+    )  # damaged a little by its peak
     assert energies.dissipated == sum(one.dissipated for one in energies.interfaces.values())
     rows = {row.region: row.energy for row in problem.ledger_rows(last["x"])}
     assert rows["interface weak"] == pytest.approx(energies.interfaces["weak"].total, rel=1e-9)
@@ -243,7 +257,12 @@ def test_a_body_called_as_an_interface_is_refused(joint):
     mesh = joint()
     renamed = replace(mesh, facets=mesh.facets | {"upper": mesh.facets["bond"]})
     with pytest.raises(DoubleCounted, match="2 bodies or interfaces are called 'upper'"):
-        CohesiveProblem(renamed, dict.fromkeys(mesh.bodies, GRAIN), [Bond("upper", "upper", "lower", RISE)], [Prescribed("top", "y", 1.0)])
+        CohesiveProblem(
+            renamed,
+            dict.fromkeys(mesh.bodies, GRAIN),
+            [Bond("upper", "upper", "lower", RISE)],
+            [Prescribed("top", "y", 1.0)],
+        )
 
 
 def test_nothing_is_solved_before_the_ledger_is_made(joint):
@@ -274,7 +293,9 @@ def test_curved_interfaces_are_counted_but_not_compared(tmp_path):
     """The slope is 4 h/L at the ends: 8.5° and 14° for h = 0.75 and 1.25 of L = 20."""
     other = {"upper": LinearElastic(0.5 * GRAIN.stiffness_voigt)}
     flat, bent = (column(curved(tmp_path, height), materials=other, spacing="left out") for height in (0.75, 1.25))
-    assert "mismatch" in [v.kind for v in flat.counting.verdicts] and "mismatch" not in [v.kind for v in bent.counting.verdicts]
+    assert "mismatch" in [v.kind for v in flat.counting.verdicts] and "mismatch" not in [
+        v.kind for v in bent.counting.verdicts
+    ]
     assert "curved" in error_of(bent, "not compared").message
     naive = RISE.counted(Count("nothing", side(), side()))
     with pytest.raises(DoubleCounted, match="Nothing was taken away"):
@@ -297,7 +318,9 @@ def test_a_surface_that_closes_on_itself_has_no_frame():
 def test_the_frame_of_an_inclined_interface_is_its_own(joint):
     """The whole joint turned by 30°: the same verdicts from a stiffness and a misfit turned with it."""
     angle = np.pi / 6
-    turn = np.array([[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]])  # rows: joint's axes in the mesh
+    turn = np.array(
+        [[np.cos(angle), np.sin(angle), 0], [-np.sin(angle), np.cos(angle), 0], [0, 0, 1]]
+    )  # rows: joint's axes in the mesh
     mesh = joint()
     for geometry in (mesh.mesh.geometry, *(body.mesh.geometry for body in mesh.bodies.values())):
         geometry.x[:] = geometry.x @ turn
@@ -354,8 +377,12 @@ def test_two_ranks_agree_with_one(tmp_path):
     )
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300)
+    subprocess.run(
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+    )
     messages, energies = verdicts_of(path)
     for their_messages, their_energies in json.loads((tmp_path / "out.json").read_text()):
         assert their_messages == messages and len(messages) > 3
-        np.testing.assert_allclose([e for e in their_energies if e is not None], [e for e in energies if e is not None], rtol=1e-8)
+        np.testing.assert_allclose(
+            [e for e in their_energies if e is not None], [e for e in energies if e is not None], rtol=1e-8
+        )

@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from continuum.diagnostics import assess
-from continuum.fracture import energy_balance_error
 from continuum.fenics import MPI
-from continuum.mesh import read_mesh
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed, Traction
-from continuum.newton import NewtonSolver
-from continuum.problem import CohesiveProblem
+from continuum.post.fracture import energy_balance_error
+from continuum.solver.diagnostics import assess
+from continuum.solver.newton import NewtonSolver
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
 from continuum.specimens.grid import write_grid
-from continuum.stepping import pull
 from coupling.errors import InputError, Refuted
 from coupling.findings import refute
 from coupling.laws.bilinear import Bilinear
-from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.xu_needleman import XuNeedleman
 from tests.continuum.specimens import uber_law
 from tests.continuum.test_loading import SIDE, STEEL, folder, joint, stretched  # noqa: F401
@@ -82,7 +81,11 @@ def test_a_jump_that_no_step_mends_is_refuted_and_says_where(joint):  # noqa: F8
     assert assess(followed) == ()
     (finding,) = assess(jumped)
     assert finding.fatal and "snaps" in finding.change and finding.size > 0.1
-    before, after = (float(word.strip(",")) for word in finding.where.split() if word[0].isdigit() and "%" not in word and len(word) > 3)
+    before, after = (
+        float(word.strip(","))
+        for word in finding.where.split()
+        if word[0].isdigit() and "%" not in word and len(word) > 3
+    )
     turned = followed.column("load")[: followed.column("force").argmin()].max()  # where the faces jump
     assert before <= turned * 1.001 and turned < after * 1.05
     assert len(jumped.steps) < 2 * len(followed.steps)  # and was not paid for with endless cutting
@@ -109,13 +112,20 @@ def test_a_junction_is_followed_or_refuted_and_never_jumps_in_silence(tmp_path):
     assert jump.fatal and jump.size > 0.3
     followed = junction(tmp_path / "t.msh", 2e-7, even + sideways)
     assert assess(followed) == () and energy_balance_error(followed) < 0.006
-    uneven = junction(tmp_path / "t.msh", 2e-7, [Prescribed("first", "y", 1.0), Prescribed("second", "y", 0.6), *sideways])
-    assert [one.fatal for one in assess(uneven)] == [True]  # the right block lets go of the left one and of the base at once
+    uneven = junction(
+        tmp_path / "t.msh", 2e-7, [Prescribed("first", "y", 1.0), Prescribed("second", "y", 0.6), *sideways]
+    )
+    assert [one.fatal for one in assess(uneven)] == [
+        True
+    ]  # the right block lets go of the left one and of the base at once
 
 
 def test_a_body_that_breaks_off_and_drifts_away_is_refuted(tmp_path):
     """Without support along x a block is free once its bonds are broken: the equations are singular and are solved all the same."""
-    with pytest.raises(Refuted, match=r"The body '.*' has moved by .* m, and the specimen is 0.00283 m large.*nothing holds it any more"):
+    with pytest.raises(
+        Refuted,
+        match=r"The body '.*' has moved by .* m, and the specimen is 0.00283 m large.*nothing holds it any more",
+    ):
         junction(tmp_path / "t.msh", 1e-7, [Prescribed("first", "y", 1.0), Prescribed("second", "y", 1.0)])
 
 
@@ -162,12 +172,19 @@ def test_loads_that_do_no_work_are_refuted(joint):  # noqa: F811
 def test_an_opening_below_double_precision_is_refused_before_and_refuted_during_the_loading(joint):  # noqa: F811
     """A crystal's law on a specimen that is carried along by a billion times its opening and more."""
     mesh, law = joint(), XuNeedleman(1.0, 1e-10, 2e-10)
-    with pytest.raises(InputError, match=r"law on bond opens by 1e-10 m at its peak, and one step .* 1e\+06 m.*coarsen"):
+    with pytest.raises(
+        InputError, match=r"law on bond opens by 1e-10 m at its peak, and one step .* 1e\+06 m.*coarsen"
+    ):
         pull(stretched(mesh, law=law), 4e6, 4)
     material, bond = dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", law)]
 
     def carried(far):
-        held = [Prescribed("bottom", "x"), Prescribed("top", "x"), Prescribed("bottom", "y", far), Prescribed("top", "y", far + 1.0)]
+        held = [
+            Prescribed("bottom", "x"),
+            Prescribed("top", "x"),
+            Prescribed("bottom", "y", far),
+            Prescribed("top", "y", far + 1.0),
+        ]
         return CohesiveProblem(mesh, material, bond, held)
 
     assert assess(pull(carried(0.0), 4e-9, 8)) == ()

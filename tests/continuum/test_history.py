@@ -1,7 +1,9 @@
+import itertools
+
 import numpy as np
 import pytest
 
-from continuum.history import History, commit, respond, separation
+from continuum.cohesive.history import History, commit, respond, separation
 from continuum.model import Bond, Contact
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear
@@ -41,7 +43,7 @@ def taylor_slopes(bond, jump, largest, quantity, linear, **history):
         moved = at(bond, jump + step * direction, largest, **history)
         remainders.append(np.abs(quantity(moved) - quantity(base) - step * L * linear(base, direction)).max())
     floor = 1e-9 * np.abs(quantity(base)).max() + 1e-300
-    return [b / a for a, b in zip(remainders, remainders[1:], strict=False) if a > floor]
+    return [b / a for a, b in itertools.pairwise(remainders) if a > floor]
 
 
 CASES = [
@@ -66,8 +68,11 @@ CASES = [
 @pytest.mark.parametrize(("law", "jump", "largest", "options"), CASES)
 def test_tangent_is_the_derivative_of_the_traction(law, jump, largest, options):
     ratios = taylor_slopes(
-        bond(law, **options), np.array(jump), largest,
-        lambda r: r.traction[0], lambda r, d: r.tangent[0] @ d,
+        bond(law, **options),
+        np.array(jump),
+        largest,
+        lambda r: r.traction[0],
+        lambda r, d: r.tangent[0] @ d,
     )
     assert all(ratio < 0.3 for ratio in ratios), ratios  # 1/4 for a remainder of second order
 
@@ -75,8 +80,11 @@ def test_tangent_is_the_derivative_of_the_traction(law, jump, largest, options):
 @pytest.mark.parametrize(("law", "jump", "largest", "options"), CASES[:5] + CASES[9:10])
 def test_traction_is_the_gradient_of_the_energy_where_there_is_a_potential(law, jump, largest, options):
     ratios = taylor_slopes(
-        bond(law, **options), np.array(jump), largest,
-        lambda r: (r.stored + r.dissipated)[0], lambda r, d: r.traction[0] @ d,
+        bond(law, **options),
+        np.array(jump),
+        largest,
+        lambda r: (r.stored + r.dissipated)[0],
+        lambda r, d: r.traction[0] @ d,
     )
     assert all(ratio < 0.3 for ratio in ratios), ratios
 
@@ -111,7 +119,7 @@ def test_a_closed_cycle_loses_what_is_reported_as_dissipated(law):
     if law == "tabulated":
         jumps[:, 1:] = 0.0
     history, work, traction = History.new(np.zeros((1, 3))), 0.0, np.zeros(3)
-    for before, after in zip(jumps, jumps[1:], strict=False):
+    for before, after in itertools.pairwise(jumps):
         new = respond(options, after[None], history).traction[0]
         work += 0.5 * (traction + new) @ (after - before)
         commit(options, after[None], history)

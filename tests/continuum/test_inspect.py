@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from continuum.inspect import RESOLVING, inspect_mesh, process_zone, zone_length
+from continuum.mesh.inspect import RESOLVING, inspect_mesh, process_zone, zone_length
 from continuum.specimens.dcb import DoubleCantileverBeam
 from coupling.errors import InputError
 from multiscale.cli import app
@@ -35,7 +35,9 @@ def test_measures_are_those_of_the_specimen(tmp_path, element, order):
     joint(element, order).write(tmp_path / "a.msh")
     found = inspect_mesh(tmp_path / "a.msh")
     deep = 0.5 if element in KINDS[2:] else 1.0
-    assert {b.name: b.volume for b in found.bodies} == pytest.approx({"upper": 0.5 * deep, "lower": 1.0 * deep}, rel=1e-12)
+    assert {b.name: b.volume for b in found.bodies} == pytest.approx(
+        {"upper": 0.5 * deep, "lower": 1.0 * deep}, rel=1e-12
+    )
     (between,) = found.interfaces
     assert between.name == "upper-lower" and between.area == pytest.approx(deep)
     groups = {g.name: g for g in found.groups}
@@ -45,7 +47,10 @@ def test_measures_are_those_of_the_specimen(tmp_path, element, order):
     quality = {"triangle": np.sqrt(0.5) / np.sqrt(0.75), "quadrilateral": 1, "hexahedron": 1}
     quality["tetrahedron"] = (1 / np.sqrt(6)) / np.sqrt(0.5)
     assert found.bodies[0].quality == pytest.approx(quality[element], rel=1e-9)
-    shortest, longest = 0.25, 0.25 * {"triangle": 2, "quadrilateral": 1, "tetrahedron": 3, "hexahedron": 1}[element] ** 0.5
+    shortest, longest = (
+        0.25,
+        0.25 * {"triangle": 2, "quadrilateral": 1, "tetrahedron": 3, "hexahedron": 1}[element] ** 0.5,
+    )
     assert (found.bodies[1].smallest, found.bodies[1].largest) == pytest.approx((shortest, longest))
     assert not found.warnings
 
@@ -55,7 +60,11 @@ def test_the_command_describes_the_mesh(beam):
     assert done.exit_code == 0, done.stderr
     assert re.search(r"^body upper: \d+ cells, area 20 mm\^2, edges 0\.\d+ to ", done.stdout, re.M)
     assert re.search(r"^interface upper-lower: \d+ facets between upper and lower, length 20 mm, ", done.stdout, re.M)
-    assert re.search(r"^group bond: \d+ facets between upper and lower, length 14 mm, elements 0\.\d+ to 0\.\d+ mm$", done.stdout, re.M)
+    assert re.search(
+        r"^group bond: \d+ facets between upper and lower, length 14 mm, elements 0\.\d+ to 0\.\d+ mm$",
+        done.stdout,
+        re.M,
+    )
     assert "WARNING" not in done.stdout and "process zone" not in done.stdout
 
 
@@ -100,8 +109,16 @@ def test_warnings(tmp_path):
     apart = np.vstack([SQUARES, SQUARES * (1, 0.01, 1) + (10, 0, 0)])
     write(tmp_path / "apart.msh", apart, {"a": LOW + HIGH, "b": [[n + 9 for n in t] for t in LOW + HIGH]})
     done = invoke(tmp_path / "apart.msh")
-    for words in ("body b has a quality of 0.0", "body a shares no facet", "body b shares no facet", "no group of facets"):
-        assert f"WARNING: {'the worst cell of ' if 'quality' in words else ''}{'there is ' if 'no group' in words else ''}{words}" in done.stdout
+    for words in (
+        "body b has a quality of 0.0",
+        "body a shares no facet",
+        "body b shares no facet",
+        "no group of facets",
+    ):
+        assert (
+            f"WARNING: {'the worst cell of ' if 'quality' in words else ''}{'there is ' if 'no group' in words else ''}{words}"
+            in done.stdout
+        )
 
 
 def test_bad_input_is_one_line(tmp_path, beam):

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from continuum.adhesion import pull_off
-from continuum.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
 from continuum.fenics import MPI
-from continuum.fracture import (
+from continuum.materials import LinearElastic
+from continuum.mesh.specimen_mesh import read_mesh
+from continuum.model import Bond, Contact, Control, Prescribed, Traction
+from continuum.post.fracture import (
     crack_front,
     energy_balance_error,
     j_integral,
@@ -21,16 +22,15 @@ from continuum.fracture import (
     resistance_curve,
     ring_integral,
 )
-from continuum.materials import LinearElastic
-from continuum.mesh import read_mesh
-from continuum.model import Bond, Contact, Control, Prescribed, Traction
-from continuum.newton import NewtonSolver
-from continuum.problem import CohesiveProblem
-from continuum.ring import Ring, check_ring
+from continuum.post.ring import Ring, check_ring
+from continuum.reference.adhesion import pull_off
+from continuum.reference.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
+from continuum.reference.verification import constant_stress_law
+from continuum.solver.newton import NewtonSolver
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam
-from continuum.stepping import pull
-from continuum.verification import constant_stress_law
 from coupling.errors import InputError, NotConverged, Refuted
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.xu_needleman import XuNeedleman
@@ -51,7 +51,9 @@ def joint(folder):
     def make(thickness=None, size=0.5, comm=MPI.COMM_SELF):
         path = folder / f"joint-{thickness}-{size}.msh"
         if not path.exists():
-            ButtJoint(1.0, 1.0, 1.0, size, thickness=thickness, element="hexahedron" if thickness else "triangle").write(path)
+            ButtJoint(
+                1.0, 1.0, 1.0, size, thickness=thickness, element="hexahedron" if thickness else "triangle"
+            ).write(path)
         return read_mesh(path, unit=SIDE, bodies=["upper", "lower"], comm=comm)
 
     return make
@@ -59,11 +61,18 @@ def joint(folder):
 
 def stretched(mesh, direction="y", law=LAW, **options):
     other = "x" if direction == "y" else "y"
-    held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", other), Prescribed("top", direction, 1.0)]
+    held = [
+        Prescribed("bottom", "x"),
+        Prescribed("bottom", "y"),
+        Prescribed("top", other),
+        Prescribed("top", direction, 1.0),
+    ]
     held += [Prescribed(side, other) for side in ("left", "right")]
     if mesh.dimension == 3:
         held += [Prescribed(face, "z") for face in ("front", "back")]
-    return CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", law, **options)], held)
+    return CohesiveProblem(
+        mesh, dict.fromkeys(mesh.bodies, STEEL), [Bond("bond", "upper", "lower", law, **options)], held
+    )
 
 
 def columns(record):
@@ -145,7 +154,12 @@ def test_augmented_lagrangian_keeps_the_penetration_that_a_penalty_does_not(join
 def test_friction_of_broken_pressed_faces_is_in_the_balance(joint):
     mesh = joint()
     bond = Bond("bond", "upper", "lower", LAW, contact=Contact(1e15), friction=0.3)
-    held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "x", 1.0), Prescribed("top", "y", -0.05)]
+    held = [
+        Prescribed("bottom", "x"),
+        Prescribed("bottom", "y"),
+        Prescribed("top", "x", 1.0),
+        Prescribed("top", "y", -0.05),
+    ]
     held += [Prescribed(side, "y", lambda p: -0.05 * p[:, 1] / SIDE) for side in ("left", "right")]
     with pytest.raises(InputError, match="moves otherwise"):
         CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, STEEL), [bond], held)
@@ -194,8 +208,12 @@ def test_two_ranks_break_a_specimen_in_space_alike(joint, folder, tmp_path):
     )
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300)
-    np.testing.assert_allclose(json.loads((tmp_path / "out.json").read_text()), spatial_curve(path), rtol=1e-7, atol=1e-9)
+    subprocess.run(
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+    )
+    np.testing.assert_allclose(
+        json.loads((tmp_path / "out.json").read_text()), spatial_curve(path), rtol=1e-7, atol=1e-9
+    )
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +224,9 @@ def cantilever(folder):
     mesh = read_mesh(path, unit=1e-3, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
     held = [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)]
     aluminium = LinearElastic.isotropic(70e9, 0.3)
-    problem = CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, aluminium), [Bond(None, "upper", "lower", law)], held, order=2)
+    problem = CohesiveProblem(
+        mesh, dict.fromkeys(mesh.bodies, aluminium), [Bond(None, "upper", "lower", law)], held, order=2
+    )
     return problem
 
 
@@ -217,8 +237,11 @@ def test_a_bond_between_two_bodies_takes_the_precrack_too_unless_it_is_named(can
 def test_double_cantilever_beam_against_beam_theory_and_its_j_integral(folder, cantilever):
     law, bodies = cantilever.bonds[0].law, cantilever.mesh.bodies
     problem = CohesiveProblem(
-        cantilever.mesh, dict.fromkeys(bodies, LinearElastic.isotropic(70e9, 0.3)), [Bond("bond", "upper", "lower", law)],
-        [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)], order=2,
+        cantilever.mesh,
+        dict.fromkeys(bodies, LinearElastic.isotropic(70e9, 0.3)),
+        [Bond("bond", "upper", "lower", law)],
+        [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)],
+        order=2,
     )
     last = {}
     record = pull(problem, 5e-4, 30, on_step=lambda step, x: last.update(x=x))
@@ -228,7 +251,7 @@ def test_double_cantilever_beam_against_beam_theory_and_its_j_integral(folder, c
         assert j_integral(problem, x, tip, np.array([1.0, 0.0]), inner, outer) == pytest.approx(100.0, rel=5e-3)
     beam = dcb_beam(law, 70e9 / 0.91, 0.01, 0.05, np.linspace(1e-5, 5e-4, 50))
     assert record.column("force").max() == pytest.approx(beam.max(), rel=0.02)
-    area, resistance = resistance_curve(record)
+    _area, resistance = resistance_curve(record)
     assert resistance[-3:] == pytest.approx(100.0, rel=0.03)
     assert 2e-3 < process_zone_length(problem, x)["bond"] < 0.02
     with pytest.raises(InputError, match="0 < inner < outer"):
@@ -326,7 +349,7 @@ def test_a_loading_that_cannot_go_on_raises_with_its_states_saved(joint, tmp_pat
 
 def test_a_solution_on_a_far_branch_is_not_taken(joint, monkeypatch):
     """Opening control has roots at loads that nothing led to; the step is cut, and the path is the same."""
-    from continuum.follower import Follower
+    from continuum.solver.follower import Follower
 
     strays, asked = Follower.strays, []
 

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from continuum.fenics import dolfinx, ufl
-from continuum.mesh import read_mesh
-from continuum.mesh_checks import (
+from continuum.mesh.checks import (
     BadNode,
     DegenerateElement,
     InvertedElement,
     OverlappingBodies,
     StrayFacets,
 )
-from continuum.readers.reading import EmptyMesh, MixedCells, NoGroups, UnownedCells, WrongDimension
-from continuum.mesh_joints import NonConforming
+from continuum.mesh.joints import NonConforming
+from continuum.mesh.readers.reading import EmptyMesh, MixedCells, NoGroups, UnownedCells, WrongDimension
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.specimens.butt_joint import ButtJoint
 from coupling.errors import InputError
 
@@ -137,8 +137,18 @@ BAD = [
     (lambda path: path.write_text(""), {}, EmptyMesh, "is empty"),
     (no_cells, {}, EmptyMesh, "no nodes and cells"),
     (no_groups, {}, NoGroups, "no named groups; make a group"),
-    (turned, {}, InvertedElement, r"triangle 1 of body 'a', centred at \(0.666667, 0.333333\), is numbered .* negative"),
-    (pushed_through, {}, InvertedElement, r"triangle [14] of body 'b', centred at .* lies over its neighbours.* negative"),
+    (
+        turned,
+        {},
+        InvertedElement,
+        r"triangle 1 of body 'a', centred at \(0.666667, 0.333333\), is numbered .* negative",
+    ),
+    (
+        pushed_through,
+        {},
+        InvertedElement,
+        r"triangle [14] of body 'b', centred at .* lies over its neighbours.* negative",
+    ),
     (bow_tie, {}, InvertedElement, "quad 1 of body 'a'.* is folded"),
     (flat_cell, {}, DegenerateElement, "triangle 1 of body 'a'.* has no area"),
     (not_a_number, {}, BadNode, r"Node 5 .*\(nan, 1\)"),

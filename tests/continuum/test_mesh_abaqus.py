@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from continuum.inspect import inspect_mesh
-from continuum.mesh import read_mesh
-from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import read_file
-from continuum.mesh_joints import NonConforming
-from continuum.readers.abaqus_types import element_type
-from continuum.readers.reading import MeshError, MixedCells, UnownedCells, WrongDimension
+from continuum.mesh.checks import check_mesh
+from continuum.mesh.file import read_file
+from continuum.mesh.inspect import inspect_mesh
+from continuum.mesh.joints import NonConforming
+from continuum.mesh.readers.abaqus_types import element_type
+from continuum.mesh.readers.reading import MeshError, MixedCells, UnownedCells, WrongDimension
+from continuum.mesh.specimen_mesh import read_mesh
 from coupling.errors import InputError
 from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
@@ -307,7 +307,7 @@ def test_inspect_check_and_run_see_the_same_groups(case):
     for name, reason in found.mesh.refused.items():
         with pytest.raises(InputError) as raised:
             mesh.facet_group(name)
-        assert str(raised.value) == reason and f"no group: {reason}" in list(found.lines()) or name in bodies
+        assert (str(raised.value) == reason and f"no group: {reason}" in list(found.lines())) or name in bodies
     with pytest.raises(UnownedCells, match="8 cells of the mesh file are in none of the bodies"):
         check_groups(path, cells=bodies[:1], facets=[], dimension=2)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import yaml
 
-from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import mesh_files, read_file
-from continuum.readers.meshio_formats import read_by_meshio
-from continuum.readers.reading import NoGroups
+from continuum.mesh.checks import check_mesh
+from continuum.mesh.file import mesh_files, read_file
+from continuum.mesh.readers.meshio_formats import read_by_meshio
+from continuum.mesh.readers.reading import NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.load import load_study

@@ -7,10 +7,10 @@ import meshio
 import numpy as np
 import pytest
 
-from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import read_file
-from continuum.readers.gmsh_kinds import KINDS, TO_VTK
-from continuum.readers.reading import MeshError, NoGroups
+from continuum.mesh.checks import check_mesh
+from continuum.mesh.file import read_file
+from continuum.mesh.readers.gmsh_kinds import KINDS, TO_VTK
+from continuum.mesh.readers.reading import MeshError, NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
 from tests.continuum.test_mesh_abaqus import middles

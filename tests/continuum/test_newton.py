@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from continuum.model import Control
-from continuum.newton import NewtonSolver
+from continuum.solver.newton import NewtonSolver
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear
 from tests.continuum.test_loading import folder, joint, stretched  # noqa: F401
@@ -30,7 +30,9 @@ class Failing(Bilinear):
             if self.fault == "is interrupted":
                 os.kill(os.getpid(), signal.SIGINT)
         value = super().evaluate(jump)
-        return value._replace(traction=np.nan * value.traction) if self.fault == "is no number" and jump.any() else value
+        return (
+            value._replace(traction=np.nan * value.traction) if self.fault == "is no number" and jump.any() else value
+        )
 
 
 def law(fault):
@@ -39,7 +41,11 @@ def law(fault):
 
 @pytest.mark.parametrize(
     ("fault", "error", "said"),
-    [("refuses", InputError, "ends at 1 nm"), ("is wrong", ZeroDivisionError, "a bug"), ("is interrupted", KeyboardInterrupt, "")],
+    [
+        ("refuses", InputError, "ends at 1 nm"),
+        ("is wrong", ZeroDivisionError, "a bug"),
+        ("is interrupted", KeyboardInterrupt, ""),
+    ],
 )
 def test_what_a_law_raises_comes_out_as_itself(joint, fault, error, said):  # noqa: F811
     problem = stretched(joint(), law=law(fault))
@@ -58,7 +64,7 @@ def test_a_law_that_is_no_number_costs_the_step_with_that_reason(joint):  # noqa
 
 
 def test_a_solve_that_runs_out_of_iterations_says_how_far_it_is(joint, monkeypatch):  # noqa: F811
-    monkeypatch.setattr("continuum.newton._ITERATIONS", 1)
+    monkeypatch.setattr("continuum.solver.newton._ITERATIONS", 1)
     problem = stretched(joint())
     solver = NewtonSolver(problem)
     assert solver.solve(Control("load", 8e-6), problem.vector()) is None

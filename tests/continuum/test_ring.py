@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from continuum.fenics import MPI
-from continuum.fracture import crack_front, ring_integral
 from continuum.materials import LinearElastic
-from continuum.mesh import read_mesh
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed, Traction
-from continuum.problem import CohesiveProblem
-from continuum.ring import Ring, check_ring
+from continuum.post.fracture import crack_front, ring_integral
+from continuum.post.ring import Ring, check_ring
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam
-from continuum.stepping import pull
 from coupling.laws.bilinear import Bilinear
 
 ALUMINIUM, STEEL = LinearElastic.isotropic(70e9, 0.33), LinearElastic.isotropic(200e9, 0.3)
@@ -37,7 +37,12 @@ def opened(path, comm=MPI.COMM_SELF):
     """The beam with a crack that has begun to grow; its tip."""
     mesh = read_mesh(path, unit=1e-3, bodies=["upper", "lower"], comm=comm)
     held = [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)]
-    problem, last = CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, ALUMINIUM), [Bond("bond", "upper", "lower", LAW)], held, order=2), {}
+    problem, last = (
+        CohesiveProblem(
+            mesh, dict.fromkeys(mesh.bodies, ALUMINIUM), [Bond("bond", "upper", "lower", LAW)], held, order=2
+        ),
+        {},
+    )
     pull(problem, 1.5e-3, 8, growth=0.05, on_step=lambda step, x: last.update(x=x))
     front = comm.bcast(crack_front(problem, last["x"])["bond"])
     return problem, last["x"], front[front[:, 0].argmax()]
@@ -46,7 +51,9 @@ def opened(path, comm=MPI.COMM_SELF):
 def told(path, comm=MPI.COMM_SELF):
     problem, x, tip = opened(path, comm)
     rings = [Ring(tip, ALONG, *radii) for radii in ((0.002, 0.003), (0.009, 0.013), (0.012, 0.05))]
-    return [str(check_ring(problem, x, ring)) for ring in rings] + [f"{ring_integral(problem, x, ring):.6g}" for ring in rings]
+    return [str(check_ring(problem, x, ring)) for ring in rings] + [
+        f"{ring_integral(problem, x, ring):.6g}" for ring in rings
+    ]
 
 
 def test_two_ranks_check_a_ring_alike(beam, tmp_path):
@@ -58,7 +65,9 @@ def test_two_ranks_check_a_ring_alike(beam, tmp_path):
     )
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300)
+    subprocess.run(
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+    )
     zone, good, far, *_ = found = json.loads((tmp_path / "out.json").read_text())
     assert "lies in the process zone" in zone and good == "None" and "reaches" in far
     assert found == told(beam)
@@ -76,7 +85,9 @@ def test_what_a_ring_must_not_reach(tmp_path):
     bond = [Bond("bond", "upper", "lower", LAW)]
 
     def joined(held, tractions=(), materials=(STEEL, STEEL)):
-        return CohesiveProblem(mesh, dict(zip(("upper", "lower"), materials, strict=True)), bond, held, tractions=tractions)
+        return CohesiveProblem(
+            mesh, dict(zip(("upper", "lower"), materials, strict=True)), bond, held, tractions=tractions
+        )
 
     whole = joined([Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)])
     end = ring_of(whole, (0.25, 0.0), 0.6)
@@ -87,6 +98,8 @@ def test_what_a_ring_must_not_reach(tmp_path):
     assert "reaches" not in ring_of(whole, (0.5, 0.6), 0.45).what
     upright = np.array([0.0, 1.0])  # a crack that crosses the bond sees it where the two sides differ
     for materials, sees in (((STEEL, STEEL), False), ((STEEL, ALUMINIUM), True)):
-        problem = joined([Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)], materials=materials)
+        problem = joined(
+            [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)], materials=materials
+        )
         found = check_ring(problem, problem.vector(), Ring(np.array([0.5, -0.3]), upright, 0.2, 0.4))
         assert ("reaches" in found.what) is sees

@@ -5,9 +5,9 @@ from math import pi
 import numpy as np
 import pytest
 
-from continuum.mesh_checks import check_mesh
-from continuum.mesh_file import read_file
-from continuum.mesh_topology import Topology
+from continuum.mesh.checks import check_mesh
+from continuum.mesh.file import read_file
+from continuum.mesh.topology import Topology
 from continuum.specimens.blister import Blister
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.compact_tension import CompactTension
@@ -146,7 +146,10 @@ BAD = [
     (lambda: DoubleCantileverBeam(10, 1, 5, 6, 0.1, 1), "crack of 5 growing by 6 .* length of 10"),
     (lambda: DoubleCantileverBeam(10, 1, 5, 2, 1, 0.1), "must not be less than the fine size"),
     (lambda: DoubleCantileverBeam(10, -1, 5, 2, 0.1, 1), "arm = -1 .* positive"),
-    (lambda: DoubleCantileverBeam(10, 1, 5, 2, 0.1, 1, element="hexahedron"), "'hexahedron'; valid: quadrilateral, triangle"),
+    (
+        lambda: DoubleCantileverBeam(10, 1, 5, 2, 0.1, 1, element="hexahedron"),
+        "'hexahedron'; valid: quadrilateral, triangle",
+    ),
     (lambda: DoubleCantileverBeam(10, 1, 5, 2, 0.1, 1, width=1), "'triangle'; valid: hexahedron, tetrahedron"),
     (lambda: CompactTension(1, 0.9, 0.2, 0.01, 0.1), "crack of 0.9 growing by 0.2"),
     (lambda: CompactTension(1, 0.5, 0.2, 0.01, 0.1, pin=0.3), "Pins of radius 0.3 do not fit"),

@@ -12,12 +12,12 @@ import pytest
 
 from continuum.fenics import MPI
 from continuum.materials import LinearElastic
-from continuum.mesh import read_mesh
+from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Contact, Prescribed, Traction
-from continuum.problem import CohesiveProblem
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.stepping import pull
+from continuum.solver.supports import free_motions
 from continuum.specimens.butt_joint import ButtJoint
-from continuum.stepping import pull
-from continuum.supports import free_motions
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.uber import Uber
@@ -119,12 +119,17 @@ def test_a_free_motion_costs_no_energy_and_its_absence_does(folder, name):
     free = np.setdiff1d(np.arange(problem.size - 1), problem.fixed)
     stiffness = problem.jacobian.convert("dense").getDenseArray()[np.ix_(free, free)]
     values = np.abs(np.linalg.eigvals(stiffness))
-    count = sum(word.count(" x") + word.count(" y") + word.count(" z") + 3 * ("any axis" in word) + ("about (" in word) for word in words)
+    count = sum(
+        word.count(" x") + word.count(" y") + word.count(" z") + 3 * ("any axis" in word) + ("about (" in word)
+        for word in words
+    )
     assert np.sum(values < 1e-9 * values.max()) == count
 
 
 def test_a_loading_of_a_specimen_that_is_not_held_is_refused(folder):
-    with pytest.raises(InputError, match=r"Nothing holds the specimen: the body 'upper' and .*move along x.*Give supports"):
+    with pytest.raises(
+        InputError, match=r"Nothing holds the specimen: the body 'upper' and .*move along x.*Give supports"
+    ):
         pull(specimen(folder, "plane", [Prescribed("bottom", "y"), *PULLED]), 1e-6, 4)
 
 
@@ -140,5 +145,9 @@ def test_two_ranks_find_the_same(folder, tmp_path):
     )
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300)
-    assert json.loads((tmp_path / "out.json").read_text()) == {name: words for name, (_, _, _, words) in cases().items()}
+    subprocess.run(
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+    )
+    assert json.loads((tmp_path / "out.json").read_text()) == {
+        name: words for name, (_, _, _, words) in cases().items()
+    }

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from continuum.verification import ELEMENTS, exact_solution_errors, patch_test
+from continuum.reference.verification import ELEMENTS, exact_solution_errors, patch_test
 
 
 @pytest.mark.parametrize("element", ELEMENTS)

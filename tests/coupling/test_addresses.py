@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from coupling.addresses import Environment, Request, arrays_hash, file_hash, is_finite, sources_hash
-from coupling.content import MOST_FILES, contents_named, described
 from coupling.errors import InputError
-from coupling.sources import code_behind, code_of
+from coupling.identity.addresses import Environment, Request, arrays_hash, file_hash, is_finite, sources_hash
+from coupling.identity.content import MOST_FILES, contents_named, described
+from coupling.identity.sources import code_behind, code_of
 
 HERE = Environment("code", (("numpy", "2"),), "3.12")
 BASE = Request("law", {"a": 1, "b": [1.0, 2.0]}, HERE, (("emt", "f1"), ("lj", "f2")))
@@ -50,7 +50,13 @@ def test_arrays_are_told_apart_by_shape_type_and_bits():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_number_that_is_none_is_found_wherever_it_lies(bad):
-    good = {"a": np.ones((2, 2)), "b": [1, 2.0, {"c": (3.0, None, "nan")}], "n": np.arange(3), "t": np.array(["nan"]), "z": np.array(1j)}
+    good = {
+        "a": np.ones((2, 2)),
+        "b": [1, 2.0, {"c": (3.0, None, "nan")}],
+        "n": np.arange(3),
+        "t": np.array(["nan"]),
+        "z": np.array(1j),
+    }
     assert is_finite(good, None, 1.0, "inf")
     for where in (
         {"a": np.array([1.0, bad])}, {"a": [1.0, [bad]]}, {"a": {"b": (bad,)}}, {"a": np.float32(bad)}, {"a": np.array(bad)},
@@ -79,7 +85,10 @@ def test_sources_count_by_name_and_content_but_not_those_that_show(tmp_path, mon
     seen = [hashed()]
     (package / "page.py").write_text("A = 2\n")
     assert hashed() == seen[0]
-    for change in (lambda: (package / "inner" / "a.py").write_text("A = 2\n"), lambda: (package / "inner" / "a.py").rename(package / "inner" / "b.py")):
+    for change in (
+        lambda: (package / "inner" / "a.py").write_text("A = 2\n"),
+        lambda: (package / "inner" / "a.py").rename(package / "inner" / "b.py"),
+    ):
         change()
         seen.append(hashed())
     assert len(set(seen)) == 3
@@ -141,7 +150,9 @@ def test_the_code_behind_a_class_is_its_module_and_all_that_is_imported_from_bes
     assert code_behind("calc_of_sources", own=["package_of_sources"]) != before
 
 
-@pytest.mark.parametrize("edit", [("FACTOR = 2", "FACTOR = 3"), ("x + 1", "x + 2"), ("x + 1", "x - 1"), ("g() * h(", "g() + h(")])
+@pytest.mark.parametrize(
+    "edit", [("FACTOR = 2", "FACTOR = 3"), ("x + 1", "x + 2"), ("x + 1", "x - 1"), ("g() * h(", "g() + h(")]
+)
 def test_a_class_that_was_edited_after_its_import_is_told_from_the_new_one(modules, edit):
     """The file holds the new code, the process the old: neither the old address nor the new one is right."""
     kind = import_module("calc_of_sources").C
@@ -165,8 +176,14 @@ def test_an_installed_distribution_counts_with_its_version(modules):
         (site / "calc_of_sources.py").write_text("import late_of_sources, installed_of_sources\n\nclass C:\n    pass\n")
         (site / "installed_of_sources.py").write_text("import stranger_of_sources\n")
         path = os.pathsep.join([str(site), str(modules), str(Path(__file__).parents[2])])
-        code = "from coupling.sources import code_behind; print(code_behind('calc_of_sources').record)"
-        return subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": path, "PYTHONHASHSEED": version[0]}, capture_output=True, text=True, check=True).stdout
+        code = "from coupling.identity.sources import code_behind; print(code_behind('calc_of_sources').record)"
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env={"PYTHONPATH": path, "PYTHONHASHSEED": version[0]},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
 
     first, second = behind("1.0"), behind("2.0")
     assert "'calc-of-sources': '1.0'" in first and first.replace("1.0", "2.0") == second
@@ -175,12 +192,19 @@ def test_an_installed_distribution_counts_with_its_version(modules):
 
 def test_compiled_code_is_the_same_in_every_process(tmp_path):
     code = (
-        "from coupling.sources import code_of\n"
+        "from coupling.identity.sources import code_of\n"
         "from tests.coupling.test_addresses import Sets\n"
         "print(code_of(Sets).record)"
     )
     told = {
-        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=Path(__file__).parents[2],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
         for seed in ("1", "2", "3")
     }
     assert len(told) == 1 and "Sets" in told.pop()
@@ -249,7 +273,7 @@ def test_a_folder_that_moved_is_the_same_and_what_is_written_does_not_count(plac
 
 
 def test_too_large_a_folder_is_named(place, monkeypatch):
-    monkeypatch.setattr("coupling.content.MOST_FILES", 1)
+    monkeypatch.setattr("coupling.identity.content.MOST_FILES", 1)
     (place / "data" / "second").write_text("x")
     with pytest.raises(InputError, match="too many to tell when one of them changes"):
         described({"pseudo_dir": "data"})

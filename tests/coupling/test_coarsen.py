@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from coupling.coarsen import coarsen
 from coupling.contracts import CohesiveLaw
 from coupling.errors import InputError
+from coupling.interface.coarse_graining import coarsen
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.ppr import ParkPaulinoRoesler
@@ -21,7 +21,8 @@ def tabulated():
 
 
 @pytest.mark.parametrize(
-    ("planes", "opening", "traction"), [(10, 1.161, 0.691), (100, 1.051, 0.906), (1000, 1.016, 0.971), (10000, 1.005, 0.991)]
+    ("planes", "opening", "traction"),
+    [(10, 1.161, 0.691), (100, 1.051, 0.906), (1000, 1.016, 0.971), (10000, 1.005, 0.991)],
 )
 @pytest.mark.parametrize("law", [UBER, tabulated()], ids=["uber", "tabulated"])
 def test_crossing_of_relaxed_uber_chains(law, planes, opening, traction):
@@ -44,7 +45,9 @@ def test_peak_falls_with_the_root_of_the_planes_and_the_opening_grows():
 def test_work_is_kept_and_is_the_integral_of_the_traction(planes):
     law = coarsen(UBER, planes)
     assert law.normal(2 * law.final_opening + 100 * LENGTH)[0] == pytest.approx(WORK, rel=1e-12)
-    edges = np.concatenate([np.linspace(0, 1, 9)[:-1] * law.opening_at_peak, law.opening_at_peak + np.arange(61) * LENGTH])
+    edges = np.concatenate(
+        [np.linspace(0, 1, 9)[:-1] * law.opening_at_peak, law.opening_at_peak + np.arange(61) * LENGTH]
+    )
     points, weights = np.polynomial.legendre.leggauss(24)
     half = 0.5 * np.diff(edges)[:, None]
     work = np.sum(half * weights * law.normal(edges[:-1, None] + half * (1 + points))[1])

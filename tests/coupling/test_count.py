@@ -6,16 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coupling.count import NOT_KNOWN, BulkSide, Count, as_stated
 from coupling.errors import InputError
-from coupling.export import to_abaqus, to_akantu, to_csv, to_moose
-from coupling.fit import KINDS, Samples, fit
+from coupling.exchange.export import to_abaqus, to_akantu, to_csv, to_moose
+from coupling.exchange.storage import load_law, save_law
+from coupling.interface.error_bars import with_error_bars
+from coupling.interface.fit import KINDS, Samples, fit
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
+from coupling.laws.count import NOT_KNOWN, BulkSide, Count, as_stated
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
-from coupling.spread import with_error_bars
-from coupling.storage import load_law, save_law
 from tests.coupling.laws import ANALYTIC, LENGTH, PEAK, WORK
 from tests.coupling.test_storage import LAWS, UBER, edited, rigid, tabulated
 
@@ -52,7 +52,9 @@ def test_the_closed_spacing_is_half_of_either_side():
 
 
 def test_laws_say_by_default_what_their_kind_says():
-    assert all(law.count.taken_away == "as stated" and "elastic bodies" in law.count.statement for law in ANALYTIC.values())
+    assert all(
+        law.count.taken_away == "as stated" and "elastic bodies" in law.count.statement for law in ANALYTIC.values()
+    )
     for name in ("tabulated", "rigid", "mixed"):
         assert LAWS[name].count == NOT_KNOWN
     assert CoarseLaw(tabulated(), 3, 1e20).count.taken_away == "not known"
@@ -68,7 +70,9 @@ def test_counted_is_a_copy_that_only_counts_otherwise():
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
-@pytest.mark.parametrize("count", [COUNT, Count("nothing", plus=side()), Count("bulk", held_rigid=True), as_stated("mine"), NOT_KNOWN])
+@pytest.mark.parametrize(
+    "count", [COUNT, Count("nothing", plus=side()), Count("bulk", held_rigid=True), as_stated("mine"), NOT_KNOWN]
+)
 def test_files_give_back_every_bit_of_the_count(law, count, tmp_path):
     save_law(law.counted(count), tmp_path / "law.json")
     back = load_law(tmp_path / "law.json")
@@ -106,7 +110,9 @@ def test_a_user_states_in_a_file_that_a_law_is_naive(tmp_path):
     path = edited(tmp_path / "law.json", lambda r: r.update(count={"taken_away": "nothing"}))
     assert load_law(path).count == Count("nothing") and load_law(path).count.naive
     stated = {"taken_away": "as stated", "statement": "of Smith 2001, peak at the interface"}
-    assert load_law(edited(path, lambda r: r.update(count=stated))).count == as_stated("of Smith 2001, peak at the interface")
+    assert load_law(edited(path, lambda r: r.update(count=stated))).count == as_stated(
+        "of Smith 2001, peak at the interface"
+    )
 
 
 @pytest.mark.parametrize(
@@ -199,7 +205,13 @@ def test_energy_of_the_layers_falls_to_the_linear_one_with_the_peak():
         linear = chain.count.plus.elastic_energy(chain.peak_traction)
         wanted = 1 + 0.3 * chain.peak_traction / PEAK
         assert chain.count.plus.energy_at_peak / linear == pytest.approx(wanted, rel=1e-9)
-    assert Uber(WORK, LENGTH).counted(Count("bulk", side(energy_at_peak=0.0), held_rigid=True)).coarsen(5).count.plus.energy_at_peak == 0
+    assert (
+        Uber(WORK, LENGTH)
+        .counted(Count("bulk", side(energy_at_peak=0.0), held_rigid=True))
+        .coarsen(5)
+        .count.plus.energy_at_peak
+        == 0
+    )
 
 
 @pytest.mark.parametrize("part", [0.5, 0.97, 1.2, 3.0, 6.0])
@@ -207,7 +219,11 @@ def test_a_chain_is_an_equilibrium_until_its_plane_is_none(part):
     law = Uber(WORK, LENGTH).counted(replace(COUNT, equilibrium_until=part * LENGTH))
     chain = law.coarsen(10)
     reached, plane = chain.count.equilibrium_until, float(law.normal(np.array(part * LENGTH))[1])
-    _, after, before = chain.opening_at_peak, float(chain.normal(chain.opening_at_peak * (1 + 1e-9))[1]), chain.peak_traction
+    _, after, before = (
+        chain.opening_at_peak,
+        float(chain.normal(chain.opening_at_peak * (1 + 1e-9))[1]),
+        chain.peak_traction,
+    )
     if plane < before and part < 1:  # reached with all planes on the rising branch
         assert reached == pytest.approx(10 * part * LENGTH, rel=1e-9)
     elif plane < after and part > 1:  # on the softening branch
@@ -228,7 +244,12 @@ def test_a_chain_that_was_told_its_own_count_keeps_it_when_made_longer():
 @pytest.mark.parametrize(("write", "mark"), [(to_csv, "# "), (to_abaqus, "** "), (to_moose, "# "), (to_akantu, "# ")])
 def test_exports_say_in_comments_what_was_counted_and_who_owns_the_spacing(write, mark):
     text = write(Uber(WORK, LENGTH).counted(COUNT), "joint")
-    for words in ("bulk on both sides was taken away at equal traction: by hand", "5.5 layers of 2e-10 m", "belongs to the law", "300 K"):
+    for words in (
+        "bulk on both sides was taken away at equal traction: by hand",
+        "5.5 layers of 2e-10 m",
+        "belongs to the law",
+        "300 K",
+    ):
         assert any(line.startswith(mark) and words in line for line in text.splitlines()), words
     assert "nothing was taken away" in write(Uber(WORK, LENGTH).counted(Count("nothing")))
     assert "belongs to the bulk" in write(Uber(WORK, LENGTH, gap="in bulk"))

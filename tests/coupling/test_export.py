@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
-from coupling.export import export, table, to_abaqus, to_akantu, to_csv, to_moose
-from coupling.fit import fit
+from coupling.exchange.export import export, table, to_abaqus, to_akantu, to_csv, to_moose
+from coupling.interface.fit import fit
 from tests.coupling.laws import ANALYTIC, PEAK, WORK
 from tests.coupling.test_storage import tabulated
 
@@ -56,7 +56,7 @@ def abaqus_numbers(text):
 @pytest.mark.parametrize("law", CONTINUOUS.values(), ids=CONTINUOUS)
 def test_abaqus_follows_the_law_from_rise_to_end(law):
     numbers = abaqus_numbers(to_abaqus(law, "joint"))
-    assert list(numbers)[0] == "*MATERIAL, NAME=joint"
+    assert next(iter(numbers)) == "*MATERIAL, NAME=joint"
     stiffness, onset = numbers["*ELASTIC, TYPE=TRACTION"][0], numbers["*DAMAGE INITIATION, CRITERION=MAXS"][0]
     damage, beyond = numbers["*DAMAGE EVOLUTION, TYPE=DISPLACEMENT, SOFTENING=TABULAR"].T
     assert damage[0] == beyond[0] == 0.0 and damage[-1] == 1.0

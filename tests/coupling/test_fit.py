@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
-from coupling.fit import KINDS, Samples, fit, fit_all
+from coupling.interface.fit import KINDS, Samples, fit, fit_all
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.tabulated import TabulatedLaw
@@ -22,9 +22,13 @@ SOURCES = {
 
 
 def tabulated(law=SOURCES["uber"], shear=True, points=160):
-    x = np.concatenate([-0.5 * LENGTH * np.linspace(1, 0, 12, endpoint=False), 40 * LENGTH * np.linspace(0, 1, points) ** 2])
+    x = np.concatenate(
+        [-0.5 * LENGTH * np.linspace(1, 0, 12, endpoint=False), 40 * LENGTH * np.linspace(0, 1, points) ** 2]
+    )
     energy, traction, _ = law.normal(x)
-    return TabulatedLaw(x, energy, traction, np.outer(np.exp(-np.maximum(x, 0) / LENGTH), [SHEAR, SHEAR]) if shear else None)
+    return TabulatedLaw(
+        x, energy, traction, np.outer(np.exp(-np.maximum(x, 0) / LENGTH), [SHEAR, SHEAR]) if shear else None
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from continuum.lattice_mesh import lattice_mesh
-from continuum.linear_elements import LinearElements
+from continuum.mesh.lattice import lattice_mesh
+from continuum.solver.linear_elements import LinearElements
 from coupling.errors import InputError, Uncounted
 from coupling.handshake import blending, cubic, curvature, element_fractions, handshake_ledger, transfer
 
@@ -93,7 +93,9 @@ def test_every_site_is_counted_once(cells, level):
     beta = cubic(np.linalg.norm(sites, axis=1), 0.5, 1.9)
     ledger = handshake_ledger(mesh.sites, mesh.simplices, sites, beta)
     np.testing.assert_allclose(ledger.count, 1.0, atol=1e-12)
-    volumes = LinearElements(np.pad(mesh.sites, ((0, 0), (0, 3 - mesh.dimension))).astype(float), mesh.simplices).volumes
+    volumes = LinearElements(
+        np.pad(mesh.sites, ((0, 0), (0, 3 - mesh.dimension))).astype(float), mesh.simplices
+    ).volumes
     counted = volumes @ element_fractions(mesh.sites, mesh.simplices, sites, beta)
     assert counted == pytest.approx(volumes.sum() - (1 - beta).sum(), rel=1e-12)
 
@@ -115,7 +117,9 @@ def test_linear_elements_pass_the_patch_test_and_match_their_stiffness(cells):
     slope = rng.normal(size=(3, 3))
     slope[:, mesh.dimension :] = 0
     linear = elements.points @ slope.T
-    np.testing.assert_allclose(elements.gradients(linear), np.broadcast_to(slope, (len(mesh.simplices), 3, 3)), atol=1e-12)
+    np.testing.assert_allclose(
+        elements.gradients(linear), np.broadcast_to(slope, (len(mesh.simplices), 3, 3)), atol=1e-12
+    )
     stress = np.broadcast_to(rng.normal(size=(3, 3)), (len(mesh.simplices), 3, 3)) * elements.volumes[:, None, None]
     assert np.abs(elements.forces(stress)[~mesh.boundary]).max() < 1e-12
     tangent = rng.normal(size=(3, 3, 3, 3))

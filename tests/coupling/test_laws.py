@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -25,10 +27,14 @@ def test_traction_and_tangent_are_derivatives(name, jump):
     np.testing.assert_allclose(slopes[-1], 2.0, atol=0.06)
 
 
-@pytest.mark.parametrize("jump", [(0.5, 0.3, -0.2), (1.3, 0.5, 0.4), (2.0, 0.0, 0.1), (-0.5, 1.2, 0.1), (0.0, 1.5, 0.3)])
+@pytest.mark.parametrize(
+    "jump", [(0.5, 0.3, -0.2), (1.3, 0.5, 0.4), (2.0, 0.0, 0.1), (-0.5, 1.2, 0.1), (0.0, 1.5, 0.3)]
+)
 def test_bilinear_tangent_is_the_derivative_of_the_traction(jump):
     inward = DIRECTION * [np.sign(jump[0]), 1, 1]
-    np.testing.assert_allclose(taylor_slopes(ANALYTIC["bilinear"], np.array(jump) * LENGTH, inward, False)[-1], 2, atol=0.06)
+    np.testing.assert_allclose(
+        taylor_slopes(ANALYTIC["bilinear"], np.array(jump) * LENGTH, inward, False)[-1], 2, atol=0.06
+    )
 
 
 @every_law
@@ -53,7 +59,7 @@ def test_normal_work_and_peak_are_the_parameters(law):
     around = law.normal(law.opening_at_peak * np.array([0.99, 1.01]))[1]
     assert around.max() < PEAK
     pieces = np.unique(np.append(np.linspace(0, law.final_opening, 40), law.opening_at_peak))
-    ends = zip(pieces[:-1], pieces[1:], strict=True)
+    ends = itertools.pairwise(pieces)
     work = sum(quad(lambda d: law.normal(d)[1], a, b, epsabs=0, epsrel=1e-12)[0] for a, b in ends)
     assert work == pytest.approx(law.normal(law.final_opening)[0], rel=1e-10)
     assert law.normal(1e3 * LENGTH)[0] == pytest.approx(WORK, rel=1e-13)
@@ -89,7 +95,9 @@ def test_closed_loop_takes_no_work(name):
 
 def test_xu_needleman_is_uber_at_zero_slip_and_has_its_shear_work_and_strength():
     law, openings = ANALYTIC["xu-needleman"], np.linspace(-2, 12, 50) * LENGTH
-    for ours, uber, scale in zip(law.normal(openings), Uber(WORK, LENGTH).normal(openings), (1, 1e10, 1e20), strict=True):
+    for ours, uber, scale in zip(
+        law.normal(openings), Uber(WORK, LENGTH).normal(openings), (1, 1e10, 1e20), strict=True
+    ):
         np.testing.assert_allclose(ours, uber, rtol=1e-12, atol=1e-14 * WORK * scale)
     far = law.evaluate(np.array([[0.0, 0.0, 50 * LENGTH]]))
     assert far.energy[0] == pytest.approx(law.q * WORK, rel=1e-13)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from coupling.least_energy import least_energy
+from coupling.interface.least_energy import least_energy
 
 
 def swallowtail(along: np.ndarray, depth: float = 0.3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -33,7 +33,9 @@ def test_the_kept_samples_have_the_least_energy_at_their_opening(count):
 
 
 def test_samples_beside_the_crossing_keep_their_distance():
-    along = np.sort(np.append(np.linspace(-1.5, 1.5, 16), [-0.9487, 0.9488]))  # δ = ∓1e-6 beside the crossing at s² = 0.9
+    along = np.sort(
+        np.append(np.linspace(-1.5, 1.5, 16), [-0.9487, 0.9488])
+    )  # δ = ∓1e-6 beside the crossing at s² = 0.9
     opening, energy, traction = swallowtail(along)
     steps = np.diff(opening[least_energy(opening, energy, traction)])
     assert steps.min() > 1e-3

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from coupling.cohesive import PathSamples, interface_ledger
 from coupling.errors import DoubleCounted, InputError, Uncounted
+from coupling.interface.excess import PathSamples, interface_ledger
 from coupling.ledger import Ledger, Term, TermValue
 
 SITES = ["a", "b", "c", "d"]
@@ -11,7 +11,10 @@ SITES = ["a", "b", "c", "d"]
 def spring(owner, region, counting_number, weights):
     weights = np.asarray(weights, dtype=float)
     return Term(
-        owner, region, counting_number, weights,
+        owner,
+        region,
+        counting_number,
+        weights,
         lambda x: TermValue(float(weights @ x**2), -2 * weights * x),
     )
 
@@ -19,7 +22,11 @@ def spring(owner, region, counting_number, weights):
 @pytest.fixture
 def embedding():
     cluster = [0.0, 1.0, 1.0, 0.0]
-    return [spring("ML", "all", 1, np.ones(4)), spring("QM", "cluster", 1, cluster), spring("ML", "cluster", -1, cluster)]
+    return [
+        spring("ML", "all", 1, np.ones(4)),
+        spring("QM", "cluster", 1, cluster),
+        spring("ML", "cluster", -1, cluster),
+    ]
 
 
 def test_subtractive_set_counts_once_and_identical_models_give_the_whole(embedding):
@@ -33,7 +40,9 @@ def test_subtractive_set_counts_once_and_identical_models_give_the_whole(embeddi
 
 
 def test_forgetting_the_subtraction_is_named(embedding):
-    with pytest.raises(DoubleCounted, match=r"2 of 4 sites.*b \(2 times\), c \(2 times\).*\+ML\(all\).*\+QM\(cluster\)"):
+    with pytest.raises(
+        DoubleCounted, match=r"2 of 4 sites.*b \(2 times\), c \(2 times\).*\+ML\(all\).*\+QM\(cluster\)"
+    ):
         Ledger(embedding[:2], SITES)
 
 
@@ -51,7 +60,12 @@ def test_blended_weights_must_add_up():
 
 @pytest.mark.parametrize(
     ("counting_number", "weights", "message"),
-    [(2, np.ones(4), "counting number"), (1, np.full(4, 1.5), r"\[0, 1\]"), (1, np.full(4, np.nan), r"\[0, 1\]"), (1, np.ones(3), "3 weights for 4 sites")],
+    [
+        (2, np.ones(4), "counting number"),
+        (1, np.full(4, 1.5), r"\[0, 1\]"),
+        (1, np.full(4, np.nan), r"\[0, 1\]"),
+        (1, np.ones(3), "3 weights for 4 sites"),
+    ],
 )
 def test_bad_terms_are_refused(counting_number, weights, message):
     with pytest.raises(InputError, match=message):

@@ -1,3 +1,4 @@
+import itertools
 import json
 
 import numpy as np
@@ -5,9 +6,9 @@ import pytest
 
 from coupling.contracts import CohesiveLaw
 from coupling.errors import InputError
+from coupling.exchange.storage import load_law, save_law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.tabulated import TabulatedLaw
-from coupling.storage import load_law, save_law
 from tests.coupling.laws import LENGTH, PEAK, WORK, taylor_slopes
 
 LATTICE = 2.5e-10 * np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)]])
@@ -39,6 +40,7 @@ def nodes(slips):
 
 def shear_model(opening, fraction, step=1e-5):
     """dψ/dδt of the model, by central differences of two steps (error below 1e-9 of the peak)."""
+
     def slope(h):
         moves = [model(opening, fraction + s * h * e)[0] for e in np.eye(2) for s in (1, -1)]
         return np.stack([moves[0] - moves[1], moves[2] - moves[3]], axis=-1) / (2 * h)
@@ -76,7 +78,9 @@ def test_meets_the_samples_and_the_law_at_zero_slip():
 def test_error_falls_with_the_fourth_power_of_the_opening_and_faster_than_any_of_the_slip():
     opening, fraction, jump = points()
     energy, traction = model(opening, fraction)
-    by_opening = [np.abs(sampled(n, (30, 30)).evaluate(jump).traction[:, 0] - traction).max() / PEAK for n in (30, 60, 120)]
+    by_opening = [
+        np.abs(sampled(n, (30, 30)).evaluate(jump).traction[:, 0] - traction).max() / PEAK for n in (30, 60, 120)
+    ]
     assert (-np.diff(np.log2(by_opening)) > 3.5).all(), by_opening
     by_slip = [np.abs(sampled(240, (n, n)).evaluate(jump).energy - energy).max() / WORK for n in (6, 12, 24)]
     falls = by_slip[0] / by_slip[1], by_slip[1] / by_slip[2]
@@ -94,7 +98,9 @@ def test_shear_tractions_are_met_and_halve_the_slips_that_an_error_takes():
     energy, shear = model(opening, fraction)[0], shear_model(opening, fraction)
     law = sampled(240, (8, 8), with_shear=True)
     at_nodes = np.column_stack([np.full(64, law.opening[90]), nodes((8, 8)).reshape(-1, 2) @ LATTICE])
-    np.testing.assert_allclose(law.evaluate(at_nodes).traction[:, 1:], law.shear_traction[90].reshape(-1, 2), atol=1e-9 * PEAK)
+    np.testing.assert_allclose(
+        law.evaluate(at_nodes).traction[:, 1:], law.shear_traction[90].reshape(-1, 2), atol=1e-9 * PEAK
+    )
     np.testing.assert_allclose(law.evaluate(at_nodes).energy, law.energy[90].ravel(), atol=1e-12 * WORK)
     with_, without = (sampled(240, (8, 8), with_shear=s).evaluate(jump) for s in (True, False))
     assert np.abs(with_.energy - energy).max() < 0.15 * np.abs(without.energy - energy).max()
@@ -109,14 +115,25 @@ def test_with_shear_tractions_the_error_estimate_bounds_the_error(count, slips):
     estimate = law.error_estimate()
     middle = 0.5 * (law.opening[1:] + law.opening[:-1])
     cells = np.stack(np.meshgrid(middle, *(2 * [(np.arange(slips) + 0.5) / slips]), indexing="ij"), -1).reshape(-1, 3)
-    error = np.abs(law.evaluate(np.column_stack([cells[:, 0], cells[:, 1:] @ LATTICE])).energy - model(cells[:, 0], cells[:, 1:])[0])
+    error = np.abs(
+        law.evaluate(np.column_stack([cells[:, 0], cells[:, 1:] @ LATTICE])).energy
+        - model(cells[:, 0], cells[:, 1:])[0]
+    )
     assert error.max() < (estimate.opening + estimate.slip).max() < 50 * error.max()
 
 
 def test_error_bars_and_shear_tractions_are_stored_and_older_files_load(tmp_path):
     law = sampled(40, (6, 6), with_shear=True)
     spread = np.abs(law.energy) * 0.02
-    law = MixedModeLaw(law.opening, LATTICE, law.energy, law.traction, shear_traction=law.shear_traction, energy_std=spread, traction_std=spread)
+    law = MixedModeLaw(
+        law.opening,
+        LATTICE,
+        law.energy,
+        law.traction,
+        shear_traction=law.shear_traction,
+        energy_std=spread,
+        traction_std=spread,
+    )
     assert law.work_of_separation_std == pytest.approx(0.02 * law.work_of_separation)
     save_law(law, tmp_path / "law.json")
     again = load_law(tmp_path / "law.json")
@@ -151,7 +168,7 @@ def test_closed_loop_takes_no_work(shear):
     corners = np.array([[0.1, 0, 0], [1.5, 1.0, 0.3], [0.6, 3.0, -2.0], [2.4, -1.0, 1.5], [0.1, 0, 0]]) * LENGTH
     nodes, weights = np.polynomial.legendre.leggauss(20)
     work = path = 0.0
-    for start, stop in zip(corners, corners[1:], strict=False):
+    for start, stop in itertools.pairwise(corners):
         crossings = (law.opening - start[0]) / (stop[0] - start[0])
         edges = np.unique(np.concatenate([[0, 1], crossings[(crossings > 0) & (crossings < 1)]]))
         half = 0.5 * np.diff(edges)[:, None]
@@ -198,7 +215,9 @@ def test_error_estimate_bounds_the_error_and_says_where_to_refine(count, slips, 
 
 
 def test_error_estimate_tells_the_opening_from_the_slip():
-    estimate, in_slip, in_opening = (sampled(*grid).error_estimate() for grid in [(24, (6, 6)), (24, (12, 12)), (48, (6, 6))])
+    estimate, in_slip, in_opening = (
+        sampled(*grid).error_estimate() for grid in [(24, (6, 6)), (24, (12, 12)), (48, (6, 6))]
+    )
     assert in_slip.slip.max() < 0.2 * estimate.slip.max()
     assert in_opening.opening.max() < 0.2 * estimate.opening.max()
     assert in_opening.slip.max() == pytest.approx(estimate.slip.max(), rel=0.2)

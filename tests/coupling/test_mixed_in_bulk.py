@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
+from coupling.exchange.storage import load_law, save_law
 from coupling.laws.mixed_in_bulk import MixedInBulk
-from coupling.storage import load_law, save_law
 from tests.coupling.laws import LENGTH, PEAK, WORK, taylor_slopes
 from tests.coupling.test_mixed import LATTICE, sampled
 
@@ -41,7 +41,9 @@ def test_with_the_spacing_given_back_it_is_the_in_law_law(law, in_law):
     found = law.evaluate(jump - away)
     np.testing.assert_allclose(found.traction, whole.traction, atol=2e-4 * PEAK)
     unit = normal / STIFFNESS
-    stored = STIFFNESS * (unit**2 / 2 + 3 * unit**4 / (8 * LENGTH**2)) + 0.5 * np.einsum("ni,ij,nj->n", shear, SHEAR, shear)
+    stored = STIFFNESS * (unit**2 / 2 + 3 * unit**4 / (8 * LENGTH**2)) + 0.5 * np.einsum(
+        "ni,ij,nj->n", shear, SHEAR, shear
+    )
     taken = stored - 0.5 * np.sum(whole.traction**2, axis=1) / law.spring
     np.testing.assert_allclose(found.energy, whole.energy - taken, atol=2e-4 * WORK)
 
@@ -52,7 +54,9 @@ def test_it_begins_rigidly_keeps_peak_and_work_and_opens_less_before_the_peak(la
     assert law.opening_at_peak < 0.7 * in_law.opening_at_peak
     small = 1e-3 * PEAK / STIFFNESS
     np.testing.assert_allclose(law.normal(small)[1], law.spring * small, rtol=0.03)
-    np.testing.assert_allclose(law.zero_slip.normal(law.zero_slip.opening)[1], law.normal(law.zero_slip.opening)[1], atol=1e-3 * PEAK)
+    np.testing.assert_allclose(
+        law.zero_slip.normal(law.zero_slip.opening)[1], law.normal(law.zero_slip.opening)[1], atol=1e-3 * PEAK
+    )
 
 
 def test_tractions_inside_the_strength_surface_are_borne_with_the_spring_alone(in_law):
@@ -107,7 +111,10 @@ def test_it_has_the_period_is_stored_and_takes_another_spring(law, tmp_path):
         ({"spring": 0.5 * STIFFNESS}, "softer than the bulk's own spacing; take more than"),
         ({"gap": "in law"}, "in law is a MixedModeLaw"),
         ({"bulk_traction": np.ones(5)}, "rising from 0"),
-        ({"bulk_stretch": np.array([0, 1, 3, 2, 4]) * LENGTH, "bulk_traction": np.arange(5) * PEAK}, "must rise up to its strength"),
+        (
+            {"bulk_stretch": np.array([0, 1, 3, 2, 4]) * LENGTH, "bulk_traction": np.arange(5) * PEAK},
+            "must rise up to its strength",
+        ),
         ({"shear_compliance": -SHEAR}, "positive shear compliance"),
     ],
 )

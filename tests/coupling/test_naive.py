@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from coupling.cohesive import SlabBranch
-from coupling.count import Count
+from coupling.interface.excess import SlabBranch
+from coupling.interface.naive import naive_law
+from coupling.laws.count import Count
 from coupling.laws.uber import Uber
-from coupling.naive import naive_law
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 
 LAW = Uber(2.0, 0.45e-10)
@@ -29,7 +29,9 @@ def test_a_slab_that_does_not_snap_keeps_the_work(compliance):
     assert naive.work_of_separation == pytest.approx(LAW.work_of_separation, rel=2e-3)
     assert naive.peak_traction == pytest.approx(LAW.peak_traction, rel=1e-3)
     assert naive.count.naive
-    assert naive.opening_at_peak == pytest.approx(LAW.opening_at_peak + compliance * naive.peak_traction / EV_A3 * ANGSTROM, rel=0.02)
+    assert naive.opening_at_peak == pytest.approx(
+        LAW.opening_at_peak + compliance * naive.peak_traction / EV_A3 * ANGSTROM, rel=0.02
+    )
 
 
 def test_a_slab_that_snaps_counts_what_the_layers_held():
@@ -40,7 +42,9 @@ def test_a_slab_that_snaps_counts_what_the_layers_held():
     upper = float(slab.energy[snap])
     back = snap + 1 + int(np.argmax(elongation[snap + 1 :] >= elongation[snap]))
     lower = float(slab.energy[-1] - slab.energy[back])
-    ramp = 0.5 * 0.3 * (slab.traction[snap] + slab.traction[back])  # spread, in place of the first part of the lower branch
+    ramp = (
+        0.5 * 0.3 * (slab.traction[snap] + slab.traction[back])
+    )  # spread, in place of the first part of the lower branch
     expected = (upper + lower) * EV_A2
     naive = naive_law(slab, Count("bulk"))
     assert expected > 1.1 * LAW.work_of_separation

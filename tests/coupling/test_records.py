@@ -39,14 +39,21 @@ def same(a, b):
 
 @pytest.mark.parametrize("absent", [None, Inner(np.zeros((0, 3)), "")])
 def test_what_is_put_together_is_what_was_taken_apart(absent, tmp_path):
-    record = Outer(0.1, 3, (4, 5), Inner(np.arange(6.0).reshape(2, 3), "a"), (Inner(np.eye(2), "b"), Inner(np.ones(1), "c")), absent)
+    record = Outer(
+        0.1,
+        3,
+        (4, 5),
+        Inner(np.arange(6.0).reshape(2, 3), "a"),
+        (Inner(np.eye(2), "b"), Inner(np.ones(1), "c")),
+        absent,
+    )
     packed = pack(record)
     assert packed["one.values"] is record.one.values and packed["several.1.name"] == "c"
     assert same(unpack(Outer, packed), record)
 
 
 def test_it_survives_the_store(tmp_path):
-    from multiscale.cache import Cache
+    from multiscale.runtime.cache import Cache
 
     record = Outer(1 / 3, 3, (4, 5), Inner(np.array([np.pi]), "é"), ())
     cache = Cache(tmp_path)

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from coupling.cohesive import BulkBranch, PathSamples, SlabBranch, excess, interface_ledger
 from coupling.errors import DoubleCounted, InputError
-from coupling.export import export
+from coupling.exchange.export import export
+from coupling.exchange.storage import load_law, save_law
+from coupling.interface.excess import BulkBranch, PathSamples, SlabBranch, excess, interface_ledger
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from coupling.ledger import Ledger, Term
-from coupling.storage import load_law, save_law
 
 WORK, PEAK = 2.0, 10e9
 
@@ -117,6 +117,10 @@ def test_the_ledger_gives_half_of_the_gap_to_either_body_or_all_to_the_law():
         ledger = interface_ledger(samples, gap=gap)
         np.testing.assert_array_equal(ledger.count, 1.0)
         assert ledger.terms[0].weights[2] == ledger.terms[1].weights[2] == share
-    wrong = [Term("FE", "both", 1, np.ones(6)), *ledger.terms[2:3], Term("GNN", "bulk", -1, np.array([1, 1, 0, 1, 1, 1]))]
+    wrong = [
+        Term("FE", "both", 1, np.ones(6)),
+        *ledger.terms[2:3],
+        Term("GNN", "bulk", -1, np.array([1, 1, 0, 1, 1, 1])),
+    ]
     with pytest.raises(DoubleCounted, match="interface"):
         Ledger(wrong, ledger.sites)

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from coupling.count import NOT_KNOWN, BulkSide, Count, as_stated
 from coupling.elasticity import grain_rotation, isotropic_stiffness, rotate_stiffness
 from coupling.errors import DoubleCounted, InputError, Uncounted
-from coupling.specimen_joint import Joint, in_plane_stiffness, mean_modulus
-from coupling.specimen_ledger import specimen_ledger
-from coupling.specimen_records import BodyRecord, InterfaceRecord, Shared
+from coupling.laws.count import NOT_KNOWN, BulkSide, Count, as_stated
+from coupling.specimen.joint import Joint, in_plane_stiffness, mean_modulus
+from coupling.specimen.ledger import specimen_ledger
+from coupling.specimen.records import BodyRecord, InterfaceRecord, Shared
 
 PEAK, WORK, SPACING, LAYERS = 30e9, 4.0, 2e-10, 5.0
 CUBIC = np.diag([124e9 if i > 2 else 99e9 for i in range(6)]).astype(float)
@@ -94,7 +94,10 @@ def test_sites_are_bodies_halves_of_the_spacing_and_interfaces():
 
 def test_a_naive_law_is_named_on_either_side_with_its_energy():
     made = ledger(bond(Count("nothing", side(), side(layers=3))))
-    with pytest.raises(DoubleCounted, match="Nothing was taken away from the law on 'bond'.*5 layers of Ni fcc.*'upper'.*3 layers.*'lower'"):
+    with pytest.raises(
+        DoubleCounted,
+        match="Nothing was taken away from the law on 'bond'.*5 layers of Ni fcc.*'upper'.*3 layers.*'lower'",
+    ):
         made.check()
     assert [v.body for v in made.errors] == ["upper", "lower"]
     np.testing.assert_allclose([v.size for v in made.errors], [LINEAR, 0.6 * LINEAR], rtol=1e-12)
@@ -103,7 +106,10 @@ def test_a_naive_law_is_named_on_either_side_with_its_energy():
 
 def test_a_naive_law_of_unknown_layers_is_sized_by_the_nanometre_or_not_at_all():
     made = ledger(bond(Count("nothing")))
-    assert f"{1e-9 * PEAK**2 / (2 * C33):.3g} J/m² for each nanometre" in made.errors[0].message and made.errors[0].size is None
+    assert (
+        f"{1e-9 * PEAK**2 / (2 * C33):.3g} J/m² for each nanometre" in made.errors[0].message
+        and made.errors[0].size is None
+    )
     unknown = ledger(bond(Count("nothing")), [body("upper", stiffness_voigt=None), body("lower", stiffness_voigt=None)])
     assert "unknown number of J/m²" in unknown.errors[0].message
 
@@ -154,7 +160,9 @@ def test_a_spacing_of_unknown_thickness_is_not_waived():
 
 def test_a_spacing_that_nobody_has_is_named_unless_it_is_negligible():
     made = ledger(bond(gap="in bulk"), negligible=0.0)
-    with pytest.raises(Uncounted, match="leaves the closed spacing .0.2 nm. to the bulk, and the mesh leaves it out.*gap: in law"):
+    with pytest.raises(
+        Uncounted, match="leaves the closed spacing .0.2 nm. to the bulk, and the mesh leaves it out.*gap: in law"
+    ):
         made.check()
     assert only(made, "uncounted").size == pytest.approx(SPACING * PEAK**2 / (2 * C33), rel=1e-12)
     assert ledger(bond(gap="in bulk")).terms[-1].counting_number == 1  # neglected at 0.2 %
@@ -164,7 +172,9 @@ def test_a_spacing_that_nobody_has_is_named_unless_it_is_negligible():
 
 def test_half_of_the_spacing_is_missing_on_a_rigid_foundation():
     made = ledger(bond(gap="in bulk", spacing="meshed", minus=None), [body("upper", 5e-9)])
-    with pytest.raises(Uncounted, match="half of the closed spacing .0.1 nm. to the bulk, and there is no elastic body"):
+    with pytest.raises(
+        Uncounted, match="half of the closed spacing .0.1 nm. to the bulk, and there is no elastic body"
+    ):
         made.check()
     assert only(made, "uncounted").size == pytest.approx(0.5 * SPACING * PEAK**2 / (2 * C33), rel=1e-12)
     half = ledger(bond(spacing="meshed", minus=None), [body("upper", 5e-9)])
@@ -186,7 +196,9 @@ def test_cells_and_facets_of_two_are_named():
 
 def test_a_name_of_two_is_named():
     with pytest.raises(DoubleCounted, match="2 bodies or interfaces are called 'upper'"):
-        ledger(bond(name="upper"), [body("upper", extent={"upper": 5e-8}), body("lower", extent={"upper": 5e-8})]).check()
+        ledger(
+            bond(name="upper"), [body("upper", extent={"upper": 5e-8}), body("lower", extent={"upper": 5e-8})]
+        ).check()
     with pytest.raises(DoubleCounted, match="called 'bond'"):
         specimen_ledger([body("upper"), body("lower")], [bond(), bond()]).check()
     with pytest.raises(InputError, match="body 'lower' that is not"):
@@ -210,7 +222,10 @@ def test_a_misfit_that_nobody_carries_is_named_with_its_biaxial_energy():
     iso = isotropic_stiffness(200e9, 0.3)
     film = Count("bulk", side(stiffness_voigt=iso, strain=STRAIN), side())
     made = ledger(bond(film), [body("upper", 20e-9, stiffness_voigt=iso), body("lower")])
-    with pytest.raises(Uncounted, match=r"strained by \(0.01, 0.01, 0\).*'upper'.*stress-free strain of the opposite sign.*misfit: relaxed"):
+    with pytest.raises(
+        Uncounted,
+        match=r"strained by \(0.01, 0.01, 0\).*'upper'.*stress-free strain of the opposite sign.*misfit: relaxed",
+    ):
         made.check()
     assert only(made, "uncounted").size == pytest.approx(200e9 / 0.7 * 1e-4 * 20e-9, rel=1e-12)
 
@@ -252,7 +267,8 @@ def test_the_strain_is_compared_in_the_frame_of_the_interface():
     )
     assert made.errors == ()
     in_mesh_axes = ledger(
-        bond(film, normal=normal, tangential=first), [body("upper", stress_free_strain_voigt=eigen([-0.02, 0, 0])), body("lower")]
+        bond(film, normal=normal, tangential=first),
+        [body("upper", stress_free_strain_voigt=eigen([-0.02, 0, 0])), body("lower")],
     )
     assert [v.kind for v in in_mesh_axes.errors] == ["uncounted"]
 
@@ -262,8 +278,12 @@ def test_a_misfit_may_be_said_to_be_relaxed_but_not_be_carried_as_well():
     made.check()
     assert "relaxed" in [t.owner for t in made.terms]
     with pytest.raises(DoubleCounted, match="said to be relaxed"):
-        ledger(bond(FILM, misfit="relaxed"), [body("upper", stress_free_strain_voigt=eigen(-STRAIN)), body("lower")]).check()
-    ledger(bond(FILM, plus="lower", minus=None), [body("lower", rigid=True)]).check()  # a rigid side has no misfit energy
+        ledger(
+            bond(FILM, misfit="relaxed"), [body("upper", stress_free_strain_voigt=eigen(-STRAIN)), body("lower")]
+        ).check()
+    ledger(
+        bond(FILM, plus="lower", minus=None), [body("lower", rigid=True)]
+    ).check()  # a rigid side has no misfit energy
 
 
 # -- stiffness -----------------------------------------------------------------------------
@@ -284,7 +304,11 @@ def test_another_stiffness_is_a_mismatch_with_its_energy_and_no_error():
 
 def test_the_stiffness_is_compared_in_the_frame_of_the_interface():
     turned = rotate_stiffness(CUBIC, grain_rotation([1, 0, 0], [0, 1, 0]))
-    found = [v for v in ledger(bond(), [body("upper", stiffness_voigt=turned), body("lower")]).verdicts if v.kind == "mismatch"]
+    found = [
+        v
+        for v in ledger(bond(), [body("upper", stiffness_voigt=turned), body("lower")]).verdicts
+        if v.kind == "mismatch"
+    ]
     normal = next(v for v in found if "C33" in v.message)
     assert normal.size == pytest.approx(LAYERS * SPACING * PEAK**2 / 2 * (1 / 282e9 - 1 / C33), rel=1e-12)
 
@@ -303,7 +327,10 @@ def test_energies_beyond_linear_stand_beside_the_linear_ones():
     found = [v for v in ledger(bond()).verdicts if v.kind == "not linear"]
     assert [v.body for v in found] == ["upper", "lower"]
     assert found[0].size == pytest.approx(0.1 * LINEAR, rel=1e-9)
-    assert f"{1.1 * LINEAR:.3g} J/m²" in found[0].message and f"linear elasticity holds {LINEAR:.3g} J/m²" in found[0].message
+    assert (
+        f"{1.1 * LINEAR:.3g} J/m²" in found[0].message
+        and f"linear elasticity holds {LINEAR:.3g} J/m²" in found[0].message
+    )
 
 
 def test_what_is_not_known_and_what_is_stated_is_said():
@@ -342,7 +369,9 @@ def test_mean_modulus_is_the_mean_over_directions():
     index = np.array([[0, 5, 4], [5, 1, 3], [4, 3, 2]])
     tensor = CUBIC[index[:, :, None, None], index[None, None]]
     sampled = np.einsum("ni,nj,nk,nl,ijkl->n", axes, axes, axes, axes, tensor, optimize=True)
-    assert mean_modulus(CUBIC) == pytest.approx(sampled.mean(), rel=5 * sampled.std() / sampled.mean() / np.sqrt(len(axes)))
+    assert mean_modulus(CUBIC) == pytest.approx(
+        sampled.mean(), rel=5 * sampled.std() / sampled.mean() / np.sqrt(len(axes))
+    )
     assert mean_modulus(GRAIN) == pytest.approx(mean_modulus(CUBIC), rel=1e-12)
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
+from coupling.interface.error_bars import with_error_bars
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
-from coupling.spread import with_error_bars
 
 OPENING = np.concatenate([[-0.2e-10], np.linspace(0, 8e-10, 81)])
 
@@ -24,7 +24,9 @@ def test_laws_that_differ_by_a_factor_have_a_constant_relative_error() -> None:
     assert law.work_of_separation_std == pytest.approx(relative * law.work_of_separation, rel=1e-4)
     assert law.peak_traction_std == pytest.approx(relative * law.peak_traction, rel=1e-2)
     closed = int(np.flatnonzero(law.opening == 0)[0])
-    assert law.energy_std[closed] == 0 and law.traction_std[closed] == pytest.approx(0, abs=1e-3 * law.peak_traction_std)
+    assert law.energy_std[closed] == 0 and law.traction_std[closed] == pytest.approx(
+        0, abs=1e-3 * law.peak_traction_std
+    )
 
 
 def test_errors_that_are_known_already_add_in_squares() -> None:

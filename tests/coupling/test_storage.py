@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
+from coupling.exchange.storage import FORMAT, KINDS, load_law, save_law
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
-from coupling.storage import FORMAT, KINDS, load_law, save_law
 from tests.coupling.laws import ANALYTIC, LENGTH, WORK
 
 UBER = Uber(WORK, LENGTH / 3, 1e20 / 7)
@@ -36,7 +36,14 @@ def mixed_in_bulk():
     law, stiffness = mixed(), WORK / (LENGTH / 3) ** 2
     traction = np.linspace(0, 1.1 * law.peak_traction, 9)
     return MixedInBulk(
-        law.opening, law.lattice, law.energy, law.traction, traction, traction / stiffness, np.eye(2) / stiffness, LENGTH / 9
+        law.opening,
+        law.lattice,
+        law.energy,
+        law.traction,
+        traction,
+        traction / stiffness,
+        np.eye(2) / stiffness,
+        LENGTH / 9,
     )
 
 
@@ -45,7 +52,15 @@ def rigid():
     return InitiallyRigid(opening, 1e10 * opening * (1 - opening / 8e-10), 1e10 * (1 - opening / 4e-10))
 
 
-LAWS = {**ANALYTIC, "tabulated": tabulated(), "rigid": rigid(), "mixed": mixed(), "mixed in bulk": mixed_in_bulk(), "coarse": CoarseLaw(UBER, 1000, 1e21), "plain": UBER.coarsen(7)}
+LAWS = {
+    **ANALYTIC,
+    "tabulated": tabulated(),
+    "rigid": rigid(),
+    "mixed": mixed(),
+    "mixed in bulk": mixed_in_bulk(),
+    "coarse": CoarseLaw(UBER, 1000, 1e21),
+    "plain": UBER.coarsen(7),
+}
 
 
 @pytest.mark.parametrize("law", LAWS.values(), ids=LAWS)
@@ -86,10 +101,20 @@ def test_units_are_in_the_keys(tmp_path):
         "kind": "uber",
         "gap": "in law",
         "count": {
-            "taken_away": "as stated", "plus": None, "minus": None, "held_rigid": False, "temperature [K]": None,
-            "equilibrium_until [m]": None, "statement": UBER.count.statement, "planes [1]": 1,
+            "taken_away": "as stated",
+            "plus": None,
+            "minus": None,
+            "held_rigid": False,
+            "temperature [K]": None,
+            "equilibrium_until [m]": None,
+            "statement": UBER.count.statement,
+            "planes [1]": 1,
         },
-        "parameters": {"work_of_separation [J/m^2]": WORK, "length [m]": LENGTH / 3, "shear_stiffness [Pa/m]": 1e20 / 7},
+        "parameters": {
+            "work_of_separation [J/m^2]": WORK,
+            "length [m]": LENGTH / 3,
+            "shear_stiffness [Pa/m]": 1e20 / 7,
+        },
     }
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from coupling.cohesive import PathSamples, consistency, rigid_law
 from coupling.errors import InputError
+from coupling.interface.excess import PathSamples, consistency, rigid_law
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import EV_A2, EV_A3
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from coupling.cohesive import Excess
 from coupling.errors import InputError
+from coupling.interface.excess import Excess
+from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid
 from coupling.laws.uber import Uber
-from coupling.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid
 
 OPENING = np.concatenate([[-0.3, -0.2, -0.1], np.linspace(0, 1, 60) ** 1.5 * 8])
 LAW = Uber(0.2, 0.5)  # eV/Å², Å
@@ -29,7 +29,7 @@ def test_the_traction_is_that_of_the_free_energy_and_begins_at_the_expanded_inte
     made = warmed(static(), height * np.exp(-OPENING / length))
     shifted = made.opening[np.isclose(made.energy, 0.0, atol=1e-15)]
     assert 0.0 in shifted and np.all(np.diff(made.opening) > 0)
-    shift = (OPENING[-1] - made.opening[-1])
+    shift = OPENING[-1] - made.opening[-1]
     assert LAW.normal(shift)[1] == pytest.approx(height / length * np.exp(-shift / length), rel=1e-2)
     moved = made.opening + shift
     exact = LAW.normal(moved)[1] - height / length * np.exp(-moved / length)
@@ -63,7 +63,10 @@ def test_mean_forces_integrate_to_the_work_and_carry_their_error_bars():
 
 def test_a_path_without_compression_is_refused():
     with pytest.raises(InputError, match="begin the path in compression"):
-        warmed(Excess(*(a[3:] for a in (OPENING, static().energy, static().traction)), "in law"), -0.1 * np.exp(-OPENING[3:]))
+        warmed(
+            Excess(*(a[3:] for a in (OPENING, static().energy, static().traction)), "in law"),
+            -0.1 * np.exp(-OPENING[3:]),
+        )
 
 
 def test_a_grid_is_warmed_slip_by_slip_as_an_opening_is():

@@ -59,7 +59,9 @@ def test_the_interpolant_has_the_symmetry_of_the_crystal(count):
     """Sharp samples with a mirror across x: the waves of the oblique cell alone would break it."""
     lattice = np.array([[1.0, 0.0], [0.5, np.sqrt(0.75)]])
     grid = np.stack(np.meshgrid(*[np.arange(count) / count] * 2, indexing="ij"), -1) @ lattice
-    surface = Periodic(lattice, np.exp(3 * np.cos(2 * np.pi * grid[..., 0]) * np.cos(2 * np.pi * grid[..., 1] / np.sqrt(3))))
+    surface = Periodic(
+        lattice, np.exp(3 * np.cos(2 * np.pi * grid[..., 0]) * np.cos(2 * np.pi * grid[..., 1] / np.sqrt(3)))
+    )
     points = np.random.default_rng(2).normal(size=(9, 2))
     assert surface.evaluate(points * [-1, 1]).value == pytest.approx(surface.evaluate(points).value, abs=1e-10)
 
@@ -74,7 +76,9 @@ def test_the_core_is_that_of_peierls_and_nabarro():
         share = -core.slip[:, 0]
         width = 0.5 * (np.interp(-0.25, share, core.rows) - np.interp(-0.75, share, core.rows))
         elastic = core.elastic / model.line_factor
-        errors.append([abs(width / half - 1), abs(core.misfit / model.line_factor - 1), abs(elastic - np.log(1 / (2 * half)))])
+        errors.append(
+            [abs(width / half - 1), abs(core.misfit / model.line_factor - 1), abs(elastic - np.log(1 / (2 * half)))]
+        )
     coarse, fine = np.array(errors)
     assert fine[0] < 0.015 and fine[1] < 0.03 and fine[2] < 0.04
     assert fine[0] < 0.5 * coarse[0] and fine[1] < 0.6 * coarse[1]
@@ -158,14 +162,18 @@ def test_isotropic_line_tension():
     theta = np.linspace(0, np.pi, 7)
     scale = 30e9 * 2.8e-10**2 * 5.0 / (4 * np.pi * (1 - POISSON))
     assert line.energy(theta) == pytest.approx(scale * (1 - POISSON * np.cos(theta) ** 2), rel=1e-12)
-    assert line.tension(theta) == pytest.approx(scale * (1 + POISSON * np.cos(theta) ** 2 - 2 * POISSON * np.sin(theta) ** 2), rel=1e-10)
+    assert line.tension(theta) == pytest.approx(
+        scale * (1 + POISSON * np.cos(theta) ** 2 - 2 * POISSON * np.sin(theta) ** 2), rel=1e-10
+    )
     with pytest.raises(InputError, match="8 or more"):
         LineEnergy(np.ones(5), 1.0, 1.0)
 
 
 def sinusoidal(height=0.03, period=2.5):
     wave = 2 * np.pi / period
-    return PeierlsBarrier(period, lambda x: height * np.sin(wave * x / 2) ** 2, lambda x: 0.5 * height * wave * np.sin(wave * x))
+    return PeierlsBarrier(
+        period, lambda x: height * np.sin(wave * x / 2) ** 2, lambda x: 0.5 * height * wave * np.sin(wave * x)
+    )
 
 
 def test_kinks_of_a_sinusoidal_barrier():
@@ -198,7 +206,9 @@ def test_a_sampled_barrier_is_the_function_it_samples():
     x = np.linspace(-1.25, 1.25, 41)
     barrier = PeierlsBarrier.sampled(x + 0.4, sinusoidal().energy(x) + 7.0, 2.5)
     assert barrier.humps == 1
-    assert KinkPair(barrier, 1.4, 2.7).enthalpy(0.01)[0] == pytest.approx(KinkPair(sinusoidal(), 1.4, 2.7).enthalpy(0.01)[0], rel=1e-4)
+    assert KinkPair(barrier, 1.4, 2.7).enthalpy(0.01)[0] == pytest.approx(
+        KinkPair(sinusoidal(), 1.4, 2.7).enthalpy(0.01)[0], rel=1e-4
+    )
     camel = PeierlsBarrier.sampled(x, np.sin(2 * np.pi * x / 2.5) ** 2 + 0.1 * np.sin(np.pi * x / 2.5) ** 2, 2.5)
     assert camel.humps == 2
     with pytest.raises(InputError, match="5 or more positions"):
@@ -221,7 +231,9 @@ def test_flow_stress_and_velocity_are_inverse():
     temperature = np.array([[50.0], [300.0], [900.0], [2000.0]])
     rate = np.array([1e-4, 1.0, 1e4])
     stress = LAW.flow_stress(temperature, rate)
-    assert LAW.velocity(stress, temperature) * LAW.mobile_density * LAW.burgers == pytest.approx(rate * np.ones((4, 3)), rel=1e-9)
+    assert LAW.velocity(stress, temperature) * LAW.mobile_density * LAW.burgers == pytest.approx(
+        rate * np.ones((4, 3)), rel=1e-9
+    )
     assert np.all(np.diff(stress, axis=0) < 0) and np.all(np.diff(stress, axis=1) > 0)
 
 

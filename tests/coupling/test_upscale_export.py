@@ -20,7 +20,9 @@ TUNGSTEN = DislocationParameters(
     {"angle": [0.0, 0.5], "prefactor": [1.6e11, 1.7e11], "energy": [1e-9, 1.1e-9], "tension": [2e-9, 1e-10]},
     {"potential": "some.eam: \"quoted\" # and more"}, ["ΔH₀ holds ln(R/r0)."],
 )  # fmt: skip
-ALUMINIUM = replace(TUNGSTEN, name="Al", structure="fcc", system="edge", law=GlideLaw(2e-20, 5e6, 0.7, 1.3, 2.86e-10, 2.5e-10))
+ALUMINIUM = replace(
+    TUNGSTEN, name="Al", structure="fcc", system="edge", law=GlideLaw(2e-20, 5e6, 0.7, 1.3, 2.86e-10, 2.5e-10)
+)
 TEMPERATURES, RATES = np.array([10.0, 77.0, 300.0, 700.0]), np.array([1e-3, 1.0, 1e3])
 
 
@@ -41,7 +43,7 @@ def test_the_yaml_holds_everything_and_other_readers_read_it(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "w.yaml"]
     data = yaml.safe_load(to_yaml(TUNGSTEN))
     assert data["glide"]["activation_enthalpy"] == {"value": 2.61154e-19, "unit": "J", "std": 1e-20}
-    assert data["provenance"]["potential"] == "some.eam: \"quoted\" # and more"
+    assert data["provenance"]["potential"] == 'some.eam: "quoted" # and more'
     assert data["line"]["tension"] == {"unit": "N", "value": [2e-9, 1e-10]}
     assert "PLACEHOLDER" in to_yaml(ALUMINIUM) and "PLACEHOLDER" not in to_yaml(TUNGSTEN)
 
@@ -55,7 +57,9 @@ def test_damask_s_own_kinetics_give_the_strain_rate():
         stress = float(TUNGSTEN.law.flow_stress(temperature, 1.0))
         length = own["D"] - own["w"]
         ratio = stress / own["tau_Peierls"]
-        waiting = own["b_sl"] * np.exp(own["Q_s"] / (Boltzmann * temperature) * (1 - ratio ** own["p_sl"]) ** own["q_sl"])
+        waiting = own["b_sl"] * np.exp(
+            own["Q_s"] / (Boltzmann * temperature) * (1 - ratio ** own["p_sl"]) ** own["q_sl"]
+        )
         waiting /= own["omega"] * length
         running = length * own["B"] / (2 * own["b_sl"] * stress)
         rate = 2 * own["rho_mob_0"] * own["b_sl"] * 0.5 * own["h"] / (waiting + running)

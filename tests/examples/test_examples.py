@@ -44,7 +44,13 @@ def test_fracture_study_from_the_command_line(tmp_path):
     study["mesh"] = str(EXAMPLES / "fracture_ni111" / "dcb.msh")
     del study["output"]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    command = [Path(sys.executable).with_name("multiscale"), "run", tmp_path / "study.yaml", "--output", tmp_path / "run"]
+    command = [
+        Path(sys.executable).with_name("multiscale"),
+        "run",
+        tmp_path / "study.yaml",
+        "--output",
+        tmp_path / "run",
+    ]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     results = Results.load(tmp_path / "run")
     assert results["work_of_separation"] == pytest.approx(3.38, rel=0.02)  # four layers of 7net-0
@@ -62,7 +68,7 @@ def test_fracture_study_from_the_command_line(tmp_path):
 )
 def test_cohesive_law_studies_with_a_cheap_potential(example, work, route, tmp_path):
     """The examples with effective medium theory: law, fits, exports, the law read back without atoms."""
-    from coupling.storage import load_law
+    from coupling.exchange.storage import load_law
     from multiscale import run_study
 
     study = yaml.safe_load((EXAMPLES / example / "study.yaml").read_text(encoding="utf-8"))
@@ -83,12 +89,23 @@ def test_distil_study_with_a_cheap_teacher(tmp_path):
     from multiscale import Results
 
     study = yaml.safe_load((EXAMPLES / "distil_ni111" / "study.yaml").read_text(encoding="utf-8"))
-    study |= {"potential": "emt", "thickness": "6 Å", "training": {"epochs": 16, "batch": 8}, "network": {"channels": 8, "cutoff": "4 Å"}}
+    study |= {
+        "potential": "emt",
+        "thickness": "6 Å",
+        "training": {"epochs": 16, "batch": 8},
+        "network": {"channels": 8, "cutoff": "4 Å"},
+    }
     study["paths"] = {"relaxed": 0, "faults": 0, "vacancies": 0, "frames": 3, "strains": 6, "rattles": 6}
     study["paths"] |= {"openings": 3, "slips": 3, "surfaces": 3}
     del study["output"]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    command = [Path(sys.executable).with_name("multiscale"), "distil", tmp_path / "study.yaml", "--output", tmp_path / "run"]
+    command = [
+        Path(sys.executable).with_name("multiscale"),
+        "distil",
+        tmp_path / "study.yaml",
+        "--output",
+        tmp_path / "run",
+    ]
     subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
     results = Results.load(tmp_path / "run")
     assert results["train_structures"] > results["test_structures"] > 0
@@ -147,7 +164,9 @@ def test_cohesive_law_inputs_that_make_no_interface_are_refused(change, message,
     from coupling.errors import InputError
     from multiscale import run_study
 
-    study = yaml.safe_load((EXAMPLES / "law_cu_ni111" / "study.yaml").read_text(encoding="utf-8")) | {"potential": "emt"}
+    study = yaml.safe_load((EXAMPLES / "law_cu_ni111" / "study.yaml").read_text(encoding="utf-8")) | {
+        "potential": "emt"
+    }
     study |= change
     study = {key: value for key, value in study.items() if value is not None}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
@@ -160,13 +179,15 @@ def test_specimen_study_on_a_coarser_loading(tmp_path):
     """The example, not pulled as far: G_c, J and the beam's peak come back; the committed mesh is the script's."""
     import meshio
 
-    from continuum.analytic import dcb_beam
+    from continuum.reference.analytic import dcb_beam
     from coupling.laws.bilinear import Bilinear
     from multiscale import run_study
 
     folder = EXAMPLES / "specimen_dcb"
     load(folder / "make_mesh.py").SPECIMEN.write(tmp_path / "dcb.msh")
-    np.testing.assert_allclose(meshio.read(tmp_path / "dcb.msh").points, meshio.read(folder / "dcb.msh").points, atol=1e-9)
+    np.testing.assert_allclose(
+        meshio.read(tmp_path / "dcb.msh").points, meshio.read(folder / "dcb.msh").points, atol=1e-9
+    )
     study = yaml.safe_load((folder / "study.yaml").read_text(encoding="utf-8"))
     study["loading"] |= {"opening": "2.6 mm", "steps": 13, "growth": 0.03}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
@@ -191,7 +212,9 @@ def test_the_script_of_the_readme_runs_as_printed(tmp_path):
     assert script.count('"7net-0"') == 1
     (tmp_path / "dcb.msh").symlink_to(EXAMPLES / "fracture_ni111" / "dcb.msh")
     (tmp_path / "script.py").write_text(script.replace('"7net-0"', '"emt"'), encoding="utf-8")
-    done = subprocess.run([sys.executable, tmp_path / "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=500, check=False)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=500, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert "slab of bond" in done.stdout and (tmp_path / "loading.png").stat().st_size > 3000
     assert float(done.stdout.split()[-1]) == pytest.approx(3.4, rel=0.02)  # J/m²: of effective medium theory

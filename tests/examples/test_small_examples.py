@@ -7,7 +7,7 @@ from tests.examples.test_examples import EXAMPLES, load
 
 
 def test_the_chain_s_law_does_not_depend_on_the_cell_and_breaks_a_bar_as_atoms_do():
-    from coupling.cohesive import slab_totals
+    from coupling.interface.excess import slab_totals
 
     slabs, laws, bars = load(EXAMPLES / "counting_chain" / "script.py").main((6, 12), 20)
     for slab in slabs.values():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from coupling.records import pack, unpack
-from multiscale.cache import Cache
+from multiscale.runtime.cache import Cache
 
 
 def assert_same(found, wanted, name="record"):
@@ -26,7 +26,7 @@ def assert_same(found, wanted, name="record"):
 def assert_stored_as_it_is(record, folder):
     """A record is the same when it has just been put into the store, and when it is read from there."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("multiscale.cache.is_code_unchanged", lambda: True)  # types are tested, not staleness
+        patch.setattr("multiscale.runtime.cache.is_code_unchanged", lambda: True)  # types are tested, not staleness
         for reused in (False, True):
             packed = Cache(folder).get_or_compute({"record": type(record).__name__}, lambda: pack(record))
             assert packed.reused is reused

@@ -11,14 +11,14 @@ from ase.build import bulk
 from ase.io import write
 
 from atomistic import load_potential
-from coupling.addresses import file_hash
 from coupling.contracts import Evaluation
+from coupling.identity.addresses import file_hash
 from coupling.wrapped import Wrapped
 from multiscale import Results, run_study
-from multiscale.addresses import PACKAGES, environment, input_hashes, request
-from multiscale.cache import Cache
 from multiscale.inputs import parse_study
-from multiscale.resumable import ResumablePotential
+from multiscale.runtime.addresses import PACKAGES, environment, input_hashes, request
+from multiscale.runtime.cache import Cache
+from multiscale.runtime.resumable import ResumablePotential
 from multiscale.sweeps.inputs import SweepInput
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.plan import function_plan, plan_of
@@ -47,9 +47,16 @@ def address(change: dict | None = None, **how: object) -> str:
 
 def test_what_changes_no_number_changes_no_address(place):
     first = address()
-    turned = {key: dict(reversed(value.items())) if isinstance(value, dict) else value for key, value in reversed(EMBEDDING.items())}
+    turned = {
+        key: dict(reversed(value.items())) if isinstance(value, dict) else value
+        for key, value in reversed(EMBEDDING.items())
+    }
     assert request("x", parse_study(turned)).address == first
-    for change in ({"title": "another"}, {"output": {"folder": "b"}}, {"quantum": EMBEDDING["quantum"] | {"workers": 7}}):
+    for change in (
+        {"title": "another"},
+        {"output": {"folder": "b"}},
+        {"quantum": EMBEDDING["quantum"] | {"workers": 7}},
+    ):
         assert address(change) == first, change
     moved = place / "moved"
     moved.mkdir()
@@ -79,12 +86,18 @@ def test_parts_of_the_input_and_further_things_count_as_chosen(place):
     study = parse_study(EMBEDDING)
     some = request("x", study, include={"structure": {"file"}, "seed": True})
     assert some.record["settings"]["input"].keys() == {"structure", "seed"}
-    assert request("x", study.structure).record["settings"]["input"]["file"]["content"] == file_hash(place / "atoms.xyz")
+    assert request("x", study.structure).record["settings"]["input"]["file"]["content"] == file_hash(
+        place / "atoms.xyz"
+    )
     (place / "values.txt").write_text("changed")
     assert request("x", study, include={"structure": {"file"}, "seed": True}).address == some.address
     assert address(exclude={"regions"}) == address({"regions": {"b": EMBEDDING["regions"]["b"]}}, exclude=["regions"])
     emt, zbl = load_potential("emt"), load_potential("zbl")
-    found = [request("x", potentials=[one], **more) for one in (emt, zbl, None) for more in ({}, {"n": 1}, {"n": np.array([1.0, 2.0])}, {"n": study.structure})]
+    found = [
+        request("x", potentials=[one], **more)
+        for one in (emt, zbl, None)
+        for more in ({}, {"n": 1}, {"n": np.array([1.0, 2.0])}, {"n": study.structure})
+    ]
     assert len({one.address for one in found}) == len(found)
     assert found[0].potentials == (("emt", emt.fingerprint),)
 
@@ -92,7 +105,12 @@ def test_parts_of_the_input_and_further_things_count_as_chosen(place):
 def test_all_four_packages_and_the_libraries_count():
     here = environment()
     assert {"numpy", "scipy", "torch", "ase", "matscipy", "dolfinx-solver-real"} <= dict(here.versions).keys()
-    assert request("x").record["environment"] == here.record and set(PACKAGES) == {"coupling", "atomistic", "continuum", "multiscale"}
+    assert request("x").record["environment"] == here.record and set(PACKAGES) == {
+        "coupling",
+        "atomistic",
+        "continuum",
+        "multiscale",
+    }
 
 
 def test_results_and_report_tell_the_potentials_and_the_inputs(place):
@@ -142,7 +160,7 @@ def test_what_an_older_store_holds_without_a_number_is_not_read_back(tmp_path):
 
 
 def test_a_result_of_code_that_changed_meanwhile_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr("multiscale.cache.is_code_unchanged", lambda: False)
+    monkeypatch.setattr("multiscale.runtime.cache.is_code_unchanged", lambda: False)
     assert not any(Cache(tmp_path).get_or_compute({"a": 1}, lambda: {"x": 1.0}).reused for _ in range(2))
     assert not list(tmp_path.rglob("*.npz"))
 
@@ -254,5 +272,7 @@ def test_a_journals_line_and_a_run_without_a_number_are_not_believed(place):
     results.write_text(results.read_text().replace(repr(value), "NaN"))
     assert perform(task, folder)["values"]["energy"][0] == value
     assert Results.load(results.parent)["energy"] == value
-    (folder / "journal.jsonl").write_text('{"point": "a", "values": {"x": [NaN, "", "", null, true]}}\n{"point": "b"}\n')
+    (folder / "journal.jsonl").write_text(
+        '{"point": "a", "values": {"x": [NaN, "", "", null, true]}}\n{"point": "b"}\n'
+    )
     assert list(Journal(folder).records()) == ["b"]

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from multiscale.cache import Cache, canonical_json, code_fingerprint, default_folder
-from multiscale.files import atomic_write
+from multiscale.runtime.cache import Cache, canonical_json, code_fingerprint, default_folder
+from multiscale.runtime.files import atomic_write
 
 VALUE = {"x": np.array([[1.0, 2.5e-10], [3.0, -0.0]]), "n": np.arange(3), "name": "law", "pair": (1, 2.5), "none": None}
 
@@ -61,7 +61,9 @@ def test_a_damaged_entry_is_computed_again_and_mended(damage, tmp_path):
     data = bytearray(path.read_bytes())
     where = data.index(np.float64(2.5e-10).tobytes())
     data[where] ^= 1
-    path.write_bytes({"empty": b"", "half": path.read_bytes()[: len(data) // 2], "text": b"no", "one byte": data}[damage])
+    path.write_bytes(
+        {"empty": b"", "half": path.read_bytes()[: len(data) // 2], "text": b"no", "one byte": data}[damage]
+    )
     value, reused = cache.get_or_compute({"a": 1}, compute)
     assert not reused and compute.calls == 2
     np.testing.assert_array_equal(value["x"], VALUE["x"])

@@ -5,17 +5,17 @@ import pytest
 import yaml
 
 from atomistic import load_potential
-from atomistic.interface import cleavage_slab, conventional_cell, read_crystal
-from atomistic.mixed_path import refined_slip_grid
+from atomistic.decohesion.mixed_path import refined_slip_grid
+from atomistic.decohesion.slab import cleavage_slab, conventional_cell, read_crystal
 from atomistic.properties.bulk import equilibrium
 from coupling.errors import InputError
+from coupling.exchange.storage import load_law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
-from coupling.storage import load_law
 from coupling.wrapped import Wrapped
 from multiscale import run_study
 from multiscale.inputs import parse_study
-from multiscale.resumable import ResumablePotential, resumable
+from multiscale.runtime.resumable import ResumablePotential, resumable
 
 PLANE = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 6}
 RELAXED = {
@@ -50,7 +50,7 @@ def copper(emt):
 
 def test_an_interrupted_path_goes_on_in_its_middle(emt, tmp_path):
     """After four batches of a rigid path, the second run evaluates the rest and gives the same bits."""
-    from atomistic.paths import default_openings, rigid_path
+    from atomistic.decohesion.rigid_path import default_openings, rigid_path
 
     slab = copper(emt)
     openings, folder, said = default_openings(5.0, 40), tmp_path / "unfinished", []
@@ -109,7 +109,9 @@ def test_a_mixed_mode_study_gives_a_law_of_opening_and_slip(tmp_path):
     results = run_study(parse_study(study, tmp_path), tmp_path / "run")
     law = load_law(tmp_path / "run" / "law.json")
     assert isinstance(law, MixedModeLaw)
-    slid = law.evaluate(np.array([[0.3e-10, 0.4e-10, 0.0], [0.3e-10, 0.4e-10, 0.0]]) + [[0, 0, 0], [0, *law.lattice[0]]])
+    slid = law.evaluate(
+        np.array([[0.3e-10, 0.4e-10, 0.0], [0.3e-10, 0.4e-10, 0.0]]) + [[0, 0, 0], [0, *law.lattice[0]]]
+    )
     assert slid.energy[0] == pytest.approx(slid.energy[1], rel=1e-9)  # the crystal's period
     assert 0 < results["gamma_surface_highest"] < results["work_of_separation"]
     assert (tmp_path / "run" / "gamma_surface.png").stat().st_size > 5000
@@ -174,7 +176,9 @@ def test_a_crystal_from_a_file_is_the_named_one(emt, tmp_path):
 def test_a_termination_chooses_the_plane_below_the_cut():
     from ase.spacegroup import crystal
 
-    perovskite = crystal(["Sr", "Ti", "O"], [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0)], spacegroup=221, cellpar=[3.9] * 3 + [90] * 3)
+    perovskite = crystal(
+        ["Sr", "Ti", "O"], [(0.5, 0.5, 0.5), (0, 0, 0), (0.5, 0, 0)], spacegroup=221, cellpar=[3.9] * 3 + [90] * 3
+    )
     for wanted in ("SrO", "TiO2", "O2Ti"):
         atoms = cleavage_slab(perovskite, (0, 0, 1), 6, termination=wanted).atoms
         top = atoms[atoms.positions[:, 2] > atoms.positions[:, 2].max() - 0.01]

@@ -74,7 +74,9 @@ def test_closed_form_is_the_one_cell_evaluation(eam, crystal):
         np.testing.assert_allclose(mine, other, atol=1e-12)
     c = tangent(law, np.eye(3)) * EV_A3
     c11, c12, c44 = elastic_constants(eam, crystal).cubic
-    np.testing.assert_allclose([c[0, 0, 0, 0], c[0, 0, 1, 1], c[0, 1, 0, 1], c[0, 1, 1, 0]], [c11, c12, c44, c44], rtol=2e-3)
+    np.testing.assert_allclose(
+        [c[0, 0, 0, 0], c[0, 0, 1, 1], c[0, 1, 0, 1], c[0, 1, 1, 0]], [c11, c12, c44, c44], rtol=2e-3
+    )
     with pytest.raises(InputError, match="compressed"):
         law.evaluate(0.4 * np.eye(3)[None])
     with pytest.raises(InputError, match="one atom"):
@@ -246,11 +248,16 @@ def test_dipole_slips_by_its_burgers_vector_between_the_lines(eam, crystal):
     left, right = problem.predictor.lines
     assert right[0] - left[0] == pytest.approx(30.0) and left[1] == right[1]
     x = np.array([left[0] - 20.0, left[0] + 9.0, right[0] - 9.0, right[0] + 20.0])
-    above, below = (problem.predictor.displacement(np.stack([x, 0 * x + left[1] + h, 0 * x], axis=1)) for h in (1e-9, -1e-9))
+    above, below = (
+        problem.predictor.displacement(np.stack([x, 0 * x + left[1] + h, 0 * x], axis=1)) for h in (1e-9, -1e-9)
+    )
     jump = [0.0, np.linalg.norm(burgers), np.linalg.norm(burgers), 0.0]
     np.testing.assert_allclose((above - below)[:, 0], jump, atol=1e-6)
     points, h = np.array([[3.0, 8.0, 0.0], [-25.0, -6.0, 0.0]]), 1e-5
-    numeric = [(problem.predictor.displacement(points + h * e) - problem.predictor.displacement(points - h * e)) / (2 * h) for e in np.eye(3)]
+    numeric = [
+        (problem.predictor.displacement(points + h * e) - problem.predictor.displacement(points - h * e)) / (2 * h)
+        for e in np.eye(3)
+    ]
     np.testing.assert_allclose(problem.predictor.distortion(points), np.stack(numeric, axis=-1), atol=1e-8)
     with pytest.raises(InputError, match="across the line"):
         dislocation_dipole(eam, crystal, (2, 2), 5, line=[1, 1, 0], burgers=burgers, separation=30.0)

@@ -52,7 +52,9 @@ def test_the_field_has_the_stress_intensity_free_faces_and_irwin_s_release_rate(
 
 def test_griffith_s_load_of_an_isotropic_solid():
     """K² (1 − ν) / 2μ = 2γ."""
-    assert griffith_intensity(Stroh(isotropic()), 0.07) == pytest.approx(np.sqrt(4 * 0.07 * SHEAR / (1 - POISSON)), rel=1e-6)
+    assert griffith_intensity(Stroh(isotropic()), 0.07) == pytest.approx(
+        np.sqrt(4 * 0.07 * SHEAR / (1 - POISSON)), rel=1e-6
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,13 +81,17 @@ def test_below_griffith_s_load_the_crack_heals_at_it_it_stays_and_above_it_grows
     assert abs(stays) < repeat
     assert grown > 1.5 * repeat
     x, gap = opening(path[1])
-    elastic = np.subtract(*(problems[1].predictor.displacement(problems[1].predictor.tip + np.array([[x[0], y]])) for y in (1e-9, -1e-9)))
+    elastic = np.subtract(
+        *(problems[1].predictor.displacement(problems[1].predictor.tip + np.array([[x[0], y]])) for y in (1e-9, -1e-9))
+    )
     assert gap[0] == pytest.approx(elastic[0, 1], rel=0.05)
 
 
 def test_coupled_methods_find_the_crack_of_all_atoms(copper):
     problem, region = loaded(copper, 1.0), Region(4.0, 3.0, buffer=0.5)
-    atoms, rows = compare(problem, [Case("bgfc", region), Case("bqcf", region), Case("atomistic", Region(7.5, 0.0))], tolerance=1e-3)
+    atoms, rows = compare(
+        problem, [Case("bgfc", region), Case("bqcf", region), Case("atomistic", Region(7.5, 0.0))], tolerance=1e-3
+    )
     corrected, forces, clamped = rows
     assert corrected.difference.strain < 0.25 * clamped.difference.strain
     assert forces.difference.strain < 0.08 * clamped.difference.strain

@@ -70,7 +70,9 @@ def test_a_sphere_needs_more_force_the_deeper_it_is_and_feels_it_at_its_axis(cop
 
 def test_energies_differentiate_and_senseless_indenters_are_refused(copper):
     for name in ("atomistic", "bqce", "bgfc"):
-        assert taylor_slope(pressed(copper, level=3, depth=1.0), Case(name, Region(2.5, 1.5, buffer=0.5))) == pytest.approx(2.0, abs=0.05)
+        assert taylor_slope(
+            pressed(copper, level=3, depth=1.0), Case(name, Region(2.5, 1.5, buffer=0.5))
+        ) == pytest.approx(2.0, abs=0.05)
     with pytest.raises(InputError, match="below the radius"):
         pressed(copper, depth=200.0)
     with pytest.raises(InputError, match="does not lie in the surface"):

@@ -18,9 +18,8 @@ from multiscale.concurrent.defects import point_defect
 from multiscale.concurrent.region import Region
 from multiscale.concurrent.solution import difference
 from multiscale.inputs import parse_study
-from multiscale.studies.concurrent import method_findings
-from multiscale.studies.concurrent_loading import Probe
-from multiscale.studies.concurrent_records import (
+from multiscale.studies.concurrent.loading import Probe
+from multiscale.studies.concurrent.records import (
     Axis,
     ConcurrentFindings,
     MethodFindings,
@@ -29,7 +28,8 @@ from multiscale.studies.concurrent_records import (
     Response,
     Surrogate,
 )
-from multiscale.studies.concurrent_report import report
+from multiscale.studies.concurrent.report import report
+from multiscale.studies.concurrent.run import method_findings
 from multiscale.studies.counted import Counted
 from tests.atomistic.conftest import write_eam_alloy
 from tests.multiscale.same import assert_stored_as_it_is
@@ -62,7 +62,9 @@ def test_point_defect_by_several_methods(tmp_path):
     assert "2_bqcf_energy_error" not in results.quantities
     assert results["unknowns"] == 3 * (31 * 31 - 1)
     assert sorted(len(curve.values["unknowns"]) for curve in results.curves.values()) == [1, 1, 2]
-    assert results["4_bgfc_unknowns_fraction"] * results["unknowns"] == pytest.approx(results.curves["bgfc"].values["unknowns"][1])
+    assert results["4_bgfc_unknowns_fraction"] * results["unknowns"] == pytest.approx(
+        results.curves["bgfc"].values["unknowns"][1]
+    )
     assert list(results.curves["bgfc"].values["strain_error"]) == [results[f"{k}_bgfc_strain_error"] for k in (3, 4)]
     owners = [row.owner for row in results.ledger]
     assert owners == ["atoms", "Cauchy-Born"]
@@ -137,16 +139,37 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
     [
         ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack, indentation"),
         ({"line": None}, "takes three"),
-        ({"line": None, "point_defect": None, "dislocation_dipole": {"burgers": [0.5, 0.5, 0], "separation": "20 Å"}}, "needs line"),
+        (
+            {
+                "line": None,
+                "point_defect": None,
+                "dislocation_dipole": {"burgers": [0.5, 0.5, 0], "separation": "20 Å"},
+            },
+            "needs line",
+        ),
         ({"methods": [{"method": "bqc", "core": 3.0}]}, "bgfc"),
         ({"methods": [{"method": "bgfc", "core": 0.0}]}, "core"),
         ({"box": {"cells": [2, 0], "level": 4}}, "whole numbers from 1"),
         ({"structure": "diamond"}, "fcc"),
-        ({"point_defect": None, "indentation": {"plane": [0, 0, 1], "radius": "2 Å", "depths": ["1 Å", "3 Å"]}}, "below the radius"),
+        (
+            {"point_defect": None, "indentation": {"plane": [0, 0, 1], "radius": "2 Å", "depths": ["1 Å", "3 Å"]}},
+            "below the radius",
+        ),
         ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
         ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
-        ({"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0]}, "methods": [{"method": "cauchy_born", "core": 3.0}]}, "no free surfaces"),
-        ({"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}}, "positive loads"),
+        (
+            {
+                "point_defect": None,
+                "line": [1, 0, 0],
+                "crack": {"plane": [0, 1, 0]},
+                "methods": [{"method": "cauchy_born", "core": 3.0}],
+            },
+            "no free surfaces",
+        ),
+        (
+            {"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "loads": [1.0, -0.5]}},
+            "positive loads",
+        ),
         ({"point_defect": None, "crack": {"plane": [0, 1, 0]}}, "does not lie in the plane"),
     ],
 )
@@ -168,8 +191,12 @@ def test_a_crack_is_loaded_step_by_step(tmp_path):
         tmp_path, point_defect=None, line=[1, 0, 0], crack={"plane": [0, 1, 0], "loads": [1.0, 1.25]},
         box={"cells": [2, 2], "level": 3}, methods=[{"method": "bqcf", "core": 2.5, "blend": 2.0, "buffer": 0.5}], tolerance=1e-3,
     )  # fmt: skip
-    intensity, growth = (results.curves["response_all_atoms"].values[name] for name in ("stress_intensity", "tip_advance"))
-    assert intensity[0] == pytest.approx(results["griffith_intensity"]) and intensity[1] == pytest.approx(1.25 * intensity[0])
+    intensity, growth = (
+        results.curves["response_all_atoms"].values[name] for name in ("stress_intensity", "tip_advance")
+    )
+    assert intensity[0] == pytest.approx(results["griffith_intensity"]) and intensity[1] == pytest.approx(
+        1.25 * intensity[0]
+    )
     assert growth[1] > growth[0] + 3.0
     assert results["1_bqcf_tip_advance"] == pytest.approx(growth[1], abs=0.3)
 
@@ -200,7 +227,9 @@ def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
     methods, box = [{"method": "bgfc", "core": 2.0, "blend": 1.5, "buffer": 0.5}], {"cells": [2, 2], "level": 3}
     alone = run(tmp_path, methods=methods, box=box, tolerance=1e-3)
     launcher = Path(sys.executable).with_name("mpiexec")
-    done = subprocess.run([launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300
+    )
     assert done.returncode == 0, done.stderr
     shares = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("shares"))
     assert shares > 5

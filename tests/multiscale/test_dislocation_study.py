@@ -16,11 +16,11 @@ from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
 from coupling.upscale.line import LineEnergy
 from multiscale import run_study
-from multiscale.inputs.dislocation import DislocationStudy
-from multiscale.studies.dislocation_findings import DislocationFindings, Estimate
-from multiscale.studies.dislocation_quantities import quantities
-from multiscale.studies.dislocation_records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
-from multiscale.studies.dislocation_upscale import elastic_separation, line_table, upscaled
+from multiscale.studies.dislocation.findings import DislocationFindings, Estimate
+from multiscale.studies.dislocation.quantities import quantities
+from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
+from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies.dislocation.upscale import elastic_separation, line_table, upscaled
 from tests.multiscale.same import assert_stored_as_it_is
 
 BURGERS, PERIOD, HEIGHT = 2.74, 2.58, 0.03
@@ -57,7 +57,7 @@ def known(*_):
 
 def with_atoms(monkeypatch, compute):
     """The study with known findings in the place of atoms and potential."""
-    monkeypatch.setattr("multiscale.studies.dislocation_atoms.compute", compute)
+    monkeypatch.setattr("multiscale.studies.dislocation.atoms.compute", compute)
     loaded = SimpleNamespace(name=compute.__name__, fingerprint=compute.__name__)
     monkeypatch.setattr("atomistic.potentials.load_potential", lambda *_, **__: loaded)
 
@@ -66,7 +66,9 @@ def with_atoms(monkeypatch, compute):
 def run(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         with_atoms(patch, known)
-        return run_study(tungsten(line={"log_ratio": 2.0, "relative_std": 0.2}), tmp_path_factory.mktemp("known") / "run")
+        return run_study(
+            tungsten(line={"log_ratio": 2.0, "relative_std": 0.2}), tmp_path_factory.mktemp("known") / "run"
+        )
 
 
 def test_kink_pairs_of_a_known_barrier(run):
@@ -180,7 +182,15 @@ def test_aluminium_from_its_embedded_atoms(tmp_path):
     barrier, core = results.curves["pn_barrier"].values, results.curves["pn_core"].values
     assert barrier["x"][0] == 0 and np.all(np.diff(barrier["x"]) > 0) and barrier["x"][-1] < results["glide_period"]
     assert barrier["energy"][0] == barrier["energy"].min() == 0
-    assert barrier["energy"].max() * results["burgers_vector"] / ANGSTROM == pytest.approx(results["pn_barrier"], rel=1e-9)
+    assert barrier["energy"].max() * results["burgers_vector"] / ANGSTROM == pytest.approx(
+        results["pn_barrier"], rel=1e-9
+    )
     assert np.interp(0.0, core["x"], core["share"]) == pytest.approx(0.5, abs=0.02)
     assert np.all(np.diff(core["share"]) < 0)
-    assert {row.owner for row in results.ledger} == {"γ-surface, K", "elasticity", "line tension", "placeholder", "next scale"}
+    assert {row.owner for row in results.ledger} == {
+        "γ-surface, K",
+        "elasticity",
+        "line tension",
+        "placeholder",
+        "next scale",
+    }

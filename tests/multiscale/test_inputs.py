@@ -13,7 +13,7 @@ from coupling.errors import InputError
 from multiscale.cli import app
 from multiscale.inputs import check_study, load_study, parse_study
 from multiscale.inputs.checks import check_groups
-from multiscale.inputs.fracture import FractureStudy
+from multiscale.studies.fracture.schema import FractureStudy
 from tests.multiscale.conftest import MESH
 
 

@@ -12,7 +12,7 @@ from ase.build import bulk
 from ase.calculators.emt import EMT
 
 from coupling.errors import InputError
-from coupling.storage import load_law
+from coupling.exchange.storage import load_law
 from multiscale import run_study
 from multiscale.inputs import parse_study
 
@@ -48,7 +48,9 @@ def test_a_law_with_a_committee_carries_its_spread(tmp_path: Path) -> None:
     law = load_law(tmp_path / "out" / "law.json")
     relative = np.std([1.0, 0.9, 1.06], ddof=1)
     for name in ("work_of_separation", "peak_traction"):
-        assert found[name]["uncertainty"] == pytest.approx(relative * found[name]["value"], rel=0.02)  # the peak lies between two openings
+        assert found[name]["uncertainty"] == pytest.approx(
+            relative * found[name]["value"], rel=0.02
+        )  # the peak lies between two openings
     assert law.work_of_separation_std == found["work_of_separation"]["uncertainty"]
     assert "one standard deviation" in (tmp_path / "out" / "report.html").read_text()
 
@@ -115,7 +117,11 @@ def test_the_learning_study(tmp_path: Path, teachable: None) -> None:
     again = run_study(written(tmp_path, LEARN | {"output": {"folder": "again"}}))
     assert again.quantities["labels_computed"].value == 0
     assert again.quantities["work_of_separation"].value == work.value
-    law = LAW | {"potential": "teachable", "trust": {"labels": "out/labels.extxyz", "samples": 3}, "output": {"folder": "law"}}
+    law = LAW | {
+        "potential": "teachable",
+        "trust": {"labels": "out/labels.extxyz", "samples": 3},
+        "output": {"folder": "law"},
+    }
     barred = run_study(written(tmp_path, law)).quantities["work_of_separation"]
     assert 0 < barred.uncertainty < 0.1 * barred.value
 
@@ -124,7 +130,7 @@ def test_a_crystal_that_leaves_its_labels_is_named() -> None:
     """A lattice 10 % larger has a plane 21 % larger; labels strained by 3 % do not reach it."""
     from types import SimpleNamespace
 
-    from multiscale.studies.learn import drifted
+    from multiscale.studies.learn.run import drifted
 
     labelled, near, far = (SimpleNamespace(area=8.0 * size**2) for size in (1.0, 0.98, 1.1))
     assert drifted(labelled, near, 0.03) == []
@@ -174,7 +180,9 @@ def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
     """A sample that is the potential times 0.9 scales law and stiffness alike: the load, too, and G_c."""
     from continuum.specimens.dcb import DoubleCantileverBeam
 
-    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(tmp_path / "small.msh")
+    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(
+        tmp_path / "small.msh"
+    )
     study = {
         "study": "fracture", "potential": "emt", "mesh": "small.msh", "mesh_unit": "nm", "kind": "plane strain",
         "bodies": {name: {"crystal": {"species": "Cu", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}}

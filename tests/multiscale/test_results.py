@@ -10,11 +10,11 @@ import pytest
 from rich.console import Console
 
 from coupling.errors import InputError, MultiscaleError
-from multiscale.progress import Bars, Lines, display
 from multiscale.report import write_report
 from multiscale.report.figures import conversion
 from multiscale.report.page import quantity_text, significant
-from multiscale.results import Picture, Plot, Quantity, Results, Series
+from multiscale.runtime.progress import Bars, Lines, display
+from multiscale.runtime.results import Picture, Plot, Quantity, Results, Series
 from tests.multiscale.conftest import toy_results
 
 
@@ -31,7 +31,18 @@ def results(tmp_path):
 def test_round_trip_is_exact(results, tmp_path):
     results.write(tmp_path)
     again = Results.load(tmp_path)
-    for name in ("study", "title", "quantities", "plots", "pictures", "ledger", "tables", "notes", "provenance", "input"):
+    for name in (
+        "study",
+        "title",
+        "quantities",
+        "plots",
+        "pictures",
+        "ledger",
+        "tables",
+        "notes",
+        "provenance",
+        "input",
+    ):
         assert getattr(again, name) == getattr(results, name), name
     for column, values in results.curves["law"].values.items():
         np.testing.assert_array_equal(again.curves["law"].values[column], values)
@@ -83,7 +94,7 @@ def test_what_is_no_run_cannot_be_loaded(content, tmp_path):
 class Page(HTMLParser):
     """Tags that are open, and all that would be fetched."""
 
-    VOID = {"meta", "img", "br", "link", "input"}
+    VOID = frozenset({"meta", "img", "br", "link", "input"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,7 +121,15 @@ def test_the_report_needs_nothing_else(results, tmp_path):
     assert not re.search(r"https?:|url\((?!#)|@import", text)
     assert page.references and all(item.startswith(("#", "data:image/png;base64,")) for item in page.references)
     assert not {"script", "link", "iframe"} & page.tags and "svg" in page.tags and "img" in page.tags
-    for shown in ("peak &lt;traction&gt;", "29.80 ± 0.40 GPa", "A note &amp; more.", "slab", "−1", "Energy balance", "a &lt; b"):
+    for shown in (
+        "peak &lt;traction&gt;",
+        "29.80 ± 0.40 GPa",
+        "A note &amp; more.",
+        "slab",
+        "−1",
+        "Energy balance",
+        "a &lt; b",
+    ):
         assert shown in text
     ids = re.findall(r'<svg[^>]*viewBox="0 0 (\d+)', text)
     assert len(ids) == len(results.plots)

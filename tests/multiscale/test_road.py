@@ -7,7 +7,7 @@ import pytest
 
 from coupling.elasticity import grain_rotation, rotate_stiffness
 from coupling.errors import DoubleCounted, InputError
-from coupling.storage import load_law
+from coupling.exchange.storage import load_law
 from multiscale import run_study
 from multiscale.inputs import parse_study
 
@@ -23,7 +23,9 @@ def meshes(tmp_path_factory):
     from continuum.specimens.dcb import DoubleCantileverBeam
 
     folder = tmp_path_factory.mktemp("meshes")
-    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(folder / "dcb.msh")
+    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(
+        folder / "dcb.msh"
+    )
     ButtJoint(20, 30, 30, 10, thickness=10, element="hexahedron").write(folder / "joint3d.msh")
     return folder
 
@@ -58,7 +60,9 @@ def test_one_command_equals_two(meshes, tmp_path):
     """The law stage alone and the specimen with its law.json give the numbers of the fracture study, to rounding."""
     law = {"study": "cohesive_law", "potential": "emt", "plane": PLANE, **PATH}
     run_study(parse_study(law, tmp_path), tmp_path / "law")
-    apart = run_study(parse_study(beam(str(tmp_path / "law" / "law.json"), study="specimen"), meshes), tmp_path / "apart")
+    apart = run_study(
+        parse_study(beam(str(tmp_path / "law" / "law.json"), study="specimen"), meshes), tmp_path / "apart"
+    )
     by_folder = parse_study(beam({"run": str(tmp_path / "law")}, study="specimen"), meshes)
     assert by_folder.interfaces["bond"].law.file == tmp_path / "law" / "law.json"
     together = run_study(parse_study(beam({"atoms": {"layers": 6, **PATH}}), meshes), tmp_path / "together")
@@ -71,7 +75,9 @@ def test_one_command_equals_two(meshes, tmp_path):
 def test_the_plane_may_be_typed_or_taken_from_the_bodies(meshes, tmp_path):
     works = {}
     for name, atoms in (("typed", {"plane": PLANE, **PATH}), ("taken", {"layers": 6, **PATH})):
-        found = run_study(parse_study(beam({"atoms": atoms}, loading={"opening": "1 nm", "steps": 2}), meshes), tmp_path / name)
+        found = run_study(
+            parse_study(beam({"atoms": atoms}, loading={"opening": "1 nm", "steps": 2}), meshes), tmp_path / name
+        )
         works[name] = found["work_of_separation"]
     assert works["typed"] == works["taken"]
 
@@ -92,15 +98,20 @@ def test_the_ledger_refuses_a_spacing_that_mesh_and_law_both_hold(meshes, tmp_pa
 
 def test_two_crystals_hand_their_grains_and_their_misfit_to_the_mesh(meshes, tmp_path):
     """Nickel on copper, nickel strained: its grain follows from the match, its stress-free strain is minus the misfit."""
-    from multiscale.runs import RunContext
+    from multiscale.runtime.runs import RunContext
     from multiscale.stages.bodies import specimen_parts
     from multiscale.stages.models import Models
-    from multiscale.studies.specimen import read
+    from multiscale.studies.specimen.run import read
 
     nickel = {"crystal": {"species": "Ni", "structure": "fcc"}}
-    cut = {"upper": PLANE | {"species": "Ni"}, "lower": PLANE, "matching": {"strained": "upper"}, "openings": {"max": "5 Å", "points": 12}}
+    cut = {
+        "upper": PLANE | {"species": "Ni"},
+        "lower": PLANE,
+        "matching": {"strained": "upper"},
+        "openings": {"max": "5 Å", "points": 12},
+    }
     study = parse_study(joint(nickel, {"atoms": cut}), meshes)
-    from multiscale.cache import Cache
+    from multiscale.runtime.cache import Cache
 
     context = RunContext(tmp_path, Cache(tmp_path / "cache"))
     parts = specimen_parts(study, read(study), Models(context, study.potential, None, 0), context)
@@ -120,11 +131,11 @@ def test_a_crystal_body_to_third_order(meshes, tmp_path):
     from atomistic import load_potential
     from atomistic.properties.bulk import equilibrium
     from atomistic.properties.finite_strain import third_order_constants
-    from multiscale.cache import Cache
-    from multiscale.runs import RunContext
+    from multiscale.runtime.cache import Cache
+    from multiscale.runtime.runs import RunContext
     from multiscale.stages.bodies import specimen_parts
     from multiscale.stages.models import Models
-    from multiscale.studies.specimen import read
+    from multiscale.studies.specimen.run import read
 
     body = COPPER | {"strain": "cauchy-born"}
     uber = {"kind": "uber", "work_of_separation": "2 J/m^2", "length": "0.4 Å"}
@@ -134,13 +145,21 @@ def test_a_crystal_body_to_third_order(meshes, tmp_path):
     emt = load_potential("emt")
     direct = third_order_constants(emt, equilibrium(emt, "Cu", "fcc")).tensor_voigt
     np.testing.assert_allclose(parts.crystals["upper"].third_voigt, direct, rtol=1e-9)
-    assert type(parts.materials["upper"]).__name__ == "CauchyBorn" and type(parts.materials["lower"]).__name__ == "LinearElastic"
+    assert (
+        type(parts.materials["upper"]).__name__ == "CauchyBorn"
+        and type(parts.materials["lower"]).__name__ == "LinearElastic"
+    )
 
 
 def test_the_law_of_a_run_says_what_it_counted(meshes, tmp_path):
-    run_study(parse_study(beam({"atoms": {"layers": 6, **PATH}}, loading={"opening": "1 nm", "steps": 2}), meshes), tmp_path / "run")
+    run_study(
+        parse_study(beam({"atoms": {"layers": 6, **PATH}}, loading={"opening": "1 nm", "steps": 2}), meshes),
+        tmp_path / "run",
+    )
     count = load_law(tmp_path / "run" / "law.json").count
     assert count.taken_away == "bulk" and not count.held_rigid
     for side in (count.plus, count.minus):
         assert side.material == "Cu fcc, emt" and side.layers == pytest.approx(2.5)
-        assert side.energy_at_peak > side.elastic_energy(load_law(tmp_path / "run" / "law.json").peak_traction) > 0  # it softens
+        assert (
+            side.energy_at_peak > side.elastic_energy(load_law(tmp_path / "run" / "law.json").peak_traction) > 0
+        )  # it softens

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 
 from coupling.errors import InputError, NotConverged
 from multiscale import Results, run_study
-from multiscale.cache import Cache
 from multiscale.cli import app
 from multiscale.inputs import parse_study
-from multiscale.runs import RunContext
+from multiscale.runtime.cache import Cache
+from multiscale.runtime.runs import RunContext
 
 pytestmark = pytest.mark.usefixtures("toy")
 
@@ -94,7 +94,9 @@ def test_provenance_has_versions_and_seed_but_no_place(tmp_path):
     assert str(Path.home()) not in text
 
 
-@pytest.mark.parametrize(("mode", "error"), [("diverges", NotConverged), ("bug", KeyError), ("interrupt", KeyboardInterrupt)])
+@pytest.mark.parametrize(
+    ("mode", "error"), [("diverges", NotConverged), ("bug", KeyError), ("interrupt", KeyboardInterrupt)]
+)
 def test_a_failed_run_is_kept_as_such_and_the_older_one_stays(mode, error, tmp_path):
     run_study(toy_input(tmp_path, title="old"))
     with pytest.raises(error) as caught:
@@ -193,7 +195,7 @@ RANKS = """
 import sys, types
 from coupling.errors import InputError
 from multiscale.cli import app
-from multiscale.results import Results
+from multiscale.runtime.results import Results
 from multiscale.studies import STUDIES, StudyKind
 from tests.multiscale.conftest import ToyStudy
 

@@ -35,11 +35,17 @@ def test_every_name_is_there_and_none_is_heavy():
 
 
 def test_the_law_is_that_of_the_study_to_the_last_bit(law, tmp_path):
-    from coupling.storage import law_text
+    from coupling.exchange.storage import law_text
     from multiscale.inputs import parse_study
 
     plane = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "x": [1, 1, -2], "layers": 6}
-    study = {"study": "cohesive_law", "potential": "emt", "plane": plane, "path": "relaxed", "openings": {"max": "5 Å", "points": 20}}
+    study = {
+        "study": "cohesive_law",
+        "potential": "emt",
+        "plane": plane,
+        "path": "relaxed",
+        "openings": {"max": "5 Å", "points": 20},
+    }
     ms.run_study(parse_study(study, tmp_path), tmp_path / "run")
     assert law_text(ms.load_law(tmp_path / "run" / "law.json")) == law_text(law)
     assert law.count.taken_away == "bulk" and law.count.plus.material == "Cu fcc, emt"
@@ -48,7 +54,9 @@ def test_the_law_is_that_of_the_study_to_the_last_bit(law, tmp_path):
 def test_a_beam_in_a_few_lines_breaks_at_the_law_s_work(plane, law, tmp_path):
     from continuum.specimens.dcb import DoubleCantileverBeam
 
-    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(tmp_path / "dcb.msh")
+    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(
+        tmp_path / "dcb.msh"
+    )
     mesh = ms.read_mesh(tmp_path / "dcb.msh", unit="nm")
     hold, load = {"end": "x"}, {"load_upper": ("y", 0.5), "load_lower": ("y", -0.5)}
     with pytest.raises(ms.DoubleCounted, match="closed spacing"):  # the arms are thin
@@ -69,7 +77,9 @@ def test_material_and_grain_are_those_of_the_crystal(plane):
     grain = grain_rotation([1, 1, -2], [1, 1, 1])
     np.testing.assert_allclose(plane.grain, grain, atol=1e-12)
     made = plane.crystal.material(plane)
-    np.testing.assert_allclose(made.stiffness_voigt, rotate_stiffness(plane.crystal.stiffness_voigt, grain), rtol=1e-9, atol=1e3)
+    np.testing.assert_allclose(
+        made.stiffness_voigt, rotate_stiffness(plane.crystal.stiffness_voigt, grain), rtol=1e-9, atol=1e3
+    )
     assert 3.4e-10 < plane.crystal.lattice_parameter < 3.7e-10 and "C44" in plane.crystal._repr_html_()
 
 

@@ -14,13 +14,13 @@ import yaml
 from typer.testing import CliRunner
 
 from coupling.errors import InputError, NotConverged
+from coupling.exchange.storage import save_law
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.rigid import InitiallyRigid
-from coupling.storage import save_law
 from multiscale import Results, run_study
 from multiscale.cli import app
 from multiscale.inputs import load_study, parse_study
-from multiscale.inputs.specimen import Gap
+from multiscale.studies.specimen.schema import Gap
 
 LAW = Bilinear(1e3, 20e6, 1e13)
 DCB = {
@@ -34,7 +34,12 @@ DCB = {
         "bond": {
             "plus": "upper",
             "minus": "lower",
-            "law": {"kind": "bilinear", "work_of_separation": "1 kJ/m^2", "peak_traction": "20 MPa", "stiffness": "1e4 MPa/mm"},
+            "law": {
+                "kind": "bilinear",
+                "work_of_separation": "1 kJ/m^2",
+                "peak_traction": "20 MPa",
+                "stiffness": "1e4 MPa/mm",
+            },
         }
     },
     "supports": [{"group": "end", "component": "x"}],
@@ -96,12 +101,12 @@ def joint(kind="plane strain", **changes):
 
 def test_study_equals_the_script_route(whole, meshes):
     from continuum.fenics import MPI
-    from continuum.fracture import released_energy_per_area
     from continuum.materials import LinearElastic
-    from continuum.mesh import read_mesh
+    from continuum.mesh.specimen_mesh import read_mesh
     from continuum.model import Bond, Prescribed
-    from continuum.problem import CohesiveProblem
-    from continuum.stepping import pull
+    from continuum.post.fracture import released_energy_per_area
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.stepping import pull
 
     mesh = read_mesh(meshes / "dcb.msh", unit=1e-3, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
     loads = [Prescribed("end", "x"), Prescribed("load_upper", "y", 0.5), Prescribed("load_lower", "y", -0.5)]
@@ -133,14 +138,21 @@ def test_what_the_study_leaves_in_its_folder(whole):
     again = Results.load(whole.folder)
     assert again["peak_load"] == whole["peak_load"]
     page = (whole.folder / "report.html").read_text(encoding="utf-8")
-    for word in ("Who counts what", "Cohesive law", "Load and displacement", "R-curve", "Energies at the end", "Deformed"):
+    for word in (
+        "Who counts what",
+        "Cohesive law",
+        "Load and displacement",
+        "R-curve",
+        "Energies at the end",
+        "Deformed",
+    ):
         assert word in page
     assert {p.name for p in (whole.folder / "fields").iterdir()} >= {"upper.xdmf", "lower.h5"}
     assert not list((whole.folder.parent / ".cache" / "unfinished").iterdir())
     kept = load_study(whole.folder / "input" / "study.yaml")
-    assert kept.model_dump(exclude={"output", "mesh"}) == kept.parse(DCB | {"j_integral": {"inner": "8 mm", "outer": "12 mm"}}).model_dump(
-        exclude={"output", "mesh"}
-    )
+    assert kept.model_dump(exclude={"output", "mesh"}) == kept.parse(
+        DCB | {"j_integral": {"inner": "8 mm", "outer": "12 mm"}}
+    ).model_dump(exclude={"output", "mesh"})
 
 
 def test_a_law_from_a_file_is_the_law_written_out(case, tmp_path):
@@ -176,7 +188,7 @@ def test_an_interrupted_run_goes_on(whole, case, tmp_path):
 
 
 def test_a_run_interrupted_after_its_loading_only_reports_again(case, tmp_path, monkeypatch):
-    import multiscale.studies.specimen as module
+    import multiscale.studies.specimen.run as module
 
     def interrupt(*args):
         raise KeyboardInterrupt
@@ -188,11 +200,13 @@ def test_a_run_interrupted_after_its_loading_only_reports_again(case, tmp_path, 
     states = results.curves["load_displacement"].values
     assert results.reused == [f"the first {len(states['load']) - 1} steps of the loading, from an interrupted run"]
     profile = results.curves["profile_bond"].values
-    np.testing.assert_allclose(profile["opening"], states["opening"][-1], rtol=1e-6)  # the last state is the reported one
+    np.testing.assert_allclose(
+        profile["opening"], states["opening"][-1], rtol=1e-6
+    )  # the last state is the reported one
 
 
 def test_a_loading_that_fails_leaves_its_curve(case, tmp_path, monkeypatch):
-    from continuum.newton import NewtonSolver
+    from continuum.solver.newton import NewtonSolver
 
     solve, calls = NewtonSolver.solve, []
 
@@ -216,7 +230,7 @@ def test_a_loading_that_fails_leaves_its_curve(case, tmp_path, monkeypatch):
 )
 def test_a_joint_of_rigid_blocks_is_its_law_in_every_kind_of_analysis(kind, area, case, tmp_path):
     """The load is σ(opening) A at every state, and the joint costs G A."""
-    study = joint(kind, bodies=dict.fromkeys(("upper", "lower"), {"young": "1e6 GPa", "poisson": 0.0}))
+    study = joint(kind, bodies={body: {"young": "1e6 GPa", "poisson": 0.0} for body in ("upper", "lower")})
     if kind == "axisymmetric":
         study["supports"] = [{"group": "bottom", "component": "y"}, {"group": "left", "component": "x"}]
     results = run_study(case(study), tmp_path / "run")
@@ -241,7 +255,9 @@ def test_a_load_that_comes_back_leaves_all_its_fields(case, tmp_path, capfd):
     legs = np.histogram(saved, bins=[0, first + 0.5, second + 0.5, np.inf])[0]
     assert min(legs) >= 2 and len(times) == 2 * len(saved)  # the loads of one leg do not overwrite those of another
     assert "HDF5" not in capfd.readouterr().err
-    assert results["energy_balance_relative_error"] < 0.001 and not any("external work" in text for text in results.warnings)
+    assert results["energy_balance_relative_error"] < 0.001 and not any(
+        "external work" in text for text in results.warnings
+    )
 
 
 def test_tractions_are_followed_past_their_largest_multiple(case, tmp_path):
@@ -332,7 +348,9 @@ def failed(case, tmp_path, study):
 
 def test_a_result_that_its_own_balance_refutes_fails_with_everything_written(case, tmp_path):
     """Faces that attract jump into contact under load control: most of the energy is lost on the way."""
-    study = joint(supports=[{"group": "bottom", "component": c} for c in ("x", "y")] + [{"group": "top", "component": "x"}])
+    study = joint(
+        supports=[{"group": "bottom", "component": c} for c in ("x", "y")] + [{"group": "top", "component": "x"}]
+    )
     study["loads"] = [{"group": "top", "component": "y", "factor": -1.0}]
     study["interfaces"]["bond"] |= {
         "history": "reversible", "gap": {"radius": "1e6 m", "standoff": "1.5 µm"},
@@ -340,11 +358,17 @@ def test_a_result_that_its_own_balance_refutes_fails_with_everything_written(cas
     }  # fmt: skip
     study["loading"] = {"opening": "2.5 µm", "steps": 40}
     said, results = failed(case, tmp_path, study)
-    assert "external work differs from the energies" in said and "and 0.01 is allowed" in said and "between the loads" in said
+    assert (
+        "external work differs from the energies" in said
+        and "and 0.01 is allowed" in said
+        and "between the loads" in said
+    )
     (finding,) = [one for one in results.findings if one.fatal]
     assert finding.size == pytest.approx(results["energy_balance_relative_error"]) and finding.size > 0.1
     page = (tmp_path / "run.failed" / "report.html").read_text(encoding="utf-8")
-    assert page.index("Refuted, this result does not stand.") < page.index("critical energy" if "gc_from_fe" in results.quantities else "peak load")
+    assert page.index("Refuted, this result does not stand.") < page.index(
+        "critical energy" if "gc_from_fe" in results.quantities else "peak load"
+    )
     assert (tmp_path / "run.failed" / "curves" / "load_displacement.csv").is_file()
     study["loading"]["closing"] = True
     assert run_study(case(study), tmp_path / "mended").refuted == []
@@ -358,7 +382,9 @@ def test_loads_that_do_no_work_fail(case, tmp_path):
 
 
 def test_a_specimen_that_nothing_holds_is_refused_with_its_free_motion(case, tmp_path):
-    with pytest.raises(InputError, match="Nothing holds the specimen: the body 'upper' and the body 'lower' together can move along x"):
+    with pytest.raises(
+        InputError, match="Nothing holds the specimen: the body 'upper' and the body 'lower' together can move along x"
+    ):
         run_study(case(joint(supports=[{"group": "bottom", "component": "y"}])), tmp_path / "run")
     assert not list(tmp_path.glob("run*"))
 
@@ -375,7 +401,9 @@ def test_rings_that_do_not_fit_fail_or_are_left_out_with_a_warning(case, tmp_pat
     (warning,) = [line for line in done.stdout.splitlines() if line.startswith("WARNING")]
     assert "states have no J-integral" in warning and "from the tip" in warning
     kept = json.loads((tmp_path / "late" / "results.json").read_text())
-    assert kept["warnings"] == [warning.removeprefix("WARNING: ")] and [one["fatal"] for one in kept["findings"]] == [False]
+    assert kept["warnings"] == [warning.removeprefix("WARNING: ")] and [one["fatal"] for one in kept["findings"]] == [
+        False
+    ]
     late = Results.load(tmp_path / "late")
     assert late["j_integral"] == pytest.approx(1e3, rel=0.01)
     assert "<strong>Warning.</strong> " in (tmp_path / "late" / "report.html").read_text(encoding="utf-8")
@@ -490,9 +518,13 @@ def test_the_schema_offers_what_the_study_takes():
     assert set(DCB) <= set(schema["properties"])
 
 
-@pytest.mark.parametrize(("supports", "status", "words"), [("xy", 1, "The loads do no work"), ("", 2, "together can move along x,")])
+@pytest.mark.parametrize(
+    ("supports", "status", "words"), [("xy", 1, "The loads do no work"), ("", 2, "together can move along x,")]
+)
 def test_two_ranks_end_with_the_same_refutation(case, tmp_path, supports, status, words):
-    study = joint(loads=[{"group": "top", "component": "y"}, {"group": "bottom", "component": "y"}][: 2 if supports else 1])
+    study = joint(
+        loads=[{"group": "top", "component": "y"}, {"group": "bottom", "component": "y"}][: 2 if supports else 1]
+    )
     study["supports"] = [{"group": "top", "component": "x"}, {"group": "bottom", "component": "x"}] if supports else []
     launcher = Path(sys.executable).with_name("mpiexec")
     program = [sys.executable, "-c", "from multiscale.cli import main; main()"]

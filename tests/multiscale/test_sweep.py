@@ -15,7 +15,7 @@ import yaml
 
 from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale import SweepResults, load, run_sweep, sweep
-from multiscale.cache import Cache
+from multiscale.runtime.cache import Cache
 from multiscale.sweeps import engine as engines
 from multiscale.sweeps.driver import _record
 from multiscale.sweeps.inputs import SweepInput
@@ -30,7 +30,9 @@ def engine():
     """A scheduler with two workers, threads of this process."""
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp", resources={"GPU": 1}) as cluster:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, dashboard_address=":0", protocol="tcp", resources={"GPU": 1}
+    ) as cluster:
         yield {"kind": "scheduler", "address": cluster.scheduler_address}
 
 
@@ -56,7 +58,9 @@ def _fresh():
 
 def test_a_function_over_a_grid_is_a_dataset_with_units(engine, tmp_path):
     seen = []
-    found = sweep(area, OVER, tmp_path / "s", engine=engine, width=2.0, title="Areas", progress=lambda *words: seen.append(words))
+    found = sweep(
+        area, OVER, tmp_path / "s", engine=engine, width=2.0, title="Areas", progress=lambda *words: seen.append(words)
+    )
     assert str(found.status) == "5 of 6 points done, 1 failed; finished."
     assert found.failures == [({"x": "20 Å", "n": 3}, "unexpected ValueError: too wide")]
     assert seen[0][:3] == ("points", 0, 6) and seen[-1][1:3] == (6, 6) and "left" in seen[-1][3]
@@ -105,7 +109,9 @@ def test_a_study_keeps_a_run_for_each_point(engine, tmp_path, toy):
     over = {"mode": ["good", "diverges", "bug"], "seed": [1, 2]}
     found = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine)
     assert (found.status.done, found.status.failed) == (2, 4)
-    assert [error for _, error in found.failures] == ["Newton stopped at step 3."] * 2 + ["unexpected KeyError: 'lost'"] * 2
+    assert [error for _, error in found.failures] == ["Newton stopped at step 3."] * 2 + [
+        "unexpected KeyError: 'lost'"
+    ] * 2
     assert found["peak"].attrs == {"units": "Pa", "long_name": "peak <traction>"}
     assert found["peak"].sel(mode="good").values.tolist() == [29.8e9] * 2
     assert found["peak_std"].sel(mode="good").values.tolist() == [0.4e9] * 2
@@ -224,7 +230,14 @@ def test_of_many_who_ask_at_once_one_computes(tmp_path):
 def test_a_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(engines, "_CONNECT", "1s")
     with pytest.raises(InputError, match="tcp://127.0.0.1:9 cannot be reached"):
-        sweep(area, {"n": [1]}, tmp_path / "s", engine={"kind": "scheduler", "address": "tcp://127.0.0.1:9"}, x=1.0, width=1.0)
+        sweep(
+            area,
+            {"n": [1]},
+            tmp_path / "s",
+            engine={"kind": "scheduler", "address": "tcp://127.0.0.1:9"},
+            x=1.0,
+            width=1.0,
+        )
 
 
 def test_without_the_extra_the_way_out_is_said(tmp_path, monkeypatch):
@@ -244,7 +257,11 @@ def test_the_command_line_status_and_report(engine, tmp_path):
             "engine": engine, "output": {"folder": "out"}}  # fmt: skip
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(data))
     checked = CliRunner().invoke(app, ["check", str(tmp_path / "sweep.yaml")])
-    assert checked.exit_code == 0 and "valid sweep of 3 points, arguments.n (3)" in checked.stdout and not (tmp_path / "out").exists()
+    assert (
+        checked.exit_code == 0
+        and "valid sweep of 3 points, arguments.n (3)" in checked.stdout
+        and not (tmp_path / "out").exists()
+    )
     answer = CliRunner().invoke(app, ["sweep", str(tmp_path / "sweep.yaml"), "--quiet"])
     assert answer.exit_code == 0, answer.output
     told = CliRunner().invoke(app, ["status", str(tmp_path / "out")]).stdout
@@ -262,7 +279,9 @@ def test_a_point_under_the_mpi_launcher(tmp_path):
              "plane": {"species": "Ni", "structure": "fcc", "miller": [1, 1, 1], "layers": 4}}  # fmt: skip
 
     def record(launcher):
-        ready = SweepInput.parse({"base": study, "over": {"seed": [1]}, "engine": {"mpi": {"ranks": 2, "launcher": launcher}}})
+        ready = SweepInput.parse(
+            {"base": study, "over": {"seed": [1]}, "engine": {"mpi": {"ranks": 2, "launcher": launcher}}}
+        )
         from multiscale.sweeps.plan import plan_of
 
         return perform(plan_of(ready).tasks[0], tmp_path)
@@ -287,7 +306,10 @@ def test_a_point_that_takes_its_workers_down_fails_and_a_lost_scheduler_fails_no
             return KilledWorker("point-abc", SimpleNamespace(address="tcp://1"), 3)
 
     record = _record(Future("error"), None)
-    assert (record["point"], record["status"]) == ("abc", "failed") and "Every worker that computed this point was lost" in record["error"]
+    assert (record["point"], record["status"]) == (
+        "abc",
+        "failed",
+    ) and "Every worker that computed this point was lost" in record["error"]
     for status in ("cancelled", "lost"):
         with pytest.raises(ConnectionError):
             _record(Future(status), None)
@@ -314,7 +336,9 @@ def test_a_real_slurm(tmp_path, monkeypatch):
     if made.returncode:
         pytest.skip(f"no SLURM could be started: {made.stderr.strip()}")
     monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm" / "slurm.conf"))
-    (tmp_path / "jobs.py").write_text("import os\n\n\ndef job(n):\n    return {'job': int(os.environ['SLURM_JOB_ID'])}\n")
+    (tmp_path / "jobs.py").write_text(
+        "import os\n\n\ndef job(n):\n    return {'job': int(os.environ['SLURM_JOB_ID'])}\n"
+    )
     block = {"kind": "slurm", "workers": 2, "memory": "500 MB", "queue": "test", "walltime": "00:05:00"}
     data = {"base": {"study": "function", "call": "jobs:job"}, "over": {"arguments.n": [1, 2, 3, 4]}, "engine": block}
     try:

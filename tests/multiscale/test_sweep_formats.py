@@ -41,7 +41,10 @@ def test_all_files_hold_the_same_numbers(results):
 
     results.write()
     folder = results.folder
-    with xarray.open_dataset(folder / "results.nc", engine="h5netcdf") as netcdf, xarray.open_zarr(folder / "results.zarr") as zarr:
+    with (
+        xarray.open_dataset(folder / "results.nc", engine="h5netcdf") as netcdf,
+        xarray.open_zarr(folder / "results.zarr") as zarr,
+    ):
         for stored in (netcdf.load(), zarr.load()):
             assert stored["length"].attrs["units"] == "m" and stored["temperature"].attrs["units"] == "K"
             assert stored.attrs["title"] == "Lengths"
@@ -99,8 +102,16 @@ def test_a_sweep_that_wants_a_file_it_cannot_write_does_not_begin(tmp_path, monk
     from multiscale import run_sweep
 
     monkeypatch.setitem(sys.modules, "zarr", None)
-    base = {"study": "cohesive_law", "potential": "emt", "plane": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1]}}
-    data = {"base": base, "over": {"plane.layers": [4, 6]}, "output": {"folder": str(tmp_path / "s"), "formats": ["zarr"]}}
+    base = {
+        "study": "cohesive_law",
+        "potential": "emt",
+        "plane": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1]},
+    }
+    data = {
+        "base": base,
+        "over": {"plane.layers": [4, 6]},
+        "output": {"folder": str(tmp_path / "s"), "formats": ["zarr"]},
+    }
     with pytest.raises(MissingBackend, match="zarr"):
         run_sweep(SweepInput.parse(data))
     data["output"]["formats"] = ["xlsx"]

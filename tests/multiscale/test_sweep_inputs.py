@@ -33,7 +33,11 @@ def blocks(*items):
 )
 def test_grids(given, values):
     made = Range.model_validate(given).grid
-    assert made == values and list(map(type, made)) == list(map(type, values)) or given == {"min": 0, "max": 1, "points": 5}
+    assert (made == values and list(map(type, made)) == list(map(type, values))) or given == {
+        "min": 0,
+        "max": 1,
+        "points": 5,
+    }
 
 
 def test_a_latin_hypercube_has_one_point_in_each_stratum_and_a_sobol_sequence_too():
@@ -73,7 +77,9 @@ def test_the_address_of_a_point_is_its_content(tmp_path):
     assert addresses(BASE | {"title": "another"}, over) == first
     assert addresses(BASE, {"plane.layers": [8, 6]}) == first[::-1]
     assert addresses(BASE, {"plane.layers": [6, 6]}) == [first[0]] * 2
-    assert addresses(BASE | {"openings": {"max": "0.6 nm"}}, over) == addresses(BASE | {"openings": {"max": "6e-10 m"}}, over)
+    assert addresses(BASE | {"openings": {"max": "0.6 nm"}}, over) == addresses(
+        BASE | {"openings": {"max": "6e-10 m"}}, over
+    )
     (tmp_path / "Ni.eam").write_text("one")
     stored = addresses(BASE | {"potential": "Ni.eam"}, over, tmp_path)
     assert addresses(BASE | {"potential": "Ni.eam"}, over, tmp_path) == stored
@@ -154,5 +160,12 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
     monkeypatch.setenv("PATH", str(tmp_path))
     with queue_cluster(engine, tmp_path) as cluster:
         script = cluster.job_script()
-    for line in [*lines, "--gres=gpu:1", "export OMP_NUM_THREADS=2", "module load mpi", "--nthreads 1", "--resources 'GPU=1'"]:
+    for line in [
+        *lines,
+        "--gres=gpu:1",
+        "export OMP_NUM_THREADS=2",
+        "module load mpi",
+        "--nthreads 1",
+        "--resources 'GPU=1'",
+    ]:
         assert line in script, script

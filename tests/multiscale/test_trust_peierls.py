@@ -1,6 +1,6 @@
 """Error bars of a Peierls barrier: they follow the γ-surface of the samples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ class Scaled:
 
     inner: Potential
     factor: float
-    capabilities: Capabilities = Capabilities(stress=True)
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(stress=True))
 
     def __getattr__(self, name: str) -> object:
         return getattr(self.inner, name)
@@ -33,7 +33,12 @@ class Scaled:
         from dataclasses import replace
 
         found, f = self.inner.evaluate(structures, **wanted), self.factor
-        return replace(found, energies=f * found.energies, forces=tuple(f * one for one in found.forces), stresses=f * found.stresses)
+        return replace(
+            found,
+            energies=f * found.energies,
+            forces=tuple(f * one for one in found.forces),
+            stresses=f * found.stresses,
+        )
 
 
 def sines(potential, bulk, crystal, divisions, progress=None):  # type: ignore[no-untyped-def]

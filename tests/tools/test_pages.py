@@ -34,17 +34,32 @@ def test_every_command_is_three_lines_of_python(tmp_path):
         atoms.rattle(0.05, seed=seed)
     LabelSet.made(load_potential("emt"), copper, ["bulk"] * 3).save(tmp_path / "labels.xyz")
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(LAW | {"output": {"folder": "runs/study"}}), encoding="utf-8")
-    sweep = {"base": "study.yaml", "over": {"plane.layers": [4, 6]}, "output": {"folder": "runs/sweep"}, "engine": {"workers": 1}}
+    sweep = {
+        "base": "study.yaml",
+        "over": {"plane.layers": [4, 6]},
+        "output": {"folder": "runs/sweep"},
+        "engine": {"workers": 1},
+    }
     (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
     found = blocks("scripting.md", "python")
     for number, block in enumerate(found):
         assert len(block.splitlines()) <= 3
         (tmp_path / f"block{number}.py").write_text(block, encoding="utf-8")
-    lines = "".join(f"import runpy; runpy.run_path('block{number}.py', run_name='__main__')\n" for number in range(len(found)))
-    (tmp_path / "all.py").write_text(f"if __name__ == '__main__':\n{re.sub('^', '    ', lines, flags=re.MULTILINE).rstrip()}\n")
-    done = subprocess.run([sys.executable, "all.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    lines = "".join(
+        f"import runpy; runpy.run_path('block{number}.py', run_name='__main__')\n" for number in range(len(found))
+    )
+    (tmp_path / "all.py").write_text(
+        f"if __name__ == '__main__':\n{re.sub('^', '    ', lines, flags=re.MULTILINE).rstrip()}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "all.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
-    assert "2 of 2 points done; finished. []" in done.stdout and "body upper:" in done.stdout and "worst group" in done.stdout.lower()
+    assert (
+        "2 of 2 points done; finished. []" in done.stdout
+        and "body upper:" in done.stdout
+        and "worst group" in done.stdout.lower()
+    )
 
 
 def test_every_command_has_its_lines():
@@ -77,7 +92,7 @@ def test_the_tutorial_s_second_ledger_is_refused_as_told(capsys):
     page = (DOCS / "tutorial.md").read_text(encoding="utf-8")
     script = next(text for text in blocks("tutorial.md", "python") if "Ledger(terms[:2]" in text)
     with pytest.raises(DoubleCounted) as caught:
-        exec(compile(script, "twice.py", "exec"), {})  # noqa: S102
+        exec(compile(script, "twice.py", "exec"), {})
     assert str(caught.value) in page
     assert "bulk" in capsys.readouterr().out
 
@@ -86,5 +101,5 @@ def test_the_theory_s_ledger_is_refused_as_told():
     page = " ".join((DOCS / "theory.md").read_text(encoding="utf-8").split())
     (script,) = blocks("theory.md", "python")
     with pytest.raises(DoubleCounted) as caught:
-        exec(compile(script, "theory.py", "exec"), {})  # noqa: S102
+        exec(compile(script, "theory.py", "exec"), {})
     assert str(caught.value) in page

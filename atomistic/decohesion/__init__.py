@@ -1,0 +1,1 @@
+"""Interfaces that part and slip: slabs, pairs of crystals, rigid and relaxed paths, finite temperature."""

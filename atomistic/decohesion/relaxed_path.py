@@ -1,0 +1,305 @@
+"""Relaxed paths at uniform traction, by gap and cell vector; and the bulk at the same traction.
+
+At an imposed gap between the two facing planes all atoms are in equilibrium and the cell's third vector
+is whatever makes them so. The traction is then uniform, on the stable and on the unstable branch alike,
+and there is no snap-back: along an opening path the gap rises monotonically.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from ase import Atoms
+
+from atomistic.decohesion.equilibrium import require, solve
+from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Control, Series, State
+from atomistic.decohesion.layered import (
+    Layered,
+    bond_model,
+    bulk_step,
+    facing,
+    half_tractions,
+    rising,
+    with_third_vector,
+)
+from atomistic.decohesion.slab import CleavageSlab, boundary_tractions
+from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.errors import NotConverged
+from coupling.interface.excess import BulkBranch, SlabBranch
+from coupling.interface.least_energy import least_energy
+
+_ROUNDS = 4
+_ADDED = 4  # rounds in which gaps are added
+_RESOLVED = 0.01  # of the peak: its neighbours are as near
+_LEAST = 0.01  # Å: gaps that are nearer are not parted
+_DOOMED = 0.9  # of a crystal's strength: rigid traction beyond which an opening may have no equilibrium
+
+
+def relaxed_path(
+    potential: Potential,
+    cell: Layered,
+    gaps: FloatArray,
+    *,
+    tolerance: float = 2e-5,
+    progress: Progress = silent,
+) -> SlabBranch:
+    """Equilibria of the slab at imposed gaps.
+
+    Args:
+        potential: The interatomic potential.
+        cell: The closed crystal, or a `Bicrystal`, all of whose interfaces move alike.
+        gaps: (n,) Å beyond the closed spacing, among them 0: an opening without excess slip; or (n, 3) gap
+            vectors: normal, tangential 1, 2.
+        tolerance: Largest force on any atom at convergence, eV/Å.
+        progress: Told after each sweep.
+
+    Returns:
+        Cell vector, energy and traction (by virial, and by the forces on one half) at each gap; normal components
+        of an opening, vectors of gap vectors.
+
+    Raises:
+        NotConverged: some equilibrium was not found.
+    """
+    return relaxed_branches(potential, cell, gaps, tolerance=tolerance, progress=progress)[0]
+
+
+def relaxed_branches(
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
+) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
+    """The path of `relaxed_path` and the bulk of each crystal, solved together at equal traction vectors."""
+    gaps = np.asarray(gaps, dtype=float)
+    series = Series(potential, cell, tolerance)
+    found = relaxed_states(series, gaps, progress=progress)
+    there = np.array([state is not None for state in found])
+    return branches(series, [state for state in found if state is not None], gaps[there], gaps[~there])
+
+
+def branches(
+    series: Series, states: Sequence[State], gaps: FloatArray, left_out: FloatArray
+) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
+    """Records of states at imposed gaps (n,) or (n, 3)."""
+    part = (slice(None), 0) if gaps.ndim == 1 else (slice(None),)
+    cell, slabs = series.cell, [state.slab for state in states]
+    traction = np.array([state.traction for state in states])[part]
+    slab = SlabBranch(
+        gap=gaps,
+        length=np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in slabs])[part],
+        energy=np.array([state.energy for state in states]),
+        traction=traction,
+        traction_by_forces=half_tractions(series.potential, cell, slabs)[:, NORMAL_FIRST][part],
+        area=cell.area,
+        repeats=tuple(repeats for repeats, _ in cell.crystals),
+        interfaces=len(cell.bodies),
+        beyond_strength=tuple(left_out.tolist()),
+    )
+    bulks = []
+    for k, unit in enumerate(series.units):
+        repeats = [state.bulks[k] for state in states]
+        bulks.append(
+            _bulk_record(unit, repeats, traction, np.array([state.bulk_energies[k] for state in states]), part)
+        )
+    return slab, tuple(bulks)
+
+
+def _bulk_record(
+    unit: CleavageSlab, repeats: Sequence[Atoms], traction: FloatArray, energy: FloatArray, part: Any
+) -> BulkBranch:
+    vectors = np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in repeats])
+    gaps = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
+    return BulkBranch(traction, vectors[part], energy, gaps[part])
+
+
+def relaxed_states(
+    series: Series, gaps: FloatArray, *, starts: Sequence[FloatArray] | None = None, progress: Progress = silent
+) -> list[State | None]:
+    """The states of `relaxed_path`, one a gap; None where a crystal would part before the interface does.
+
+    Args:
+        series: The slab and its bulk.
+        gaps: As of `relaxed_path`.
+        starts: Unknowns to start from; None strains every layer as a rigid opening's traction asks.
+        progress: Told after each sweep.
+
+    Raises:
+        NotConverged: another equilibrium was not found.
+    """
+    gaps = np.asarray(gaps, dtype=float)
+    control = series.opening if gaps.ndim == 1 else series.at_gap
+    imposed = np.column_stack([gaps, np.zeros((len(gaps), 2))]) if gaps.ndim == 1 else gaps
+    wanted = series.rigid_tractions(imposed)
+    guesses = series.guesses(wanted) if starts is None else starts
+    solved, errors = series.solve(control, imposed, guesses, what="relaxed openings", progress=progress)
+
+    def unsolved() -> list[int]:
+        return [i for i, u in enumerate(solved) if not errors[i] <= series.tolerance or series.beyond_strength(u)]
+
+    _from_neighbours(series, control, imposed, solved, errors, unsolved, progress)
+    doomed = np.any(wanted[:, :1] > _DOOMED * series.strengths, axis=1)
+    missing = [i for i in unsolved() if doomed[i]]
+    errors[missing] = 0.0
+    require(errors, series.tolerance, "relaxed openings")
+    there = [i for i in range(len(gaps)) if i not in missing]
+    states = iter(series.states(control, imposed[there], [solved[i] for i in there]))
+    return [None if i in missing else next(states) for i in range(len(gaps))]
+
+
+def law_states(
+    series: Series, gaps: FloatArray, *, progress: Progress = silent
+) -> tuple[FloatArray, list[State], FloatArray]:
+    """The states of an opening that make a law of it: its peak resolved, one state an excess opening.
+
+    Gaps are added beside the highest traction until its neighbours are within 1 % of it and none between is
+    higher by more. Where the excess opening turns back, the states of least energy are kept (`coupling.interface.least_energy`).
+
+    Args:
+        series: The slab and its bulk.
+        gaps: (n,) Å beyond the closed spacing, among them 0.
+        progress: Told after each sweep.
+
+    Returns:
+        Gaps and states along the law, and the gaps at which a crystal would part before the interface does.
+
+    Raises:
+        NotConverged: an equilibrium at one of the given gaps was not found.
+    """
+    gaps = np.sort(np.asarray(gaps, dtype=float))
+    states = relaxed_states(series, gaps, progress=progress)
+    for _ in range(_ADDED):
+        pairs = _beside_the_peak(series, gaps, states)
+        if not pairs:
+            break
+        between = np.array([0.5 * (gaps[k] + gaps[k + 1]) for k, _ in pairs])
+        try:
+            states = states + relaxed_states(series, between, starts=[start for _, start in pairs], progress=progress)
+        except NotConverged:  # the law stands without them
+            break
+        gaps = np.append(gaps, between)
+        order = np.argsort(gaps)
+        gaps, states = gaps[order], [states[i] for i in order]
+    kept = _kept(series, states)
+    missing = np.array([state is None for state in states])
+    return gaps[kept], [state for i in kept if (state := states[i]) is not None], gaps[missing]
+
+
+def _kept(series: Series, states: Sequence[State | None]) -> np.ndarray:
+    """Indices of the states that have the least energy at their excess opening."""
+    there = [(i, state) for i, state in enumerate(states) if state is not None]
+    return np.array([i for i, _ in there])[least_energy(*_columns(series, [state for _, state in there]))]
+
+
+def _columns(series: Series, states: Sequence[State]) -> FloatArray:
+    """(3, n) excess opening, excess energy and traction."""
+    return np.array([(series.jump(state)[0], series.excess_energy(state), state.traction[0]) for state in states]).T
+
+
+def _beside_the_peak(series: Series, gaps: FloatArray, states: Sequence[State | None]) -> list[tuple[int, FloatArray]]:
+    """Intervals beside the highest traction that do not resolve it, with unknowns halfway through them.
+
+    Those which end well below it, or whose energies say that the traction between is higher. The neighbours are those
+    of the law; a path that turns back has others between.
+    """
+    kept, found = _kept(series, states), []
+    opening, energy, traction = _columns(series, [state for i in kept if (state := states[i]) is not None])
+    peak = int(np.argmax(traction))
+    for place, step in ((peak - 1, 0), (peak + 1, -1)):
+        if not 0 <= place < len(kept):
+            continue
+        mean = (energy[place] - energy[peak]) / (opening[place] - opening[peak])
+        if traction[place] >= (1.0 - _RESOLVED) * traction[peak] and mean <= (1.0 + 0.5 * _RESOLVED) * traction[peak]:
+            continue
+        k = int(kept[place]) + step
+        low, high = states[k], states[k + 1]
+        if low is not None and high is not None and gaps[k + 1] - gaps[k] > _LEAST:
+            found.append((k, 0.5 * (low.unknown + high.unknown)))
+    return found
+
+
+def relaxed_structures(
+    potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
+) -> list[Atoms | None]:
+    """The structures of `relaxed_path`, one a gap; None where a crystal would part before the interface does."""
+    states = relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress)
+    return [None if state is None else state.slab for state in states]
+
+
+def _from_neighbours(
+    series: Series, control: Control, imposed: FloatArray, solved: list[FloatArray], errors: FloatArray,
+    unsolved: Callable[[], list[int]], progress: Progress,
+) -> None:  # fmt: skip
+    """Start openings that were not solved, or left a bulk beyond its strength, again from a solved neighbour."""
+    tried: list[list[int]] = []
+    for attempt in range(_ROUNDS):
+        wrong = unsolved()
+        good = np.setdiff1d(np.arange(len(solved)), wrong)
+        if not wrong or not len(good) or tried[:-1].count(wrong):  # neither neighbour helped
+            break
+        tried.append(wrong)
+        starts = [solved[_neighbour(good, i, attempt % 2 == 0)] for i in wrong]
+        redone, left = series.solve(control, imposed[wrong], starts, what="softest openings", progress=progress)
+        for i, unknown, error in zip(wrong, redone, left, strict=True):
+            solved[i], errors[i] = unknown, error
+
+
+def _neighbour(good: np.ndarray, index: int, smaller: bool) -> int:
+    """The nearest good one on the wanted side, else on the other."""
+    before, after = good[good < index], good[good > index]
+    return int(before[-1] if len(before) and (smaller or not len(after)) else after[0])
+
+
+def bulk_branch(
+    potential: Potential,
+    unit: CleavageSlab,
+    tractions: FloatArray,
+    *,
+    tolerance: float = 5e-6,
+    progress: Progress = silent,
+) -> BulkBranch:
+    """A bulk crystal under traction, in-plane cell as in the slab, its third cell vector free.
+
+    Args:
+        potential: The interatomic potential.
+        unit: The crystal; one repeat of it is evaluated.
+        tractions: (n,) normal ones, no shear; or (n, 3) normal, tangential 1, 2; eV/Å³.
+        tolerance: Largest error of the traction, eV/Å³, and of the forces over the area.
+        progress: Told after each sweep.
+
+    Raises:
+        NotConverged: a traction is beyond the crystal's strength, or an equilibrium was not found.
+    """
+    unit, tractions = unit.repeat_unit(), np.asarray(tractions, dtype=float)
+    structures = bulk_structures(potential, unit, tractions, tolerance=tolerance, progress=progress)
+    part = (slice(None), 0) if tractions.ndim == 1 else (slice(None),)
+    return _bulk_record(unit, structures, tractions, potential.evaluate(structures).energies, part)
+
+
+def bulk_structures(
+    potential: Potential,
+    unit: CleavageSlab,
+    tractions: FloatArray,
+    *,
+    tolerance: float = 5e-6,
+    progress: Progress = silent,
+) -> list[Atoms]:
+    """The structures of `bulk_branch`, one lattice repeat a traction."""
+    model, tractions = bond_model(potential, unit), np.asarray(tractions, dtype=float)
+    vectors = np.column_stack([tractions, np.zeros((len(tractions), 2))]) if tractions.ndim == 1 else tractions
+    wanted = vectors[:, NORMAL_LAST]
+
+    def structure(unknown: FloatArray) -> Atoms:
+        return with_third_vector(unit.atoms, unknown[:-3].reshape(-1, 3), unknown[-3:])
+
+    def residuals(indices: Sequence[int], unknowns: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
+        structures = [structure(u) for u in unknowns]
+        evaluation, answers = potential.evaluate(structures), []
+        missing = wanted[list(indices)] - boundary_tractions(structures, evaluation, unit.area)
+        for atoms, force, short in zip(structures, evaluation.forces, missing, strict=True):
+            move, stretch, error = bulk_step(model, atoms, force, short, unit.area)
+            answers.append((np.append(move.ravel(), stretch), error / unit.area))
+        return answers
+
+    strain = np.interp(vectors[:, 0], *rising(potential, unit)[::-1])
+    closed, third = unit.atoms.positions, unit.atoms.cell.array[2]
+    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), third * [1.0, 1.0, 1.0 + e]) for e in strain]
+    solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
+    require(errors, tolerance, "bulk references")
+    return [structure(u) for u in solved]

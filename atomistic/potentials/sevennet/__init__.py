@@ -1,0 +1,1 @@
+"""SevenNet networks: loading, batched model, readout features and their derivatives."""

@@ -1,0 +1,135 @@
+"""SevenNet: equivariant graph networks, in float32 or float64, batched without copies.
+
+Park, Kim, Hwang, Han, J. Chem. Theory Comput. 20 (2024) 4857. The pretrained checkpoints lie
+in sevenn's wheel; nothing is ever downloaded.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from atomistic.potentials.batched import BatchedPotential
+from atomistic.potentials.devices import resolve_device
+from atomistic.potentials.fingerprint import file_hash, fingerprint
+from coupling.contracts import Capabilities
+from coupling.errors import InputError, unknown_choice
+
+CHECKPOINTS = {
+    "7net-0": "SevenNet_0__11Jul2024/checkpoint_sevennet_0.pth",
+    "7net-l3i5": "SevenNet_l3i5/checkpoint_l3i5.pth",
+    "7net-mf-0": "SevenNet_MF_0/checkpoint_sevennet_mf_0.pth",
+}
+"""Names and their files inside sevenn's wheel."""
+
+LIBRARIES = ("sevenn", "e3nn", "torch", "matscipy")
+BYTES_PER_PAIR = {"7net-0": 1.33e5, "7net-l3i5": 3.52e5}
+"""Peak memory over ordered neighbour pairs in float32, measured on fcc Ni of 27 and 125 atoms, bytes."""
+PAIRS_PER_BATCH = {"cpu": 1200.0, "cuda": 200_000.0}
+
+
+def load(
+    name: str, device: str, dtype: str | None, *, modal: str | None = None, trust: bool = False
+) -> BatchedPotential:
+    """A SevenNet potential.
+
+    Args:
+        name: A key of `CHECKPOINTS`, or the path of a checkpoint file.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        dtype: "float32" (as trained) or "float64": the same weights in double arithmetic.
+        modal: Which level of theory, for a model trained on several.
+        trust: Accept a file that can run code when it is read.
+
+    Raises:
+        InputError: the file is not safe and not trusted, or the modal does not fit.
+    """
+    packaged = CHECKPOINTS.get(name.lower())
+    path = _packaged(packaged) if packaged else Path(name)
+    if not (packaged or trust):
+        require_safe(path)
+    precision = dtype or "float32"
+    place = resolve_device(device)
+    network, cutoff = _build(path)
+    channel = _modal_index(network, modal, name)
+    from atomistic.potentials.sevennet.model import SevenNetModel
+
+    model = SevenNetModel(network, channel, place, precision)
+    return BatchedPotential(
+        name=name,
+        elements=frozenset(network.type_map),
+        cutoff=cutoff,
+        fingerprint=fingerprint(
+            "sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES, code=("sevenn.checkpoint",)
+        ),
+        model=model,
+        device=place,
+        dtype=precision,
+        batch_pairs=PAIRS_PER_BATCH[place.split(":")[0]],
+        bytes_per_pair=_bytes_per_pair(name, precision),
+        capabilities=Capabilities(
+            cutoff * model.layers, stress=True, site_energies=True, weighted_sites=True, features=True,
+            differentiable_strain=True, trainable=True, devices=("cpu", "cuda"), dtypes=("float32", "float64"),
+        ),
+    )  # fmt: skip
+
+
+def _bytes_per_pair(name: str, precision: str) -> float | None:
+    measured = BYTES_PER_PAIR.get(name.lower())
+    return None if measured is None else measured * (2 if precision == "float64" else 1)
+
+
+def _packaged(relative: str) -> Path:
+    (root,) = find_spec("sevenn").submodule_search_locations
+    path = Path(root) / "pretrained_potentials" / relative
+    if not path.is_file():
+        raise InputError(f"The installed sevenn lacks {relative}; install sevenn 0.13, whose wheel has it.")
+    return path
+
+
+def require_safe(path: Path) -> None:
+    """Raise `InputError` unless the checkpoint can be read as weights alone, so that no code in it runs."""
+    import torch
+
+    try:
+        torch.load(path, weights_only=True, map_location="cpu")
+    except Exception as error:
+        raise InputError(
+            f"Checkpoint {str(path)!r} holds more than weights, and reading it can run any code that it contains; "
+            "if you trust where it comes from, pass trust=True."
+        ) from error
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Silence what e3nn's and sevenn's own calls of deprecated torch functions say."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\.", category=FutureWarning)
+        warnings.filterwarnings("ignore", message=r".*torch\.jit\.", category=DeprecationWarning)
+        yield
+
+
+def _build(path: Path) -> tuple[Any, float]:
+    with quiet():
+        from sevenn.checkpoint import SevenNetCheckpoint
+
+        try:
+            checkpoint = SevenNetCheckpoint(path)
+            return checkpoint.build_model(), float(checkpoint.config["cutoff"])
+        except Exception as error:
+            raise InputError(f"File {str(path)!r} cannot be read as a SevenNet checkpoint: {error}.") from error
+
+
+def _modal_index(model: Any, modal: str | None, name: str) -> int | None:
+    modals = model.modal_map or {}
+    if not modals:
+        if modal is not None:
+            raise InputError(f"Potential {name!r} has one level of theory and takes no modal; leave {modal!r} out.")
+        return None
+    if modal is None:
+        raise InputError(f"Potential {name!r} needs a modal; valid: {', '.join(sorted(modals))}.")
+    for known, index in modals.items():
+        if known.lower() == modal.lower():
+            return index
+    raise unknown_choice(f"modal of potential {name!r}", modal, modals)

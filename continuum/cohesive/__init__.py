@@ -1,0 +1,1 @@
+"""Cohesive interfaces: surfaces, kinematics, history and contact."""

@@ -1,0 +1,239 @@
+"""A cohesive interface between two bodies, or of one on a rigid foundation, at quadrature points.
+
+The jump is u(plus) − u(minus) in the local frame (normal from minus to plus, tangential 1, 2), so
+that opening is positive. Displacements are read and forces are returned through the trace
+degrees of freedom of the two bodies' own spaces. The frame is that of the undeformed interface.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuum.cohesive.history import History, Response, separation, separation_gradient
+from continuum.cohesive.surface import averaged, surface_of
+from continuum.fenics import dolfinx
+from continuum.mesh.specimen_mesh import Body, SpecimenMesh
+from continuum.model import Bond
+from continuum.solver.bulk import Kind, circumference
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+
+
+@dataclass(frozen=True)
+class Side:
+    """The trace of one body on the interface.
+
+    Attributes:
+        dofs: (n_facets, n_trace) blocked degrees of freedom of the body's space.
+        shape: (n_facets, n_points, n_trace) basis functions at the quadrature points.
+    """
+
+    dofs: NDArray[np.int32]
+    shape: FloatArray
+
+
+@dataclass(frozen=True)
+class Kinematics:
+    """Quadrature on the facets of one interface that this rank owns.
+
+    Attributes:
+        plus: Trace of the body that the normal points into.
+        minus: Trace of the other body.
+        frame: (n_facets, n_points, 3, dim) rows: normal, tangential 1, tangential 2.
+        weights: (n_facets, n_points) m (2D, per unit thickness) or m².
+        points: (n_facets, n_points, dim) m.
+    """
+
+    plus: Side
+    minus: Side
+    frame: FloatArray
+    weights: FloatArray
+    points: FloatArray
+
+    def jump(self, plus: FloatArray, minus: FloatArray) -> FloatArray:
+        """(n_facets, n_points, 3) local jumps from the two bodies' displacements (n_dofs, dim)."""
+        difference = np.einsum("fqa,fai->fqi", self.plus.shape, plus[self.plus.dofs]) - np.einsum(
+            "fqa,fai->fqi", self.minus.shape, minus[self.minus.dofs]
+        )
+        return np.einsum("fqki,fqi->fqk", self.frame, difference)
+
+
+def kinematics(
+    mesh: SpecimenMesh,
+    facets: NDArray[np.int32],
+    plus: "tuple[Body, dolfinx.fem.FunctionSpace]",
+    minus: "tuple[Body, dolfinx.fem.FunctionSpace] | None",
+    reference: Sequence[float],
+) -> Kinematics:
+    """Quadrature points, frames and traces of an interface, curved ones included.
+
+    Args:
+        mesh: The specimen.
+        facets: Facets of the parent mesh; those of other ranks are skipped.
+        plus: Body and function space that the normal points into.
+        minus: The same on the other side; None: a rigid foundation outside the mesh.
+        reference: (3,) direction whose projection on the interface is tangential 1 (3D only; in 2D
+            it is the normal turned by −90°).
+
+    Raises:
+        InputError: a facet does not lie between the two bodies, or not on the surface of the one.
+    """
+    surface = surface_of(mesh, facets, plus[0], minus and minus[0], reference)
+    nothing = Side(np.empty((len(surface.facets), 0), dtype=np.int32), np.empty((*surface.points.shape[:2], 0)))
+    other = nothing if minus is None else _trace(*minus, surface.minus_cells, surface.points)
+    return Kinematics(
+        _trace(*plus, surface.plus_cells, surface.points), other, surface.frame, surface.weights, surface.points
+    )
+
+
+def mean_frame(
+    mesh: SpecimenMesh,
+    group: str | None,
+    plus: str,
+    minus: str | None,
+    reference: Sequence[float] = (1.0, 0.0, 0.0),
+) -> tuple[FloatArray, float]:
+    """The frame of an interface as a whole, over all ranks.
+
+    Args:
+        mesh: The specimen.
+        group: Physical group of its facets; None: all facets between the two bodies.
+        plus: Body that the normal points into.
+        minus: Body on the other side; None: a rigid foundation.
+        reference: See `kinematics`.
+
+    Returns:
+        (3, 3) rows tangential 1, tangential 2 and the mean normal in mesh axes, right-handed; the largest angle
+        between a facet's normal and the mean one, rad.
+
+    Raises:
+        InputError: as in `kinematics`.
+    """
+    facets = mesh.between(plus, minus or "") if group is None else mesh.facet_group(group)
+    body = mesh.bodies[plus], None if minus is None else mesh.bodies[minus]
+    surface = surface_of(mesh, facets, *body, reference)
+    return averaged(mesh.mesh.comm, surface.frame, surface.weights)
+
+
+def _trace(body: Body, space, cells: NDArray[np.int32], points: FloatArray) -> Side:  # type: ignore[no-untyped-def]
+    """The body's basis functions that do not vanish on the facets, at the physical points."""
+    geometry, coordinates = body.mesh.geometry, body.mesh.geometry.x
+    element = space.element.basix_element
+    dofs, shapes = [], []
+    for cell, where in zip(cells, points, strict=True):
+        nodes = coordinates[geometry.dofmaps[0][cell]][:, : geometry.dim]
+        values = element.tabulate(0, geometry.cmaps[0].pull_back(where, nodes))[0, :, :, 0]
+        present = np.flatnonzero(np.abs(values).max(axis=0) > 1e-9)
+        dofs.append(space.dofmap.cell_dofs(cell)[present])
+        shapes.append(values[:, present])
+    if not dofs:
+        return Side(np.empty((0, 1), dtype=np.int32), np.empty((0, points.shape[1], 1)))
+    return Side(np.array(dofs), np.array(shapes))
+
+
+class Interface:
+    """A bond on its facets: what it adds to forces, stiffness, energies and the opening's measure.
+
+    Args:
+        bond: The law and its options.
+        kinematics: The interface's quadrature.
+        numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
+    """
+
+    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray) -> None:  # type: ignore[type-arg]
+        self.bond, self.kinematics, self.numbers = bond, kinematics, numbers
+        self.weights = kinematics.weights
+        self.shape = np.concatenate([kinematics.plus.shape, -kinematics.minus.shape], axis=2)
+        self._gap = self._initial_gap()
+        self.history = History.new(self.flat_jump(None))
+
+    def _initial_gap(self) -> FloatArray:
+        points = self.kinematics.points
+        if self.bond.gap is None:
+            return np.zeros(points.shape[:2])
+        gap = np.asarray(self.bond.gap(points.reshape(-1, points.shape[-1])), dtype=float)
+        if gap.shape != (points.shape[0] * points.shape[1],) or not np.all(np.isfinite(gap)):
+            raise InputError(
+                f"The gap of interface {self.bond.name!r} must give one finite number in m for each point."
+            )
+        return gap.reshape(points.shape[:2])
+
+    def flat_jump(self, displacements: "Mapping[str, dolfinx.fem.Function] | None") -> FloatArray:
+        """(points, 3) local jumps in m, initial gap included; None: undeformed."""
+        jump = np.zeros((*self.weights.shape, 3))
+        if displacements is not None:
+            dim = self.kinematics.points.shape[-1]
+            plus = displacements[self.bond.plus].x.array.reshape(-1, dim)
+            minus = (
+                np.zeros((1, dim))
+                if self.bond.minus is None
+                else displacements[self.bond.minus].x.array.reshape(-1, dim)
+            )
+            jump = self.kinematics.jump(plus, minus)
+        jump[..., 0] += self._gap
+        return jump.reshape(-1, 3)
+
+    def forces(self, response: Response) -> FloatArray:
+        """(n_facets, n) forces on the trace degrees of freedom."""
+        traction = response.traction.reshape(*self.weights.shape, 3)
+        force = np.einsum("fq,fqki,fqk->fqi", self.weights, self.kinematics.frame, traction)
+        return np.einsum("fqa,fqi->fai", self.shape, force).reshape(self.numbers.shape)
+
+    def stiffness(self, response: Response) -> FloatArray:
+        """(n_facets, n²) consistent tangent, row-major."""
+        tangent, frame = response.tangent.reshape(*self.weights.shape, 3, 3), self.kinematics.frame
+        turned = np.einsum("fq,fqki,fqkl,fqlj->fqij", self.weights, frame, tangent, frame, optimize=True)
+        local = np.einsum("fqa,fqij,fqb->faibj", self.shape, turned, self.shape, optimize=True)
+        return local.reshape(len(self.numbers), self.numbers.shape[1] ** 2)
+
+    def opened(self, jump: FloatArray) -> FloatArray:
+        """(points,) separation over the final one: 0 closed, 1 broken, unclipped."""
+        return separation(self.bond.law, jump) / self.bond.law.final_opening
+
+    def opened_area(self, jump: FloatArray) -> float:
+        """∫ min(separation over final, 1)."""
+        return float(self.weights.ravel() @ np.minimum(self.opened(jump), 1.0))
+
+    def opened_area_gradient(self, jump: FloatArray) -> FloatArray:
+        """(n_facets, n) derivative of `opened_area`."""
+        rate = separation_gradient(self.bond.law, jump) / self.bond.law.final_opening
+        rate[self.opened(jump) >= 1] = 0.0
+        rate = rate.reshape(*self.weights.shape, 3)
+        return np.einsum(
+            "fq,fqk,fqki,fqa->fai", self.weights, rate, self.kinematics.frame, self.shape, optimize=True
+        ).reshape(self.numbers.shape)
+
+
+def bonded(
+    mesh: SpecimenMesh,
+    spaces: "Mapping[str, dolfinx.fem.FunctionSpace]",
+    numbers: Mapping[str, NDArray],  # type: ignore[type-arg]
+    kind: Kind,
+    bond: Bond,
+    facets: NDArray[np.int32],
+    reference: Sequence[float],
+) -> Interface:
+    """The interface of a bond.
+
+    Args:
+        mesh: The specimen.
+        spaces: Function space of each body.
+        numbers: Global numbers of each body's degrees of freedom, as in `continuum.solver.unknowns.Unknowns`.
+        kind: See `continuum.solver.bulk.Kind`.
+        bond: Sides, law and options.
+        facets: Its facets.
+        reference: See `kinematics`.
+
+    Raises:
+        InputError: as in `kinematics`.
+    """
+    sides = [None if name is None else (mesh.bodies[name], spaces[name]) for name in (bond.plus, bond.minus)]
+    assert sides[0] is not None
+    kin = kinematics(mesh, facets, sides[0], sides[1], reference)
+    kin.weights[:] *= circumference(kin.points, kind)
+    own = [numbers[bond.plus][kin.plus.dofs].reshape(len(kin.weights), -1)]
+    if bond.minus is not None:
+        own.append(numbers[bond.minus][kin.minus.dofs].reshape(len(kin.weights), -1))
+    return Interface(bond, kin, np.concatenate(own, axis=1))

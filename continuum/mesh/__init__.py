@@ -1,0 +1,1 @@
+"""Meshes with named groups: reading, checking, topology, inspection."""

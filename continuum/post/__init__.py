@@ -1,0 +1,1 @@
+"""What a solved state says: energies and fracture, J-integral, fields."""

@@ -1,0 +1,161 @@
+"""What a loading says about fracture: energy balance, energy release rate, J-integral, crack front, R-curve."""
+
+import numpy as np
+
+from continuum.fenics import PETSc, dolfinx, ufl
+from continuum.post.ring import Ring, check_ring
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import Loading
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.findings import refute
+
+_TO_THE_EDGE = 1.3  # a facet's size over the extent of its quadrature points
+
+
+def energy_losses(record: Loading) -> FloatArray:
+    """(states,) external work less what all energies gained since the first state, J or J/m."""
+    return np.array([step.lost_since(record.steps[0]) for step in record.steps])
+
+
+def energy_balance_error(record: Loading) -> float:
+    """Largest |external work − change of (elastic + stored + dissipated + viscous)| over the largest work."""
+    lost, largest = np.abs(energy_losses(record)).max(), np.abs(record.column("work")).max()
+    return float(lost / (largest or 1.0))
+
+
+def steady_growth(record: Loading) -> np.ndarray:
+    """Which states have a process zone that travels unchanged: mask over `record.steps`.
+
+    The zone is whole once the first point has opened fully; the swept area of that moment is then
+    covered once more, so that the zone has left its birthplace behind.
+
+    Raises:
+        InputError: fewer than four states qualify: the crack has not grown enough.
+    """
+    area, opened = record.column("broken_area"), record.column("most_opened")
+    whole = np.flatnonzero(opened >= 1.0)
+    chosen = area >= 2 * area[whole[0]] if len(whole) else np.zeros(len(area), dtype=bool)
+    if chosen.sum() < 4:
+        raise InputError(
+            f"Only {chosen.sum()} states lie in steady crack growth (largest opening {opened.max():.3g} of the law's "
+            "final one); load further, or take more steps."
+        )
+    return chosen
+
+
+def released_energy_per_area(record: Loading) -> float:
+    """G_c from the finite-element energy balance alone, J/m².
+
+    The slope of external work minus elastic energy against the swept area, by least squares over
+    the steady growth. The law's own energy is not used, so that the agreement with its work of
+    separation checks the whole solution.
+
+    Raises:
+        InputError: the crack has not grown enough.
+    """
+    released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    chosen = steady_growth(record)
+    return float(np.polyfit(record.column("broken_area")[chosen], released[chosen], 1)[0])
+
+
+def j_integral(
+    problem: CohesiveProblem, x: "PETSc.Vec", tip: FloatArray, direction: FloatArray, inner: float, outer: float
+) -> float:
+    """J by a domain integral around a crack tip with its process zone, J/m² (3D: J/m² × length of the front).
+
+    J = ∫ (P_iJ u_i,k e_k − W e_J) q,_J dA over the bodies (Shih, Moran & Nakamura, Int. J. Fract. 30
+    (1986) 79); q falls from 1 at the inner radius to 0 at the outer. It is the energy release rate
+    where the crack is straight along e, each body uniform along e, and the faces between the two radii
+    either free or closed; the whole process zone must lie within the inner radius, and whatever is not
+    along e outside of the outer one (`continuum.post.ring`). Not for axisymmetric specimens.
+
+    Args:
+        problem: The problem.
+        x: An equilibrium state.
+        tip: (dim,) centre of the ring, m.
+        direction: (dim,) direction e of growth.
+        inner: Radius, m.
+        outer: Radius, m.
+
+    Raises:
+        InputError: the radii do not rise, the analysis is axisymmetric, or the direction is null.
+        Refuted: the ring leaves the specimen or lies in the process zone; the message gives radii that would do.
+    """
+    if problem.kind == "axisymmetric":
+        raise InputError("The J-integral of an axisymmetric specimen is not offered; use released_energy_per_area.")
+    if not 0 < inner < outer:
+        raise InputError(f"The J-integral needs 0 < inner < outer, not {inner} and {outer} m.")
+    direction = np.asarray(direction, dtype=float)
+    if not np.linalg.norm(direction) > 0:
+        raise InputError("The direction of crack growth must not be null.")
+    ring = Ring(np.asarray(tip, dtype=float), direction / np.linalg.norm(direction), inner, outer)
+    refute(filter(None, [check_ring(problem, x, ring)]))
+    return ring_integral(problem, x, ring)
+
+
+def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float:
+    """The domain integral of `j_integral`, wherever the ring lies."""
+    along = np.zeros(3)
+    along[: len(ring.direction)] = ring.direction
+    problem.update(x)
+    total = 0.0
+    for name, body in problem.mesh.bodies.items():
+        weight = dolfinx.fem.Function(dolfinx.fem.functionspace(body.mesh, ("P", 1)))
+        weight.interpolate(lambda points: ring.weight(points.T))
+        slope = ufl.grad(weight)
+        slope = ufl.as_vector([slope[i] for i in range(problem.mesh.dimension)] + [0] * (3 - problem.mesh.dimension))
+        at = ufl.variable(problem.bulk.gradient(name))
+        energy = problem.bulk.materials[name].energy(at, problem.bulk.values[name])
+        e = ufl.as_vector(along.tolist())
+        flow = ufl.dot(ufl.dot(at, e), ufl.dot(ufl.diff(energy, at), slope)) - energy * ufl.dot(e, slope)
+        total += dolfinx.fem.assemble_scalar(dolfinx.fem.form(flow * ufl.dx))
+    return float(np.real(problem.comm.allreduce(total)))
+
+
+def resistance_curve(record: Loading) -> tuple[FloatArray, FloatArray]:
+    """R-curve: swept area (n,) and energy dissipated per newly swept area (n,), J/m², between states.
+
+    States without growth are skipped.
+    """
+    area = record.column("broken_area")
+    lost = np.array([s.energies.dissipated + s.energies.stored for s in record.steps])
+    grown = np.concatenate([[0], 1 + np.flatnonzero(np.diff(np.maximum.accumulate(area)) > 1e-9 * area.max())])
+    area, lost = area[grown], lost[grown]
+    return 0.5 * (area[1:] + area[:-1]), np.diff(lost) / np.diff(area)
+
+
+def crack_front(problem: CohesiveProblem, x: "PETSc.Vec", level: float = 1.0) -> dict[str, FloatArray]:
+    """Where each interface's separation crosses a fraction of the law's final one, on rank 0.
+
+    Args:
+        problem: The problem.
+        x: A state.
+        level: Separation over the final one: 1 is the tip of the broken part, the value at the peak
+            traction the front of the process zone; their distance is the zone's length.
+
+    Returns:
+        By interface, centres (n, dim) in m of the facets in which the crossing lies.
+    """
+    problem.update(x)
+    fronts = {}
+    for interface in problem.interfaces:
+        opened = interface.opened(interface.flat_jump(problem.displacements)).reshape(interface.weights.shape)
+        mean = opened.mean(axis=1, keepdims=True)
+        ends = mean + _TO_THE_EDGE * (opened - mean)
+        crossing = (ends.min(axis=1, initial=np.inf) < level) & (ends.max(axis=1, initial=-np.inf) >= level)
+        own = interface.kinematics.points[crossing].mean(axis=1)
+        parts = problem.comm.gather(own) or [own]
+        fronts[interface.bond.name] = np.concatenate(parts)
+    return fronts
+
+
+def process_zone_length(problem: CohesiveProblem, x: "PETSc.Vec") -> dict[str, float]:
+    """Distance between the broken part and the peak traction on each interface, m; NaN where one is missing."""
+    lengths = {}
+    for interface in problem.interfaces:
+        law, name = interface.bond.law, interface.bond.name
+        tip, peak = (crack_front(problem, x, level)[name] for level in (1.0, law.opening_at_peak / law.final_opening))
+        gaps = np.linalg.norm(tip[:, None] - peak[None], axis=-1)
+        lengths[name] = float(gaps.min()) if gaps.size else float("nan")
+    return lengths

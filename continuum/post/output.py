@@ -1,0 +1,103 @@
+"""Fields for ParaView, and a snapshot of them for pictures."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from continuum.fenics import PETSc, dolfinx
+from continuum.materials import cauchy_stress
+from continuum.solver.problem import CohesiveProblem
+from coupling.contracts import FloatArray
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One body's mesh and fields, gathered on rank 0 (empty elsewhere).
+
+    Attributes:
+        points: (n, dim) reference coordinates, m.
+        cells: (m, corners) point indices of each cell's vertices.
+        displacement: (n, dim) m.
+        stress: (m, 3, 3) Pa, true stress, mean of each cell.
+    """
+
+    points: FloatArray
+    cells: NDArray[np.int64]
+    displacement: FloatArray
+    stress: FloatArray
+
+
+class FieldWriter:
+    """Writes displacement and stress of each body as XDMF, a time value a state.
+
+    Args:
+        problem: The problem whose states are written.
+        folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
+    """
+
+    def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
+        self.problem = problem
+        self.files, self.shown, self.stresses, self._expressions = {}, {}, {}, {}
+        for name, field in problem.displacements.items():
+            mesh = field.function_space.mesh
+            nodal = dolfinx.fem.functionspace(mesh, ("P", mesh.geometry.cmaps[0].degree, (mesh.geometry.dim,)))
+            self.shown[name] = dolfinx.fem.Function(nodal, name="displacement")
+            cellwise = dolfinx.fem.functionspace(mesh, ("DG", 0, (3, 3)))
+            self.stresses[name] = dolfinx.fem.Function(cellwise, name="stress")
+            stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
+            self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
+            if folder is not None:
+                file = dolfinx.io.XDMFFile(problem.comm, folder / f"{name}.xdmf", "w")
+                file.write_mesh(mesh)
+                self.files[name] = file
+
+    def update(self, x: "PETSc.Vec") -> None:
+        """Evaluate displacement and stress at a state."""
+        self.problem.update(x)
+        for name, field in self.problem.displacements.items():
+            self.shown[name].interpolate(field)
+            self.stresses[name].interpolate(self._expressions[name])
+
+    def write(self, x: "PETSc.Vec", time: float) -> None:
+        """Write a state under a time value (the load parameter, say)."""
+        self.update(x)
+        for name, file in self.files.items():
+            file.write_function(self.shown[name], time)
+            file.write_function(self.stresses[name], time)
+
+    def snapshot(self, x: "PETSc.Vec") -> dict[str, Snapshot]:
+        """All bodies' meshes and fields at a state, on rank 0."""
+        self.update(x)
+        return {name: self._gather(name) for name in self.shown}
+
+    def _gather(self, name: str) -> Snapshot:
+        shown, comm = self.shown[name], self.problem.comm
+        mesh = shown.function_space.mesh
+        topology, dim = mesh.topology, mesh.geometry.dim
+        owned = topology.index_map(topology.dim).size_local
+        corners = dolfinx.cpp.mesh.cell_num_vertices(topology.cell_type)
+        points = mesh.geometry.x[:, :dim]
+        values = np.zeros_like(points)
+        values[mesh.geometry.dofmaps[0]] = shown.x.array.reshape(-1, dim)[shown.function_space.dofmap.list]
+        stress = self.stresses[name].x.array.reshape(-1, 3, 3)[:owned]
+        parts = comm.gather((points, mesh.geometry.dofmaps[0][:owned, :corners], values, stress))
+        if comm.rank != 0:
+            empty = np.empty((0, dim))
+            return Snapshot(empty, np.empty((0, corners), dtype=np.int64), empty, np.empty((0, 3, 3)))
+        offsets = np.cumsum([0] + [len(p[0]) for p in parts])
+        cells = np.concatenate([p[1] + o for p, o in zip(parts, offsets[:-1], strict=True)])
+        points, _, values, stress = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return Snapshot(points, cells, values, stress)
+
+    def close(self) -> None:
+        """Finish the files."""
+        for file in self.files.values():
+            file.close()
+
+    def __enter__(self) -> "FieldWriter":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()

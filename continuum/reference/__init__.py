@@ -1,0 +1,1 @@
+"""Solutions to compare with: analytic ones, patch tests, pull-off and peeling."""

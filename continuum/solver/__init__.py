@@ -1,0 +1,1 @@
+"""The nonlinear problem of bodies and interfaces, and its load stepping."""

@@ -1,0 +1,161 @@
+"""The bodies: displacement fields, energies, internal forces and stiffness."""
+
+from collections.abc import Mapping
+from typing import Literal, get_args
+
+import numpy as np
+
+from continuum.fenics import PETSc, dolfinx, ufl
+from continuum.materials import Material
+from continuum.mesh.specimen_mesh import SpecimenMesh
+from continuum.model import COMPONENTS, Traction
+from coupling.contracts import FloatArray
+from coupling.errors import InputError, unknown_choice
+
+Kind = Literal["plane strain", "plane stress", "axisymmetric", "3D"]
+"""How the mesh stands for a solid; axisymmetric: x is the radius, y the axis, z the hoop direction."""
+
+_UNCOUPLED = 1e-3  # of the largest stiffness: noise of computed constants, whose effect is of second order
+
+
+def checked_kind(kind: Kind | None, dimension: int) -> Kind:
+    """The kind of analysis; by default plane strain in 2D.
+
+    Raises:
+        InputError: the kind is unknown or does not fit the mesh's dimension.
+    """
+    if kind is None:
+        return "3D" if dimension == 3 else "plane strain"
+    if kind not in get_args(Kind):
+        raise unknown_choice("kind of analysis", kind, get_args(Kind))
+    if (kind == "3D") != (dimension == 3):
+        raise InputError(
+            f"A mesh of dimension {dimension} does not fit the analysis {kind!r}; choose another kind or mesh."
+        )
+    return kind
+
+
+def circumference(points: FloatArray, kind: Kind) -> FloatArray:
+    """Length or area that a point (..., dim) of the mesh stands for out of the plane: 1, or 2πr."""
+    return 2 * np.pi * points[..., 0] if kind == "axisymmetric" else np.ones(points.shape[:-1])
+
+
+class Bulk:
+    """The bodies of a specimen, each with its own displacement field.
+
+    Args:
+        mesh: The specimen.
+        materials: The material of each body.
+        kind: See `Kind`.
+        order: Polynomial order of the displacement.
+
+    Raises:
+        InputError: a body without a material, or a material that the kind does not allow.
+    """
+
+    def __init__(self, mesh: SpecimenMesh, materials: Mapping[str, Material], kind: Kind, order: int) -> None:
+        for name in materials:
+            if name not in mesh.bodies:
+                raise unknown_choice("body", name, mesh.bodies)
+        missing = [name for name in mesh.bodies if name not in materials]
+        if missing:
+            raise InputError(f"No material is given for {', '.join(missing)}; give one for each body.")
+        self.mesh, self.kind, self.dimension = mesh, kind, mesh.dimension
+        self.materials = {name: _in_plane(materials[name], kind, name) for name in mesh.bodies}
+        self.linear = all(material.linear for material in self.materials.values())
+        shape = (mesh.dimension,)
+        self.spaces = {n: dolfinx.fem.functionspace(b.mesh, ("P", order, shape)) for n, b in mesh.bodies.items()}
+        self.displacements = {n: dolfinx.fem.Function(v, name="u") for n, v in self.spaces.items()}
+        self.values = {
+            name: {
+                key: dolfinx.fem.Constant(mesh.bodies[name].mesh, array) for key, array in material.parameters.items()
+            }
+            for name, material in self.materials.items()
+        }
+        self._compile()
+
+    def _compile(self) -> None:
+        self._energies, self._forces, tangents = {}, {}, []
+        for name, space in self.spaces.items():
+            u = self.displacements[name]
+            density = self.materials[name].energy(self.gradient(name), self.values[name])
+            energy = density * self.thickness(name) * ufl.dx
+            force = ufl.derivative(energy, u, ufl.TestFunction(space))
+            self._energies[name] = dolfinx.fem.form(energy)
+            self._forces[name] = dolfinx.fem.form(force)
+            tangents.append(dolfinx.fem.form(ufl.derivative(force, u, ufl.TrialFunction(space))))
+        self._tangent = [[form if i == j else None for j in range(len(tangents))] for i, form in enumerate(tangents)]
+
+    def thickness(self, name: str):  # type: ignore[no-untyped-def]
+        """What a point of a body's mesh stands for out of the plane: 1, or 2πr (UFL)."""
+        return 2 * np.pi * ufl.SpatialCoordinate(self.mesh.bodies[name].mesh)[0] if self.kind == "axisymmetric" else 1
+
+    def gradient(self, name: str):  # type: ignore[no-untyped-def]
+        """The 3×3 displacement gradient of a body's field (UFL)."""
+        u = self.displacements[name]
+        if self.dimension == 3:
+            return ufl.grad(u)
+        h = ufl.grad(u)
+        hoop = u[0] / ufl.SpatialCoordinate(self.mesh.bodies[name].mesh)[0] if self.kind == "axisymmetric" else 0
+        return ufl.as_tensor([[h[0, 0], h[0, 1], 0], [h[1, 0], h[1, 1], 0], [0, 0, hoop]])
+
+    def energies(self) -> dict[str, float]:
+        """Elastic energy of each body over all ranks, J (3D, axisymmetric) or J/m."""
+        comm = self.mesh.mesh.comm
+        return {n: float(comm.allreduce(dolfinx.fem.assemble_scalar(f))) for n, f in self._energies.items()}
+
+    def forces(self) -> FloatArray:
+        """Internal forces on this rank's owned degrees of freedom, body after body."""
+        return self._owned(self._forces)
+
+    def add_stiffness(self, matrix: "PETSc.Mat") -> None:
+        """Add the tangent at the present displacements."""
+        dolfinx.fem.petsc.assemble_matrix(matrix, self._tangent)
+
+    def load(self, tractions: "list[tuple[Traction, dict[str, np.ndarray]]]") -> FloatArray:
+        """Forces per load parameter on the owned degrees of freedom.
+
+        Args:
+            tractions: Each with the boundary facets of each body that it acts on.
+        """
+        total = 0.0
+        for item, by_body in tractions:
+            forms = {}
+            for name, space in self.spaces.items():
+                body = self.mesh.bodies[name].mesh
+                facets = np.sort(by_body[name])
+                tags = dolfinx.mesh.meshtags(body, body.topology.dim - 1, facets, np.ones(len(facets), dtype=np.int32))
+                ds = ufl.Measure("ds", domain=body, subdomain_data=tags)(1)
+                v = ufl.TestFunction(space)
+                along = (
+                    -ufl.dot(ufl.FacetNormal(body), v)
+                    if item.component == "pressure"
+                    else v[COMPONENTS[item.component]]
+                )
+                forms[name] = dolfinx.fem.form(
+                    dolfinx.fem.Constant(body, item.factor) * self.thickness(name) * along * ds
+                )
+            total = total + self._owned(forms)
+        return total
+
+    def _owned(self, forms: Mapping) -> FloatArray:  # type: ignore[type-arg]
+        parts = []
+        for name, form in forms.items():
+            vector = dolfinx.fem.assemble_vector(form)
+            vector.scatter_reverse(dolfinx.la.InsertMode.add)
+            parts.append(vector.array[: self.spaces[name].dofmap.index_map.size_local * self.dimension])
+        return np.concatenate(parts)
+
+
+def _in_plane(material: Material, kind: Kind, body: str) -> Material:
+    """The material to use in the mesh's plane."""
+    if kind == "3D":
+        return material
+    stiffness = material.stiffness_voigt  # type: ignore[attr-defined]
+    coupling = np.abs(stiffness[np.ix_([0, 1, 2, 5], [3, 4])]).max()
+    if coupling > _UNCOUPLED * np.abs(stiffness).max():
+        raise InputError(
+            f"The material of {body!r} couples the plane with shear out of it (C_i4, C_i5 up to {coupling / 1e9:.3g} GPa): "
+            f"a mesh in {kind} cannot follow; turn the crystal so that z is normal to a mirror plane, or use a 3D mesh."
+        )
+    return material.plane_stress() if kind == "plane stress" else material

@@ -1,0 +1,207 @@
+"""Checks that a loading must pass: its balance, its peak, the work of its loads, what double precision resolves."""
+
+import numpy as np
+
+from continuum.cohesive.interface import Interface
+from continuum.fenics import MPI, PETSc
+from continuum.mesh.mending import IDLE
+from continuum.post.fracture import energy_balance_error, energy_losses
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import Loading
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.findings import Finding
+
+BALANCE = 0.01
+"""Part of the external work by which it may differ from the energies."""
+PEAK = 0.01
+"""Part of the largest load by which the states beside it may differ from it."""
+_RESOLVED = 1e3  # units of rounding that an opening must be larger than: three digits
+_NEAR = 0.1  # of the opening at the peak traction, from which on an interface is judged
+_AWAY = 10.0  # times the specimen's size, beyond what is prescribed: farther no load moves a body
+_ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame
+
+
+def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tuple[Finding, ...]:
+    """What a finished loading says against itself.
+
+    Args:
+        record: The loading.
+        balance: See `BALANCE`.
+        peak: See `PEAK`.
+    """
+    if len(record.steps) < 2:
+        return ()
+    idle = _idle(record)
+    found = (
+        (idle,) if idle else (_unbalanced(record, balance), _unresolved_work(record, balance), _missed(record, peak))
+    )
+    return tuple(one for one in found if one is not None)
+
+
+def _idle(record: Loading) -> Finding | None:
+    work, rounding = np.abs(record.column("work")).max(), record.column("rounding").max()
+    if work > IDLE * rounding:
+        return None
+    return Finding(
+        f"The loads do no work: the largest is {work:.3g}, and rounding alone leaves {rounding:.3g}",
+        "",
+        float(work),
+        "as they are given they move the specimen as a whole, or act where it is held; check the groups and signs of loads "
+        "and supports",
+        True,
+    )
+
+
+def _unresolved_work(record: Loading, tolerance: float) -> Finding | None:
+    share = float(record.column("rounding").max() / np.abs(record.column("work")).max())
+    if share <= tolerance:
+        return None
+    return Finding(
+        f"Rounding leaves {share:.2g} of the work, so that the balance cannot be held to {tolerance:.3g}",
+        "",
+        share,
+        "the loads are too weak for bodies this stiff or moved this far; move the specimen less as a whole, or load it more",
+        False,
+    )
+
+
+def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
+    error = energy_balance_error(record)
+    if error <= tolerance:
+        return None
+    lost = energy_losses(record)
+    worst = int(np.abs(lost).argmax())
+    steps = np.diff(lost[: worst + 1])
+    single = int(np.abs(steps).argmax())
+    share = steps[single] / lost[worst]
+    before, after = record.steps[single], record.steps[single + 1]
+    where = f"up to the load {record.steps[worst].load:.6g}"
+    change = "take more steps or a smaller growth; if it stays, the law's energy is not the integral of its traction"
+    if share >= _ONE_STEP:
+        between = f"between the loads {before.load:.6g} and {after.load:.6g}, state {single + 1}"
+        where = f"{min(share, 1):.0%} of it {between}"
+        change = (
+            "the specimen snaps there into another state, and shorter steps did not mend it: no equilibrium leads across. "
+            "Change how it is loaded, or let a viscosity with a duration take the energy up"
+        )
+    what = f"The external work differs from the energies by {error:.3g} of it, and {tolerance:.3g} is allowed"
+    return Finding(what, where, error, change, True)
+
+
+def _missed(record: Loading, tolerance: float) -> Finding | None:
+    carried = record.carried
+    top = int(carried.argmax())
+    if top in (0, len(carried) - 1) or carried[top] <= 0:
+        return None
+    size = max(_rise(record, top - 1), _rise(record, top)) / carried[top]
+    if size <= tolerance:
+        return None
+    before, after = record.steps[top - 1], record.steps[top + 1]
+    return Finding(
+        f"The largest load falls between two states, and may be up to {size:.3g} of it higher than the highest",
+        f"between the loads {before.load:.6g} and {after.load:.6g}",
+        float(size),
+        "take more steps, or a smaller growth",
+        False,
+    )
+
+
+def _rise(record: Loading, first: int) -> float:
+    """By how much the path may rise above the higher of the states `first` and `first` + 1 between them.
+
+    A concave path lies below the lines through the two states before and the two after. Without those it may rise by
+    as much as the two states differ.
+    """
+    carried, low, high = record.carried, first - 1, first + 2
+    ends = carried[first : first + 2]
+    for name in ("broken_area", "load"):
+        at = record.column(name)
+        if low < 0 or high >= len(at) or np.ptp(np.sign(np.diff(at[low : high + 1]))) or at[first] == at[first + 1]:
+            continue
+        rising = (carried[first] - carried[low]) / (at[first] - at[low])
+        falling = (carried[high] - carried[first + 1]) / (at[high] - at[first + 1])
+        width = at[first + 1] - at[first]
+        if (rising - falling) * width <= 0:
+            continue
+        across = (carried[first + 1] - falling * width - carried[first]) / (rising - falling)
+        across = np.clip(across, min(0.0, width), max(0.0, width))
+        return float(max(carried[first] + rising * across - ends.max(), 0.0))
+    return float(np.ptp(ends))
+
+
+def check_resolvable(problem: CohesiveProblem, step: float) -> None:
+    """Refuse laws whose opening is lost in the rounding of the displacement of one step. Collective.
+
+    Args:
+        problem: The specimen.
+        step: Of the load parameter.
+
+    Raises:
+        InputError: the interface, its opening and what to change.
+    """
+    moved = step * _largest(problem, problem.factors)
+    for bond in problem.bonds:
+        if bond.law.opening_at_peak < np.finfo(float).eps * moved:
+            raise InputError(
+                f"The law on {bond.name} opens by {bond.law.opening_at_peak:.3g} m at its peak, and one step of the loading "
+                f"moves the specimen by {moved:.3g} m, of which double precision does not resolve that much; check units, or "
+                "coarsen the law."
+            )
+
+
+def _largest(problem: CohesiveProblem, values: FloatArray) -> float:
+    """Largest size over all ranks."""
+    return float(problem.comm.allreduce(float(np.abs(values).max(initial=0.0)), MPI.MAX))
+
+
+def adrift(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
+    """Bodies that a singular system has sent away: once broken off, nothing holds them. Collective."""
+    problem.update(x)
+    comm, dim = problem.comm, problem.mesh.dimension
+    points = problem.mesh.mesh.geometry.x[:, :dim]
+    low = np.min(comm.allgather(points.min(axis=0, initial=np.inf)), axis=0)
+    size = float(np.linalg.norm(np.max(comm.allgather(points.max(axis=0, initial=-np.inf)), axis=0) - low))
+    prescribed = abs(problem.load_parameter(x)) * _largest(problem, problem.factors)
+    found = []
+    for name, field in problem.displacements.items():
+        moved = _largest(problem, field.x.array)
+        if moved > _AWAY * (size + prescribed):
+            what = f"The body {name!r} has moved by {moved:.3g} m, and the specimen is {size:.3g} m large"
+            change = (
+                "it has broken off, and nothing holds it any more; support it against this, or end the loading before "
+                "(stop_at_area)"
+            )
+            found.append(Finding(what, "", moved / size, change, True))
+    return tuple(found)
+
+
+def unresolved(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
+    """Interfaces in whose process zone the openings are lost in the rounding of the displacements at x. Collective."""
+    problem.update(x)
+    found = []
+    for interface in problem.interfaces:
+        law, moved = interface.bond.law, problem.comm.allreduce(_moved_in_zone(problem, interface), MPI.MAX)
+        rounding = np.finfo(float).eps * moved
+        if law.opening_at_peak < _RESOLVED * rounding:
+            what = (
+                f"The opening at the peak traction is {law.opening_at_peak:.3g} m, and displacements of {moved:.3g} m there "
+                f"leave {rounding:.3g} m to rounding"
+            )
+            change = "move the specimen less as a whole, check units, or coarsen the law"
+            size = float(law.opening_at_peak / rounding)
+            found.append(Finding(what, f"interface {interface.bond.name}", size, change, True))
+    return tuple(found)
+
+
+def _moved_in_zone(problem: CohesiveProblem, interface: Interface) -> float:
+    """Largest displacement of this rank's facets that open, and are not broken."""
+    bond, law = interface.bond, interface.bond.law
+    opened = interface.opened(interface.flat_jump(problem.displacements)).reshape(interface.weights.shape)
+    inside = ((opened > _NEAR * law.opening_at_peak / law.final_opening) & (opened < 1)).any(axis=1)
+    moved = 0.0
+    for name, side in ((bond.plus, interface.kinematics.plus), (bond.minus, interface.kinematics.minus)):
+        if name is not None:
+            field = problem.displacements[name].x.array.reshape(-1, problem.mesh.dimension)
+            moved = max(moved, float(np.abs(field[side.dofs[inside]]).max(initial=0.0)))
+    return moved

@@ -1,0 +1,192 @@
+"""The control and the size of a loading's steps: what comes next, what is repeated with half of it."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from continuum.mesh.inspect import RESOLVING
+from continuum.mesh.mending import Mending
+from continuum.model import Control
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import Loading, Step
+from coupling.errors import NotConverged
+
+_SEPARATED = 0.98  # part of what can open (or close) that did, from which on the load is the control again
+_HALF = 0.5  # up to which a load that fails gives way to the opening at once; later shorter steps are tried before
+_FEW, _MANY = 7, 12  # Newton iterations up to which a step grows, from which on it shrinks
+_SMALLEST = 2.0**-12  # of the nominal step
+_SHORTEST = 2.0**-8  # of the nominal step, to which a step that converged is cut
+_CLOSE = 0.4  # of what a step may lose or miss, from which on it does not grow
+
+
+class Follower:
+    """Chooses the control and the size of the next step.
+
+    Args:
+        problem: The specimen.
+        turns: Load parameters at which the loading turns or ends.
+        steps: Steps at least to the largest |load|.
+        growth: Largest step of the opening, over the area of all interfaces.
+        closing: See `continuum.solver.stepping.pull`.
+        rate: See `continuum.solver.stepping.pull`.
+        mending: Judges the steps that converged.
+
+    Attributes:
+        kind: The present control.
+        leg: Number of the turning point that is ahead.
+    """
+
+    def __init__(
+        self,
+        problem: CohesiveProblem,
+        turns: Sequence[float],
+        steps: int,
+        growth: float,
+        closing: bool,
+        rate: float | None,
+        mending: Mending,
+    ) -> None:
+        self.kind: Literal["load", "opening"] = "load"
+        self.mending, self.excess = mending, 0.0
+        self._across = 0.0  # step in the present control to the last state that was found and not taken
+        self._failed: set[str] = set()  # what led nowhere from the present state: controls, the goal itself
+        self.area = problem.interface_area
+        self.sign = -1.0 if closing else 1.0
+        self.may_open = rate is None and bool(problem.interfaces)
+        self.turns, self.largest = turns, {"load": max(abs(t) for t in turns) / steps, "opening": growth * self.area}
+        self.size, self.leg, self.first = self.largest["load"], 0, 0.0
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a restart needs."""
+        kept = {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first}
+        return kept | {"mending": self.mending.state}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over the state of an earlier run."""
+        self.kind, self.size, self.leg, self.first = (state[k] for k in ("kind", "size", "leg", "first"))
+        self.mending.restore(state["mending"])
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the last turning point is reached."""
+        return self.leg == len(self.turns)
+
+    @property
+    def _goal(self) -> float:
+        return self.turns[self.leg]
+
+    def part(self, step: Step) -> float:
+        """Part of the loading that is done, for a display."""
+        goal = 0.0 if self.is_done else self._goal
+        return (self.leg + (min(1.0, abs(step.load / goal)) if goal else 0.0)) / len(self.turns)
+
+    def start(self, step: Step) -> None:
+        """Take note of the unloaded state."""
+        self.first = step.broken_area
+
+    def _changed(self, area: float) -> float:
+        """Part of what can open (or close) that did."""
+        left = self.first if self.sign < 0 else self.area - self.first
+        return self.sign * (area - self.first) / left if left > 0 else 1.0
+
+    def next(self, last: Step) -> Control:
+        """What to solve for next, on the way to a turning point."""
+        if self.kind == "opening" and self._changed(last.broken_area + self.sign * self.size) > _SEPARATED:
+            self._to_load()  # nothing is left to open
+        if self.kind == "load":
+            way = self._goal - last.load
+            return Control("load", last.load + np.copysign(min(self.size, abs(way)), way))
+        return Control("opening", last.broken_area + self.sign * self.size)
+
+    def _to_load(self) -> None:
+        self.kind, self.size = "load", self.largest["load"]
+
+    def accepts(self, record: Loading, step: Step) -> bool:
+        """Whether a converged step is short enough; else the next try is shorter, or goes by the opening."""
+        mending, last = self.mending, record.steps[-1]
+        if self.kind == "opening" and last.load < self._goal < step.load and "goal" not in self._failed:
+            self._failed.add("goal")  # once: the load ends the leg where it is to end
+            self._to_load()
+            return False
+        self.excess = 0.0 if mending.spared else mending.excess(record, step, self.kind)
+        if self.excess <= 1:
+            mending.taken()
+            return True
+        self._across = abs(step.load - last.load) if self.kind == "load" else self.size
+        vain = mending.is_vain(record, step)
+        if vain and self._goes_by_opening(last, _SEPARATED):
+            return False
+        if vain or self.size / 2 < self.largest[self.kind] * _SHORTEST:
+            mending.given_up()
+            return True
+        self.size = min(self.size, self._across) / 2
+        return False
+
+    def converged(self, step: Step) -> None:
+        """Choose the size after a step that was taken."""
+        self._failed.clear()
+        if step.iterations >= _MANY:
+            self.size /= 2
+        elif step.iterations <= _FEW and self.excess < _CLOSE:
+            self.size = min(self.size * 1.5, self.largest[self.kind])
+        goal = self._goal
+        reached = abs(step.load - goal) <= 1e-12 * abs(goal) if self.kind == "load" else step.load >= goal
+        if reached:
+            self.leg += 1
+            self._to_load()
+
+    def strays(self, load: float, record: Loading) -> bool:
+        """Whether opening control found a branch far away: a load that jumps by more than any load before."""
+        loads = record.column("load")
+        return self.kind == "opening" and abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
+
+    def cut(self, record: Loading, reason: str) -> None:
+        """Halve a step that did not converge; on a rising leg change the control where this one leads nowhere.
+
+        Raises:
+            NotConverged: the smallest steps failed; the message carries the reason.
+        """
+        last, across = record.steps[-1], bool(self.mending.losses)
+        self.mending.losses.clear()
+        if self._goes_by_opening(last, _SEPARATED if across else _HALF):
+            return
+        if across:  # a longer step had found an equilibrium: what is lost on the way is for the balance to tell
+            self.size = self._across
+            self.mending.given_up()
+            return
+        self.size /= 2
+        if self.size >= self.largest[self.kind] * _SMALLEST:
+            return
+        self._failed.add(self.kind)
+        if self.kind == "opening" and "load" not in self._failed:
+            self._to_load()
+        elif not self._goes_by_opening(last, _SEPARATED):
+            raise NotConverged(
+                f"No equilibrium was found beyond a load of {last.load:.6g} (step {len(record.steps)}), down to a step "
+                f"of {self.size:.3g} in {self.kind} control; the states before it are saved. The last reason: "
+                f"{reason or 'not known'}.{_resolution(record)}"
+            )
+
+    def _goes_by_opening(self, last: Step, most: float) -> bool:
+        """Change from the load to the opening where that can help: on a rising leg, less than `most` being open."""
+        size = min(0.1 * abs(last.broken_area - self.first), self.largest["opening"])
+        begun, next_one = self._changed(last.broken_area), self._changed(last.broken_area + self.sign * size)
+        rising = self.kind == "load" and self.may_open and self._goal > last.load and "opening" not in self._failed
+        if not rising or not 0 < begun < most or next_one > _SEPARATED:
+            return False
+        self.kind, self.size = "opening", size
+        self.mending.losses.clear()
+        return True
+
+
+def _resolution(record: Loading) -> str:
+    """What was measured of the process zone's resolution, where it is too coarse."""
+    facets = int(record.column("zone_facets").max())
+    if not 0 < facets < RESOLVING:
+        return ""
+    return (
+        f" Never more than {facets} facets lay in the process zone, and {RESOLVING} resolve it: refine the mesh there, or "
+        "coarsen the law."
+    )

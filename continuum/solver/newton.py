@@ -1,0 +1,278 @@
+"""Newton's method by PETSc SNES on a cohesive problem, with a direct or an iterative linear solver."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from continuum.fenics import MPI, PETSc
+from continuum.model import Control
+from continuum.solver.callbacks import Raised, finite
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.unknowns import rigid_motions
+from coupling.errors import NotConverged, unknown_choice
+
+LinearSolver = Literal["auto", "direct", "iterative"]
+_SOLVERS = ("auto", "direct", "iterative")
+_DIRECT_UP_TO = 20_000  # unknowns in 3D; in 2D a factorisation stays cheap
+_ITERATIONS = 25
+_CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
+_ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below are not resolved
+_EPSILON = 2.0**-52  # of the stiffest interface × displacement: the same
+_WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
+_SINGULAR = -10  # INFOG(1) of MUMPS
+_NOT_FINITE = -4  # SNES: called DIVERGED_FNORM_NAN or DIVERGED_FUNCTION_NANORINF, depending on the version
+_PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
+_MULTIGRID = {
+    "pc_fieldsplit_type": "schur",
+    "pc_fieldsplit_schur_fact_type": "full",
+    "pc_fieldsplit_schur_precondition": "self",
+    "fieldsplit_bodies_ksp_type": "gmres",
+    "fieldsplit_bodies_ksp_rtol": 1e-10,
+    "fieldsplit_bodies_ksp_max_it": 400,
+    "fieldsplit_bodies_ksp_gmres_restart": 100,
+    "fieldsplit_bodies_pc_type": "gamg",
+    "fieldsplit_bodies_pc_gamg_threshold": 0.01,
+    "fieldsplit_bodies_pc_gamg_reuse_interpolation": True,
+    "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
+    "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
+    "fieldsplit_load_ksp_type": "gmres",
+    "fieldsplit_load_ksp_max_it": 1,
+    "fieldsplit_load_ksp_convergence_test": "skip",
+    "fieldsplit_load_pc_type": "none",
+}
+
+
+@dataclass
+class _Convergence:
+    """The residual's norm against the internal force and against what rounding leaves of it.
+
+    It knows nothing of the solver, which holds it through PETSc: a circle through PETSc is never collected.
+
+    Attributes:
+        resolution: Norm of the residual that rounding leaves, over that of the displacements.
+        comm: All ranks.
+        displacements: How many of this rank's unknowns are displacements: the load parameter is none.
+        wanted: Norm of the residual.
+    """
+
+    resolution: float
+    comm: "MPI.Comm"
+    displacements: int
+    wanted: float = np.inf
+
+    def __call__(self, snes: "PETSc.SNES", iteration: int, norms: tuple[float, float, float]) -> int:
+        reasons = PETSc.SNES.ConvergedReason
+        moved, residual = self.moved(snes.getSolution()), norms[2]
+        if not np.isfinite(residual):
+            return _NOT_FINITE
+        if residual <= max(self.wanted, self.resolution * moved):
+            return reasons.CONVERGED_FNORM_ABS
+        return reasons.DIVERGED_MAX_IT if iteration >= _ITERATIONS else reasons.ITERATING
+
+    def moved(self, x: "PETSc.Vec") -> float:
+        """Norm of the displacements."""
+        own = x.array_r[: self.displacements]
+        return float(np.sqrt(self.comm.allreduce(float(own @ own))))
+
+
+class NewtonSolver:
+    """PETSc SNES on a `CohesiveProblem`; converges, or says that it did not.
+
+    Args:
+        problem: The problem.
+        relative: Norm of the residual over the norm of the internal force at convergence.
+        linear: "direct": MUMPS; "iterative": GMRES with smoothed-aggregation multigrid (GAMG, rigid
+            motions as near-null space) on the bodies and a Schur complement on the load parameter;
+            "auto": direct in 2D and for small 3D problems.
+
+    Attributes:
+        reason: Why the last solve found no equilibrium.
+
+    Raises:
+        InputError: an unknown linear solver.
+    """
+
+    def __init__(self, problem: CohesiveProblem, relative: float = 1e-9, linear: LinearSolver = "auto") -> None:
+        if linear not in _SOLVERS:
+            raise unknown_choice("linear solver", linear, _SOLVERS)
+        if linear == "auto":
+            linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
+        self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
+        self._raised = Raised()
+        resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
+        self._convergence = _Convergence(resolution, problem.comm, sum(problem.unknowns.owned.values()))
+        self._unfelt = (
+            _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
+        )
+        self.snes = self._made()
+
+    def _made(self) -> "PETSc.SNES":
+        problem = self.problem
+        snes = PETSc.SNES().create(problem.comm)
+        snes.setFunction(self._raised.kept(finite(problem.residual)), problem.vector())
+        snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
+        snes.setType("newtonls")
+        snes.getLineSearch().setType("basic")
+        snes.setConvergenceTest(self._raised.kept(self._convergence))
+        (self._factorise if self.linear == "direct" else self._iterate)(snes.getKSP())
+        return snes
+
+    def _factorise(self, ksp: "PETSc.KSP") -> None:
+        ksp.setType("preonly")
+        ksp.getPC().setType("lu")
+        ksp.getPC().setFactorSolverType("mumps")
+
+    def _iterate(self, ksp: "PETSc.KSP") -> None:
+        problem = self.problem
+        start, end = problem.unknowns.x.getOwnershipRange()
+        bodies = PETSc.IS().createStride(end - start - problem.unknowns.owns_load, start, 1, comm=problem.comm)
+        load = PETSc.IS().createStride(int(problem.unknowns.owns_load), problem.unknowns.load, 1, comm=problem.comm)
+        modes = []
+        for mode in rigid_motions(problem.bulk, problem.unknowns):
+            part = mode.getSubVector(bodies)
+            modes.append(part.copy())
+            mode.restoreSubVector(bodies, part)
+        bodies.setBlockSize(problem.mesh.dimension)
+        bodies.compose("nearnullspace", PETSc.NullSpace().create(vectors=modes, comm=problem.comm))
+        ksp.setOptionsPrefix(_PREFIX)  # before the splits, which inherit it
+        ksp.setType("fgmres")
+        ksp.setTolerances(rtol=1e-8, max_it=100)
+        ksp.setErrorIfNotConverged(False)
+        pc = ksp.getPC()
+        pc.setType("fieldsplit")
+        pc.setFieldSplitIS(("bodies", bodies), ("load", load))
+        database = PETSc.Options(_PREFIX)
+        for key, value in _MULTIGRID.items():
+            if not database.hasName(key):
+                database[key] = value
+        ksp.setFromOptions()
+
+    def solve(
+        self, control: Control, x: "PETSc.Vec", accepted: Callable[["PETSc.Vec"], bool] = lambda x: True
+    ) -> int | None:
+        """Equilibrium under a control from the guess x, in place.
+
+        Args:
+            control: What the last equation prescribes.
+            x: The guess, and then the solution.
+            accepted: Asked whether a solution is one that is wanted.
+
+        Returns:
+            The Newton iterations, or None when it did not converge or was not accepted (x is then meaningless, and
+            `reason` says why).
+
+        Raises:
+            Exception: whatever a law or a material raised while it was evaluated, KeyboardInterrupt too.
+        """
+        kept = [interface.history.pressure.copy() for interface in self.problem.interfaces]
+        total = 0
+        for _ in range(_CORRECTIONS):
+            iterations = self._solve(control, x)
+            if iterations is None:
+                break
+            total += iterations
+            if self.problem.correct_contact(x) <= 1:
+                if accepted(x):
+                    return total
+                self.reason = "the state found lies on a branch far away"
+                break
+        else:
+            self.reason = (
+                f"after {_CORRECTIONS} corrections of the contact pressure faces penetrate by more than is allowed"
+            )
+        for interface, pressure in zip(self.problem.interfaces, kept, strict=True):
+            interface.history.pressure = pressure
+        return None
+
+    def rounding(self, x: "PETSc.Vec") -> float:
+        """Work at a state that rounding leaves: of unresolved forces over the largest displacement, J or J/m."""
+        own = np.abs(x.array_r[: self._convergence.displacements]).max(initial=0.0)
+        force = self._convergence.resolution * self._convergence.moved(x) + self._unfelt
+        return force * float(self.problem.comm.allreduce(own, MPI.MAX))
+
+    def rest(self, x: "PETSc.Vec") -> None:
+        """Equilibrium without load, in place: thermal strains, gaps, adhesion, overlapping faces.
+
+        Where Newton's method does not find it at once, the interfaces' tractions grow from a small
+        part of theirs to the whole.
+
+        Raises:
+            NotConverged: there is none, or none on that way.
+        """
+        start = x.copy()
+        if self.solve(Control("load", 0.0), x) is not None:
+            return
+        start.copy(x)
+        logarithm, step = np.log10(_WEAK), -np.log10(_WEAK) / 8
+        while logarithm < 0:
+            self.problem.intensity = 10.0 ** min(0.0, logarithm + step)
+            guess = x.copy()
+            if self.solve(Control("load", 0.0), guess) is None:
+                step /= 2
+                if step < 1e-3:
+                    self.problem.intensity = 1.0
+                    raise NotConverged(
+                        f"No equilibrium was found without load: {self.reason}. Check thermal strains, gaps and laws, which alone "
+                        "act on it."
+                    )
+                continue
+            guess.copy(x)
+            logarithm, step = logarithm + step, 1.5 * step
+        self.problem.intensity = 1.0
+
+    def _solve(self, control: Control, x: "PETSc.Vec") -> int | None:
+        self.problem.control = control
+        if control.kind == "load":
+            self.problem.prescribe(control.target, x)
+        self.problem.internal_force(x, self.problem.force)
+        self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
+        try:
+            self.snes.solve(None, x)
+        except PETSc.Error as error:
+            if (raised := self._raised.error) is not None:
+                self._raised.error = None
+                self._renew()
+                raise raised from None
+            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
+            self._renew()
+            return None
+        code = self.snes.getConvergedReason()
+        if code > 0:
+            return int(self.snes.getIterationNumber())
+        self.reason = self._said()
+        if code == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
+            self._renew()
+        return None
+
+    def _renew(self) -> None:
+        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one."""
+        self.snes.destroy()
+        self.snes = self._made()
+
+    def _said(self) -> str:
+        """Why SNES diverged, in words."""
+        code, reasons = self.snes.getConvergedReason(), PETSc.SNES.ConvergedReason
+        if code == reasons.DIVERGED_MAX_IT:
+            return (
+                f"Newton's method did not converge in {_ITERATIONS} iterations (forces out of balance by "
+                f"{self.snes.getFunctionNorm():.3g}, allowed {self._convergence.wanted:.3g})"
+            )
+        if code == _NOT_FINITE:
+            return "Newton's method came to a state at which the forces are not finite"
+        if code != reasons.DIVERGED_LINEAR_SOLVE:
+            return f"Newton's method diverged ({_name(reasons, code)})"
+        ksp = self.snes.getKSP()
+        if self.linear == "direct" and (info := ksp.getPC().getFactorMatrix().getMumpsInfog(1)) < 0:
+            return (
+                f"the tangent {'is singular' if info == _SINGULAR else 'was not factorised'} (MUMPS: INFOG(1) = {info})"
+            )
+        return f"the linear system was not solved ({_name(PETSc.KSP.ConvergedReason, ksp.getConvergedReason())})"
+
+
+def _name(reasons: type, code: int) -> str:
+    """What PETSc calls a reason."""
+    return next(
+        (name for name, value in vars(reasons).items() if value == code and not name.startswith("_")), str(code)
+    )

@@ -1,0 +1,317 @@
+"""Bodies joined by cohesive interfaces: one system of equations, its residual, tangent and energies."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from continuum.cohesive.history import Response, commit, respond
+from continuum.cohesive.interface import bonded
+from continuum.fenics import MPI, PETSc
+from continuum.materials import Material
+from continuum.mesh.specimen_mesh import SpecimenMesh
+from continuum.model import Bond, Control, Energies, Prescribed, Traction
+from continuum.solver.bulk import Bulk, Kind, checked_kind
+from continuum.solver.counting import (
+    Counting,
+    count_specimen,
+    facets_of,
+    interface_energies,
+    shared_parts,
+    taken_energies,
+)
+from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.ledger import LedgerRow
+from coupling.specimen.ledger import NEGLIGIBLE
+
+_ADD = PETSc.InsertMode.ADD_VALUES
+
+
+class CohesiveProblem:
+    """Equilibrium of elastic bodies joined by cohesive interfaces.
+
+    The unknowns x are one displacement field a body and, last, the load parameter λ. The equations
+    are equilibrium at the free degrees of freedom, u = λ factor at the prescribed ones, and the
+    `control`; following the opening instead of the load passes through any snap-back. Linear
+    bodies' stiffness is assembled once; the interfaces at each iteration, with their consistent tangent.
+
+    Args:
+        mesh: The specimen.
+        materials: The material of each body.
+        bonds: Laws on interfaces; facets between bodies without a law are free surfaces.
+        prescribed: Supports and displacement loads.
+        tractions: Loads by dead tractions.
+        kind: See `continuum.solver.bulk.Kind`; by default plane strain in 2D.
+        order: Polynomial order of the displacement, 1 or 2.
+        reference: Direction of tangential 1 on interfaces (3D).
+        counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved;
+            "reported": it is left in `counting.verdicts`, for models that are wrong on purpose.
+        negligible: Share of the elastic energy across an interface up to which a closed spacing may be counted wrongly.
+
+    Attributes:
+        counting: The ledger, with its verdicts.
+
+    Raises:
+        InputError: unknown bodies, groups or components; nothing prescribed; nothing loaded.
+        DoubleCounted, Uncounted: the ledger does not add up; the message says where, by how many J/m², and what helps.
+    """
+
+    def __init__(
+        self,
+        mesh: SpecimenMesh,
+        materials: Mapping[str, Material],
+        bonds: Sequence[Bond],
+        prescribed: Sequence[Prescribed],
+        *,
+        tractions: Sequence[Traction] = (),
+        kind: Kind | None = None,
+        order: int = 1,
+        reference: Sequence[float] = (1.0, 0.0, 0.0),
+        counting: Counting = "strict",
+        negligible: float = NEGLIGIBLE,
+    ) -> None:
+        if order not in (1, 2):
+            raise InputError(f"A displacement of order {order} is not offered; valid: 1, 2.")
+        if not any(p.factor for p in (*prescribed, *tractions)):
+            raise InputError("No load has a factor other than 0, so nothing would happen; give a load.")
+        self.mesh, self.comm = mesh, mesh.mesh.comm
+        self.kind = checked_kind(kind, mesh.dimension)
+        self.bulk = Bulk(mesh, materials, self.kind, order)
+        self.unknowns = Unknowns(self.bulk)
+        self.bonds = tuple(bonds)
+        facets = [facets_of(mesh, bond) for bond in self.bonds]
+        shared = shared_parts(mesh, self.bonds, facets, counting)
+        self.interfaces = [
+            bonded(mesh, self.bulk.spaces, self.unknowns.numbers, self.kind, bond, on, reference)
+            for bond, on in zip(self.bonds, facets, strict=True)
+        ]
+        self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
+        self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
+        self._constrain(prescribed, tractions)
+        self._assemble_bulk()
+
+    @property
+    def displacements(self) -> dict:  # type: ignore[type-arg]
+        """The bodies' displacement fields, at the state that `update` last saw."""
+        return self.bulk.displacements
+
+    @property
+    def size(self) -> int:
+        """Number of unknowns."""
+        return self.unknowns.size
+
+    def vector(self) -> "PETSc.Vec":
+        """A new vector of unknowns: the unloaded, undeformed specimen."""
+        return self.unknowns.x.duplicate()
+
+    def _constrain(self, items: Sequence[Prescribed], tractions: Sequence[Traction]) -> None:
+        self.fixed, self.factors = prescribed(self.bulk, self.unknowns, items)
+        self.load_vector = self.vector()
+        if tractions:
+            by_body = []
+            for item in tractions:
+                facets = self.mesh.facet_group(item.group)
+                by_body.append((item, {n: boundary_facets(self.mesh, n, facets) for n in self.mesh.bodies}))
+            owned = self.bulk.load(by_body)
+            self.load_vector.setArray(np.append(owned, np.zeros(int(self.unknowns.owns_load))))
+
+    # -- assembly ----------------------------------------------------------------------------
+
+    def _assemble_bulk(self) -> None:
+        """The bodies' stiffness at rest; the jacobian gets its pattern."""
+        loaded = self.load_vector.getOwnershipRange()[0] + np.flatnonzero(self.load_vector.array_r)
+        self._bulk = self.unknowns.matrix([i.numbers for i in self.interfaces], [*self.fixed, *loaded])
+        self.bulk.add_stiffness(self._bulk)
+        self._bulk.assemble()
+        self._at_rest = self.bulk.forces()
+        self.stiffness_scale = self._bulk.getDiagonal().sum() / self.size
+        own = [np.abs(i.stiffness(r)).max(initial=0.0) for i, r in zip(self.interfaces, self._responses(), strict=True)]
+        self.stiffest = self.comm.allreduce(max(own, default=0.0), MPI.MAX)
+        self.jacobian = self._bulk.duplicate(copy=True)
+        self.jacobian.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
+        self.force = self.vector()
+        self._load_column = -self.load_vector.array_r
+        start, _ = self._load_range = self.load_vector.getOwnershipRange()
+        self._load_column[self.fixed - start] = -self.stiffness_scale * self.factors
+
+    def _responses(self) -> list[Response]:
+        responses = [
+            respond(i.bond, i.flat_jump(self.displacements), i.history, self.duration) for i in self.interfaces
+        ]
+        if self.intensity != 1.0:  # on the way to the first equilibrium
+            for response in responses:
+                response.traction[:] *= self.intensity
+                response.tangent[:] *= self.intensity
+        return responses
+
+    def update(self, x: "PETSc.Vec") -> None:
+        """Copy x into the bodies' displacement fields, ghosts included."""
+        start = 0
+        for name, field in self.displacements.items():
+            owned = self.unknowns.owned[name]
+            field.x.array[:owned] = x.array_r[start : start + owned]
+            field.x.scatter_forward()
+            start += owned
+
+    def prescribe(self, load: float, x: "PETSc.Vec") -> None:
+        """Put a load parameter and its prescribed displacements into x."""
+        x.setValues(self.fixed, load * self.factors)
+        if self.unknowns.owns_load:
+            x.setValue(self.unknowns.load, load)
+        x.assemble()
+
+    def load_parameter(self, x: "PETSc.Vec") -> float:
+        """λ of a state."""
+        own = float(x.array_r[-1]) if self.unknowns.owns_load else None
+        return self.comm.bcast(own, root=self.comm.size - 1)
+
+    def internal_force(self, x: "PETSc.Vec", out: "PETSc.Vec") -> None:
+        """Bodies' and interfaces' forces on every degree of freedom, N (3D, axisymmetric) or N/m."""
+        self.update(x)
+        if self.bulk.linear:
+            self._bulk.mult(x, out)
+            out.array[: len(self._at_rest)] += self._at_rest
+        else:
+            out.setArray(np.append(self.bulk.forces(), np.zeros(int(self.unknowns.owns_load))))
+        for interface, response in zip(self.interfaces, self._responses(), strict=True):
+            out.setValues(interface.numbers.ravel(), interface.forces(response).ravel(), addv=_ADD)
+        out.assemble()
+
+    def residual(self, snes, x: "PETSc.Vec", out: "PETSc.Vec") -> None:  # type: ignore[no-untyped-def]
+        """Equilibrium, prescribed displacements and control, all in force units (SNES callback)."""
+        self.internal_force(x, out)
+        load = self.load_parameter(x)
+        out.axpy(-load, self.load_vector)
+        out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
+        reached = load if self.control.kind == "load" else self._opened_area()
+        if self.unknowns.owns_load:
+            out.setValue(self.unknowns.load, self._control_scale * (reached - self.control.target))
+        out.assemble()
+
+    @property
+    def _control_scale(self) -> float:
+        return self.stiffness_scale if self.control.kind == "load" else max(b.law.peak_traction for b in self.bonds)
+
+    def tangent(self, snes, x: "PETSc.Vec", matrix: "PETSc.Mat", _) -> None:  # type: ignore[no-untyped-def]
+        """The consistent tangent (SNES callback)."""
+        self.update(x)
+        if self.bulk.linear:
+            self._bulk.copy(matrix, structure=PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
+        else:
+            matrix.zeroEntries()
+            self.bulk.add_stiffness(matrix)
+        for interface, response in zip(self.interfaces, self._responses(), strict=True):
+            matrix.setValuesRCV(interface.numbers, interface.numbers, interface.stiffness(response), addv=_ADD)
+        matrix.assemble()
+        matrix.zeroRows(self.fixed, diag=self.stiffness_scale)
+        rows, load = np.flatnonzero(self._load_column), self.unknowns.load
+        matrix.setValues((self._load_range[0] + rows).astype(PETSc.IntType), [load], self._load_column[rows])
+        matrix.assemble()
+        if self.control.kind == "opening":
+            for interface in self.interfaces:
+                row = self._control_scale * interface.opened_area_gradient(interface.flat_jump(self.displacements))
+                matrix.setValues([load], interface.numbers.ravel(), row.ravel(), addv=_ADD)
+        elif self.unknowns.owns_load:
+            matrix.setValue(load, load, self._control_scale, addv=_ADD)
+        matrix.assemble()
+
+    # -- results -----------------------------------------------------------------------------
+
+    def commit(self, x: "PETSc.Vec") -> None:
+        """Make an equilibrium state part of the interfaces' history."""
+        self.update(x)
+        for i in self.interfaces:
+            commit(i.bond, i.flat_jump(self.displacements), i.history, self.duration)
+
+    def correct_contact(self, x: "PETSc.Vec") -> float:
+        """One step of the augmented Lagrangian.
+
+        Returns:
+            Largest penetration over what is allowed; the multipliers moved unless it is at most 1.
+        """
+        self.update(x)
+        jumps = [i.flat_jump(self.displacements)[:, 0] for i in self.interfaces]
+        worst = 0.0
+        for interface, opening in zip(self.interfaces, jumps, strict=True):
+            contact = interface.bond.contact
+            if contact is not None and contact.penetration is not None:
+                worst = max(worst, -float(opening.min(initial=0.0)) / contact.penetration)
+        worst = self.comm.allreduce(worst, MPI.MAX)
+        for interface, opening in zip(self.interfaces, jumps, strict=True):
+            contact = interface.bond.contact
+            if contact is not None and contact.penetration is not None and worst > 1:
+                interface.history.pressure = np.minimum(interface.history.pressure + contact.stiffness * opening, 0.0)
+        return worst
+
+    def energies(self, x: "PETSc.Vec") -> Energies:
+        """Elastic, stored, dissipated and viscous energies at x, over all ranks."""
+        self.update(x)
+        return Energies(self.bulk.energies(), interface_energies(self.comm, self.interfaces, self._responses()))
+
+    def ledger_rows(self, x: "PETSc.Vec") -> tuple[LedgerRow, ...]:
+        """Who counts what at x, J (3D, axisymmetric) or J/m: the ledger's lines, which add up to the energies' total.
+
+        A law of atoms has two or three lines: its slab, and the bulk that was taken away at the interface's present
+        traction (`continuum.solver.counting.taken_energies`), which the slab has beside the law's own energy.
+        """
+        energies = self.energies(x)
+        taken = taken_energies(self.comm, self.interfaces, self._responses())
+        interfaces = {name: one.total for name, one in energies.interfaces.items()}
+        return self.counting.rows(energies.bodies, interfaces, taken)
+
+    def reaction(self, x: "PETSc.Vec") -> float:
+        """Force conjugate to the load parameter: Σ factor × reaction, N (3D, axisymmetric) or N/m."""
+        self.internal_force(x, self.force)
+        self.force.axpy(-self.load_parameter(x), self.load_vector)
+        return float(self.comm.allreduce(self.factors @ self.force.getValues(self.fixed)))
+
+    def displaced(self, x: "PETSc.Vec") -> float:
+        """Work of the unit tractions on the displacements, conjugate to the load parameter: J or J/m a λ."""
+        return float(self.load_vector.dot(x))
+
+    @property
+    def interface_area(self) -> float:
+        """Area of all interfaces, m² (3D, axisymmetric) or m."""
+        return float(self.comm.allreduce(sum(float(i.weights.sum()) for i in self.interfaces)))
+
+    def broken_area(self, x: "PETSc.Vec") -> float:
+        """∫ min(m/m_f, 1) over the interfaces: grows by the area that the crack tip sweeps.
+
+        m is the separation (`continuum.cohesive.history`), m_f the law's final opening. A travelling process
+        zone of constant shape adds a constant, so that increments of this measure are increments of
+        crack area; it knows no energy.
+        """
+        self.update(x)
+        return self._opened_area()
+
+    def _opened_area(self) -> float:
+        own = sum(i.opened_area(i.flat_jump(self.displacements)) for i in self.interfaces)
+        return float(self.comm.allreduce(own))
+
+    def zone(self, x: "PETSc.Vec") -> tuple[float, int]:
+        """The state of the process zone.
+
+        Returns:
+            The largest separation over the final one; the number of facets whose separation lies
+            between that of the peak traction and the final one.
+        """
+        self.update(x)
+        most, facets = 0.0, 0
+        for interface in self.interfaces:
+            law = interface.bond.law
+            opened = interface.opened(interface.flat_jump(self.displacements)).reshape(interface.weights.shape)
+            most, mean = max(most, float(opened.max(initial=0.0))), opened.mean(axis=1)
+            facets += int(np.sum((mean > law.opening_at_peak / law.final_opening) & (mean < 1)))
+        return self.comm.allreduce(most, MPI.MAX), self.comm.allreduce(facets)
+
+    def profiles(self, x: "PETSc.Vec") -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
+        """Points (n, dim) m, jumps (n, 3) m and tractions (n, 3) Pa of each interface, on rank 0."""
+        self.update(x)
+        profiles = {}
+        for interface, response in zip(self.interfaces, self._responses(), strict=True):
+            points = interface.kinematics.points.reshape(-1, self.mesh.dimension)
+            local = (points, interface.flat_jump(self.displacements), response.traction)
+            parts = self.comm.gather(local) or [local]
+            profiles[interface.bond.name] = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+        return profiles

@@ -1,0 +1,163 @@
+"""Load stepping with automatic cutting and growing: every equilibrium state recorded."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from continuum.fenics import PETSc
+from continuum.mesh.mending import Mending
+from continuum.model import Control
+from continuum.solver.checkpoint import Checkpoint
+from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, unresolved
+from continuum.solver.follower import Follower
+from continuum.solver.newton import LinearSolver, NewtonSolver
+from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import Loading, Step
+from continuum.solver.supports import check_held
+from coupling.contracts import Progress, silent
+from coupling.errors import InputError
+from coupling.findings import refute
+
+
+def pull(
+    problem: CohesiveProblem,
+    final: float | Sequence[float],
+    steps: int,
+    *,
+    closing: bool = False,
+    growth: float = 0.02,
+    rate: float | None = None,
+    linear: LinearSolver = "auto",
+    balance: float = BALANCE,
+    peak: float = PEAK,
+    checkpoint: Path | None = None,
+    progress: Progress = silent,
+    on_step: Callable[[Step, "PETSc.Vec"], None] | None = None,
+    stop: Callable[[Loading], bool] = lambda record: False,
+) -> Loading:
+    """Load from 0 to `final`: by the load at first, by the interfaces' opening once they give way.
+
+    Steps that do not converge are cut, easy ones grow. Under opening control the load may fall
+    (snap-back). A falling leg of the load is always load-controlled. A step that converged is repeated
+    with half of it if the trapezoid of its work strays from the energies, or if it may step over the
+    largest load; what shorter steps do not mend is left to `continuum.solver.diagnostics.assess`.
+
+    Args:
+        problem: The specimen.
+        final: Load parameter at which the loading ends, or its turning points.
+        steps: Steps at least from 0 to the largest |load|; that gives the nominal step.
+        closing: The load brings the faces together (adhesive contact): instabilities are followed by
+            the closing of the interfaces.
+        growth: Largest step of the opening control, over the area of all interfaces.
+        rate: Load parameter per second, for viscous interfaces; the load then stays the control.
+        linear: See `NewtonSolver`.
+        balance: Largest part of the work by which work and energies may differ; each step keeps its share.
+        peak: Largest difference between the largest load and the states beside it, over it.
+        checkpoint: Folder of a checkpoint, written after every step; a loading that was interrupted
+            goes on from it (same specimen, same number of ranks).
+        progress: Told after each step.
+        on_step: Called with each converged step and its solution vector.
+        stop: Asked after each step whether the loading is done before `final`.
+
+    Returns:
+        All equilibrium states, the unloaded one first.
+
+    Raises:
+        NotConverged: the smallest step failed; what had converged has been handed to `on_step`, and
+            stands in the checkpoint.
+        Refuted: an interface opens by less than double precision resolves, or a body that broke off is adrift.
+        InputError: no steps, no load, or viscosity without a rate; bodies that nothing holds; an opening that no
+            step can resolve.
+        Exception: whatever a law, a material or `on_step` raised.
+    """
+    turns = _turning_points(problem, final, steps, rate)
+    check_held(problem)
+    check_resolvable(problem, max(abs(t) for t in turns) / steps)
+    solver, x = NewtonSolver(problem, linear=linear), problem.vector()
+    follower = Follower(problem, turns, steps, growth, closing, rate, Mending(balance, peak))
+    saved = Checkpoint(checkpoint, problem, (turns, steps, closing, balance, peak)) if checkpoint else None
+    previous, record = x.duplicate(), Loading()
+    if saved is not None and saved.exists():
+        record, state = saved.load(x, previous)
+        follower.restore(state)
+    else:
+        solver.rest(x)
+        x.copy(previous)
+        problem.commit(x)
+        record.steps.append(_step(problem, solver, x, None, 0))
+        follower.start(record.steps[0])
+    while not follower.is_done and not stop(record):
+        last = record.steps[-1]
+        control = follower.next(last)
+        guess = _predicted(record, follower.kind, previous, x, control.target)
+        if rate is not None:
+            problem.duration = abs(control.target - last.load) / rate
+        step = _tried(problem, solver, follower, record, control, guess)
+        if step is None:
+            continue
+        x.copy(previous)
+        guess.copy(x)
+        refute((*adrift(problem, x), *unresolved(problem, x)))
+        record.steps.append(step)
+        follower.converged(step)
+        if saved is not None:
+            saved.save(x, previous, record, follower.state)
+        if on_step is not None:
+            on_step(step, x)
+        progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g}")
+    return record
+
+
+def _turning_points(problem: CohesiveProblem, final, steps: int, rate) -> tuple[float, ...]:  # type: ignore[no-untyped-def]
+    turns = tuple(float(t) for t in np.atleast_1d(np.asarray(final, dtype=float)))
+    if steps < 1 or not turns or not np.all(np.isfinite(turns)) or not any(turns):
+        raise InputError(f"A loading to {final} in {steps} steps is none; give a final load and 1 step or more.")
+    if any(a == b for a, b in zip((0.0, *turns), turns, strict=False)):
+        raise InputError(
+            f"The turning points {list(turns)} of the load repeat one; each must differ from the one before, the first from 0."
+        )
+    if any(b.viscosity for b in problem.bonds) and not (rate is not None and rate > 0):
+        raise InputError("A viscous interface needs the loading's rate: give rate, in load per second.")
+    return turns
+
+
+def _predicted(record: Loading, kind: str, previous, x, target: float):  # type: ignore[no-untyped-def]
+    """Linear extrapolation of the last two states to the next target."""
+    guess = x.copy()
+    values = record.column("load" if kind == "load" else "broken_area")
+    if len(values) > 2 and values[-1] != values[-2]:
+        ratio = (target - values[-1]) / (values[-1] - values[-2])
+        if 0 < ratio <= 2:
+            guess.axpby(-ratio, 1.0 + ratio, previous)
+    return guess
+
+
+def _tried(  # type: ignore[no-untyped-def]
+    problem: CohesiveProblem, solver: NewtonSolver, follower: Follower, record: Loading, control: Control, guess
+) -> Step | None:
+    """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
+    before = [interface.history.copy() for interface in problem.interfaces]
+    iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
+    if iterations is None:
+        follower.cut(record, solver.reason)
+        return None
+    problem.commit(guess)
+    step = _step(problem, solver, guess, record.steps[-1], iterations)
+    step = problem.comm.bcast(step)  # one for all: the ranks decide by it
+    if follower.accepts(record, step):
+        return step
+    for interface, history in zip(problem.interfaces, before, strict=True):
+        interface.history = history
+    return None
+
+
+def _step(  # type: ignore[no-untyped-def]
+    problem: CohesiveProblem, solver: NewtonSolver, x, last: Step | None, iterations: int
+) -> Step:
+    load, force, displaced, work = problem.load_parameter(x), problem.reaction(x), problem.displaced(x), 0.0
+    if last is not None:
+        work = last.work + 0.5 * (force + last.force) * (load - last.load)
+        work += 0.5 * (load + last.load) * (displaced - last.displaced)
+    energies, area, zone = problem.energies(x), problem.broken_area(x), problem.zone(x)
+    return Step(load, force, displaced, work, energies, area, *zone, iterations, solver.rounding(x))

@@ -1,0 +1,1 @@
+"""Laws in files: our own, and the blocks of other codes."""

@@ -1,0 +1,238 @@
+"""Cohesive laws in files: JSON that a person can read, with the unit in each key, bit for bit.
+
+The file is one object: "format" and "version" say what it is, "kind" names the law, "gap" its owner of
+the layer spacing, "count" what was counted in it (`coupling.laws.count`; only "taken_away" must be there), and
+"parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own law, inside a coarse law,
+is such an object without format and version). Lists nest as arrays do; a parameter that is unknown is
+null; numbers are written with the digits that give back the same binary64. Files of version 1 have no
+count: it is not known.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coupling.errors import InputError, unknown_choice
+from coupling.laws.bilinear import Bilinear
+from coupling.laws.coarse import CoarseLaw
+from coupling.laws.count import NOT_KNOWN, BulkSide, Count
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
+from coupling.laws.ppr import ParkPaulinoRoesler
+from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.laws.uber import Uber
+from coupling.laws.xu_needleman import XuNeedleman
+
+FORMAT = "multiscale-coupling cohesive law"
+VERSION = 2
+_READ = (1, 2)
+KINDS: dict[str, type[Law]] = {
+    law.kind: law
+    for law in (
+        TabulatedLaw,
+        MixedModeLaw,
+        MixedInBulk,
+        InitiallyRigid,
+        CoarseLaw,
+        Uber,
+        XuNeedleman,
+        ParkPaulinoRoesler,
+        Bilinear,
+    )
+}
+"""The laws that can be stored, by kind."""
+
+
+def save_law(law: Law, path: str | Path) -> None:
+    """Write a law; the file appears complete or not at all.
+
+    Raises:
+        InputError: the law holds a number that is not finite, or is of no stored kind, or the
+            folder does not exist.
+    """
+    write_atomically(Path(path), law_text(law) + "\n")
+
+
+def law_text(law: Law) -> str:
+    """What `save_law` writes: equal texts are equal laws.
+
+    Raises:
+        InputError: as `save_law`.
+    """
+    record = {"format": FORMAT, "version": VERSION, **_record(law)}
+    try:
+        return json.dumps(record, indent=1, allow_nan=False)
+    except ValueError:
+        raise InputError(
+            f"The {law.kind} law holds a number that is not finite, so that it cannot be stored."
+        ) from None
+
+
+def load_law(path: str | Path) -> Law:
+    """Read a law that `save_law` wrote.
+
+    Raises:
+        InputError: the file is missing, damaged, of another format or version, or does not make a law.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The law file {path} cannot be read: {error}.") from None
+    try:
+        record = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path} is no complete JSON file ({error}); save the law again.") from None
+    if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
+        raise InputError(f'{path} is no cohesive law: it does not say "format": "{FORMAT}".')
+    version = record.pop("version", None)
+    if version not in _READ:
+        raise InputError(
+            f"{path} has version {version!r} of the law format; this code reads versions {_READ[0]} to {_READ[-1]}."
+        )
+    return _law(record, str(path), version)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file through a temporary neighbour and a rename.
+
+    Raises:
+        InputError: the folder does not exist or cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _record(law: Law) -> dict[str, Any]:
+    if type(law) is not KINDS.get(getattr(law, "kind", "")):
+        raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in KINDS.values()])
+    parameters = {_key(name, unit): _plain(getattr(law, name)) for name, unit in law.units.items()}
+    nested = {"law": _record(law.law)} if isinstance(law, CoarseLaw) else {"gap": law.gap}
+    return {"kind": law.kind, **nested, "count": _facts(law.count, _COUNT_UNITS), "parameters": parameters}
+
+
+def _law(record: object, where: str, version: int) -> Law:
+    if not isinstance(record, dict) or not isinstance(record.get("parameters"), dict):
+        raise InputError(f'{where}: a law needs "kind" and "parameters".')
+    record = dict(record)
+    kind, parameters = record.pop("kind", None), record.pop("parameters")
+    if kind not in KINDS:
+        raise unknown_choice(f"kind of law in {where}:", kind, KINDS)
+    expected = {"law"} if KINDS[kind] is CoarseLaw else {"gap"}
+    _same_keys(set(record), expected | ({"count"} if version > 1 else set()), where)
+    arguments = _arguments(KINDS[kind], parameters, where)
+    count = _count(record.pop("count"), where) if version > 1 else NOT_KNOWN
+    if "law" in record:
+        record["law"] = _law(record["law"], f"{where}, law of the plane", version)
+    try:
+        return KINDS[kind](**record, **arguments).counted(count)
+    except (InputError, ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"{where} does not make a law: {error}") from None
+
+
+_COUNT_UNITS = {"temperature": "K", "equilibrium_until": "m", "planes": "1"}
+_SIDE_UNITS = {"stiffness_voigt": "Pa", "spacing": "m", "layers": "1", "strain": "1", "energy_at_peak": "J/m^2"}
+
+
+def _facts(record: Count | BulkSide, units: Mapping[str, str]) -> dict[str, Any]:
+    """A count or one of its sides, the units of its numbers in the keys."""
+    facts: dict[str, Any] = {}
+    for item in fields(record):
+        value = getattr(record, item.name)
+        if isinstance(value, BulkSide):
+            facts[item.name] = _facts(value, _SIDE_UNITS)
+        else:
+            facts[_named(item.name, units)] = value if isinstance(value, str | bool) else _plain(value)
+    return facts
+
+
+def _count(facts: object, where: str) -> Count:
+    where = f"count in {where}"
+    found = _read_facts(Count, facts, _COUNT_UNITS, where)
+    for side in ("plus", "minus"):
+        if found.get(side) is not None:
+            facts_of_side = _read_facts(BulkSide, found[side], _SIDE_UNITS, f"{side} side of the {where}")
+            found[side] = _built(BulkSide, facts_of_side, where)
+    return _built(Count, found, where)
+
+
+def _read_facts(kind: type, facts: object, units: Mapping[str, str], where: str) -> dict[str, Any]:
+    """The fields by name; those with a default may be left out."""
+    if not isinstance(facts, dict):
+        raise InputError(f"The {where} must be an object with keys and values.")
+    names = {_named(item.name, units): item for item in fields(kind)}
+    needed = {key for key, item in names.items() if item.default is MISSING}
+    _same_keys(set(facts) | (set(names) - needed), set(names), where)
+    return {
+        names[key].name: _number(value, key, where) if names[key].name in units else value
+        for key, value in facts.items()
+    }
+
+
+def _built[T](kind: type[T], values: dict[str, Any], where: str) -> T:
+    try:
+        return kind(**values)
+    except (InputError, ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"The {where} is none: {error}") from None
+
+
+def _named(name: str, units: Mapping[str, str]) -> str:
+    return _key(name, units[name]) if name in units else name
+
+
+def _arguments(kind: type[Law], parameters: dict[str, Any], where: str) -> dict[str, Any]:
+    """Constructor's arguments; those that may be unknown (None by default) may be absent, as in older files."""
+    names = {_key(name, unit): name for name, unit in kind.units.items()}
+    defaults = signature(kind).parameters
+    optional = {key for key, name in names.items() if defaults[name].default is None}
+    _same_keys(set(parameters) | optional, set(names), where)
+    return {names[key]: _number(value, key, where) for key, value in parameters.items()}
+
+
+def _same_keys(found: set[str], expected: set[str], where: str) -> None:
+    for key in sorted(found - expected):
+        raise unknown_choice(f"key in {where}:", key, expected)
+    if missing := sorted(expected - found):
+        raise InputError(f"{where}: {', '.join(missing)} is missing; save the law again.")
+
+
+def _number(value: Any, key: str, where: str) -> Any:
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.array(None)
+    if not isinstance(value, list) or array.dtype.kind not in "if":
+        raise InputError(f"{where}: {key} must be a number or (nested) lists of numbers of equal lengths.")
+    return array.astype(float)
+
+
+def _key(name: str, unit: str) -> str:
+    return f"{name} [{unit}]"
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and arrays as Python's own, whose text gives back the same bits."""
+    if value is None or isinstance(value, int):
+        return value
+    return np.asarray(value, dtype=float).tolist()
+
+
+def _refuse_constant(name: str) -> None:
+    raise InputError(f"A law file must hold finite numbers only, and this one holds {name}.")

@@ -1,0 +1,55 @@
+"""Error bars of a law from samples of it: the same interface with other members of a family of potentials."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
+
+
+def with_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](law: L, sampled: Sequence[Law]) -> L:
+    """The same law with the standard deviations of energy and normal traction, at its samples, of samples of it.
+
+    Slips of a mixed-mode law are compared at equal fractions of each sample's own period. Errors that the law has
+    already (of mean forces) are independent of these, and are added in squares.
+
+    Args:
+        law: The law that is reported.
+        sampled: The same interface with each sample of the potential.
+
+    Raises:
+        InputError: fewer than two samples, or a law without samples of its own.
+    """
+    if len(sampled) < 2:
+        raise InputError(f"An error bar needs two samples of the law or more, not {len(sampled)}.")
+    values = [_at_samples(law, one) for one in sampled]
+    energies, tractions = (np.array(rows).std(axis=0, ddof=1) for rows in zip(*values, strict=True))
+    own = {name: getattr(law, name) for name in law.units}
+    own |= {"energy_std": _together(energies, law.energy_std), "traction_std": _together(tractions, law.traction_std)}
+    return type(law)(**own, gap=law.gap).counted(law.count)
+
+
+def _at_samples(law: Law, one: Law) -> tuple[FloatArray, FloatArray]:
+    """ψ and T of a sample at the samples of the law."""
+    if isinstance(law, MixedModeLaw) and isinstance(one, MixedModeLaw):
+        n, p, q = law.energy.shape
+        i, j = np.meshgrid(np.arange(p) / p, np.arange(q) / q, indexing="ij")
+        slips = np.stack([i, j], axis=-1).reshape(-1, 2) @ one.lattice
+        jump = np.column_stack([np.repeat(law.opening, p * q), np.tile(slips, (n, 1))])
+        value = MixedModeLaw.evaluate(one, jump)  # of a law in bulk, too: the error bars belong to its samples
+        return value.energy.reshape(n, p, q), value.traction[:, 0].reshape(n, p, q)
+    if isinstance(law, TabulatedLaw | InitiallyRigid):
+        energy, traction, _ = one.normal(law.opening)
+        return energy, traction
+    raise InputError(
+        f"A {law.kind} law has no samples that could carry error bars; take a tabulated, initially rigid or mixed one."
+    )
+
+
+def _together(std: FloatArray, known: FloatArray | None) -> FloatArray:
+    return std if known is None else np.hypot(std, known)

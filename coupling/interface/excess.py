@@ -1,0 +1,309 @@
+"""From atomistic samples to a cohesive law: the Gibbs excess at equal traction.
+
+An interface's own law is what is left of a slab when the bulk that finite elements carry is taken
+away at the same traction. On the rigid path the bulk keeps its spacing, so that nothing but the
+constant energy of the bulk is subtracted and the imposed opening is the excess opening.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from coupling.contracts import FloatArray, GapOwner
+from coupling.errors import InputError
+from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.ledger import Ledger, Term
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+
+_SHUT = 2e-3
+"""Å: excess opening that the convergence of slab and bulk leaves undetermined."""
+_SOFT = 0.05
+"""Share of the peak below which a law does not begin rigidly."""
+LEFT_OVER = 0.01
+"""Share of the work that may be done at zero excess opening of an initially rigid law: rounding, interpolation."""
+
+
+@dataclass(frozen=True)
+class PathSamples:
+    """A slab along an opening path, in atomistic units.
+
+    Attributes:
+        opening: (n,) imposed separation from the closed interface, Å.
+        energy: (n,) energy of the cell, eV.
+        traction: (n,) normal traction by the forces and the virial, eV/Å³.
+        area: Area of the interface in the cell, Å².
+        spacings: Layer spacings of bulk A and of bulk B in the cell, without the interface's own.
+        tangential_stiffness: (n, 2) dT_a/ds_a at zero slip, eV/Å⁴; None when not sampled.
+    """
+
+    opening: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    area: float
+    spacings: tuple[int, int]
+    tangential_stiffness: FloatArray | None = None
+
+    @property
+    def energy_per_area(self) -> FloatArray:
+        """(n,) energy relative to the closed interface, eV/Å²."""
+        closed = np.flatnonzero(self.opening == 0.0)
+        if len(closed) != 1:
+            raise InputError("The opening path must contain the closed interface (opening 0) once.")
+        return (self.energy - self.energy[closed[0]]) / self.area
+
+
+@dataclass(frozen=True)
+class SlabBranch:
+    """A slab in equilibrium at uniform traction; atomistic units.
+
+    Gaps, lengths and tractions are normal components (n,) along an opening path, or vectors (n, 3): normal,
+    tangential 1, 2.
+
+    Attributes:
+        gap: Of the facing planes beyond the closed spacing, Å, among them 0 once; rising along an opening path.
+        length: The cell's third vector, Å.
+        energy: (n,) eV.
+        traction: By virial, eV/Å³.
+        traction_by_forces: By the forces on one half, eV/Å³.
+        area: Area of the interface, Å².
+        repeats: Lattice repeats of each crystal in the cell.
+        interfaces: Equal interfaces that open in the cell.
+        beyond_strength: Gaps left out, Å: at the traction that they ask for a crystal itself would part.
+    """
+
+    gap: FloatArray
+    length: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    traction_by_forces: FloatArray
+    area: float
+    repeats: tuple[int, ...]
+    interfaces: int = 1
+    beyond_strength: tuple[float, ...] = ()
+
+    @property
+    def closed(self) -> int:
+        """Index of the closed interface."""
+        found = np.flatnonzero(np.all(self.gap.reshape(len(self.gap), -1) == 0.0, axis=1))
+        if len(found) != 1:
+            raise InputError("The opening path must contain the closed interface (gap 0) once.")
+        return int(found[0])
+
+
+@dataclass(frozen=True)
+class BulkBranch:
+    """One lattice repeat of a bulk crystal at the tractions of a slab, in-plane cell as in the slab.
+
+    Attributes:
+        traction: eV/Å³, the slab's, components as there.
+        height: The repeat's third cell vector, components as there, Å.
+        energy: (n,) energy of the repeat in the slab's in-plane cell, eV.
+        gap: Its spacing between the planes that part in the slab, components as there, Å.
+    """
+
+    traction: FloatArray
+    height: FloatArray
+    energy: FloatArray
+    gap: FloatArray
+
+
+@dataclass(frozen=True)
+class Excess:
+    """What an interface has beyond the bulk at equal traction; atomistic units.
+
+    Attributes:
+        opening: (n,) excess opening, or (n, 3) excess jump: normal, tangential 1, 2; Å.
+        energy: (n,) excess energy per area, eV/Å².
+        traction: As the opening, eV/Å³.
+        gap: Who owns the layer spacing across the interface.
+        energy_std: (n,) standard deviations, eV/Å²; None when unknown.
+        traction_std: (n,) standard deviations, eV/Å³; None when unknown.
+    """
+
+    opening: FloatArray
+    energy: FloatArray
+    traction: FloatArray
+    gap: GapOwner
+    energy_std: FloatArray | None = None
+    traction_std: FloatArray | None = None
+
+    def law(self, left_over: float = LEFT_OVER) -> TabulatedLaw | InitiallyRigid:
+        """The law of an excess opening (n,), in SI units; initially rigid when the bulk has the gap.
+
+        Args:
+            left_over: Share of the work that may be done at zero excess opening of an initially rigid law.
+
+        Raises:
+            InputError: the excess is no law of the opening alone (see the two laws).
+        """
+        if self.gap == "in bulk":
+            return self._initially_rigid(left_over)
+        return TabulatedLaw(
+            self.opening * ANGSTROM,
+            self.energy * EV_A2,
+            self.traction * EV_A3,
+            gap=self.gap,
+            energy_std=None if self.energy_std is None else self.energy_std * EV_A2,
+            traction_std=None if self.traction_std is None else self.traction_std * EV_A3,
+        )
+
+    def _initially_rigid(self, left_over: float) -> TabulatedLaw | InitiallyRigid:
+        """From where the excess opening leaves zero for good; before, all stretching is the bulk's."""
+        shut = np.flatnonzero((self.opening[:-1] <= _SHUT) | (np.diff(self.opening) <= 0))
+        start = int(shut[-1]) if len(shut) else 0
+        reached = float(np.clip(-self.opening[start] / (self.opening[start + 1] - self.opening[start]), 0.0, 1.0))
+
+        def at_begin(values: FloatArray) -> float:
+            return float((1 - reached) * values[start] + reached * values[start + 1])
+
+        begin, left = at_begin(self.traction), at_begin(self.energy)
+        if begin < _SOFT * self.traction.max():  # an interface softer than the bulk opens from the first
+            rising = slice(int(np.argmin(np.abs(self.opening))), None)
+            return TabulatedLaw(
+                self.opening[rising] * ANGSTROM, self.energy[rising] * EV_A2, self.traction[rising] * EV_A3, gap="in bulk",
+                energy_std=_scaled(self.energy_std, rising, EV_A2), traction_std=_scaled(self.traction_std, rising, EV_A3),
+            )  # fmt: skip
+        if abs(left) > left_over * self.energy[-1]:
+            raise InputError(
+                f"At zero excess opening {left / self.energy[-1]:.2g} of the work is already done, so the gap cannot be "
+                "the bulk's; use gap: in law."
+            )
+        rest = slice(start + 1, None)
+        return InitiallyRigid(
+            np.append(0.0, self.opening[rest]) * ANGSTROM,
+            np.append(0.0, self.energy[rest] - left) * EV_A2,
+            np.append(begin, self.traction[rest]) * EV_A3,
+            energy_std=None if self.energy_std is None else np.append(0.0, self.energy_std[rest]) * EV_A2,
+            traction_std=None
+            if self.traction_std is None
+            else np.append(at_begin(self.traction_std), self.traction_std[rest]) * EV_A3,
+        )
+
+
+def _scaled(std: FloatArray | None, chosen: slice, unit: float) -> FloatArray | None:
+    return None if std is None else std[chosen] * unit
+
+
+def taken_away(
+    repeats: Sequence[int], interfaces: int, heights: FloatArray, spacings: FloatArray, gap: GapOwner
+) -> FloatArray:
+    """(crystals,) lattice repeats of each crystal that are taken away for one interface.
+
+    With the gap in the bulk they are all that the cell has. With the gap in the law the closed spacing is left out
+    of the elements: of one crystal a repeat's share of that thickness, of two half of it from either. A share,
+    and not the spacing's own stretching, because the elements know of no planes inside a repeat.
+
+    Args:
+        repeats: In the cell, of each crystal.
+        interfaces: Equal ones, in the cell.
+        heights: (crystals,) of a closed repeat along the normal, Å.
+        spacings: (crystals,) of the planes that part, in each closed crystal, Å.
+        gap: Who owns the layer spacing across the interface.
+    """
+    whole = np.array(repeats, dtype=float) / interfaces
+    return whole if gap == "in bulk" else whole - np.asarray(spacings) / np.asarray(heights) / len(repeats)
+
+
+def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Excess:
+    """Take the bulk away from the slab at equal traction (Enrique & Van der Ven 2017).
+
+    For each of m equal interfaces δ = Δl/m − Σ ν Δh and ψ = (ΔE/m − Σ ν ΔE_bulk)/A, the sums over the crystals,
+    Δ from the closed interface, ν the repeats that are `taken_away`. Components or vectors alike.
+
+    Args:
+        slab: The slab.
+        *bulks: One branch for each of the slab's crystals, in the order of its `repeats`.
+        gap: Who owns the layer spacing across the interface.
+
+    Raises:
+        InputError: the bulks are not those of the slab, or not evaluated at its tractions.
+    """
+    if len(bulks) != len(slab.repeats):
+        raise InputError(f"A slab of {len(slab.repeats)} crystals needs as many bulk references, not {len(bulks)}.")
+    if not all(np.array_equal(bulk.traction, slab.traction) for bulk in bulks):
+        raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
+    heights, spacings = (
+        [_normal(v)[slab.closed] for v in values] for values in zip(*((b.height, b.gap) for b in bulks), strict=True)
+    )
+    opening, energy = slab_totals(slab)
+    for layers, bulk in zip(taken_away(slab.repeats, slab.interfaces, heights, spacings, gap), bulks, strict=True):
+        opening = opening - layers * _change(bulk.height, slab.closed)
+        energy = energy - layers * _change(bulk.energy, slab.closed) / slab.area
+    return Excess(opening, energy, slab.traction, gap)
+
+
+def _normal(values: FloatArray) -> FloatArray:
+    return values if values.ndim == 1 else values[:, 0]
+
+
+def slab_totals(slab: SlabBranch) -> tuple[FloatArray, FloatArray]:
+    """Total change of length (Å, components as the length's) and energy per area (eV/Å²) of an interface, bulk not removed."""
+    each = slab.interfaces
+    return _change(slab.length, slab.closed) / each, _change(slab.energy, slab.closed) / (slab.area * each)
+
+
+def _change(values: FloatArray, closed: int) -> FloatArray:
+    return values - values[closed]
+
+
+def rigid_law(samples: PathSamples) -> TabulatedLaw:
+    """The law of a rigid path; the gap is in the law, with the stiffness of one stretched spacing.
+
+    Where the sampled tangential stiffness is negative (the faces would slide by themselves) it is
+    taken as zero: the small-slip expansion has no other stable meaning there.
+
+    Raises:
+        InputError: the samples do not make a law (see `TabulatedLaw`).
+    """
+    shear = samples.tangential_stiffness
+    return TabulatedLaw(
+        samples.opening * ANGSTROM,
+        samples.energy_per_area * EV_A2,
+        samples.traction * EV_A3,
+        None if shear is None else np.maximum(shear, 0.0) * EV_A3 / ANGSTROM,
+        gap="in law",
+    )
+
+
+def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> float:
+    """Largest disagreement of energies with tractions (forces and virial) in tension, over the peak.
+
+    On each interval Δψ/Δδ is compared with the mean of the C² spline through the tractions. A
+    potential whose virial is wrong on slabs shows here, without reference to any other code.
+
+    Args:
+        samples: The path.
+        bridged: (n − 1,) intervals to leave out, across which samples are missing; None is none.
+    """
+    opening = samples.opening
+    work = CubicSpline(opening, samples.traction).antiderivative()(opening)
+    difference = np.diff(samples.energy_per_area - work) / np.diff(opening)
+    judged = (opening[:-1] >= 0) & (True if bridged is None else ~bridged)
+    return float(np.max(np.abs(difference[judged])) / samples.traction.max())
+
+
+def interface_ledger(samples: PathSamples, owner: str = "GNN", gap: GapOwner = "in law") -> Ledger:
+    """Who counts which layer spacing when a law joins two finite-element bodies.
+
+    The sites are the layer spacings of the slab: those of bulk A, the interface's own, those of
+    bulk B. The slab counts all; the bulk references take back what the elements carry. With the gap in
+    the bulk that is half of the interface's spacing on either side, too.
+    """
+    spacings_a, spacings_b = samples.spacings
+    half = 0.5 if gap == "in bulk" else 0.0
+    in_a = np.array([1.0] * spacings_a + [half] + [0.0] * spacings_b)
+    in_b = np.array([0.0] * spacings_a + [half] + [1.0] * spacings_b)
+    sites = [f"A{i + 1}" for i in range(spacings_a)] + ["interface"] + [f"B{i + 1}" for i in range(spacings_b)]
+    return Ledger(
+        [
+            Term("FE", "body A", 1, in_a),
+            Term("FE", "body B", 1, in_b),
+            Term(owner, "slab with the interface", 1, np.ones(len(sites))),
+            Term(owner, "bulk A at the slab's traction", -1, in_a),
+            Term(owner, "bulk B at the slab's traction", -1, in_b),
+        ],
+        sites,
+    )

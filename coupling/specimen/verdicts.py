@@ -1,0 +1,217 @@
+"""What a specimen's ledger says of each site that is not counted once, and what else a reader should know."""
+
+from collections.abc import Mapping, Sequence
+
+from coupling.specimen.claims import Claim, Site
+from coupling.specimen.joint import Joint
+from coupling.specimen.records import SIDES, Shared, SideName, Verdict, VerdictKind
+
+_SAME = 0.01
+"""Largest relative difference of stiffness that is none."""
+_COMPARED = {"C33": (2, 2), "C44": (3, 3), "C55": (4, 4)}
+"""Normal and shear stiffness in the interface's frame."""
+
+
+def judged(
+    count: Mapping[Site, int], joints: Sequence[Joint], shared: Sequence[Shared], negligible: float
+) -> tuple[list[Verdict], list[Claim]]:
+    """A verdict on each site that is not counted once, and the claims that neglect what is small enough.
+
+    Args:
+        count: How often each site is counted.
+        joints: The interfaces.
+        shared: What two bodies or interfaces share.
+        negligible: Share of the energy across an interface up to which its closed spacing is neglected.
+    """
+    verdicts, waivers = [], []
+    verdicts += [_shared(one, joints) for one in shared if count[Site(one.what, one.first, one.second)] > 1]
+    verdicts += [_twice_named(site.of, number) for site, number in count.items() if site.kind == "name" and number > 1]
+    for joint in joints:
+        name = joint.interface.name
+        for which in SIDES:
+            if count.get(Site("layers", name, which), 1) > 1:
+                verdicts.append(_layers(joint, which))
+            misfit = count.get(Site("misfit", name, which), 1)
+            if misfit != 1:
+                verdicts.append(_misfit(joint, which, misfit))
+        for sign in (1, -1):
+            sides = [which for which in SIDES if (count.get(Site("spacing", name, which), 1) - 1) * sign > 0]
+            if sides:
+                verdicts.append(_spacing(joint, sides, sign, negligible))
+                if verdicts[-1].error is None:
+                    halves = tuple(Site("spacing", name, which) for which in sides)
+                    waivers.append(Claim("neglected", f"closed spacing of {name}", -sign, halves))
+    return verdicts, waivers
+
+
+def remarks(joint: Joint) -> list[Verdict]:
+    """What is no error: what a law was not known or stated to count, stiffness that differs, energies beyond linear."""
+    interface, count = joint.interface, joint.interface.count
+    if count.taken_away == "not known":
+        text = "It is not known what the law on {name} counted; if it holds a slab's stretched bulk, that is counted twice."
+        return [_said("not known", joint, text)]
+    if count.taken_away == "as stated":
+        said = f": {count.statement}." if count.statement else "."
+        return [Verdict("as stated", f"The law on {interface.name!r} is counted as stated{said}", interface.name)]
+    found = []
+    comparable = [which for which in SIDES if interface.side(which) is not None and joint.elastic(which)]
+    if interface.rotation is None and comparable:
+        what = "so that neither the stiffness taken away nor the strain of its sides was compared with the bodies'"
+        found.append(_said("not compared", joint, "The interface {name} is curved, " + what + "."))
+    if count.held_rigid or count.taken_away == "nothing":
+        return found
+    for which in SIDES:
+        found += _mismatch(joint, which) + _beyond_linear(joint, which)
+    return found
+
+
+def _said(kind: VerdictKind, joint: Joint, text: str) -> Verdict:
+    return Verdict(kind, text.format(name=repr(joint.interface.name)), joint.interface.name)
+
+
+def _peak(joint: Joint) -> str:
+    return f"at the law's peak of {joint.interface.peak_traction / 1e9:.4g} GPa"
+
+
+def _amount(size: float | None) -> str:
+    return "an unknown number of J/m²" if size is None else f"{size:.3g} J/m²"
+
+
+def _bodies(joint: Joint, sides: Sequence[SideName]) -> str:
+    names = [repr(joint.interface.body(which)) for which in sides if joint.interface.body(which) is not None]
+    return " and ".join(dict.fromkeys(names))
+
+
+def _layers(joint: Joint, which: SideName) -> Verdict:
+    """A naive law beside an elastic body."""
+    interface, size, modulus = joint.interface, joint.layers_energy(which), joint.modulus(which)
+    side, body = interface.side(which), interface.body(which)
+    if side is not None:
+        much = f"{side.layers:g} layers of {side.material or 'its crystal'}, {_amount(size)} {_peak(joint)},"
+    elif modulus is not None:
+        each = joint.held(1e-9, modulus)
+        much = f"its layers on that side, {each:.3g} J/m² for each nanometre of them {_peak(joint)},"
+    else:
+        much = f"its layers on that side, {_amount(None)},"
+    text = (
+        f"Nothing was taken away from the law on {interface.name!r}, so that {much} are counted by its slab and by "
+        f"the elastic body {body!r}; take the bulk away at equal traction (the study cohesive_law does, with path: "
+        "relaxed)."
+    )
+    return Verdict("double counted", text, interface.name, body, size)
+
+
+def _spacing(joint: Joint, sides: Sequence[SideName], sign: int, negligible: float) -> Verdict:
+    """The closed spacing, or its half on one side, that two have (+1) or nobody has (−1)."""
+    parts = [joint.spacing_energy(which) for which in sides]
+    size = None if None in parts else sum(part for part in parts if part is not None)
+    column = joint.column_energy()
+    share = size / column if size is not None and column else None
+    name, bodies = joint.interface.name, _bodies(joint, sides)
+    halves = [joint.half_spacing(which) for which in sides]
+    length = "" if None in halves else f" ({sum(half for half in halves if half is not None) * 1e9:.4g} nm)"
+    what = f"the closed spacing{length}" if len(sides) == 2 else f"half of the closed spacing{length}"
+    of_column = "" if share is None else f", {100 * share:.3g} % of what the bodies hold across it,"
+    if share is not None and share <= negligible:
+        text = (
+            f"On {name!r} {what} is counted {'twice' if sign > 0 else 'by nobody'}: {_amount(size)} "
+            f"{_peak(joint)}{of_column} which is neglected, as no more than {100 * negligible:g} %."
+        )
+        return Verdict("neglected", text, name, None, size)
+    if sign > 0:
+        text = (
+            f"The law on {name!r} owns {what} and the mesh of {bodies} holds it too: {_amount(size)} "
+            f"{_peak(joint)}{of_column} are counted twice; leave the spacing out of the mesh and say so (spacing: "
+            "left out), or derive the law with gap: in bulk."
+        )
+        return Verdict("double counted", text, name, None, size)
+    rigid = not all(joint.elastic(which) for which in sides)
+    where = "there is no elastic body to have it" if rigid else "the mesh leaves it out"
+    remedy = "mesh that body" if rigid else "mesh it (spacing: meshed)"
+    text = (
+        f"The law on {name!r} leaves {what} to the bulk, and {where}: {_amount(size)} {_peak(joint)}{of_column} are "
+        f"counted by nobody; derive the law with gap: in law, or {remedy}."
+    )
+    return Verdict("uncounted", text, name, None, size)
+
+
+def _misfit(joint: Joint, which: SideName, count: int) -> Verdict:
+    """A side that was strained to match, and a body that is not; or one that carries what is said to be relaxed."""
+    interface, size = joint.interface, joint.misfit_energy(which)
+    side, body = interface.side(which), interface.body(which)
+    assert side is not None
+    strain = ", ".join(f"{e:.3g}" for e in side.strain)
+    if count > 1:
+        text = (
+            f"The misfit of {body!r} at {interface.name!r} is said to be relaxed, and its stress-free strain carries "
+            f"it: {_amount(size)} are both gone and there; say misfit: carried, or take the stress-free strain away."
+        )
+        return Verdict("double counted", text, interface.name, body, size)
+    text = (
+        f"The law on {interface.name!r} is of a crystal strained by ({strain}) (xx yy xy) in the plane, and {body!r} "
+        f"does not carry that misfit: {_amount(size)} are counted by nobody; give {body!r} the stress-free strain of "
+        "the opposite sign, or say that it is relaxed away (misfit: relaxed)."
+    )
+    return Verdict("uncounted", text, interface.name, body, size)
+
+
+def _shared(one: Shared, joints: Sequence[Joint]) -> Verdict:
+    """Cells of two bodies, or facets of two interfaces."""
+    if one.what == "cells":
+        text = (
+            f"The bodies {one.first!r} and {one.second!r} have {one.number} cells in common, whose whole elastic "
+            "energy is counted twice; give each cell to one body."
+        )
+        return Verdict("double counted", text, None, one.first)
+    works = [joint.interface.work_of_separation for joint in joints if joint.interface.name in (one.first, one.second)]
+    size = min(works, default=None)
+    text = (
+        f"The interfaces {one.first!r} and {one.second!r} have {one.number} facets in common, on which up to "
+        f"{_amount(size)} of work are counted twice; give each facet to one interface."
+    )
+    return Verdict("double counted", text, one.first, None, size)
+
+
+def _twice_named(name: str, number: int) -> Verdict:
+    text = (
+        f"{number} bodies or interfaces are called {name!r}, and whoever has that name is counted {number} times; "
+        "give each a name of its own."
+    )
+    return Verdict("double counted", text, name)
+
+
+def _mismatch(joint: Joint, which: SideName) -> list[Verdict]:
+    """A body of another stiffness than the bulk that was taken away."""
+    interface, side, body = joint.interface, joint.interface.side(which), joint.body(which)
+    own = None if body is None or body.rigid else interface.stiffness_of(body)
+    if side is None or own is None or body is None or side.layers == 0:
+        return []
+    found = []
+    for key, at in _COMPARED.items():
+        taken, has = float(side.stiffness_voigt[at]), float(own[at])
+        if abs(has - taken) <= _SAME * taken:
+            continue
+        size = 0.5 * side.layers * side.spacing * interface.peak_traction**2 * (1.0 / has - 1.0 / taken)
+        shear = "" if key == "C33" else " in shear"
+        text = (
+            f"On {interface.name!r} the bulk taken away on the side of {body.name!r} has {key} = {taken / 1e9:.4g} "
+            f"GPa and the body {has / 1e9:.4g} GPa: {abs(size):.3g} J/m²{shear} are counted too "
+            f"{'often' if size > 0 else 'seldom'} at a traction of the law's peak; give the body the constants of the "
+            "potential."
+        )
+        found.append(Verdict("mismatch", text, interface.name, body.name, size))
+    return found
+
+
+def _beyond_linear(joint: Joint, which: SideName) -> list[Verdict]:
+    """What the layers held in the atoms beside what linear elasticity holds in them."""
+    interface, side = joint.interface, joint.interface.side(which)
+    if side is None or side.layers == 0:
+        return []
+    linear = side.elastic_energy(interface.peak_traction)
+    text = (
+        f"On {interface.name!r} the {side.layers:g} layers of {side.material or 'the crystal'} taken away on the "
+        f"{which} side held {side.energy_at_peak:.3g} J/m² {_peak(joint)}, where linear elasticity holds {linear:.3g} "
+        "J/m²."
+    )
+    return [Verdict("not linear", text, interface.name, interface.body(which), side.energy_at_peak - linear)]

@@ -1,0 +1,100 @@
+"""Long calculations that go on in their middle: every batch that a potential evaluated is kept on disk."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from coupling.contracts import Cost, Evaluation, Potential, Structure
+from coupling.identity.addresses import Request, arrays_hash, is_finite
+from coupling.wrapped import Wrapped
+from multiscale.runtime.addresses import environment
+from multiscale.runtime.files import atomic_write
+
+
+class ResumablePotential(Wrapped):
+    """A potential that remembers what it evaluated, by the content of the structures.
+
+    A calculation that is the same each time asks for the same batches in the same order; what was
+    evaluated before an interruption is then read, bit for bit, and the rest computed.
+
+    Args:
+        potential: The potential.
+        folder: Where its answers lie, one file a batch; made when the first one is written.
+
+    Attributes:
+        bare: The potential itself, for trajectories, whose steps are cheaper to repeat than to keep.
+        reused: Structures that were not evaluated again.
+    """
+
+    def __init__(self, potential: Potential, folder: Path) -> None:
+        super().__init__(potential)
+        self._folder = folder
+        self.reused = 0
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """As the potential's own; energies, forces and stresses are kept where they are finite, nothing else is."""
+        if site_energies or features:
+            return super().evaluate(structures, site_energies=site_energies, features=features)
+        path = self._folder / f"{_address(self.fingerprint, structures)}.npz"
+        stored = _read(path, [len(s.numbers) for s in structures])
+        if stored is not None:
+            self.reused += len(structures)
+            return stored
+        found = self.bare.evaluate(structures)
+        kept = _kept(self.bare, structures, found)
+        if is_finite(kept):
+            with atomic_write(path) as file:
+                np.savez(file, **kept)
+        return found
+
+
+@contextmanager
+def resumable(potential: Potential, folder: Path, say: Callable[..., Any]) -> Iterator[ResumablePotential]:
+    """A potential that remembers until the work inside is done; an interruption leaves what there is.
+
+    Args:
+        potential: The potential.
+        folder: For this work alone.
+        say: Told, once and as a logger is, how many structures were not evaluated again.
+    """
+    remembering = ResumablePotential(potential, folder)
+    yield remembering
+    if remembering.reused:
+        say("%d structures were reused from an interrupted run", remembering.reused)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _address(fingerprint: str, structures: Sequence[Structure]) -> str:
+    parts = (part for one in structures for part in (one.numbers, one.positions, one.cell, one.pbc))
+    asked = arrays_hash(*(np.asarray(part, dtype=float) for part in parts))
+    return Request("batch", {"structures": asked}, environment(), (("", fingerprint),)).address
+
+
+def _kept(potential: Potential, structures: Sequence[Structure], found: Evaluation) -> dict[str, np.ndarray]:
+    """What goes to the disk; stresses that nothing is due for are marked, as no number of theirs is kept."""
+    from atomistic.embedding.store import has_stress
+
+    rows = zip(found.stresses, structures, strict=True)
+    absent = np.array([np.isnan(row).all() and not has_stress(potential, structure) for row, structure in rows])
+    stresses = np.where(absent[:, None, None], 0.0, found.stresses)
+    return {"energies": found.energies, "forces": np.concatenate(found.forces), "stresses": stresses, "absent": absent}
+
+
+def _read(path: Path, atoms: list[int]) -> Evaluation | None:
+    """The stored evaluation; None if there is none that is whole and finite."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            energies, forces, stresses, absent = (file[name] for name in ("energies", "forces", "stresses", "absent"))
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        return None
+    if not is_finite(energies, forces, stresses):
+        return None
+    stresses[absent] = np.nan
+    return Evaluation(energies, tuple(np.split(forces, np.cumsum(atoms)[:-1])), stresses, Cost())

@@ -1,0 +1,33 @@
+"""The cohesive-law study: a potential and an interface in, a law, its fits and its ledger out."""
+
+from coupling.laws.mixed import MixedModeLaw
+from multiscale.report.cohesive import report_law, report_mixed
+from multiscale.runtime.results import Results
+from multiscale.runtime.runs import RunContext
+from multiscale.stages.law import derive_law
+from multiscale.stages.models import Models
+from multiscale.studies import sampled
+from multiscale.studies.cohesive_law.schema import CohesiveLawStudy
+from multiscale.studies.law_report import law_ledger, report_derived, write_law
+
+
+def run(study: CohesiveLawStudy, context: RunContext) -> Results:
+    """Run the study; see `CohesiveLawStudy` for its input.
+
+    Raises:
+        InputError: potential and crystals do not make a law.
+        NotConverged: some equilibrium of the relaxed path was not found.
+    """
+    results = Results("cohesive_law", study.title)
+    models = Models(context, study.potential, study.trust, study.seed)
+    with context.stage("atomistic"):
+        derived = derive_law(study.law_options, models, context, study.seed)
+    report_derived(results, study, derived)
+    if isinstance(derived.law, MixedModeLaw):
+        report_mixed(results, derived.law, derived.atoms.refinements, context.folder, context.is_root)
+    if study.trust is not None:
+        results.notes.append(sampled.note(study.trust))
+    report_law(results, derived.law)
+    results.ledger = law_ledger(derived)
+    context.on_root(lambda: write_law(results, derived, context))
+    return results

@@ -1,0 +1,6 @@
+"""Atoms in an elastic medium: study `concurrent`."""
+
+from multiscale.studies.concurrent.schema import ConcurrentStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(ConcurrentStudy, "multiscale.studies.concurrent.run")

@@ -1,0 +1,167 @@
+"""The concurrent study: one problem by several methods, each beside all atoms."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coupling.contracts import Potential
+from multiscale.runtime.results import Results
+from multiscale.runtime.runs import RunContext
+from multiscale.studies.concurrent.loading import Loading, Probe, loading
+from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, Surrogate
+from multiscale.studies.concurrent.report import report
+from multiscale.studies.concurrent.schema import ConcurrentStudy
+from multiscale.studies.counted import counted
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from multiscale.concurrent.compare import Case, Row
+
+_SUPERCELL = 24.0
+"""Å: least width of the cell in which the locality of forces is measured."""
+
+
+def run(study: ConcurrentStudy, context: RunContext) -> Results:
+    """Run the study; see `ConcurrentStudy` for its input.
+
+    Under MPI the first rank solves and all evaluate the continuum.
+
+    Raises:
+        InputError: potential, crystal and regions do not go together.
+        NotConverged: an equilibrium was not found.
+    """
+    results = Results("concurrent", study.title)
+    report(results, _on_all_ranks(study, context))
+    return results
+
+
+def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings:
+    """The findings; the other ranks evaluate the continuum for the first until it is done."""
+    from multiscale.concurrent.shared_law import release, serve
+
+    if context.comm is None or context.comm.size == 1:
+        return _compared(study, context)
+    if not context.is_root:
+        serve(context.comm)
+
+    def solving() -> ConcurrentFindings:
+        try:
+            return _compared(study, context)
+        finally:
+            release(context.comm)
+
+    return context.on_root(solving)
+
+
+def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings:
+    """All atoms, then each method."""
+    from multiscale.concurrent.compare import compare
+
+    potential = _potential(study, context)
+    with context.stage("crystal"):
+        ready = _prepared(study, potential, context)
+    pad = None if ready.pad is None else ready.pad.radius
+    with context.stage("equilibria"):
+        atoms, rows = compare(
+            ready.loads.problems, _cases(study, pad), tolerance=study.tolerance, pad=pad, solver=study.solver,
+            progress=context.progress,
+        )  # fmt: skip
+    exact, probe = atoms[-1], ready.loads.probe
+    return ConcurrentFindings(
+        facts=ready.loads.facts,
+        spacing=ready.loads.problems[0].lattice.spacing,
+        unknowns=exact.unknowns,
+        evaluations=exact.evaluations,
+        energy=exact.energy,
+        methods=tuple(method_findings(row, probe) for row in rows),
+        counted=counted(rows[-1].solution.method.ledger().rows()),
+        response=None if probe is None else probe.response(atoms),
+        surrogate=ready.surrogate,
+        pad=ready.pad,
+        ranks=1 if context.comm is None else context.comm.size,
+    )
+
+
+def method_findings(row: "Row", probe: Probe | None = None) -> MethodFindings:
+    """What is reported of a method beside all atoms.
+
+    Args:
+        row: The comparison.
+        probe: What is read off along the loading.
+    """
+    method = row.solution.method
+    return MethodFindings(
+        method=row.case.method,
+        core_asked=row.case.region.core,
+        core=method.region.core,
+        blend=method.region.blend,
+        adapted=row.case.adaptions > 0,
+        unknowns=row.solution.unknowns,
+        atoms=method.atoms,
+        ghost_force=row.ghost_force,
+        energy_error=row.energy_error,
+        displacement_error=row.difference.displacement,
+        strain_error=row.difference.relative_strain,
+        unknowns_fraction=row.unknowns_fraction,
+        cost_fraction=row.cost_fraction,
+        seconds=row.seconds,
+        response=None if probe is None else probe.along(row.path),
+    )
+
+
+def _potential(study: ConcurrentStudy, context: RunContext) -> Potential:
+    from atomistic.potentials import load_potential
+    from coupling.capabilities import require
+    from multiscale.concurrent.methods import METHODS
+
+    potential = load_potential(study.potential.name, **study.potential.options)
+    context.uses(potential)
+    if any(METHODS[one.method].weighted for one in study.methods):
+        require(potential, "weighted_sites")
+    return potential
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """Problems with the law that they are solved with, what is said of it, and how far atoms are carried along."""
+
+    loads: Loading
+    surrogate: Surrogate | None
+    pad: Pad | None
+
+
+def _prepared(study: ConcurrentStudy, potential: Potential, context: RunContext) -> _Prepared:
+    from atomistic.cauchy_born import polynomial_law
+    from atomistic.properties.bulk import equilibrium
+    from multiscale.concurrent.shared_law import SharedLaw
+
+    crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
+    loads, asked, surrogate = loading(study, potential, crystal), study.surrogate, None
+    if asked is not None:
+        law = polynomial_law(loads.problems[0].law, strain=asked.strain, degree=asked.degree)
+        loads = loads.with_law(law)
+        surrogate = Surrogate(asked.degree, law.strain, law.energy_error, law.stress_error)
+    if context.comm is not None and context.comm.size > 1:
+        loads = loads.with_law(SharedLaw(loads.problems[0].law, context.comm))
+    return _Prepared(loads, surrogate, _measured_pad(potential, crystal) if study.pad == "measured" else None)
+
+
+def _measured_pad(potential: Potential, crystal: "Atoms") -> Pad:
+    from atomistic.locality import force_locality
+
+    height = 1 / np.linalg.norm(np.linalg.inv(crystal.cell.array), axis=0).max()
+    local = force_locality(potential, crystal.repeat(int(np.ceil(_SUPERCELL / height))))
+    return Pad(local.displacement, local.threshold, local.radius, local.receptive_field)
+
+
+def _cases(study: ConcurrentStudy, pad: float | None) -> "list[Case]":
+    from multiscale.concurrent.compare import Case
+    from multiscale.concurrent.region import Region
+
+    cases = []
+    for one in study.methods:
+        region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
+        cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
+    return cases

@@ -1,0 +1,6 @@
+"""Dislocations and what the next scale needs: study `dislocation`."""
+
+from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(DislocationStudy, "multiscale.studies.dislocation.run")

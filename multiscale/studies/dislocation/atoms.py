@@ -1,0 +1,122 @@
+"""The atomistic part of the dislocation study: crystal, γ-surface, core, barrier, Peierls stress, K by character."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.interpolate import CubicHermiteSpline, CubicSpline
+
+from coupling.contracts import Potential, Progress, silent
+from coupling.errors import NotConverged
+from coupling.units import ANGSTROM, EV_A3
+from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps, SlipPlane
+from multiscale.studies.dislocation.schema import DislocationStudy
+
+if TYPE_CHECKING:
+    from atomistic.dislocation import Cylinder
+
+_SHAKEN = 0.02
+"""Å: random displacements that break a symmetry at which a core would be no minimum."""
+_POINTS = 81
+"""Of the interpolated barrier."""
+
+
+def compute(study: DislocationStudy, potential: Potential, progress: Progress = silent) -> DislocationAtoms:
+    """All that needs the potential.
+
+    Raises:
+        InputError: the crystal cannot hold this dislocation, or the pre-check says so.
+        NotConverged: something does not relax.
+    """
+    from atomistic.dislocation import cylinder, oriented, slip_system
+    from atomistic.dislocation.precheck import precheck
+    from atomistic.dislocation.slip_plane import line_prefactors, slip_plane_energies
+    from atomistic.properties.bulk import equilibrium
+    from atomistic.properties.elastic import elastic_constants
+
+    bulk = equilibrium(potential, study.species, study.structure)
+    elastic = elastic_constants(potential, bulk)
+    system = slip_system(study.structure, study.system)
+    checked = precheck(potential, bulk, elastic, system)
+    checked.require(override=study.check_fault == "report")
+    stiffness, asked = elastic.stiffness_voigt / EV_A3, set(study.results)
+    crystal = oriented(bulk, stiffness, system)
+    c11, c12, c44 = map(float, elastic.cubic)
+    found = DislocationAtoms(
+        potential.fingerprint, checked.warnings, c11, c12, c44, crystal.burgers, crystal.partials, crystal.glide_period,
+        crystal.stroh.energy_tensor, line_prefactors(stiffness, crystal), checked.fault, checked.unstable_fault,
+    )  # fmt: skip
+    if "peierls_nabarro" in asked:
+        surface = SlipPlane(*slip_plane_energies(potential, bulk, crystal, study.divisions, progress))
+        found = replace(found, slip_plane=surface)
+    if asked & {"core", "barrier", "peierls_stress"}:
+        built = cylinder(crystal, study.radius / ANGSTROM, shell=2 * potential.cutoff)
+        found = _in_cylinder(found, study, potential, built, progress)
+    return found
+
+
+def _in_cylinder(
+    found: DislocationAtoms, study: DislocationStudy, potential: Potential, built: "Cylinder", progress: Progress
+) -> DislocationAtoms:
+    """The findings with core, barrier and jumps of the atoms; in the place of the last two, why there are none."""
+    from atomistic.dislocation import relaxed_core, settled
+
+    if study.boundary == "flexible":
+        rest = relaxed_core(potential, built, boundary="flexible", force=study.force, progress=progress).atoms
+    else:
+        built, rest = settled(potential, built, force=study.force, perturbation=_SHAKEN)
+    found = replace(found, core=_core(study, built, rest))
+    if "barrier" in study.results:
+        try:
+            found = replace(found, barrier=_barrier(study, potential, built, progress))
+        except NotConverged as error:
+            found = replace(found, no_barrier=str(error))
+    if "peierls_stress" in study.results:
+        try:
+            found = replace(found, jumps=_jumps(potential, built, progress))
+        except NotConverged as error:
+            found = replace(found, no_jumps=str(error))
+    return found
+
+
+def _core(study: DislocationStudy, built: "Cylinder", rest) -> AtomicCore:  # type: ignore[no-untyped-def]
+    from atomistic.dislocation import core, disregistry, is_compact, polarity
+
+    slip, fitted = disregistry(built, rest), core(built, rest)
+    whole = (study.structure, study.system) == ("bcc", "screw")
+    return AtomicCore(
+        slip.x, slip.slip, fitted.positions, fitted.widths, fitted.misfit, len(rest), int(built.free.sum()),
+        polarity=float(polarity(built, rest)) if whole else None,
+        compact=bool(is_compact(built, rest)) if whole else None,
+    )  # fmt: skip
+
+
+def _barrier(study: DislocationStudy, potential: Potential, built: "Cylinder", progress: Progress) -> AtomicBarrier:
+    """The path between two valleys.
+
+    Raises:
+        NotConverged: the shell lets the core have only one, or the band does not relax.
+    """
+    from atomistic.dislocation import peierls_barrier, refined
+
+    band = peierls_barrier(potential, built, images=study.images, progress=progress)
+    ascent = refined(potential, built, band, images=study.images, progress=progress)
+    fine = np.linspace(0.0, band.path[-1], _POINTS)
+    return AtomicBarrier(
+        band.height, band.humps, max(ascent.peierls_stress, band.peierls_stress if band.humps == 1 else 0.0),
+        CubicSpline(band.path, band.work_positions)(fine),
+        CubicHermiteSpline(band.path, band.energies, band.slopes)(fine) / band.length,
+        band.work_positions, band.energies / band.length,
+    )  # fmt: skip
+
+
+def _jumps(potential: Potential, built: "Cylinder", progress: Progress) -> Jumps:
+    """Peierls stress of both signs.
+
+    Raises:
+        NotConverged: the core does not jump as it should.
+    """
+    from atomistic.dislocation import Load, peierls_stress
+
+    measured = peierls_stress(potential, built, (Load(1), Load(-1)), perturbation=_SHAKEN, progress=progress)
+    return Jumps(np.array([one.resolved for one in measured]), np.array([one.error for one in measured]))

@@ -1,0 +1,201 @@
+"""What the dislocation study shows: core, line, barrier, kink pairs, flow stress; each number with its unit."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.units import ANGSTROM, EV_A3
+from multiscale.runtime.results import Plot, Quantity, Results, Series, Table
+from multiscale.studies.dislocation.findings import DislocationFindings, Estimate, FlowTable, LineTable, Upscaled
+from multiscale.studies.dislocation.records import DislocationAtoms
+from multiscale.studies.dislocation.schema import DislocationStudy
+
+_SHOWN = 15.0
+"""Burgers vectors on each side of the core that are drawn where no atoms say how many."""
+
+
+def report(
+    results: Results, study: DislocationStudy, findings: DislocationFindings, numbers: Mapping[str, Quantity]
+) -> None:
+    """Everything but the ledger.
+
+    Args:
+        results: Takes it.
+        study: The input.
+        findings: What was found.
+        numbers: Its quantities by name.
+    """
+    for name, one in numbers.items():
+        results.add(name, one.value, one.unit, one.description, uncertainty=one.uncertainty, headline=one.headline)
+    _core(results, findings.atoms, findings.estimate)
+    _line(results, findings.line)
+    _barrier(results, findings.atoms, findings.estimate)
+    _stresses(results, findings.atoms, findings.estimate)
+    if findings.upscaled is not None:
+        _kinks(results, findings.upscaled)
+        _flow(results, findings.upscaled.flow)
+    results.notes += _notes(study, findings)
+
+
+def _core(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+    """The slip across the glide plane."""
+    lines, core = [], atoms.core
+    if core is not None:
+        _add_slip(results, "core", "slip in the atomistic core", core.x - core.middle, atoms.share(core.slip))
+        lines.append(Series("core", "x", "share", "atoms", "points"))
+    if estimate is not None:
+        near = np.abs(estimate.rows) < (np.abs(core.x).max() if core is not None else _SHOWN * atoms.burgers_length)
+        _add_slip(results, "pn_core", "slip in the Peierls-Nabarro model", estimate.rows[near], estimate.share[near])
+        lines.append(Series("pn_core", "x", "share", "Peierls-Nabarro", "line"))
+    caption = "From b (slipped) to nothing; the core moves to the right under a positive stress."
+    if lines:
+        results.plots.append(Plot("Core", "x along the glide direction", "Å", "slip over b", "", tuple(lines), caption))
+
+
+def _add_slip(results: Results, name: str, description: str, x: FloatArray, share: FloatArray) -> None:
+    """A disregistry curve, x in Å."""
+    results.add_curve(name, description, x=("m", x * ANGSTROM), share=("", share))
+
+
+def _line(results: Results, line: LineTable) -> None:
+    """Energy and tension by character."""
+    results.add_curve(
+        "line", "line energy and tension by character",
+        angle=("°", line.angle), energy=("eV/Å", line.energy), tension=("eV/Å", line.tension),
+    )  # fmt: skip
+    drawn = (Series("line", "angle", "energy", "energy"), Series("line", "angle", "tension", "tension", "dashed"))
+    caption = f"0° is screw, 90° edge; anisotropic, with ln(R/r₀) = {line.log_ratio:g}, which elasticity does not give."
+    results.plots.append(Plot("Line energy", "character", "°", "per length", "eV/Å", drawn, caption))
+
+
+def _barrier(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+    """The Peierls barrier, of the atoms and of the model."""
+    lines, barrier = [], atoms.barrier
+    if barrier is not None:
+        place = barrier.positions(atoms.period)
+        _add_barrier(results, "barrier", "Peierls barrier", place, barrier.energy)
+        lines.append(Series("barrier", "x", "energy", "nudged elastic band"))
+        if not barrier.turns_back:
+            _add_barrier(results, "images", "its images", barrier.image_x, barrier.image_energy)
+            lines.append(Series("images", "x", "energy", "its images", "points"))
+    if estimate is not None:
+        _add_barrier(results, "pn_barrier", "barrier of the Peierls-Nabarro model", *estimate.from_valley(atoms.period))
+        lines.append(Series("pn_barrier", "x", "energy", "Peierls-Nabarro", "dashed"))
+    if lines:
+        caption = "Energy of the straight line per length between two valleys; the ends are neighbouring valleys."
+        results.plots.append(
+            Plot("Peierls barrier", "x of the line", "Å", "energy per length", "meV/Å", tuple(lines), caption)
+        )
+
+
+def _add_barrier(results: Results, name: str, description: str, x: FloatArray, energy: FloatArray) -> None:
+    """Energy per length against position, Å and eV/Å."""
+    results.add_curve(name, description, x=("m", x * ANGSTROM), energy=("meV/Å", 1e3 * energy))
+
+
+def _stresses(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+    """The Peierls stress, by all routes there are."""
+    rows: list[tuple[str, float, str]] = []
+    if atoms.barrier is not None:
+        rows.append(("steepest slope of the ascent over b", atoms.barrier.stress / 1e6, ""))
+    if estimate is not None:
+        rows.append(("Peierls-Nabarro, loaded", estimate.stress * EV_A3 / 1e6, "a cheap estimate"))
+    if atoms.jumps is not None:
+        plus, minus = (float(stress) / 1e6 for stress in atoms.jumps.stress)
+        error = f"± {float(atoms.jumps.error.max()) / 1e6:.2g}"
+        rows += [("sheared until the core jumps, to the right", plus, error), ("to the left", minus, "")]
+    if rows:
+        results.tables.append(Table("Peierls stress", ("route", "MPa", "remark"), tuple(rows)))
+
+
+def _kinks(results: Results, found: Upscaled) -> None:
+    """The kink pair's enthalpy and Kocks' law."""
+    kinks, fit = found.kinks, found.kocks
+    results.add_curve(
+        "kink_pair", "enthalpy of a kink pair",
+        stress=("Pa", kinks.stress * EV_A3), enthalpy=("eV", kinks.enthalpy), kocks=("eV", kinks.fitted),
+    )  # fmt: skip
+    drawn = (
+        Series("kink_pair", "stress", "enthalpy", "line tension"),
+        Series("kink_pair", "stress", "kocks", "Kocks", "dashed"),
+    )
+    law = f"ΔH = ΔH₀ [1 − (τ/τ_P)^p]^q with p = {fit.p:.3g}, q = {fit.q:.3g}."
+    caption = f"From the barrier of the {found.source}; {law}"
+    results.plots.append(Plot("Kink pair", "resolved shear stress", "MPa", "enthalpy", "eV", drawn, caption))
+
+
+def _flow(results: Results, flow: FlowTable) -> None:
+    """τ(T, strain rate) with error bars."""
+    columns, drawn = {}, []
+    for k, rate in enumerate(flow.rate):
+        columns |= {f"rate_{k}": ("Pa", flow.stress[:, k]), f"rate_{k}_std": ("Pa", flow.std[:, k])}
+        drawn.append(Series("flow_stress", "temperature", f"rate_{k}", f"{rate:g}/s", "line and points"))
+    what = "lattice friction by temperature; columns by strain rate"
+    results.add_curve("flow_stress", what, temperature=("K", flow.temperature), **columns)
+    caption = (
+        "Resolved shear stress at which the lattice lets dislocations pass; "
+        "error bars are in the table and the curve's file."
+    )
+    results.plots.append(Plot("Flow stress", "temperature", "K", "stress", "MPa", tuple(drawn), caption))
+    head = ("temperature, K", *(f"τ at {rate:g}/s, MPa" for rate in flow.rate))
+    rows = tuple(
+        (float(t), *(f"{s / 1e6:.4g} ± {e / 1e6:.2g}" for s, e in zip(row, errors, strict=True)))
+        for t, row, errors in zip(flow.temperature, flow.stress, flow.std, strict=True)
+    )
+    results.tables.append(Table("Flow stress", head, rows, "± is one standard deviation."))
+
+
+def _notes(study: DislocationStudy, findings: DislocationFindings) -> list[str]:
+    """What a reader must know to use the numbers."""
+    atoms, estimate = findings.atoms, findings.estimate
+    told = [f"WARNING: {warning} The input asked to go on." for warning in atoms.warnings]
+    if atoms.no_barrier is not None:
+        told.append(f"There is no atomistic barrier: {atoms.no_barrier}")
+    if atoms.no_jumps is not None:
+        told.append(f"There is no atomistic Peierls stress by loading: {atoms.no_jumps}")
+    if atoms.barrier is not None and atoms.barrier.turns_back:
+        told.append(
+            "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and "
+            "kink pairs are made, with shares of the path's length as positions."
+        )
+    if atoms.core is not None and atoms.core.compact is not None:
+        compact = "compact" if atoms.core.compact else "degenerate"
+        told.append(
+            f"The core of this potential is {compact}; density-functional theory gives bcc screws compact ones."
+        )
+        if atoms.barrier is not None:
+            shape = "one hump" if atoms.barrier.humps == 1 else f"{atoms.barrier.humps} humps"
+            told.append(f"Its barrier has {shape}; density-functional theory gives bcc screws one.")
+    if estimate is not None:
+        told.append(
+            "The Peierls-Nabarro estimate counts the elastic strain between the two planes twice, in the γ-surface and "
+            "in K; it is the cheap estimate beside the atoms. "
+            f"Its misfit energy is {estimate.virial:.3g} of b·K·b/4π (1 for wide cores)."
+        )
+    return told if findings.upscaled is None else told + _notes_on_flow(study, findings.upscaled)
+
+
+def _notes_on_flow(study: DislocationStudy, found: Upscaled) -> list[str]:
+    law, told = found.law, []
+    if found.fit_is_poor:
+        told.append(
+            "Kocks' law fits this barrier poorly, or with exponents outside theory's: look at the kink pair's diagram."
+        )
+    if found.kinks.humps > 1:
+        told.append(
+            "ΔH drops at the stress that pulls the dip between the humps below the valley: "
+            "from there the first hump counts alone."
+        )
+    told += [
+        f"ΔH₀ grows as the square root of the line tension, which holds ln(R/r₀) = {study.line.log_ratio:g}: "
+        f"a choice with a standard deviation of {study.line.relative_std:.0%}, carried to the flow stress.",
+        f"Not from the potential: segment length {law.segment_length * 1e6:g} µm, "
+        f"mobile density {law.mobile_density:g} /m², attempt frequency {law.attempt_frequency:g} /s, "
+        f"drag {law.drag:g} Pa s" + (" (a PLACEHOLDER)." if law.drag_is_placeholder else "."),
+    ]
+    if found.barrier_is_low:
+        told.append(
+            "The barrier is so low that thermal activation hardly limits glide: the drag, a placeholder, decides."
+        )
+    return [*told, "Files for the next scale: dislocation.yaml (documented), damask_phase.yaml, opendis_mobility.py."]

@@ -1,0 +1,109 @@
+"""The dislocation study: from a potential to a core, a barrier, τ(T, strain rate) and the next scale's files."""
+
+import numpy as np
+
+from coupling.elasticity import cubic_averages
+from coupling.exchange.storage import write_atomically
+from coupling.ledger import Ledger, Term
+from coupling.records import pack, unpack
+from coupling.units import ANGSTROM, EV, EV_A3
+from coupling.upscale.blocks import LATTICES, to_damask, to_opendis
+from coupling.upscale.export import DislocationParameters, Value, save
+from coupling.upscale.line import LineEnergy
+from multiscale.runtime.addresses import code_fingerprint, request
+from multiscale.runtime.results import Quantity, Results
+from multiscale.runtime.runs import RunContext
+from multiscale.stages.models import Models
+from multiscale.studies.dislocation import report
+from multiscale.studies.dislocation.findings import DislocationFindings, Upscaled
+from multiscale.studies.dislocation.quantities import quantities
+from multiscale.studies.dislocation.records import DislocationAtoms
+from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies.dislocation.upscale import estimated, line_table, upscaled
+
+PARAMETERS, DAMASK, OPENDIS = "dislocation.yaml", "damask_phase.yaml", "opendis_mobility.py"
+_COMPUTED = (
+    "species", "structure", "system", "radius", "boundary", "results", "check_fault", "images", "divisions", "force",
+)  # fmt: skip
+"""What the atomistic part depends on."""
+
+
+def run(study: DislocationStudy, context: RunContext) -> Results:
+    """Run the study; see `DislocationStudy` for its input.
+
+    Raises:
+        InputError: the crystal cannot hold the dislocation, or its stacking fault is meaningless and the
+            input does not ask to go on.
+        NotConverged: a core, a path or a load does not come to rest.
+    """
+    with context.stage("atomistic"):
+        atoms = _atomistic(study, context)
+    with context.stage("peierls-nabarro"):
+        estimate = context.on_root(lambda: estimated(atoms, study.rows))
+    line = LineEnergy(atoms.characters, atoms.burgers_length, study.line.log_ratio)
+    findings = DislocationFindings(atoms, line_table(line), estimate, upscaled(study, atoms, estimate, line))
+    numbers = quantities(findings, study.boundary)
+    results = Results("dislocation", study.title)
+    report.report(results, study, findings, numbers)
+    if findings.upscaled is not None:
+        parameters = _parameters(study, atoms, findings.upscaled, line, numbers)
+        context.on_root(lambda: _write(study, parameters, context))
+    results.ledger = list(_ledger(atoms, findings.upscaled).rows())
+    return results
+
+
+def _atomistic(study: DislocationStudy, context: RunContext) -> DislocationAtoms:
+    """What atoms say, from the cache where it is known."""
+    from multiscale.studies.dislocation.atoms import compute
+
+    models = Models(context, study.potential, None, study.seed)
+    key = context.on_root(lambda: request("dislocation", study, include=_COMPUTED, potentials=[models()]))
+    packed = context.cached("dislocation", key, lambda: pack(compute(study, models(), context.progress)))
+    atoms = unpack(DislocationAtoms, packed)
+    for warning in atoms.warnings:
+        context.log.warning("%s", warning)
+    return atoms
+
+
+def _parameters(
+    study: DislocationStudy, atoms: DislocationAtoms, upscaled: Upscaled, line: LineEnergy, numbers: dict[str, Quantity]
+) -> DislocationParameters:
+    shear, poisson = cubic_averages(atoms.c11, atoms.c12, atoms.c44)
+    angles = np.linspace(0.0, np.pi / 2, 19)
+    table = {
+        "angle": angles,
+        "prefactor": line.prefactor(angles) * EV_A3,
+        "energy": line.energy(angles) * EV / ANGSTROM,
+        "tension": line.tension(angles) * EV / ANGSTROM,
+    }
+    told = {key: Value(float(q.value), q.unit, q.uncertainty) for key, q in numbers.items() if q.unit}
+    return DislocationParameters(
+        study.species, study.structure, study.system, upscaled.law, upscaled.std,
+        {"C_11": atoms.c11, "C_12": atoms.c12, "C_44": atoms.c44},
+        shear, poisson, told, {key: [float(v) for v in column] for key, column in table.items()},
+        {"potential": study.potential.model_dump(mode="json")["name"], "potential_fingerprint": atoms.fingerprint,
+         "code": code_fingerprint(), "barrier": upscaled.source},
+        [*atoms.warnings, "properties: as in the study's report; K, energy and tension of the line hold its ln(R/r0)"],
+    )  # fmt: skip
+
+
+def _write(study: DislocationStudy, parameters: DislocationParameters, context: RunContext) -> None:
+    save(parameters, context.folder / PARAMETERS)
+    if study.structure in LATTICES:
+        write_atomically(context.folder / DAMASK, to_damask(parameters))
+        rate = study.strain_rates[len(study.strain_rates) // 2]
+        write_atomically(context.folder / OPENDIS, to_opendis(parameters, study.temperatures, rate))
+
+
+def _ledger(atoms: DislocationAtoms, upscaled: Upscaled | None) -> Ledger:
+    """Who owns which part of the resistance and of the energy: each is counted once."""
+    owned = {
+        "atoms around the line": "potential" if atoms.core is not None else "γ-surface, K",
+        "strain of the crystal beyond them": "elasticity",
+        "lattice friction at 0 K": "potential" if atoms.jumps is not None else "γ-surface, K",
+        "waiting for kink pairs": "line tension" if upscaled is not None else "next scale",
+        "drag on the moving line": "placeholder" if upscaled is None or upscaled.law.drag_is_placeholder else "user",
+        "other dislocations, solutes, grains": "next scale",
+    }
+    sites = list(owned)
+    return Ledger([Term(owner, site, 1, np.eye(len(sites))[k]) for k, (site, owner) in enumerate(owned.items())], sites)

@@ -1,0 +1,95 @@
+"""Input of the dislocation study: a crystal, a slip system, what to compute, the next scale's microstructure."""
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from coupling.errors import InputError, unknown_choice
+from coupling.upscale.flow import DRAG_PLACEHOLDER
+from multiscale.inputs.base import Section, Study
+from multiscale.inputs.checks import check_crystal
+from multiscale.inputs.fields import Length, quantity
+from multiscale.inputs.potential import Potential
+
+Temperature = quantity("temperature", "K")
+STRUCTURES = ("fcc", "bcc")
+
+Wanted = Literal["core", "peierls_nabarro", "barrier", "peierls_stress"]
+
+
+class Microstructure(Section):
+    """What the potential does not know and the flow stress needs."""
+
+    segment_length: Length = Field(default="1 um", validate_default=True, description="Free length of a dislocation.")
+    mobile_density: float = Field(default=1e12, gt=0, description="Of dislocations, 1/m².")
+    attempt_frequency: float = Field(default=1e12, gt=0, description="Of kink pairs, 1/s.")
+    drag: float = Field(default=DRAG_PLACEHOLDER, gt=0, description="Pa s; the default is a placeholder, not computed.")
+
+
+class LineChoice(Section):
+    """What elasticity leaves open in the line's energy, K b²/(4π) ln(R/r₀)."""
+
+    log_ratio: float = Field(default=2.0, gt=0, le=20, description="ln(R/r0); for a kink, R is its width: 1 to 3.")
+    relative_std: float = Field(default=0.3, ge=0, lt=1, description="Standard deviation of the tension over it.")
+
+
+class DislocationStudy(Study):
+    """A dislocation from a potential to τ(T, strain rate) and the files of the next scale."""
+
+    study: Literal["dislocation"]
+    potential: Potential
+    species: str = Field(description="Chemical symbol.")
+    structure: str = Field(description="fcc or bcc.")
+    system: str = Field(description="Slip system and character, such as edge, screw or 60.")
+    radius: Length = Field(default="25 Å", validate_default=True, description="Of the free atoms around the line.")
+    boundary: Literal["fixed", "flexible"] = Field(default="fixed", description="How the shell around them behaves.")
+    results: list[Wanted] = Field(
+        default=["core", "peierls_nabarro", "barrier", "peierls_stress"],
+        description="What is computed; the barrier (or else peierls_nabarro) leads to kink pairs and the flow stress.",
+    )
+    check_fault: Literal["stop", "report"] = Field(
+        default="stop",
+        description="What a meaningless stacking fault does: stop before anything starts, or be reported.",
+    )
+    images: int = Field(default=7, ge=3, le=100, description="Of the barrier's path, between its ends.")
+    divisions: int = Field(default=18, ge=6, le=60, multiple_of=3, description="Of the γ-surface, each way.")
+    rows: int = Field(default=160, ge=40, le=1000, description="Atomic rows of the Peierls-Nabarro model.")
+    force: float = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom, eV/Å.")
+    line: LineChoice = Field(default_factory=LineChoice)
+    microstructure: Microstructure = Field(default_factory=Microstructure)
+    temperatures: list[Temperature] = Field(
+        default=["77 K", "150 K", "300 K", "450 K", "600 K"], validate_default=True, min_length=1, max_length=100
+    )  # fmt: skip
+    strain_rates: list[float] = Field(
+        default=[1e-3, 1.0, 1e3], min_length=1, max_length=10, description="Of shear, 1/s."
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.structure not in STRUCTURES:
+            raise unknown_choice("structure of a dislocation study", self.structure, STRUCTURES)
+        if not self.results or len(set(self.results)) != len(self.results):
+            raise InputError("results: name at least one, each once.")
+        if min(self.strain_rates) <= 0:
+            raise InputError("strain_rates must be positive, in 1/s.")
+        if any(b <= a for a, b in zip(self.temperatures, self.temperatures[1:], strict=False)):
+            raise InputError("temperatures must rise.")
+        return self
+
+    @property
+    def upscaled(self) -> bool:
+        """Whether there is a barrier to make kink pairs of."""
+        return bool({"barrier", "peierls_nabarro"} & set(self.results))
+
+    def check(self) -> None:
+        """Check names, without torch."""
+        from atomistic.dislocation.systems import slip_system
+
+        self.potential.check()
+        check_crystal(self.species, self.structure)
+        slip_system(self.structure, self.system)
+
+    def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
+        return self.potential.files()

@@ -1,0 +1,6 @@
+"""Small networks from large potentials: study `distil`."""
+
+from multiscale.studies.distil.schema import DistilStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(DistilStudy, "multiscale.studies.distil.run")

@@ -1,0 +1,6 @@
+"""A quantum region in a larger one: study `embedding`."""
+
+from multiscale.studies.embedding.schema import EmbeddingStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(EmbeddingStudy, "multiscale.studies.embedding.run")

@@ -1,0 +1,235 @@
+"""What the embedding study computes: regions, energies and forces, the buffer's error, dynamics."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coupling.contracts import FloatArray, Potential
+from coupling.errors import InputError, NotConverged
+from coupling.units import ANGSTROM
+from multiscale.runtime.runs import RunContext
+from multiscale.studies.counted import counted
+from multiscale.studies.embedding.records import (
+    Buffers,
+    Dynamics,
+    EmbeddedStructure,
+    EmbeddingFindings,
+    Energy,
+    RegionSize,
+    Relaxation,
+)
+from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy, RegionInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ase import Atoms
+
+    from atomistic.embedding.buffer import BufferTable
+    from atomistic.embedding.dynamics import Trajectory
+    from atomistic.embedding.rules import Rule, Selector
+    from coupling.embedding.cluster import Cluster
+    from coupling.embedding.mixing import ForceMixing
+    from coupling.embedding.subtractive import Embedded
+    from coupling.embedding.terms import Region
+
+
+@dataclass(frozen=True)
+class Models:
+    """Who computes.
+
+    Attributes:
+        low: The cheap potential, of all atoms.
+        high: The accurate one.
+    """
+
+    low: Potential
+    high: Potential
+
+
+def compute(study: EmbeddingStudy, models: Models, context: RunContext) -> EmbeddingFindings:
+    """All that needs the potentials.
+
+    Raises:
+        InputError: models, structure and regions do not fit together.
+        DoubleCounted: two regions share an atom.
+        NotConverged: the quantum code, a relaxation or the dynamics fails.
+    """
+    atoms = _structure(study, models.low)
+    found = _energy(study, models, atoms, context) if study.scheme == "energy" else _forces(study, models, atoms)
+    if study.buffers is not None:
+        found = replace(found, buffers=_buffers(study, study.buffers, models, found.structure))
+    if study.dynamics is not None:
+        found = replace(found, dynamics=_dynamics(study, models, found.structure.atoms, context))
+    return found
+
+
+def _structure(study: EmbeddingStudy, low: Potential) -> "Atoms":
+    if study.structure.file is not None:
+        from ase.io import read
+
+        try:
+            return read(study.structure.file, parallel=False)
+        except Exception as error:  # ASE's readers fail in any way they like
+            raise InputError(f"{study.structure.file.name} cannot be read as a structure ({error}).") from error
+    from atomistic.properties.bulk import equilibrium
+
+    crystal = study.structure.crystal
+    atoms = equilibrium(low, crystal.species, crystal.structure, conventional=True) * tuple(crystal.repeats)
+    if any(not 0 <= index < len(atoms) for index in crystal.vacancies):
+        raise InputError(f"vacancies {crystal.vacancies} must be indices from 0 to {len(atoms) - 1}.")
+    del atoms[sorted(set(crystal.vacancies))]
+    if crystal.rattle is not None:
+        atoms.rattle(crystal.rattle / ANGSTROM, seed=study.seed)
+    return atoms
+
+
+def _selector(study: EmbeddingStudy, *, remember: bool = False) -> "Selector":
+    from atomistic.embedding.rules import Selector
+
+    rules = {name: _rule(name, region) for name, region in study.regions.items()}
+    buffer = 0.0 if study.buffer is None else study.buffer / ANGSTROM
+    split = None if study.split is None else study.split / ANGSTROM
+    return Selector(rules, buffer, split, remember=remember)
+
+
+def _rule(name: str, region: RegionInput) -> "Rule":
+    from atomistic.embedding.options import rule
+
+    given = region.model_dump(exclude_none=True)
+    if region.values is not None:
+        del given["values"]
+        given["uncertainty"] = _numbers(region.values)
+    if region.kind in ("atoms", "defects", "sphere", "layer"):
+        given.setdefault("radius", 0.0)
+    return rule(name, given)
+
+
+def _numbers(path: Path) -> FloatArray:
+    try:
+        return np.loadtxt(path, ndmin=1)
+    except ValueError as error:
+        raise InputError(f"{path.name} is not a list of one number an atom ({error}).") from error
+
+
+def _embedded(study: EmbeddingStudy, models: Models, selector: "Selector") -> "Embedded":
+    from atomistic.embedding.model import embed
+
+    return embed(
+        models.low, models.high, selector.rules, buffer=selector.buffer, ends=study.termination, split=selector.split,
+        charges=study.charges,
+    )  # fmt: skip
+
+
+def _mixing(study: EmbeddingStudy, models: Models) -> "ForceMixing":
+    from atomistic.embedding.bonding import termination
+    from coupling.embedding.mixing import ForceMixing
+
+    kind = "abrupt" if study.scheme == "abrupt forces" else "difference"
+    return ForceMixing(models.low, models.high, termination(study.termination), kind)
+
+
+def _energy(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunContext) -> EmbeddingFindings:
+    """The subtractive scheme, at rest where that is asked for."""
+    from atomistic.relax import relax
+
+    model, relaxation = _embedded(study, models, _selector(study)), None
+    if study.relax is not None:
+        start = float(model.evaluate([atoms]).energies[0])
+        relaxed = relax(model, [atoms], force=study.relax, progress=context.progress)
+        atoms = relaxed.structures[0]
+        relaxation = Relaxation(float(relaxed.energies[0]) - start, int(relaxed.steps[0]))
+    value, evaluation = model.ledger(atoms), model.evaluate([atoms])
+    regions, clusters = model.regions(atoms)
+    energy = float(evaluation.energies[0])
+    return EmbeddingFindings(
+        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters), counted(value.rows),
+        energy=Energy(energy, abs(value.energy - energy)), relaxation=relaxation,
+    )  # fmt: skip
+
+
+def _forces(study: EmbeddingStudy, models: Models, atoms: "Atoms") -> EmbeddingFindings:
+    """Mixed forces."""
+    from coupling.embedding.terms import clusters_of, owned_once
+
+    mixing, regions = _mixing(study, models), _selector(study)(atoms)
+    mixed = mixing.evaluate(atoms, regions)
+    clusters = clusters_of(atoms, regions, mixing.termination)
+    return EmbeddingFindings(
+        _owned(atoms, regions, clusters, mixed.forces), _sizes(regions, clusters),
+        counted(owned_once(len(atoms), regions, clusters).rows()), net_force=float(np.linalg.norm(mixed.correction)),
+    )  # fmt: skip
+
+
+def _owned(
+    atoms: "Atoms", regions: "Sequence[Region]", clusters: "Sequence[Cluster]", forces: FloatArray
+) -> EmbeddedStructure:
+    label = np.zeros(len(atoms), dtype=int)
+    for number, (region, cluster) in enumerate(zip(regions, clusters, strict=True), 1):
+        label[cluster.atoms] = -number
+        label[region.atoms] = number
+    return EmbeddedStructure(atoms.numbers, atoms.positions, atoms.cell.array, atoms.pbc.astype(int), label, forces)
+
+
+def _sizes(regions: "Sequence[Region]", clusters: "Sequence[Cluster]") -> tuple[RegionSize, ...]:
+    return tuple(
+        RegionSize(
+            region.name, len(region.atoms), len(cluster.atoms), cluster.links,
+            "".join(axis for axis, p in zip("abc", cluster.pbc, strict=True) if p) or "none",
+        )
+        for region, cluster in zip(regions, clusters, strict=True)
+    )  # fmt: skip
+
+
+def _buffers(study: EmbeddingStudy, asked: BufferScan, models: Models, structure: EmbeddedStructure) -> Buffers:
+    """The force error against the buffer's radius, and the radius for the wanted error."""
+    from atomistic.embedding.bonding import termination
+    from atomistic.embedding.buffer import buffer_table, cluster_forces
+
+    atoms, ends = structure.atoms, termination(study.termination)
+    core, radii = np.flatnonzero(structure.label == 1), [radius / ANGSTROM for radius in asked.radii]
+    reference = None
+    if asked.reference == "largest":
+        reference = cluster_forces(models.low, models.high, atoms, core, radii.pop(), ends)
+    table = buffer_table(models.low, models.high, atoms, core, radii, ends, reference=reference)
+    return _judged(table, asked.error)
+
+
+def _judged(table: "BufferTable", error: float) -> Buffers:
+    """The table with the radius for an error, eV/Å, and the decay length as far as they are known."""
+    found = Buffers(table.radius, table.atoms, table.difference, table.abrupt, table.cheap)
+    try:
+        found = replace(found, needed=table.buffer_for(error))
+        return replace(found, decay_length=table.decay_length())
+    except NotConverged as reason:
+        return replace(found, unknown=str(reason))
+
+
+def _dynamics(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunContext) -> Dynamics:
+    """A trajectory from the structure, its regions chosen anew at every step."""
+    from ase.md.velocitydistribution import Stationary, thermalize_momenta
+    from ase.parallel import DummyMPI
+
+    from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
+
+    asked, selector = study.dynamics, _selector(study, remember=True)
+    rng = np.random.default_rng(study.seed)
+    thermalize_momenta(atoms, temperature_K=asked.temperature, comm=DummyMPI(), rng=rng)
+    Stationary(atoms)
+    how = {"steps": asked.steps, "timestep": asked.timestep, "progress": context.progress}
+    if study.scheme == "energy":
+        path = energy_dynamics(_embedded(study, models, selector), atoms, selector=selector, **how)
+    else:
+        path = mixed_dynamics(_mixing(study, models), atoms, selector, **how)
+    return _accounted(path)
+
+
+def _accounted(path: "Trajectory") -> Dynamics:
+    """Energies from that of the start."""
+    start = path.kinetic[0] + path.potential[0]
+    return Dynamics(
+        path.time, path.kinetic + path.potential - start, path.conserved - start, path.temperature, path.accurate_atoms,
+        float(path.injected[-1]), path.drift, path.raw_drift, path.switches,
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""The embedding study: regions, the ledger of who counts what, forces, the buffer's error, dynamics."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coupling.records import pack, unpack
+from multiscale.runtime.addresses import request
+from multiscale.runtime.results import Results
+from multiscale.runtime.runs import RunContext
+from multiscale.studies.embedding.records import EmbeddedStructure, EmbeddingFindings
+from multiscale.studies.embedding.report import report
+from multiscale.studies.embedding.schema import EmbeddingStudy
+
+if TYPE_CHECKING:
+    from atomistic.embedding.quantum import QuantumPotential
+    from coupling.identity.addresses import Request
+    from multiscale.studies.embedding.atoms import Models
+
+STRUCTURE = "embedded.extxyz"
+
+
+def run(study: EmbeddingStudy, context: RunContext) -> Results:
+    """Run the study; see `EmbeddingStudy` for its input.
+
+    Raises:
+        InputError: models, structure and regions do not fit together.
+        DoubleCounted: two regions share an atom.
+        NotConverged: the quantum code, a relaxation or the dynamics fails.
+    """
+    with context.stage("atomistic"):
+        found = _atomistic(study, context)
+    results = Results("embedding", study.title)
+    report(results, study, found)
+    context.on_root(lambda: _write_structure(context.folder / STRUCTURE, found.structure))
+    return results
+
+
+def _atomistic(study: EmbeddingStudy, context: RunContext) -> EmbeddingFindings:
+    """The findings, from the cache where they are known."""
+    from multiscale.studies.embedding.atoms import compute
+
+    loaded = _Loaded(study, context.cache.folder / "quantum")
+
+    def asked() -> "Request":
+        models = [loaded.models.low, loaded.models.high]
+        return request("embedding", study, exclude={"potential", "quantum", "larger"}, potentials=models)
+
+    try:
+        key = context.on_root(asked)
+        packed = context.cached("embedded structure", key, lambda: pack(compute(study, loaded.models, context)))
+    finally:
+        loaded.close()
+    return unpack(EmbeddingFindings, packed)
+
+
+class _Loaded:
+    """A study's potentials, loaded when they are first asked for: on rank 0 alone."""
+
+    def __init__(self, study: EmbeddingStudy, folder: Path) -> None:
+        self._study, self._folder = study, folder
+
+    @cached_property
+    def _quantum(self) -> "QuantumPotential":
+        from atomistic.embedding.quantum import QuantumPotential
+
+        return QuantumPotential(self._study.quantum.name, folder=self._folder, **self._study.quantum.options)
+
+    @cached_property
+    def models(self) -> "Models":
+        """The cheap model and the accurate one, the latter at the former's lattice."""
+        from atomistic import load_potential
+        from atomistic.embedding.scaled import Scaled
+        from multiscale.studies.embedding.atoms import Models
+
+        larger, scale = self._study.larger, self._study.scale
+        high = self._quantum if larger is None else load_potential(larger.name, **larger.options)
+        low = load_potential(self._study.potential.name, **self._study.potential.options)
+        return Models(low, high if scale == 1.0 else Scaled(high, scale))
+
+    def close(self) -> None:
+        """End the processes of a quantum engine, where it was started."""
+        if "_quantum" in vars(self):
+            self._quantum.close()
+
+
+def _write_structure(path: Path, structure: EmbeddedStructure) -> None:
+    from ase.io import write
+
+    atoms = structure.atoms
+    atoms.set_array("region", structure.label)
+    atoms.set_array("embedded_forces", structure.forces)
+    write(path, atoms, format="extxyz", parallel=False)

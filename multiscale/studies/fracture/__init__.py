@@ -1,0 +1,6 @@
+"""The specimen study by its other name: study `fracture`."""
+
+from multiscale.studies.fracture.schema import FractureStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(FractureStudy, "multiscale.studies.specimen.run")

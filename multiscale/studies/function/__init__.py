@@ -1,0 +1,6 @@
+"""A function of one's own: study `function`."""
+
+from multiscale.studies.function.schema import FunctionStudy
+from multiscale.studies.kind import StudyKind
+
+KIND = StudyKind(FunctionStudy, "multiscale.studies.function.run")

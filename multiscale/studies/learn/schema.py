@@ -1,0 +1,114 @@
+"""Input of the learning study: a potential, an oracle, a plane, the routes on which errors are looked for."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from coupling.errors import InputError
+from multiscale.inputs.base import Section, Study
+from multiscale.inputs.checks import check_crystal
+from multiscale.inputs.crystal import Temperature
+from multiscale.inputs.fields import Direction, Length, Name
+from multiscale.inputs.law_options import Openings
+from multiscale.inputs.potential import Potential, PotentialChoice
+
+
+class OracleChoice(PotentialChoice, extra="allow"):
+    """Who is asked: a quantum engine, an ASE calculator or any other potential; further keys are its options."""
+
+    name: Name = Field(
+        description="gfn1-xtb, gfn2-xtb, pyscf, gpaw, module:Class, or a potential or file of `multiscale potentials`."
+    )
+
+    @property
+    def own(self) -> dict[str, Any]:
+        """The options of the code or the potential."""
+        from atomistic.embedding.engines import ENGINES
+
+        return dict(self.model_extra or {}) if self.name.lower() in ENGINES else self.options
+
+    def check(self) -> None:
+        """Raise `InputError` if it is unknown or not installed."""
+        from atomistic.embedding.engines import ENGINES, engine
+
+        if self.name.lower() in ENGINES:
+            engine(self.name)
+        else:
+            super().check()
+
+
+class LearnedPlane(Section):
+    """The crystal and the plane that parts."""
+
+    species: str = Field(description="Chemical symbol.")
+    structure: str = Field(description="Crystal structure, as ASE names it.")
+    miller: Direction = Field(description="Plane (hkl) in the conventional cell.")
+    layers: int = Field(default=6, ge=2, le=200, description="Atomic planes of the labelled slab.")
+    repeats: tuple[int, int] = Field(
+        default=(1, 1), strict=False, description="In-plane repeats of the labelled slab: for an oracle at the Γ point."
+    )
+
+
+class Dynamics(Section):
+    """Langevin dynamics of the slab, in steps that are safe for the potential."""
+
+    temperature: Temperature = Field(default="300 K", validate_default=True)
+    steps: int = Field(default=100, ge=1, le=1_000_000, description="Time steps of each trajectory.")
+    every: int = Field(default=10, ge=1, description="Time steps between looks.")
+    opening: Length | None = Field(default=None, description="Opening of the slab; by default closed.")
+
+
+class Routes(Section):
+    """Where errors are looked for; 0 leaves a kind out."""
+
+    openings: Openings = Field(default_factory=lambda: Openings(points=12), description="The rigid opening path.")
+    slips: int = Field(
+        default=0, ge=0, le=1000, description="Points of a slip by one lattice vector, at the closed gap."
+    )
+    rattles: int = Field(default=4, ge=0, le=1000, description="Rattled closed slabs.")
+    rattle: Length = Field(default="0.1 Å", validate_default=True, description="Largest displacement of a coordinate.")
+    strains: int = Field(
+        default=4, ge=0, le=1000, description="Strained closed slabs; the first two change the volume."
+    )
+    strain: float = Field(default=0.03, gt=0, lt=0.3, description="Largest strain.")
+    relaxations: int = Field(default=0, ge=0, le=1000, description="Openings, evenly spread, at which the atoms relax.")
+    dynamics: Dynamics | None = Field(default=None, description="Molecular dynamics; none by default.")
+
+
+def _named(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+class LearnStudy(Study):
+    """A potential that asks an oracle where it cannot be trusted, along the study's own routes."""
+
+    study: Literal["learn"]
+    potential: Potential = Field(description="It must hand out features (SevenNet).")
+    oracle: Annotated[OracleChoice, BeforeValidator(_named)]
+    plane: LearnedPlane
+    routes: Routes = Field(default_factory=Routes)
+    threshold: float = Field(
+        default=0.1, gt=0, description="Radius of a force above which a structure is labelled, eV/Å."
+    )
+    budget: int = Field(default=40, ge=2, le=100_000, description="Labels at most.")
+    first: int = Field(default=6, ge=2, description="Labels before the model is asked.")
+    samples: int = Field(default=16, ge=2, le=1000, description="Samples of the posterior for the law's error bars.")
+
+    @model_validator(mode="after")
+    def _affordable(self) -> Self:
+        if self.first > self.budget:
+            raise InputError(f"first ({self.first}) is above budget ({self.budget}); allow more labels.")
+        if min(self.plane.repeats) < 1:
+            raise InputError(f"plane.repeats {list(self.plane.repeats)} must be two positive numbers.")
+        return self
+
+    def check(self) -> None:
+        """Check names and files, without torch."""
+        self.potential.check()
+        self.oracle.check()
+        check_crystal(self.plane.species, self.plane.structure)
+
+    def files(self) -> tuple[Path, ...]:
+        """The files that it reads, which belong to its address in the cache."""
+        return tuple(dict.fromkeys((*self.potential.files(), *self.oracle.files())))

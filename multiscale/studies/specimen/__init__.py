@@ -1,0 +1,6 @@
+"""A mesh that breaks: study `specimen`."""
+
+from multiscale.studies.kind import StudyKind
+from multiscale.studies.specimen.schema import SpecimenStudy
+
+KIND = StudyKind(SpecimenStudy, "multiscale.studies.specimen.run")

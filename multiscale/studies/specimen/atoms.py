@@ -1,0 +1,180 @@
+"""What atoms gave to a specimen: its laws and crystals; the naive law beside them; error bars of everything."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from coupling.errors import InputError
+from coupling.interface.error_bars import with_error_bars
+from coupling.interface.naive import naive_law
+from coupling.units import ANGSTROM, EV_A3
+from multiscale.runtime.results import Plot, Results, Series
+from multiscale.runtime.runs import RunContext
+from multiscale.stages.bodies import Parts
+from multiscale.studies import sampled
+from multiscale.studies.law_report import report_derived, write_law
+from multiscale.studies.specimen.report import frame_of
+from multiscale.studies.specimen.schema import SpecimenStudy
+
+_CUBIC_CONSTANTS = {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}
+
+
+def prefix(names: Mapping[str, Any], name: str) -> str:
+    """What stands before the numbers of one of several."""
+    return "" if len(names) == 1 else f"{name}_"
+
+
+def _suffix(parts: Parts, name: str) -> str:
+    """What a law's files have after "law"."""
+    return "" if len(parts.derived) == 1 else f"_{name}"
+
+
+def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: RunContext) -> None:
+    """Laws from atoms, each with what was taken away, and the crystals of the bodies."""
+    for name, derived in parts.derived.items():
+        key = prefix(study.interfaces, name)
+        report_derived(results, study.atoms_laws[name].atoms, derived, key)
+        samples = derived.samples
+        columns: dict[str, Any] = {"traction": ("Pa", samples.traction * EV_A3)}
+        if samples.tangential_stiffness is not None:
+            columns["shear_stiffness"] = ("eV/Å^4", samples.tangential_stiffness.min(axis=1))
+            if samples.tangential_stiffness.min() < 0:
+                results.notes.append(
+                    "At some openings the potential's tangential stiffness is negative (the faces would slide by themselves); "
+                    f"the law takes it as zero there. See the column shear_stiffness of {key}law_samples.csv."
+                )
+        results.add_curve(
+            f"{key}law_samples", "atomistic samples of the law", opening=("m", samples.opening * ANGSTROM), **columns
+        )
+        suffix = _suffix(parts, name)
+        context.on_root(lambda d=derived, s=suffix: write_law(results, d, context, s))
+        if derived.law.count.held_rigid:
+            results.notes.append(
+                "The rigid path lets no atom relax: work of separation and peak traction are upper bounds; the shear resistance "
+                "of a law of opening alone is its small-slip expansion."
+            )
+    shown: list[tuple[object, ...]] = []
+    for name, crystal in parts.crystals.items():
+        body = study.crystal_bodies[name]
+        what = (*body.crystal.same, body.potential and body.potential.name, body.temperature)
+        if what in shown:
+            continue
+        shown.append(what)
+        key = prefix({str(one): None for one in {b.crystal.same for b in study.crystal_bodies.values()}}, name)
+        for constant, place in _CUBIC_CONSTANTS.items():
+            results.add(
+                f"{key}{constant}",
+                crystal.stiffness_voigt[place],
+                "Pa",
+                f"elastic constant {constant} of {name} in the crystal axes",
+            )
+
+
+def report_naive(
+    results: Results, study: SpecimenStudy, parts: Parts, record_of: Callable[[Parts], tuple[Any, Any]]
+) -> None:
+    """The specimen with the naive laws, which the ledger names and does not refuse here."""
+    frame = frame_of(study)
+    naive = {
+        name: naive_law(derived.atoms.slab, derived.law.count)
+        for name, derived in parts.derived.items()
+        if derived.atoms.slab is not None
+    }
+    record, verdicts = record_of(replace(parts, laws=parts.laws | naive))
+    results.notes += [
+        f"Naive law, not refused since it was asked for: {verdict.message}" for verdict in verdicts if verdict.error
+    ]
+    load, force = record.column("load"), record.column("force")
+    results.add_curve("naive_loading", "loading with the naive law", opening=("m", load), load=(frame.force, force))
+    for name, law in naive.items():
+        key = prefix(study.interfaces, name)
+        results.add(
+            f"{key}naive_work",
+            law.work_of_separation,
+            "J/m^2",
+            "work of the naive law: with the bulk's elastic energy, counted twice",
+        )
+    peak = float(force.max())
+    results.add(
+        "naive_peak_load", peak, frame.force, f"peak load{frame.per} that the naive law predicts", headline=True
+    )
+    results.add(
+        "naive_peak_load_ratio",
+        peak / float(results["peak_load"]),
+        "",
+        "the naive law's peak load over this one",
+        headline=True,
+    )  # type: ignore[arg-type]
+    lines = (Series("load_displacement", "opening", "load", "excess law: bulk taken away", "line and points"),
+             Series("naive_loading", "opening", "load", "naive law: bulk counted twice", "dashed"))  # fmt: skip
+    results.plots.insert(0, Plot("Who counts the bulk", "load-point opening", frame.shown, f"load{frame.per}", frame.force, lines,
+                                 "The same mesh and crystal; the naive law is the slab's own elongation between elements."))  # fmt: skip
+
+
+def report_error_bars(
+    results: Results,
+    study: SpecimenStudy,
+    parts: Parts,
+    samples: Sequence[Parts],
+    records: Sequence[Any],
+    context: RunContext,
+) -> None:
+    """Standard deviations of laws, constants and loads over the samples of the potential; the laws are written again with theirs."""
+    from continuum.post.fracture import released_energy_per_area
+
+    frame = frame_of(study)
+    displacement = bool(study.loads)
+    found: dict[str, list[float]] = {}
+    series = [Series("load_displacement", "opening", "load", "reported", "line and points")]
+    for number, (one, record) in enumerate(zip(samples, records, strict=True)):
+        values = _numbers(study, one)
+        if displacement:
+            values["peak_load"] = float(record.column("force").max())
+        else:
+            values["peak_load_factor"] = float(record.column("load").max())
+        if "gc_from_fe" in results.quantities:
+            try:
+                values["gc_from_fe"] = released_energy_per_area(record)
+            except InputError as reason:
+                results.notes.append(
+                    f"G_c has no error bar: with sample {number + 1} of the potential it could not be taken: {reason}"
+                )
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+        if displacement:
+            curve = f"sample_{number + 1}"
+            results.add_curve(
+                curve, "loading with a sample of the potential",
+                opening=("m", record.column("load")), load=(frame.force, record.column("force")),
+            )  # fmt: skip
+            series.append(Series(curve, "opening", "load", "", "dashed"))
+    for name, values in found.items():
+        if name in results.quantities and len(values) == len(records):
+            results.quantities[name] = replace(results.quantities[name], uncertainty=float(np.std(values, ddof=1)))
+    if displacement:
+        results.plots.append(Plot("Error bar of the load", "load-point opening", frame.shown, f"load{frame.per}", frame.force,
+                                  tuple(series),
+                                  "Dashed: each sample of the potential, with its own law and stiffness."))  # fmt: skip
+    results.notes.append(sampled.note(study.trust))
+    for name, derived in parts.derived.items():
+        barred = replace(derived, law=with_error_bars(derived.law, [one.derived[name].law for one in samples]))
+        suffix = _suffix(parts, name)
+        context.on_root(lambda d=barred, s=suffix: write_law(Results("law"), d, context, s))
+
+
+def _numbers(study: SpecimenStudy, parts: Parts) -> dict[str, float]:
+    """What a sample says of laws and crystals, by the names under which it is reported."""
+    values: dict[str, float] = {}
+    for name, law in parts.laws.items():
+        if name in parts.derived:
+            key = prefix(study.interfaces, name)
+            values |= {f"{key}work_of_separation": law.work_of_separation, f"{key}peak_traction": law.peak_traction}
+    kinds = {b.crystal.same for b in study.crystal_bodies.values()}
+    for name, crystal in parts.crystals.items():
+        key = prefix({str(one): None for one in kinds}, name)
+        values |= {
+            f"{key}{constant}": float(crystal.stiffness_voigt[place]) for constant, place in _CUBIC_CONSTANTS.items()
+        }
+    return values

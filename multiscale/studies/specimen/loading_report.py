@@ -1,0 +1,195 @@
+"""What every loading of a specimen shows: loads and energies against the opening, growth, profiles, a picture."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.laws.law import Law
+from multiscale.runtime.results import Picture, Plot, Results, Series, Table
+
+_ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
+_POINTS = 600
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Units of an analysis, and how its axes are shown.
+
+    Attributes:
+        force: Unit of a load.
+        energy: Unit of an energy.
+        area: Unit of an area.
+        per: What follows a quantity's name: " per thickness", or nothing.
+        shown: Unit of openings in plots.
+        controlled: What the load parameter is: a displacement, or a multiple of tractions.
+    """
+
+    force: str = "N/m"
+    energy: str = "J/m"
+    area: str = "m"
+    per: str = " per thickness"
+    shown: str = "nm"
+    controlled: str = "opening"
+
+    @classmethod
+    def of(cls, kind: str, shown: str, controlled: str) -> "Frame":
+        """The frame of a kind of analysis."""
+        if kind in ("plane strain", "plane stress"):
+            return cls(shown=shown, controlled=controlled)
+        return cls("N", "J", "m^2", "", shown, controlled)
+
+
+def report_law_curve(results: Results, name: str, law: Law, first: float) -> None:
+    """The curve of a law without slip, from the opening `first` in m to the final one."""
+    opening = np.linspace(first, law.final_opening, _POINTS)  # type: ignore[attr-defined]
+    energy, traction, _ = law.normal(opening)
+    results.add_curve(
+        name, "cohesive law, interpolated", opening=("m", opening), traction=("Pa", traction), energy=("J/m^2", energy)
+    )
+
+
+def report_growth(results: Results, record, frame: Frame, work_of_separation: float | None) -> None:  # type: ignore[no-untyped-def]
+    """G_c from the energy balance, peak load, balance, growth; the law's work is None where several laws act."""
+    from continuum.post.fracture import energy_balance_error, released_energy_per_area
+
+    add, last = results.add, record.steps[-1]
+    try:
+        released = released_energy_per_area(record)
+        add(
+            "gc_from_fe",
+            released,
+            "J/m^2",
+            "critical energy release rate from the finite-element energy balance",
+            headline=True,
+        )
+        if work_of_separation is not None:
+            difference = abs(released / work_of_separation - 1)
+            add("gc_relative_error", difference, "", "its difference from the work of separation", headline=True)
+    except InputError as reason:
+        results.notes.append(f"G_c could not be taken from this loading: {reason}")
+    add(
+        "energy_balance_relative_error",
+        energy_balance_error(record),
+        "",
+        "external work against stored plus dissipated energy",
+        headline=True,
+    )
+    if frame.controlled == "opening":
+        add("peak_load", record.column("force").max(), frame.force, f"peak load{frame.per}", headline=True)
+    else:
+        add("peak_load_factor", record.column("load").max(), "", "largest multiple of the tractions", headline=True)
+    thickness = " (area per thickness)" if frame.per else ""
+    add("swept_area", last.broken_area, frame.area, f"crack growth{thickness}")
+    what = "element edges" if frame.per else "facets"
+    add("process_zone_facets", int(record.column("zone_facets").max()), "", f"{what} in the process zone")
+
+
+def report_loading(results: Results, record, frame: Frame) -> None:  # type: ignore[no-untyped-def]
+    """The curve of all states, the load against the opening and where the work went."""
+    parts = {
+        "elastic": np.array([s.energies.elastic for s in record.steps]),
+        "interface_stored": np.array([s.energies.stored for s in record.steps]),
+        "dissipated": np.array([s.energies.dissipated for s in record.steps]),
+    }
+    viscous = np.array([s.energies.viscous for s in record.steps])
+    if viscous.any():
+        parts["viscous"] = viscous
+    if frame.controlled == "opening":
+        axes = {"opening": ("m", record.column("load")), "load": (frame.force, record.column("force"))}
+        x, y, shown = (
+            ("opening", "load-point opening", frame.shown),
+            ("load", f"load{frame.per}", frame.force),
+            "load-point opening",
+        )
+    else:
+        unit = frame.energy
+        axes = {"load_factor": ("", record.column("load")), "displaced": (unit, record.column("displaced"))}
+        x, y = (
+            ("displaced", "work of the tractions at multiple 1", unit),
+            ("load_factor", "multiple of the tractions", ""),
+        )
+        shown = x[1]
+    results.add_curve(
+        "load_displacement", "equilibrium states of the loading", **axes,
+        crack_growth=(frame.area, record.column("broken_area")), external_work=(frame.energy, record.column("work")),
+        **{name: (frame.energy, values) for name, values in parts.items()},
+    )  # fmt: skip
+    results.plots.append(
+        Plot("Load and displacement", x[1], x[2], y[1], y[2], (Series("load_displacement", x[0], y[0], "", "line and points"),),
+             "Every point is a converged equilibrium state.")
+    )  # fmt: skip
+    series = [
+        ("external_work", "external work", "points"), ("elastic", "elastic, bodies", "line"),
+        ("dissipated", "dissipated, interface", "line"), ("interface_stored", "stored, interface", "dashed"),
+    ]  # fmt: skip
+    if "viscous" in parts:
+        series.append(("viscous", "viscous regularisation", "dashed"))
+    results.plots.append(
+        Plot("Where the work went", shown, x[2], f"energy{frame.per}", frame.energy,
+             tuple(Series("load_displacement", x[0], name, label, style) for name, label, style in series))  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def report_energies(results: Results, record, frame: Frame, owner: str, friction: float = 0.0) -> None:  # type: ignore[no-untyped-def]
+    """The table of the energies at the end; `owner` is who counts the interfaces."""
+    first, last = record.steps[0].energies.total, record.steps[-1]
+    rows = [(f"FE, body {name}", "elastic energy", energy) for name, energy in last.energies.bodies.items()]
+    rows += [
+        (owner, "stored in the interface", last.energies.stored),
+        (owner, "dissipated: new surfaces", last.energies.dissipated - friction),
+    ]
+    if friction > _ROUNDING * last.energies.dissipated:
+        rows.append(("friction", "dissipated: closed faces that slid", friction))
+    if last.energies.viscous:
+        rows.append(("viscosity", "dissipated: regularisation", last.energies.viscous))
+    rows.append(("", "sum", last.energies.total))
+    if abs(first) > _ROUNDING * np.abs(record.column("work")).max():
+        rows.append(("", "sum before the loading", first))
+    rows.append(("", "external work", last.work))
+    start = " after that before the loading is taken away" if rows[-2][1] == "sum before the loading" else ""
+    results.tables.append(
+        Table("Energies at the end", ("owner", "what", f"energy in {frame.energy}"),
+              tuple((who, what, f"{energy:.6g}") for who, what, energy in rows),
+              f"{'Per metre of thickness. ' if frame.per else ''}The sum{start} must equal the external work.")
+    )  # fmt: skip
+
+
+def report_profiles(results: Results, profiles: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]) -> None:
+    """Jump and traction along each interface at the end, in 2D sorted along x."""
+    for name, (points, jump, traction) in profiles.items():
+        order = np.argsort(points[:, 0])
+        columns = {axis: ("m", points[order, i]) for i, axis in enumerate("xyz"[: points.shape[1]])}
+        columns |= {"opening": ("m", jump[order, 0]), "slip": ("m", jump[order, 1])}
+        if points.shape[1] == 3:
+            columns["slip_2"] = ("m", jump[order, 2])
+        columns |= {"traction": ("Pa", traction[order, 0]), "shear": ("Pa", traction[order, 1])}
+        if points.shape[1] == 3:
+            columns["shear_2"] = ("Pa", traction[order, 2])
+        results.add_curve(f"profile_{name}", f"interface {name!r} at the end", **columns)
+
+
+def report_picture(  # type: ignore[no-untyped-def]
+    results: Results,
+    folder: Path,
+    snapshot,
+    profiles,
+    unit: str = "nm",
+    stress_unit: str = "GPa",
+    magnified: float = 1.0,
+) -> None:
+    """The deformed plane specimen and its crack tip, where the traction is largest."""
+    from multiscale.report.specimen import draw_specimen
+
+    points, _, traction = next(iter(profiles.values()))
+    tip = points[np.argmax(traction[:, 0])]
+    draw_specimen(snapshot, tip, folder / "deformed.png", unit, stress_unit, magnified)
+    said = "True displacements, not magnified" if magnified == 1 else f"Displacements magnified {magnified:g} times"
+    colour = "normal to the crack plane" if magnified == 1 else "along y"
+    results.pictures.append(
+        Picture("deformed.png", "Deformed specimen",
+                f"{said}; colour: stress {colour}. Below: the crack tip.")
+    )  # fmt: skip

@@ -1,0 +1,246 @@
+"""What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from coupling.findings import Finding
+from coupling.laws.law import Law
+from coupling.units import SI_FACTORS
+from multiscale.runtime.results import Plot, Results, Series
+from multiscale.runtime.runs import RunContext
+from multiscale.studies.specimen.loading_report import (
+    Frame,
+    report_energies,
+    report_growth,
+    report_law_curve,
+    report_loading,
+    report_picture,
+    report_profiles,
+)
+from multiscale.studies.specimen.schema import Interface, SpecimenStudy
+from multiscale.studies.specimen.watch import Watch
+
+_VISIBLE = 0.1  # displacement in the picture over the specimen's size
+
+
+def frame_of(study: SpecimenStudy) -> Frame:
+    """The units of a study."""
+    return Frame.of(study.kind, study.mesh_unit, "opening" if study.loads else "load factor")
+
+
+def report(
+    study: SpecimenStudy,
+    context: RunContext,
+    problem: Any,
+    record: Any,
+    watch: Watch,
+    planes: Mapping[str, Law],
+    results: Results,
+) -> None:
+    """Fill the results; `planes` are the laws before coarsening. Collective."""
+    from continuum.solver.diagnostics import assess
+
+    frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
+    works = {law.work_of_separation for law in laws.values()}
+    _report_laws(results, laws)
+    results.findings += assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance)
+    report_growth(results, record, frame, works.pop() if len(works) == 1 else None)
+    report_loading(results, record, frame)
+    _report_resistance(results, record, frame, study.mesh_unit)
+    _report_watched(results, watch, frame, study)
+    state = last_state(problem, record.steps[-1].load)
+    _report_ledger(results, problem, record, state, frame)
+    snapshot, profiles = watch.fields.snapshot(state), problem.profiles(state)
+    if not context.is_root:
+        return
+    report_profiles(results, profiles)
+    if study.dimension == 2:
+        _picture(results, context, study, snapshot, profiles)
+    else:
+        results.notes.append("Pictures of 3D specimens are not drawn; open fields/*.xdmf in ParaView.")
+    _notes(results, study, laws)
+    _warn(results, study, problem, record, planes)
+
+
+def last_state(problem: Any, load: float) -> Any:
+    """The vector of unknowns of the state that the displacement fields hold."""
+    x, owned = problem.vector(), problem.unknowns.owned
+    parts = [field.x.array[: owned[name]] for name, field in problem.displacements.items()]
+    x.setArray(np.concatenate([*parts, [load] * problem.unknowns.owns_load]))
+    return x
+
+
+def _report_laws(results: Results, laws: dict[str, Any]) -> None:
+    """Landmarks and curve of each interface's law."""
+    single = len(laws) == 1
+    for name, law in laws.items():
+        key, of = ("", "") if single else (f"{name}_", f" on {name}")
+        curve = "law" if single else f"law_{name}"
+        results.add(f"{key}work_of_separation", law.work_of_separation, "J/m^2", f"work of separation{of}")
+        results.add(f"{key}peak_traction", law.peak_traction, "Pa", f"peak traction of the law{of}")
+        results.add(f"{key}opening_at_peak", law.opening_at_peak, "m", f"opening at the peak traction{of}")
+        results.add(f"{key}final_opening", law.final_opening, "m", f"opening beyond which the traction is zero{of}")
+        _, _, stiffness = law.normal(np.zeros(1))
+        results.add(
+            f"{key}initial_stiffness", float(stiffness[0]), "Pa/m", f"normal stiffness of the closed interface{of}"
+        )
+        report_law_curve(results, curve, law, -0.1 * law.opening_at_peak)
+        results.plots.append(
+            Plot(f"Cohesive law{of}", "opening", _readable(law.final_opening), "traction", _stress_unit(law.peak_traction),
+                 (Series(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
+        )  # fmt: skip
+
+
+def _report_resistance(results: Results, record: Any, frame: Frame, unit: str) -> None:
+    from continuum.post.fracture import resistance_curve
+
+    area, resistance = resistance_curve(record)
+    if not len(area):
+        results.notes.append("No crack grew in this loading, so there is no R-curve.")
+        return
+    results.add_curve(
+        "r_curve", "energy per newly swept area", crack_growth=(frame.area, area), resistance=("J/m^2", resistance)
+    )
+    shown = unit if frame.area == "m" else frame.area
+    results.plots.append(
+        Plot("R-curve", "swept area" + frame.per, shown, "energy per new area", "J/m^2",
+             (Series("r_curve", "crack_growth", "resistance", "", "line and points"),),
+             "What the interfaces took up between two states, over the area that opened.")
+    )  # fmt: skip
+
+
+def _report_watched(results: Results, watch: Watch, frame: Frame, study: SpecimenStudy) -> None:
+    """Crack fronts, process zones and J-integrals of all steps."""
+    load = ("load", "m") if study.loads else ("load_factor", "")
+    start = (load, ("crack_growth", frame.area))
+    for name, rows in watch.fronts.items():
+        axes = [(axis, "m") for axis in "xyz"[: study.dimension]]
+        _add_rows(
+            results, f"front_{name}", f"facets on the crack front of {name!r}, state after state", (*start, *axes), rows
+        )
+    for name, rows in watch.zones.items():
+        _add_rows(
+            results,
+            f"zone_{name}",
+            f"process zone of {name!r}: from its front to the broken part",
+            (*start, ("length", "m")),
+            rows,
+        )
+        if rows:
+            key = "zone_length" if len(watch.problem.bonds) == 1 else f"{name}_zone_length"
+            results.add(key, rows[-1][-1], "m", f"length of the process zone on {name} at the end")
+    if study.j_integral is None:
+        return
+    if watch.rings:
+        share = f"{len(watch.rings)} of {len(watch.rings) + len(watch.j)} states have no J-integral. The last of them"
+        results.findings.append(replace(watch.rings[-1], what=f"{share}: {watch.rings[-1].what}", fatal=not watch.j))
+    elif not watch.j:
+        results.notes.append(
+            "No J-integral: nothing broke through, so that there was no crack tip to centre the ring on."
+        )
+    if not watch.j:
+        return
+    _add_rows(results, "j_integral", "J-integral at the saved states", (*start, ("j", "J/m^2")), watch.j)
+    results.add(
+        "j_integral", watch.j[-1][-1], "J/m^2", "J-integral at the last saved state whose ring fits", headline=True
+    )
+
+
+def _add_rows(
+    results: Results, name: str, what: str, columns: tuple[tuple[str, str], ...], rows: list[list[float]]
+) -> None:
+    if rows:
+        values = np.array(rows)
+        results.add_curve(name, what, **{column: (unit, values[:, i]) for i, (column, unit) in enumerate(columns)})
+
+
+def _report_ledger(results: Results, problem: Any, record: Any, state: Any, frame: Frame) -> None:
+    """The ledger of bodies, spacings and interfaces with the energies that the solver found, and its verdicts."""
+    results.ledger, results.ledger_unit = list(problem.ledger_rows(state)), frame.energy
+    for verdict in problem.counting.verdicts:
+        results.notes.append(f"Counting: {verdict.message}")
+    friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
+    report_energies(results, record, frame, "law", float(problem.comm.allreduce(friction)))
+
+
+def _picture(results: Results, context: RunContext, study: SpecimenStudy, snapshot: Any, profiles: Any) -> None:
+    points = np.concatenate([body.points for body in snapshot.values()])
+    most = max(float(np.abs(body.displacement).max()) for body in snapshot.values())
+    magnified = float(f"{max(1.0, _VISIBLE * float(np.ptp(points, axis=0).max()) / most):.1g}") if most > 0 else 1.0
+    stress = max(float(np.abs(body.stress[:, 1, 1]).max()) for body in snapshot.values())
+    report_picture(results, context.folder, snapshot, profiles, study.mesh_unit, _stress_unit(stress), magnified)
+
+
+def _readable(length: float) -> str:
+    """A unit of length in which this is above one."""
+    return next((unit for unit in ("m", "mm", "µm", "nm") if length >= SI_FACTORS["length"][unit]), "Å")
+
+
+def _stress_unit(stress: float) -> str:
+    return next((unit for unit in ("GPa", "MPa", "kPa") if stress >= SI_FACTORS["stress"][unit]), "Pa")
+
+
+def _notes(results: Results, study: SpecimenStudy, laws: dict[str, Any]) -> None:
+    for name, law in laws.items():
+        if law.gap == "in bulk":
+            stiffness = float(law.normal(np.zeros(1))[2][0])
+            results.notes.append(
+                f"The law on {name} leaves the gap to the bulk and should be rigid at first; here it has a stiff branch of "
+                f"{stiffness:.4g} Pa/m, a compliance of {1 / stiffness:.4g} m/Pa that is added to the specimen's."
+            )
+    if any(interface.viscosity for interface in study.interfaces.values()):
+        results.notes.append(
+            "Viscous regularisation was on; its share of the work stands in the table of the energies."
+        )
+
+
+def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, planes: Mapping[str, Law]) -> None:
+    """Say where the mesh does not resolve a process zone, and what would."""
+    from continuum.mesh.inspect import RESOLVING, inspect_mesh, zone_length
+
+    found, unit = inspect_mesh(study.mesh, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
+    facts = {item.name: item for item in (*found.interfaces, *found.groups)}
+    resolved, edges = True, 0
+    for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):
+        item = facts.get(bond.name) or facts[f"{bond.minus}-{bond.plus}"]
+        edges += item.facets
+        modulus = min(
+            _modulus(problem.bulk.materials[body].stiffness_voigt) for body in (bond.plus, bond.minus) if body
+        )
+        length = zone_length(bond.law, modulus)
+        elements = length / (item.finest * unit)
+        if elements < RESOLVING * (1 - 1e-12):
+            resolved = False
+            change = f"refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
+            results.findings.append(Finding(
+                f"{elements:.3g} elements lie in the process zone (Irwin's length {length:.3g} m), and {RESOLVING} should",
+                f"interface {name}", float(elements), change + _coarser(interface, planes[name], modulus, item, unit), False,
+            ))  # fmt: skip
+    facets = int(record.column("zone_facets").max())
+    if study.dimension == 2 and resolved and 0 < facets < min(RESOLVING, edges):
+        results.findings.append(Finding(
+            f"Never more than {facets} element edges lay in the process zone, and {RESOLVING} should", "", float(facets),
+            "refine the mesh along the crack", False,
+        ))  # fmt: skip
+
+
+def _coarser(interface: Interface, law: Law, modulus: float, item: Any, unit: float) -> str:
+    """The number of planes that the mesh does resolve, in words."""
+    from continuum.mesh.inspect import process_zone
+
+    try:
+        stiffness = interface.coarsen and interface.coarsen.plane_stiffness
+        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}"
+    except InputError as reason:
+        return f" (a coarser law is not known: {str(reason).rstrip('.')})"
+
+
+def _modulus(stiffness: FloatArray) -> float:
+    """E' along x with no strain along z, Pa; of a material condensed to plane stress, that of plane stress."""
+    inside = np.linalg.inv(stiffness[np.ix_([0, 1, 5], [0, 1, 5])])
+    return float(1 / inside[0, 0])

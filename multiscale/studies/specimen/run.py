@@ -1,0 +1,172 @@
+"""The specimen and the fracture study: bodies and laws, from files, constants or atoms → a broken specimen."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coupling.errors import NotConverged, Refuted
+from coupling.exchange.storage import law_text
+from coupling.units import SI_FACTORS
+from multiscale.runtime.addresses import request
+from multiscale.runtime.files import write_text
+from multiscale.runtime.results import Curve, Results, curve_csv
+from multiscale.runtime.runs import RunContext
+from multiscale.stages.bodies import Parts, specimen_parts
+from multiscale.stages.models import Models
+from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
+from multiscale.studies.specimen.report import frame_of, report
+from multiscale.studies.specimen.schema import SpecimenStudy
+from multiscale.studies.specimen.watch import Watch
+
+
+def run(study: SpecimenStudy, context: RunContext) -> Results:
+    """Run the study; see `SpecimenStudy` for its input. An interrupted run goes on where it stopped.
+
+    Raises:
+        InputError: mesh, materials and laws do not fit together.
+        DoubleCounted, Uncounted: the ledger of bodies and laws does not add up; nothing was solved.
+        NotConverged: an equilibrium of atoms was not found, or the loading was not followed; the states before are in
+            the folder.
+        Refuted: openings of an interface are below double precision. What else refutes the result is in its findings.
+    """
+    results = Results(study.study, study.title)
+    models = Models(context, study.potential, study.trust, study.seed)
+    mesh = read(study, context.comm)
+    with context.stage("atomistic"):
+        parts = specimen_parts(study, mesh, models, context)
+    report_atoms(results, study, parts, context)
+    with context.stage("continuum"):
+        problem = build(study, mesh, parts)
+        context.log.info("finite elements: %d unknowns", problem.size)
+        unfinished = _unfinished(study, context, parts)
+        _load(study, context, problem, parts, unfinished, results)
+    if study.naive_law:
+        with context.stage("naive law"):
+            report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong, results))
+    if models.count:
+        with context.stage("samples"):
+            sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
+            records = [
+                _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
+                for number, one in enumerate(sampled, 1)
+            ]
+            report_error_bars(results, study, parts, sampled, records, context)
+    context.on_root(lambda: shutil.rmtree(unfinished, ignore_errors=True))
+    return results
+
+
+def read(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def]
+    """The mesh of a study, on the ranks of `comm`."""
+    from continuum.fenics import MPI
+    from continuum.mesh.specimen_mesh import read_mesh
+
+    return read_mesh(
+        study.mesh, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
+        comm=comm or MPI.COMM_WORLD,
+    )  # fmt: skip
+
+
+def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict"):  # type: ignore[no-untyped-def]
+    """The `continuum.solver.problem.CohesiveProblem` of a study.
+
+    Args:
+        study: The study.
+        mesh: Its mesh.
+        parts: Its laws and materials.
+        counting: "strict", or "reported" for a model that is wrong on purpose.
+    """
+    from continuum.model import Prescribed, Traction
+    from continuum.solver.problem import CohesiveProblem
+
+    return CohesiveProblem(
+        mesh,
+        parts.materials,
+        [interface.bond(name, parts.laws[name]) for name, interface in study.interfaces.items()],
+        [Prescribed(s.group, s.component) for s in study.supports]
+        + [Prescribed(item.group, item.component, item.factor) for item in study.loads],
+        tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
+        kind=study.kind,
+        order=study.order,
+        counting=counting,
+    )
+
+
+def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path:
+    """Where the loading's checkpoint lies until it is done: told by all that determines it."""
+    key = request(
+        "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size, 
+        folder=context.folder.name,
+        laws={name: law_text(law) for name, law in parts.laws.items()},
+        crystals={name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
+    )  # fmt: skip
+    return context.on_root(lambda: context.cache.folder / "unfinished" / key.address)
+
+
+def _record(study: SpecimenStudy, context: RunContext, problem: Any, results: Results, when: str) -> Any:
+    """A loading of which the record alone is wanted; what that says against itself goes into the findings."""
+    from continuum.solver.diagnostics import assess
+    from continuum.solver.stepping import pull
+
+    loading = study.loading
+    record = pull(
+        problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth, rate=loading.rate,
+        linear=loading.linear_solver, balance=loading.balance_tolerance, peak=loading.peak_tolerance,
+        progress=context.progress, stop=_stop(study, problem),
+    )  # fmt: skip
+    found = assess(record, loading.balance_tolerance, loading.peak_tolerance)
+    results.findings += [replace(one, what=f"{when}: {one.what}") for one in found]
+    return record
+
+
+def _wrong_record(
+    study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts, results: Results
+) -> tuple[Any, Any]:
+    """A loading with laws that the ledger would refuse, and what it says of them."""
+    problem = build(study, mesh, parts, counting="reported")
+    return _record(study, context, problem, results, "With the naive law"), problem.counting.verdicts
+
+
+def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
+    """Break the specimen and record it."""
+    from continuum.post.output import FieldWriter
+    from continuum.solver.stepping import pull
+
+    loading, fields_folder = study.loading, context.folder / "fields"
+    context.on_root(fields_folder.mkdir)
+    with FieldWriter(problem, fields_folder) as fields:
+        watch = Watch(study, problem, fields, unfinished / "observed.json", context.on_root)
+        try:
+            record = pull(
+                problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
+                rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
+                peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
+                stop=_stop(study, problem),
+            )  # fmt: skip
+        except (NotConverged, Refuted):
+            context.on_root(lambda: _leave_curve(study, watch, context.folder))
+            raise
+        known = len(record.steps) - 1 - watch.calls
+        if known > 0:
+            context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
+            results.notes.append(
+                f"The first {known} steps come from a run that was interrupted; their fields are not in this folder."
+            )
+        report(study, context, problem, record, watch, parts.laws, results)
+
+
+def _stop(study: SpecimenStudy, problem) -> Callable[[Any], bool]:  # type: ignore[no-untyped-def]
+    part = study.loading.stop_at_area
+    limit = np.inf if part is None else part * problem.interface_area
+    return lambda record: bool(record.steps[-1].broken_area >= limit)
+
+
+def _leave_curve(study: SpecimenStudy, watch: Watch, folder: Path) -> None:
+    """The states before a loading that failed."""
+    frame = frame_of(study)
+    units = {"load": "m" if study.loads else "", "force": frame.force, "work": frame.energy, "broken_area": frame.area}
+    columns = {name: np.array([row[name] for row in watch.steps]) for name in units}
+    write_text(folder / "load_displacement_so_far.csv", curve_csv(Curve("", units, columns)))
