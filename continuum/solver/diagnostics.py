@@ -33,9 +33,13 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
     if len(record.steps) < 2:
         return ()
     idle = _idle(record)
-    found = (
-        (idle,) if idle else (_unbalanced(record, balance), _unresolved_work(record, balance), _missed(record, peak))
+    judged = (
+        _unbalanced(record, balance),
+        _unresolved_work(record, balance),
+        _missed(record, peak),
+        _still_rising(record),
     )
+    found = (idle,) if idle else judged
     return tuple(one for one in found if one is not None)
 
 
@@ -103,6 +107,19 @@ def _missed(record: Loading, tolerance: float) -> Finding | None:
         f"between the loads {before.load:.6g} and {after.load:.6g}",
         float(size),
         "take more steps, or a smaller growth",
+        False,
+    )
+
+
+def _still_rising(record: Loading) -> Finding | None:
+    carried, loads = record.carried, np.abs(record.column("load"))
+    if carried[-1] <= 0 or carried.argmax() < len(carried) - 1 or loads[-1] < loads.max():
+        return None
+    return Finding(
+        "The load was still rising when the loading ended, so that the largest is no peak",
+        f"at the load {record.steps[-1].load:.6g}",
+        float(carried[-1]),
+        "load it further; stop_at_area ends a loading once so much has opened",
         False,
     )
 
