@@ -15,8 +15,7 @@ from continuum.cohesive.history import History, Response, separation, separation
 from continuum.cohesive.surface import averaged, surface_of
 from continuum.fenics import dolfinx
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
-from continuum.model import Bond
-from continuum.solver.bulk import Kind, circumference
+from continuum.model import Bond, Kind, circumference
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -221,7 +220,7 @@ def bonded(
         mesh: The specimen.
         spaces: Function space of each body.
         numbers: Global numbers of each body's degrees of freedom, as in `continuum.solver.unknowns.Unknowns`.
-        kind: See `continuum.solver.bulk.Kind`.
+        kind: See `continuum.model.Kind`.
         bond: Sides, law and options.
         facets: Its facets.
         reference: See `kinematics`.

@@ -1,43 +1,17 @@
 """The bodies: displacement fields, energies, internal forces and stiffness."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
 
 import numpy as np
 
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
-from continuum.model import COMPONENTS, Traction
+from continuum.model import COMPONENTS, Kind, Traction
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
-Kind = Literal["plane strain", "plane stress", "axisymmetric", "3D"]
-"""How the mesh stands for a solid; axisymmetric: x is the radius, y the axis, z the hoop direction."""
-
 _UNCOUPLED = 1e-3  # of the largest stiffness: noise of computed constants, whose effect is of second order
-
-
-def checked_kind(kind: Kind | None, dimension: int) -> Kind:
-    """The kind of analysis; by default plane strain in 2D.
-
-    Raises:
-        InputError: the kind is unknown or does not fit the mesh's dimension.
-    """
-    if kind is None:
-        return "3D" if dimension == 3 else "plane strain"
-    if kind not in get_args(Kind):
-        raise unknown_choice("kind of analysis", kind, get_args(Kind))
-    if (kind == "3D") != (dimension == 3):
-        raise InputError(
-            f"A mesh of dimension {dimension} does not fit the analysis {kind!r}; choose another kind or mesh."
-        )
-    return kind
-
-
-def circumference(points: FloatArray, kind: Kind) -> FloatArray:
-    """Length or area that a point (..., dim) of the mesh stands for out of the plane: 1, or 2πr."""
-    return 2 * np.pi * points[..., 0] if kind == "axisymmetric" else np.ones(points.shape[:-1])
 
 
 class Bulk:
@@ -46,7 +20,7 @@ class Bulk:
     Args:
         mesh: The specimen.
         materials: The material of each body.
-        kind: See `Kind`.
+        kind: See `continuum.model.Kind`.
         order: Polynomial order of the displacement.
 
     Raises:

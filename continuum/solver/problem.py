@@ -9,8 +9,8 @@ from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
-from continuum.model import Bond, Control, Energies, Prescribed, Traction
-from continuum.solver.bulk import Bulk, Kind, checked_kind
+from continuum.model import Bond, Control, Energies, Kind, Prescribed, Traction, checked_kind
+from continuum.solver.bulk import Bulk
 from continuum.solver.counting import (
     Counting,
     count_specimen,
@@ -42,7 +42,7 @@ class CohesiveProblem:
         bonds: Laws on interfaces; facets between bodies without a law are free surfaces.
         prescribed: Supports and displacement loads.
         tractions: Loads by dead tractions.
-        kind: See `continuum.solver.bulk.Kind`; by default plane strain in 2D.
+        kind: See `continuum.model.Kind`; by default plane strain in 2D.
         order: Polynomial order of the displacement, 1 or 2.
         reference: Direction of tangential 1 on interfaces (3D).
         counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved;

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from continuum.fenics import PETSc
-from continuum.mesh.mending import Mending
 from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, unresolved
 from continuum.solver.follower import Follower
+from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
