@@ -7,6 +7,7 @@ degrees of freedom of the two bodies' own spaces. The frame is that of the undef
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def mean_frame(
     return averaged(mesh.mesh.comm, surface.frame, surface.weights)
 
 
-def _trace(body: Body, space, cells: NDArray[np.int32], points: FloatArray) -> Side:  # type: ignore[no-untyped-def]
+def _trace(body: Body, space: "dolfinx.fem.FunctionSpace", cells: NDArray[np.int32], points: FloatArray) -> Side:
     """The body's basis functions that do not vanish on the facets, at the physical points."""
     geometry, coordinates = body.mesh.geometry, body.mesh.geometry.x
     element = space.element.basix_element
@@ -141,7 +142,7 @@ class Interface:
         numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
     """
 
-    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray) -> None:  # type: ignore[type-arg]
+    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray[Any]) -> None:
         self.bond, self.kinematics, self.numbers = bond, kinematics, numbers
         self.weights = kinematics.weights
         self.shape = np.concatenate([kinematics.plus.shape, -kinematics.minus.shape], axis=2)
@@ -208,7 +209,7 @@ class Interface:
 def bonded(
     mesh: SpecimenMesh,
     spaces: "Mapping[str, dolfinx.fem.FunctionSpace]",
-    numbers: Mapping[str, NDArray],  # type: ignore[type-arg]
+    numbers: Mapping[str, NDArray[Any]],
     kind: Kind,
     bond: Bond,
     facets: NDArray[np.int32],

@@ -87,6 +87,11 @@ class FiniteStrain:
         return np.zeros(6)
 
     def plane_stress(self) -> Material:
+        """None.
+
+        Raises:
+            InputError: always.
+        """
         raise InputError(f"{type(self).__name__} has no plane-stress form; use plane strain, or a thin 3D mesh.")
 
 

@@ -1,6 +1,7 @@
 """The bodies: displacement fields, energies, internal forces and stiffness."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -60,11 +61,11 @@ class Bulk:
             tangents.append(dolfinx.fem.form(ufl.derivative(force, u, ufl.TrialFunction(space))))
         self._tangent = [[form if i == j else None for j in range(len(tangents))] for i, form in enumerate(tangents)]
 
-    def thickness(self, name: str):  # type: ignore[no-untyped-def]
+    def thickness(self, name: str) -> Any:
         """What a point of a body's mesh stands for out of the plane: 1, or 2πr (UFL)."""
         return 2 * np.pi * ufl.SpatialCoordinate(self.mesh.bodies[name].mesh)[0] if self.kind == "axisymmetric" else 1
 
-    def gradient(self, name: str):  # type: ignore[no-untyped-def]
+    def gradient(self, name: str) -> Any:
         """The 3×3 displacement gradient of a body's field (UFL)."""
         u = self.displacements[name]
         if self.dimension == 3:
@@ -112,7 +113,7 @@ class Bulk:
             total = total + self._owned(forms)
         return total
 
-    def _owned(self, forms: Mapping) -> FloatArray:  # type: ignore[type-arg]
+    def _owned(self, forms: "Mapping[str, dolfinx.fem.Form]") -> FloatArray:
         parts = []
         for name, form in forms.items():
             vector = dolfinx.fem.assemble_vector(form)
@@ -125,7 +126,7 @@ def _in_plane(material: Material, kind: Kind, body: str) -> Material:
     """The material to use in the mesh's plane."""
     if kind == "3D":
         return material
-    stiffness = material.stiffness_voigt  # type: ignore[attr-defined]
+    stiffness = material.stiffness_voigt
     coupling = np.abs(stiffness[np.ix_([0, 1, 2, 5], [3, 4])]).max()
     if coupling > _UNCOUPLED * np.abs(stiffness).max():
         raise InputError(

@@ -7,6 +7,7 @@ import numpy as np
 
 from continuum.specimens.dimensions import check_lengths
 from continuum.specimens.grid import Element, write_grid
+from coupling.contracts import FloatArray
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,6 @@ class ButtJoint:
         bodies = {"upper": (x, high, *depth), "lower": (x, low, *depth)}
         write_grid(path, axes, bodies, boxes, element=self.element, order=self.order)
 
-    def _even(self, ends):  # type: ignore[no-untyped-def]
+    def _even(self, ends: tuple[float, float]) -> FloatArray:
         low, high = ends
         return np.linspace(low, high, max(1, int(np.ceil((high - low) / self.size - 1e-6))) + 1)

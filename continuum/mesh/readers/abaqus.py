@@ -4,7 +4,7 @@ Groups are element sets, by the cells and by the facets in them, instances, and 
 group of facets where it is the nodes of facets (`continuum.mesh.readers.node_sets`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -79,7 +79,9 @@ class _Groups:
                 found[instance.scope.name] = np.sort(cells[cells >= 0])
         return found
 
-    def _visible(self, what: str, of) -> Iterator[tuple]:  # type: ignore[no-untyped-def, type-arg]
+    def _visible[Named: (NamedSet, AbaqusSurface)](
+        self, what: str, of: Callable[[Scope], Mapping[str, Named]]
+    ) -> Iterator[tuple[str, str, Named]]:
         """Name as a group, scope, and definition: the model's own, and those of instances by their short name if it is one."""
         scopes: list[tuple[str, Scope]] = [
             ("", self._model.root),

@@ -1,6 +1,7 @@
 """The data lines of *NODE and *ELEMENT in an Abaqus input file."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ def read_nodes(block: AbaqusBlock, scope: Scope) -> None:
         add_to_set(block, scope.node_sets, block.needed("NSET"), [Members("", found.numbers, None, block.line)])
 
 
-def _regular(block: AbaqusBlock, of: Callable[[str], float]) -> NDArray | None:  # type: ignore[type-arg]
+def _regular(block: AbaqusBlock, of: Callable[[str], float]) -> NDArray[Any] | None:
     """All entries of a block whose lines have equally many, all numbers; None of any other, which is read line by line."""
     texts = [text for _, text in block.rows]
     commas = {text.count(",") for text in texts}
