@@ -119,8 +119,9 @@ def mean_frame(
 
 def _trace(body: Body, space: "dolfinx.fem.FunctionSpace", cells: NDArray[np.int32], points: FloatArray) -> Side:
     """The body's basis functions that do not vanish on the facets, at the physical points."""
-    geometry, coordinates = body.mesh.geometry, body.mesh.geometry.x
-    element = space.element.basix_element
+    geometry: Any = body.mesh.geometry
+    coordinates = geometry.x
+    element: Any = space.element.basix_element
     dofs, shapes = [], []
     for cell, where in zip(cells, points, strict=True):
         nodes = coordinates[geometry.dofmaps[0][cell]][:, : geometry.dim]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,12 +100,15 @@ def _quadrature(
     parent: "dolfinx.mesh.Mesh", facets: NDArray[np.int32], cells: NDArray[np.int32]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points (f, q, dim), tangents (f, q, dim−1, dim) and weights (q,) by the cells' own geometry."""
-    dimension, geometry = parent.topology.dim, parent.geometry
+    dimension = parent.topology.dim
+    geometry: Any = parent.geometry
     shape = basix.CellType[parent.topology.cell_type.name]
     facet_shape = basix.CellType[dolfinx.cpp.mesh.cell_entity_type(parent.topology.cell_type, dimension - 1, 0).name]
     rule, weights = basix.make_quadrature(facet_shape, _QUADRATURE_DEGREE)
     corner, entities = basix.geometry(shape), basix.topology(shape)[dimension - 1]
-    element = basix.create_element(basix.ElementFamily.P, shape, geometry.cmaps[0].degree, geometry.cmaps[0].variant)
+    element: Any = basix.create_element(
+        basix.ElementFamily.P, shape, geometry.cmaps[0].degree, geometry.cmaps[0].variant
+    )
     parent.topology.create_connectivity(dimension, dimension - 1)
     to_facets = parent.topology.connectivity(dimension, dimension - 1)
     points = np.empty((len(facets), len(rule), geometry.dim))

@@ -85,7 +85,7 @@ def offered(
         ValueError: another class has the name.
     """
 
-    def register[Solid: type](material: Solid) -> Solid:
+    def register(material: type) -> type:
         there = _OFFERED.get(name)
         if there is not None and there.material.__qualname__ != material.__qualname__:
             raise ValueError(

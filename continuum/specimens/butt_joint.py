@@ -42,7 +42,8 @@ class ButtJoint:
             InputError: a length that is not positive, an element that is not offered.
         """
         check_lengths(self, "width", "upper", "lower", "size", *(["thickness"] if self.thickness is not None else []))
-        low, high, depth = (-self.lower, 0.0), (0.0, self.upper), [(0.0, self.thickness)] * (self.thickness is not None)
+        low, high = (-self.lower, 0.0), (0.0, self.upper)
+        depth = [] if self.thickness is None else [(0.0, self.thickness)]
         x, y = (0.0, self.width), (-self.lower, self.upper)
         boxes = {
             "bond": (x, (0, 0), *depth),

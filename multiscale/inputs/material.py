@@ -137,7 +137,7 @@ class OwnMaterial(Section):
 
 def _entry(parameter: Parameter) -> tuple[Any, Any]:
     number = quantity(parameter.quantity, parameter.unit, positive=parameter.positive) if parameter.quantity else float
-    bound = {"gt": 0} if parameter.positive and not parameter.quantity else {}
+    bound: dict[str, Any] = {"gt": 0} if parameter.positive and not parameter.quantity else {}
     return number, Field(description=parameter.about, **bound)
 
 

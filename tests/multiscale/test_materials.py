@@ -11,7 +11,7 @@ from continuum.materials.registry import material_model, material_models
 from coupling.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-FOAM = '''
+FOAM = """
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ class Foam:
     linear: ClassVar[bool] = False
     bulk: float = parameter("stress", "Pa", "Bulk modulus.")
     exponent: float = parameter("", "", "Of the stretch.", positive=False)
-'''
+"""
 ASK = """
 import sys
 from pydantic import TypeAdapter, ValidationError

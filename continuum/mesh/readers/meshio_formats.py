@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 
 from continuum.mesh.readers.reading import IntArray, NodeSet, NoGroups, Reading, dimension_of
 from coupling.errors import InputError
@@ -100,7 +100,7 @@ def _groups(path: Path, source: "meshio.Mesh", firsts: list[int]) -> tuple[dict[
     return rows_of, array
 
 
-def _integer(parts: Sequence[ArrayLike]) -> bool:
+def _integer(parts: Sequence[NDArray[Any]]) -> bool:
     """Whether an array has one integer a cell."""
     return all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.size(p) == len(p) for p in parts)
 
