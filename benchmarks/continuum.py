@@ -16,11 +16,12 @@ from benchmarks.output import report
 from continuum.materials import LinearElastic
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed
-from continuum.post.fracture import crack_front, energy_balance_error, j_integral, released_energy_per_area
+from continuum.post.fracture import crack_front, j_integral, released_energy_per_area
 from continuum.reference.adhesion import peel, pull_off
 from continuum.reference.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, kendall_force, maugis_pull_off
 from continuum.reference.verification import ELEMENTS, constant_stress_law, exact_solution_errors, patch_test
 from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam

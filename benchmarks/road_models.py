@@ -9,8 +9,7 @@ import numpy as np
 from continuum.fenics import MPI, dolfinx
 from continuum.materials import LinearElastic, Material, StVenantKirchhoff
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh, read_mesh
-from continuum.model import Bond, Contact, Prescribed
-from continuum.solver.bulk import Kind
+from continuum.model import Bond, Contact, Kind, Prescribed
 from continuum.solver.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.flat_contact import SphereOnFlat

@@ -1,8 +1,8 @@
-"""What a cohesive problem is made of: laws on interfaces, supports and loads, its control, its energies."""
+"""What a cohesive problem is made of: its kind, laws on interfaces, supports and loads, its control, its energies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -12,6 +12,30 @@ from coupling.specimen.records import Misfit, Spacing, check_words
 
 COMPONENTS = {"x": 0, "y": 1, "z": 2}
 HISTORIES = ("damage", "reversible")
+Kind = Literal["plane strain", "plane stress", "axisymmetric", "3D"]
+"""How the mesh stands for a solid; axisymmetric: x is the radius, y the axis, z the hoop direction."""
+
+
+def checked_kind(kind: Kind | None, dimension: int) -> Kind:
+    """The kind of analysis; by default plane strain in 2D.
+
+    Raises:
+        InputError: the kind is unknown or does not fit the mesh's dimension.
+    """
+    if kind is None:
+        return "3D" if dimension == 3 else "plane strain"
+    if kind not in get_args(Kind):
+        raise unknown_choice("kind of analysis", kind, get_args(Kind))
+    if (kind == "3D") != (dimension == 3):
+        raise InputError(
+            f"A mesh of dimension {dimension} does not fit the analysis {kind!r}; choose another kind or mesh."
+        )
+    return kind
+
+
+def circumference(points: FloatArray, kind: Kind) -> FloatArray:
+    """Length or area that a point (..., dim) of the mesh stands for out of the plane: 1, or 2πr."""
+    return 2 * np.pi * points[..., 0] if kind == "axisymmetric" else np.ones(points.shape[:-1])
 
 
 @dataclass(frozen=True)

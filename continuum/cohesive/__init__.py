@@ -1,1 +1,36 @@
 """Cohesive interfaces: surfaces, kinematics, history and contact."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.cohesive.history import History, Response, commit, contact_pressure, respond, separation
+    from continuum.cohesive.interface import Interface, Kinematics, Side, bonded, kinematics, mean_frame
+    from continuum.cohesive.surface import Surface, averaged, surface_of
+
+__all__ = [
+    "History", "Interface", "Kinematics", "Response", "Side", "Surface", "averaged", "bonded", "commit",
+    "contact_pressure", "kinematics", "mean_frame", "respond", "separation", "surface_of",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "History": "history",
+        "Interface": "interface",
+        "Kinematics": "interface",
+        "Response": "history",
+        "Side": "interface",
+        "Surface": "surface",
+        "averaged": "surface",
+        "bonded": "interface",
+        "commit": "history",
+        "contact_pressure": "history",
+        "kinematics": "interface",
+        "mean_frame": "interface",
+        "respond": "history",
+        "separation": "history",
+        "surface_of": "surface",
+    },
+)

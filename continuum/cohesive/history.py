@@ -216,7 +216,9 @@ def contact_pressure(bond: Bond, jump: FloatArray, history: History) -> tuple[Fl
     return pressure, np.where(jump[:, 0] < 0, slope, 0.0)
 
 
-def _friction(bond: Bond, jump: FloatArray, history: History):  # type: ignore[no-untyped-def]
+def _friction(
+    bond: Bond, jump: FloatArray, history: History
+) -> tuple[FloatArray, float, FloatArray, FloatArray, FloatArray, FloatArray]:
     """Weight, stiffness, trial force, its length, the largest and the pressure's slope of Coulomb's law.
 
     It grows in with the damage, κ over the final opening of the last converged state (Alfano &

@@ -7,6 +7,7 @@ degrees of freedom of the two bodies' own spaces. The frame is that of the undef
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,7 @@ from continuum.cohesive.history import History, Response, separation, separation
 from continuum.cohesive.surface import averaged, surface_of
 from continuum.fenics import dolfinx
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
-from continuum.model import Bond
-from continuum.solver.bulk import Kind, circumference
+from continuum.model import Bond, Kind, circumference
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -117,10 +117,11 @@ def mean_frame(
     return averaged(mesh.mesh.comm, surface.frame, surface.weights)
 
 
-def _trace(body: Body, space, cells: NDArray[np.int32], points: FloatArray) -> Side:  # type: ignore[no-untyped-def]
+def _trace(body: Body, space: "dolfinx.fem.FunctionSpace", cells: NDArray[np.int32], points: FloatArray) -> Side:
     """The body's basis functions that do not vanish on the facets, at the physical points."""
-    geometry, coordinates = body.mesh.geometry, body.mesh.geometry.x
-    element = space.element.basix_element
+    geometry: Any = body.mesh.geometry
+    coordinates = geometry.x
+    element: Any = space.element.basix_element
     dofs, shapes = [], []
     for cell, where in zip(cells, points, strict=True):
         nodes = coordinates[geometry.dofmaps[0][cell]][:, : geometry.dim]
@@ -142,7 +143,7 @@ class Interface:
         numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
     """
 
-    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray) -> None:  # type: ignore[type-arg]
+    def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray[Any]) -> None:
         self.bond, self.kinematics, self.numbers = bond, kinematics, numbers
         self.weights = kinematics.weights
         self.shape = np.concatenate([kinematics.plus.shape, -kinematics.minus.shape], axis=2)
@@ -209,7 +210,7 @@ class Interface:
 def bonded(
     mesh: SpecimenMesh,
     spaces: "Mapping[str, dolfinx.fem.FunctionSpace]",
-    numbers: Mapping[str, NDArray],  # type: ignore[type-arg]
+    numbers: Mapping[str, NDArray[Any]],
     kind: Kind,
     bond: Bond,
     facets: NDArray[np.int32],
@@ -221,7 +222,7 @@ def bonded(
         mesh: The specimen.
         spaces: Function space of each body.
         numbers: Global numbers of each body's degrees of freedom, as in `continuum.solver.unknowns.Unknowns`.
-        kind: See `continuum.solver.bulk.Kind`.
+        kind: See `continuum.model.Kind`.
         bond: Sides, law and options.
         facets: Its facets.
         reference: See `kinematics`.

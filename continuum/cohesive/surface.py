@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ def surface_of(
     return Surface(owned, first, second, points, frame, measure * weights)
 
 
-def _cells_of(parent, body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32]:  # type: ignore[no-untyped-def]
+def _cells_of(parent: "dolfinx.mesh.Mesh", body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32]:
     """The body's cell at each facet of the parent mesh; −1 where it has none."""
     dimension = parent.topology.dim
     index = parent.topology.index_map(dimension)
@@ -68,11 +69,18 @@ def _cells_of(parent, body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32
     return np.array([lookup[to_cells.links(f)].max() for f in facets], dtype=np.int32)
 
 
-def _check_sides(parent, facets, plus: Body, minus: Body | None, first, second) -> None:  # type: ignore[no-untyped-def]
+def _check_sides(
+    parent: "dolfinx.mesh.Mesh",
+    facets: NDArray[np.int32],
+    plus: Body,
+    minus: Body | None,
+    first: NDArray[np.int32],
+    second: NDArray[np.int32] | None,
+) -> None:
     dimension = parent.topology.dim
-    if second is not None:
+    if minus is not None and second is not None:
         stray = np.flatnonzero((first < 0) | (second < 0))
-        meaning = f"the interface between {plus.name!r} and {minus.name!r} do not separate the two"  # type: ignore[union-attr]
+        meaning = f"the interface between {plus.name!r} and {minus.name!r} do not separate the two"
     else:
         to_cells = parent.topology.connectivity(dimension - 1, dimension)
         stray = np.array([i for i, f in enumerate(facets) if first[i] < 0 or len(to_cells.links(f)) > 1], dtype=int)
@@ -88,14 +96,19 @@ def _check_sides(parent, facets, plus: Body, minus: Body | None, first, second) 
             )
 
 
-def _quadrature(parent, facets, cells):  # type: ignore[no-untyped-def]
+def _quadrature(
+    parent: "dolfinx.mesh.Mesh", facets: NDArray[np.int32], cells: NDArray[np.int32]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Points (f, q, dim), tangents (f, q, dim−1, dim) and weights (q,) by the cells' own geometry."""
-    dimension, geometry = parent.topology.dim, parent.geometry
+    dimension = parent.topology.dim
+    geometry: Any = parent.geometry
     shape = basix.CellType[parent.topology.cell_type.name]
     facet_shape = basix.CellType[dolfinx.cpp.mesh.cell_entity_type(parent.topology.cell_type, dimension - 1, 0).name]
     rule, weights = basix.make_quadrature(facet_shape, _QUADRATURE_DEGREE)
     corner, entities = basix.geometry(shape), basix.topology(shape)[dimension - 1]
-    element = basix.create_element(basix.ElementFamily.P, shape, geometry.cmaps[0].degree, geometry.cmaps[0].variant)
+    element: Any = basix.create_element(
+        basix.ElementFamily.P, shape, geometry.cmaps[0].degree, geometry.cmaps[0].variant
+    )
     parent.topology.create_connectivity(dimension, dimension - 1)
     to_facets = parent.topology.connectivity(dimension, dimension - 1)
     points = np.empty((len(facets), len(rule), geometry.dim))

@@ -1,9 +1,9 @@
 """What a mesh is made of: bodies, interfaces, boundaries, sizes, and whether they resolve a law's process zone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from continuum.mesh.file import FileMesh, read_file
 from continuum.mesh.joints import coincident
 from continuum.mesh.readers.reading import CELLS, IntArray
 from continuum.mesh.topology import Topology, matched
-from coupling.contracts import FloatArray
+from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError
 
 if TYPE_CHECKING:
@@ -178,7 +178,9 @@ def _facts(topology: Topology, name: str, place: str, facets: IntArray) -> Facet
     return FacetFacts(name, place, len(facets), float(area.sum()), sides.max(axis=1))
 
 
-def _warnings(topology, bodies, interfaces, groups) -> Iterator[str]:  # type: ignore[no-untyped-def]
+def _warnings(
+    topology: Topology, bodies: Sequence[BodyFacts], interfaces: Sequence[FacetFacts], groups: Sequence[FacetFacts]
+) -> Iterator[str]:
     for body in bodies:
         if body.quality < _POOR:
             yield f"the worst cell of body {body.name} has a quality of {body.quality:.2g}; mesh it again with better shapes."
@@ -242,7 +244,7 @@ def process_zone(
 
 def zone_length(law: "Law", modulus: float) -> float:
     """Irwin's length E'W/σ² of a law's process zone, m (Irwin 1960; Hillerborg, Cem. Concr. Res. 6 (1976) 773)."""
-    return modulus * law.work_of_separation / law.peak_traction**2  # type: ignore[attr-defined]
+    return modulus * law.work_of_separation / cast("CohesiveLaw", law).peak_traction ** 2
 
 
 def _planes(law: "Law", modulus: float, needed: float, plane_stiffness: float | None) -> int:

@@ -1,5 +1,6 @@
 """Mesh files into bodies: one submesh a body, named groups, distributed over the ranks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from continuum.fenics import MPI, basix, dolfinx, ufl
 from continuum.mesh.checks import check_mesh
 from continuum.mesh.file import FileMesh, read_file
-from continuum.mesh.readers.reading import CELLS, WrongDimension
+from continuum.mesh.readers.reading import CELLS, IntArray, WrongDimension
 from coupling.errors import InputError, unknown_choice
 
 
@@ -155,7 +156,9 @@ def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> 
     return data.without_unused_nodes()
 
 
-def _distribute(comm, data, cell, dimension, unit, bodies):  # type: ignore[no-untyped-def]
+def _distribute(
+    comm: "MPI.Comm", data: FileMesh | None, cell: str, dimension: int, unit: float, bodies: Sequence[str]
+) -> "tuple[dolfinx.mesh.Mesh, dolfinx.mesh.MeshTags]":
     """The distributed mesh, and the index of each local cell's body."""
     shape, order, tdim = CELLS[cell]
     element = basix.ufl.element("Lagrange", shape, order, shape=(dimension,))
@@ -176,7 +179,7 @@ def _distribute(comm, data, cell, dimension, unit, bodies):  # type: ignore[no-u
     return mesh, dolfinx.mesh.meshtags_from_entities(mesh, tdim, dolfinx.graph.adjacencylist(entities), values)
 
 
-def _facets(mesh, nodes, facet):  # type: ignore[no-untyped-def]
+def _facets(mesh: "dolfinx.mesh.Mesh", nodes: IntArray | None, facet: str) -> NDArray[np.int32]:
     """The local facets of one group from its nodes in the file (None away from rank 0)."""
     shape, order, dimension = CELLS[facet]
     if nodes is None:
@@ -186,7 +189,7 @@ def _facets(mesh, nodes, facet):  # type: ignore[no-untyped-def]
     return tags.indices
 
 
-def _body(mesh, tags, index: int, name: str) -> Body:  # type: ignore[no-untyped-def]
+def _body(mesh: "dolfinx.mesh.Mesh", tags: "dolfinx.mesh.MeshTags", index: int, name: str) -> Body:
     submesh, entity_map, _, _ = dolfinx.mesh.create_submesh(mesh, mesh.topology.dim, tags.find(index))
     topology = submesh.topology.index_map(submesh.topology.dim)
     cells = np.arange(topology.size_local + topology.num_ghosts, dtype=np.int32)

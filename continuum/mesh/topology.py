@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from continuum.mesh.file import FileMesh
 from continuum.mesh.readers.reading import CELLS, IntArray
@@ -68,7 +67,7 @@ class Topology:
         order = np.argsort(self.numbers, kind="stable")
         return order[self.counts[order] == 2].reshape(-1, 2)
 
-    def cell_of(self, facet: NDArray) -> IntArray:  # type: ignore[type-arg]
+    def cell_of(self, facet: IntArray) -> IntArray:
         """The cells to which facets belong, both by number."""
         return facet // len(_FACETS[self.shape])
 

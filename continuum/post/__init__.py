@@ -1,1 +1,40 @@
 """What a solved state says: energies and fracture, J-integral, fields."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.post.fracture import (
+        crack_front,
+        j_integral,
+        process_zone_length,
+        released_energy_per_area,
+        resistance_curve,
+        ring_integral,
+        steady_growth,
+    )
+    from continuum.post.output import FieldWriter, Snapshot
+    from continuum.post.ring import Ring, check_ring
+
+__all__ = [
+    "FieldWriter", "Ring", "Snapshot", "check_ring", "crack_front", "j_integral", "process_zone_length",
+    "released_energy_per_area", "resistance_curve", "ring_integral", "steady_growth",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "FieldWriter": "output",
+        "Ring": "ring",
+        "Snapshot": "output",
+        "check_ring": "ring",
+        "crack_front": "fracture",
+        "j_integral": "fracture",
+        "process_zone_length": "fracture",
+        "released_energy_per_area": "fracture",
+        "resistance_curve": "fracture",
+        "ring_integral": "fracture",
+        "steady_growth": "fracture",
+    },
+)

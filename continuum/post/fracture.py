@@ -13,17 +13,6 @@ from coupling.findings import refute
 _TO_THE_EDGE = 1.3  # a facet's size over the extent of its quadrature points
 
 
-def energy_losses(record: Loading) -> FloatArray:
-    """(states,) external work less what all energies gained since the first state, J or J/m."""
-    return np.array([step.lost_since(record.steps[0]) for step in record.steps])
-
-
-def energy_balance_error(record: Loading) -> float:
-    """Largest |external work − change of (elastic + stored + dissipated + viscous)| over the largest work."""
-    lost, largest = np.abs(energy_losses(record)).max(), np.abs(record.column("work")).max()
-    return float(lost / (largest or 1.0))
-
-
 def steady_growth(record: Loading) -> np.ndarray:
     """Which states have a process zone that travels unchanged: mask over `record.steps`.
 

@@ -1,1 +1,43 @@
 """Solutions to compare with: analytic ones, patch tests, pull-off and peeling."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.reference.adhesion import Peeling, PullOff, peel, pull_off
+    from continuum.reference.analytic import (
+        dcb_beam,
+        dmt_pull_off,
+        jkr_pull_off,
+        kendall_force,
+        maugis_parameter,
+        maugis_pull_off,
+        tabor_parameter,
+    )
+    from continuum.reference.verification import constant_stress_law, exact_solution_errors, patch_test
+
+__all__ = [
+    "Peeling", "PullOff", "constant_stress_law", "dcb_beam", "dmt_pull_off", "exact_solution_errors", "jkr_pull_off",
+    "kendall_force", "maugis_parameter", "maugis_pull_off", "patch_test", "peel", "pull_off", "tabor_parameter",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "Peeling": "adhesion",
+        "PullOff": "adhesion",
+        "constant_stress_law": "verification",
+        "dcb_beam": "analytic",
+        "dmt_pull_off": "analytic",
+        "exact_solution_errors": "verification",
+        "jkr_pull_off": "analytic",
+        "kendall_force": "analytic",
+        "maugis_parameter": "analytic",
+        "maugis_pull_off": "analytic",
+        "patch_test": "verification",
+        "peel": "adhesion",
+        "pull_off": "adhesion",
+        "tabor_parameter": "analytic",
+    },
+)

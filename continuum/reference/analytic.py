@@ -1,5 +1,7 @@
 """Closed-form and one-dimensional solutions that the finite elements are compared with."""
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 from scipy.optimize import brentq
@@ -10,9 +12,8 @@ from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, NotConverged
 
 _ROOT_ROTATION = 0.677  # crack-length correction over arm height of an isotropic DCB without a process zone
-
-
 _BEAM_NODES = 3000
+_Traction = Callable[[FloatArray], tuple[FloatArray, FloatArray]]
 
 
 def jkr_pull_off(work: float, radius: float) -> float:
@@ -147,7 +148,7 @@ class _Beam:
     def load(self, state: FloatArray) -> float:
         return float(state[-1] * self.bending / self.ligament**3)
 
-    def follow(self, traction, before: float, end: float, state: FloatArray, cuts: int = 12) -> FloatArray:  # type: ignore[no-untyped-def]
+    def follow(self, traction: _Traction, before: float, end: float, state: FloatArray, cuts: int = 12) -> FloatArray:
         """The state at a deflection of the load point, in as small steps from `before` as it takes."""
         reached = self._equilibrium(traction, end, state)
         if reached is not None:
@@ -157,7 +158,7 @@ class _Beam:
         middle = 0.5 * (before + end)
         return self.follow(traction, middle, end, self.follow(traction, before, middle, state, cuts - 1), cuts - 1)
 
-    def _equilibrium(self, traction, end: float, state: FloatArray) -> FloatArray | None:  # type: ignore[no-untyped-def]
+    def _equilibrium(self, traction: _Traction, end: float, state: FloatArray) -> FloatArray | None:
         n, state, factor = self.size, state.copy(), self.ligament**4 / self.bending
         rows = np.arange(n - 2, 2 * n - 2)
         for _ in range(30):
@@ -173,7 +174,7 @@ class _Beam:
         return None
 
 
-def _series(law: CohesiveLaw, foundation: float):  # type: ignore[no-untyped-def]
+def _series(law: CohesiveLaw, foundation: float) -> _Traction:
     """Traction as a function of the arm's deflection: half the law's opening plus T/foundation.
 
     Raises:
@@ -196,7 +197,7 @@ def _series(law: CohesiveLaw, foundation: float):  # type: ignore[no-untyped-def
     spline = CubicHermiteSpline(deflection, pull, slope)
     first, last = deflection[0], deflection[-1]
 
-    def traction(w):  # type: ignore[no-untyped-def]
+    def traction(w: FloatArray) -> tuple[FloatArray, FloatArray]:
         inside = np.clip(w, first, last)
         return spline(inside) + slope[0] * np.minimum(w - first, 0.0), spline(inside, 1) * (w < last)
 

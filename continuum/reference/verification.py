@@ -8,6 +8,7 @@ from io import StringIO
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -18,18 +19,19 @@ from continuum.model import Bond, Control, Prescribed, Traction
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
+from continuum.specimens.grid import Element
 from coupling.contracts import FloatArray
 from coupling.elasticity import VOIGT
 from coupling.errors import NotConverged
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.tabulated import TabulatedLaw
 
-ELEMENTS = ("triangle", "quadrilateral", "tetrahedron", "hexahedron")
+ELEMENTS: tuple[Element, ...] = ("triangle", "quadrilateral", "tetrahedron", "hexahedron")
 _YOUNG, _POISSON = 200e9, 0.3
 _ELASTIC = Bilinear(1e10, 1e12, 1e15)  # linear in both directions at the jumps here
 
 
-def patch_test(element: str, geometry: int, order: int, seed: int = 0) -> float:
+def patch_test(element: Element, geometry: int, order: int, seed: int = 0) -> float:
     """Constant strain across a glued interface of an anisotropic crystal on a shaken mesh.
 
     Args:
@@ -57,7 +59,7 @@ def patch_test(element: str, geometry: int, order: int, seed: int = 0) -> float:
 
     mesh = _shaken(
         ButtJoint(1.0, 0.7, 0.5, 0.35, thickness=0.6 if spatial else None, element=element, order=geometry), rng
-    )  # type: ignore[arg-type]
+    )
     components = "xyz"[:dim]
     held = [
         Prescribed(g, c, lambda p, i=i: exact(p)[:, i]) for g in ("top", "bottom") for i, c in enumerate(components)
@@ -126,7 +128,7 @@ def _solve(problem: CohesiveProblem) -> "object":
 
 
 def exact_solution_errors(
-    order: int, sizes: tuple[float, ...] = (0.125, 0.0625, 0.03125), element: str = "triangle"
+    order: int, sizes: tuple[float, ...] = (0.125, 0.0625, 0.03125), element: Element = "triangle"
 ) -> list[float]:
     """L2 errors of a plane-strain field with a varying traction across the interface.
 
@@ -145,7 +147,7 @@ def exact_solution_errors(
     k, shear = 2.5, _YOUNG / (2 * (1 + _POISSON))
     amplitude = 1e-4 * 2 * shear
 
-    def exact(x, y, lib):  # type: ignore[no-untyped-def]
+    def exact(x: Any, y: Any, lib: Any) -> tuple[Any, Any]:
         across, along, grown, changed = lib.cos(k * x), lib.sin(k * x), lib.sinh(k * y), lib.cosh(k * y)
         first = y * k * along * grown
         second = (3 - 4 * _POISSON) * across * grown - y * k * across * changed
@@ -158,7 +160,7 @@ def exact_solution_errors(
     for size in sizes:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "joint.msh"
-            ButtJoint(1.0, 0.5, 0.5, size, element=element).write(path)  # type: ignore[arg-type]
+            ButtJoint(1.0, 0.5, 0.5, size, element=element).write(path)
             mesh = read_mesh(path, unit=1.0, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
         held = [
             Prescribed(group, component, lambda p, i=i: exact(p[:, 0], p[:, 1], np)[i])

@@ -1,1 +1,47 @@
 """The nonlinear problem of bodies and interfaces, and its load stepping."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.solver.bulk import Bulk
+    from continuum.solver.checkpoint import Checkpoint
+    from continuum.solver.diagnostics import adrift, assess, check_resolvable, unresolved
+    from continuum.solver.follower import Follower
+    from continuum.solver.mending import Mending
+    from continuum.solver.newton import NewtonSolver
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.record import Loading, Step, energy_balance_error, energy_losses
+    from continuum.solver.stepping import pull
+    from continuum.solver.supports import check_held
+    from continuum.solver.unknowns import Unknowns
+
+__all__ = [
+    "Bulk", "Checkpoint", "CohesiveProblem", "Follower", "Loading", "Mending", "NewtonSolver", "Step", "Unknowns",
+    "adrift", "assess", "check_held", "check_resolvable", "energy_balance_error", "energy_losses", "pull",
+    "unresolved",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "Bulk": "bulk",
+        "Checkpoint": "checkpoint",
+        "CohesiveProblem": "problem",
+        "Follower": "follower",
+        "Loading": "record",
+        "Mending": "mending",
+        "NewtonSolver": "newton",
+        "Step": "record",
+        "Unknowns": "unknowns",
+        "adrift": "diagnostics",
+        "assess": "diagnostics",
+        "check_held": "supports",
+        "check_resolvable": "diagnostics",
+        "energy_balance_error": "record",
+        "energy_losses": "record",
+        "pull": "stepping",
+        "unresolved": "diagnostics",
+    },
+)

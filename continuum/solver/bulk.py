@@ -1,43 +1,18 @@
 """The bodies: displacement fields, energies, internal forces and stiffness."""
 
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Any
 
 import numpy as np
 
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
-from continuum.model import COMPONENTS, Traction
+from continuum.model import COMPONENTS, Kind, Traction
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
-Kind = Literal["plane strain", "plane stress", "axisymmetric", "3D"]
-"""How the mesh stands for a solid; axisymmetric: x is the radius, y the axis, z the hoop direction."""
-
 _UNCOUPLED = 1e-3  # of the largest stiffness: noise of computed constants, whose effect is of second order
-
-
-def checked_kind(kind: Kind | None, dimension: int) -> Kind:
-    """The kind of analysis; by default plane strain in 2D.
-
-    Raises:
-        InputError: the kind is unknown or does not fit the mesh's dimension.
-    """
-    if kind is None:
-        return "3D" if dimension == 3 else "plane strain"
-    if kind not in get_args(Kind):
-        raise unknown_choice("kind of analysis", kind, get_args(Kind))
-    if (kind == "3D") != (dimension == 3):
-        raise InputError(
-            f"A mesh of dimension {dimension} does not fit the analysis {kind!r}; choose another kind or mesh."
-        )
-    return kind
-
-
-def circumference(points: FloatArray, kind: Kind) -> FloatArray:
-    """Length or area that a point (..., dim) of the mesh stands for out of the plane: 1, or 2πr."""
-    return 2 * np.pi * points[..., 0] if kind == "axisymmetric" else np.ones(points.shape[:-1])
 
 
 class Bulk:
@@ -46,7 +21,7 @@ class Bulk:
     Args:
         mesh: The specimen.
         materials: The material of each body.
-        kind: See `Kind`.
+        kind: See `continuum.model.Kind`.
         order: Polynomial order of the displacement.
 
     Raises:
@@ -86,11 +61,11 @@ class Bulk:
             tangents.append(dolfinx.fem.form(ufl.derivative(force, u, ufl.TrialFunction(space))))
         self._tangent = [[form if i == j else None for j in range(len(tangents))] for i, form in enumerate(tangents)]
 
-    def thickness(self, name: str):  # type: ignore[no-untyped-def]
+    def thickness(self, name: str) -> Any:
         """What a point of a body's mesh stands for out of the plane: 1, or 2πr (UFL)."""
         return 2 * np.pi * ufl.SpatialCoordinate(self.mesh.bodies[name].mesh)[0] if self.kind == "axisymmetric" else 1
 
-    def gradient(self, name: str):  # type: ignore[no-untyped-def]
+    def gradient(self, name: str) -> Any:
         """The 3×3 displacement gradient of a body's field (UFL)."""
         u = self.displacements[name]
         if self.dimension == 3:
@@ -138,7 +113,7 @@ class Bulk:
             total = total + self._owned(forms)
         return total
 
-    def _owned(self, forms: Mapping) -> FloatArray:  # type: ignore[type-arg]
+    def _owned(self, forms: "Mapping[str, dolfinx.fem.Form]") -> FloatArray:
         parts = []
         for name, form in forms.items():
             vector = dolfinx.fem.assemble_vector(form)
@@ -151,7 +126,7 @@ def _in_plane(material: Material, kind: Kind, body: str) -> Material:
     """The material to use in the mesh's plane."""
     if kind == "3D":
         return material
-    stiffness = material.stiffness_voigt  # type: ignore[attr-defined]
+    stiffness = material.stiffness_voigt
     coupling = np.abs(stiffness[np.ix_([0, 1, 2, 5], [3, 4])]).max()
     if coupling > _UNCOUPLED * np.abs(stiffness).max():
         raise InputError(

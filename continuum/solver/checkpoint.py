@@ -78,7 +78,9 @@ class Checkpoint:
         Raises:
             InputError: it is the checkpoint of another loading, specimen or number of ranks.
         """
-        _, generation = self._newest()  # type: ignore[misc]
+        newest = self._newest()
+        assert newest is not None
+        _, generation = newest
         with np.load(self._file(generation)) as data:
             if str(data["identity"]) != self.identity:
                 raise InputError(

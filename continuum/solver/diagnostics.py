@@ -4,10 +4,9 @@ import numpy as np
 
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI, PETSc
-from continuum.mesh.mending import IDLE
-from continuum.post.fracture import energy_balance_error, energy_losses
+from continuum.solver.mending import IDLE
 from continuum.solver.problem import CohesiveProblem
-from continuum.solver.record import Loading
+from continuum.solver.record import Loading, energy_balance_error, energy_losses
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.findings import Finding

@@ -6,8 +6,8 @@ from typing import Any, Literal
 import numpy as np
 
 from continuum.mesh.inspect import RESOLVING
-from continuum.mesh.mending import Mending
 from continuum.model import Control
+from continuum.solver.mending import Mending
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
 from coupling.errors import NotConverged

@@ -1,16 +1,17 @@
 """Bodies joined by cohesive interfaces: one system of equations, its residual, tangent and energies."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from continuum.cohesive.history import Response, commit, respond
+from continuum.cohesive.history import Response, commit
 from continuum.cohesive.interface import bonded
-from continuum.fenics import MPI, PETSc
+from continuum.fenics import MPI, PETSc, dolfinx
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
-from continuum.model import Bond, Control, Energies, Prescribed, Traction
-from continuum.solver.bulk import Bulk, Kind, checked_kind
+from continuum.model import Bond, Control, Energies, Kind, Prescribed, Traction, checked_kind
+from continuum.solver.bulk import Bulk
 from continuum.solver.counting import (
     Counting,
     count_specimen,
@@ -19,6 +20,7 @@ from continuum.solver.counting import (
     shared_parts,
     taken_energies,
 )
+from continuum.solver.interfaces import correct_contact, process_zone, profiles, responses
 from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
@@ -42,7 +44,7 @@ class CohesiveProblem:
         bonds: Laws on interfaces; facets between bodies without a law are free surfaces.
         prescribed: Supports and displacement loads.
         tractions: Loads by dead tractions.
-        kind: See `continuum.solver.bulk.Kind`; by default plane strain in 2D.
+        kind: See `continuum.model.Kind`; by default plane strain in 2D.
         order: Polynomial order of the displacement, 1 or 2.
         reference: Direction of tangential 1 on interfaces (3D).
         counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved;
@@ -92,7 +94,7 @@ class CohesiveProblem:
         self._assemble_bulk()
 
     @property
-    def displacements(self) -> dict:  # type: ignore[type-arg]
+    def displacements(self) -> "dict[str, dolfinx.fem.Function]":
         """The bodies' displacement fields, at the state that `update` last saw."""
         return self.bulk.displacements
 
@@ -136,14 +138,7 @@ class CohesiveProblem:
         self._load_column[self.fixed - start] = -self.stiffness_scale * self.factors
 
     def _responses(self) -> list[Response]:
-        responses = [
-            respond(i.bond, i.flat_jump(self.displacements), i.history, self.duration) for i in self.interfaces
-        ]
-        if self.intensity != 1.0:  # on the way to the first equilibrium
-            for response in responses:
-                response.traction[:] *= self.intensity
-                response.tangent[:] *= self.intensity
-        return responses
+        return responses(self.interfaces, self.displacements, self.duration, self.intensity)
 
     def update(self, x: "PETSc.Vec") -> None:
         """Copy x into the bodies' displacement fields, ghosts included."""
@@ -178,7 +173,7 @@ class CohesiveProblem:
             out.setValues(interface.numbers.ravel(), interface.forces(response).ravel(), addv=_ADD)
         out.assemble()
 
-    def residual(self, snes, x: "PETSc.Vec", out: "PETSc.Vec") -> None:  # type: ignore[no-untyped-def]
+    def residual(self, snes: "PETSc.SNES | None", x: "PETSc.Vec", out: "PETSc.Vec") -> None:
         """Equilibrium, prescribed displacements and control, all in force units (SNES callback)."""
         self.internal_force(x, out)
         load = self.load_parameter(x)
@@ -193,7 +188,7 @@ class CohesiveProblem:
     def _control_scale(self) -> float:
         return self.stiffness_scale if self.control.kind == "load" else max(b.law.peak_traction for b in self.bonds)
 
-    def tangent(self, snes, x: "PETSc.Vec", matrix: "PETSc.Mat", _) -> None:  # type: ignore[no-untyped-def]
+    def tangent(self, snes: "PETSc.SNES | None", x: "PETSc.Vec", matrix: "PETSc.Mat", _: Any) -> None:
         """The consistent tangent (SNES callback)."""
         self.update(x)
         if self.bulk.linear:
@@ -231,18 +226,7 @@ class CohesiveProblem:
             Largest penetration over what is allowed; the multipliers moved unless it is at most 1.
         """
         self.update(x)
-        jumps = [i.flat_jump(self.displacements)[:, 0] for i in self.interfaces]
-        worst = 0.0
-        for interface, opening in zip(self.interfaces, jumps, strict=True):
-            contact = interface.bond.contact
-            if contact is not None and contact.penetration is not None:
-                worst = max(worst, -float(opening.min(initial=0.0)) / contact.penetration)
-        worst = self.comm.allreduce(worst, MPI.MAX)
-        for interface, opening in zip(self.interfaces, jumps, strict=True):
-            contact = interface.bond.contact
-            if contact is not None and contact.penetration is not None and worst > 1:
-                interface.history.pressure = np.minimum(interface.history.pressure + contact.stiffness * opening, 0.0)
-        return worst
+        return correct_contact(self.comm, self.interfaces, self.displacements)
 
     def energies(self, x: "PETSc.Vec") -> Energies:
         """Elastic, stored, dissipated and viscous energies at x, over all ranks."""
@@ -297,21 +281,9 @@ class CohesiveProblem:
             between that of the peak traction and the final one.
         """
         self.update(x)
-        most, facets = 0.0, 0
-        for interface in self.interfaces:
-            law = interface.bond.law
-            opened = interface.opened(interface.flat_jump(self.displacements)).reshape(interface.weights.shape)
-            most, mean = max(most, float(opened.max(initial=0.0))), opened.mean(axis=1)
-            facets += int(np.sum((mean > law.opening_at_peak / law.final_opening) & (mean < 1)))
-        return self.comm.allreduce(most, MPI.MAX), self.comm.allreduce(facets)
+        return process_zone(self.comm, self.interfaces, self.displacements)
 
     def profiles(self, x: "PETSc.Vec") -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
         """Points (n, dim) m, jumps (n, 3) m and tractions (n, 3) Pa of each interface, on rank 0."""
         self.update(x)
-        profiles = {}
-        for interface, response in zip(self.interfaces, self._responses(), strict=True):
-            points = interface.kinematics.points.reshape(-1, self.mesh.dimension)
-            local = (points, interface.flat_jump(self.displacements), response.traction)
-            parts = self.comm.gather(local) or [local]
-            profiles[interface.bond.name] = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
-        return profiles
+        return profiles(self.comm, self.interfaces, self.displacements, self._responses())

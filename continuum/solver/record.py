@@ -1,10 +1,11 @@
-"""What a loading leaves: its equilibrium states, first to last."""
+"""What a loading leaves: its equilibrium states, first to last, and how well they keep the energy."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from continuum.model import Energies
+from coupling.contracts import FloatArray
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,14 @@ class Loading:
         """What the specimen carries at each state: the force, or without one the multiple of the tractions."""
         force = self.column("force")
         return force if force.any() else self.column("load")
+
+
+def energy_losses(record: Loading) -> FloatArray:
+    """(states,) external work less what all energies gained since the first state, J or J/m."""
+    return np.array([step.lost_since(record.steps[0]) for step in record.steps])
+
+
+def energy_balance_error(record: Loading) -> float:
+    """Largest |external work − change of (elastic + stored + dissipated + viscous)| over the largest work."""
+    lost, largest = np.abs(energy_losses(record)).max(), np.abs(record.column("work")).max()
+    return float(lost / (largest or 1.0))

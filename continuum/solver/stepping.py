@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from continuum.fenics import PETSc
-from continuum.mesh.mending import Mending
 from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, unresolved
 from continuum.solver.follower import Follower
+from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
@@ -109,7 +109,9 @@ def pull(
     return record
 
 
-def _turning_points(problem: CohesiveProblem, final, steps: int, rate) -> tuple[float, ...]:  # type: ignore[no-untyped-def]
+def _turning_points(
+    problem: CohesiveProblem, final: float | Sequence[float], steps: int, rate: float | None
+) -> tuple[float, ...]:
     turns = tuple(float(t) for t in np.atleast_1d(np.asarray(final, dtype=float)))
     if steps < 1 or not turns or not np.all(np.isfinite(turns)) or not any(turns):
         raise InputError(f"A loading to {final} in {steps} steps is none; give a final load and 1 step or more.")
@@ -122,7 +124,7 @@ def _turning_points(problem: CohesiveProblem, final, steps: int, rate) -> tuple[
     return turns
 
 
-def _predicted(record: Loading, kind: str, previous, x, target: float):  # type: ignore[no-untyped-def]
+def _predicted(record: Loading, kind: str, previous: "PETSc.Vec", x: "PETSc.Vec", target: float) -> "PETSc.Vec":
     """Linear extrapolation of the last two states to the next target."""
     guess = x.copy()
     values = record.column("load" if kind == "load" else "broken_area")
@@ -133,8 +135,13 @@ def _predicted(record: Loading, kind: str, previous, x, target: float):  # type:
     return guess
 
 
-def _tried(  # type: ignore[no-untyped-def]
-    problem: CohesiveProblem, solver: NewtonSolver, follower: Follower, record: Loading, control: Control, guess
+def _tried(
+    problem: CohesiveProblem,
+    solver: NewtonSolver,
+    follower: Follower,
+    record: Loading,
+    control: Control,
+    guess: "PETSc.Vec",
 ) -> Step | None:
     """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
     before = [interface.history.copy() for interface in problem.interfaces]
@@ -152,9 +159,7 @@ def _tried(  # type: ignore[no-untyped-def]
     return None
 
 
-def _step(  # type: ignore[no-untyped-def]
-    problem: CohesiveProblem, solver: NewtonSolver, x, last: Step | None, iterations: int
-) -> Step:
+def _step(problem: CohesiveProblem, solver: NewtonSolver, x: "PETSc.Vec", last: Step | None, iterations: int) -> Step:
     load, force, displaced, work = problem.load_parameter(x), problem.reaction(x), problem.displaced(x), 0.0
     if last is not None:
         work = last.work + 0.5 * (force + last.force) * (load - last.load)

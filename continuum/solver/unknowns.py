@@ -38,7 +38,7 @@ class Unknowns:
         self.size = self.x.getSize()
         self.load = self.size - 1
         start, _ = self.x.getOwnershipRange()
-        self.numbers: dict[str, NDArray] = {}  # type: ignore[type-arg]
+        self.numbers: dict[str, NDArray[Any]] = {}
         for name, space in bulk.spaces.items():
             number = dolfinx.fem.Function(space)
             number.x.array[: self.owned[name]] = start + np.arange(self.owned[name])
@@ -70,7 +70,7 @@ class Unknowns:
         return matrix
 
 
-def prescribed(bulk: Bulk, unknowns: Unknowns, items: Sequence[Prescribed]) -> tuple[NDArray, NDArray[np.float64]]:  # type: ignore[type-arg]
+def prescribed(bulk: Bulk, unknowns: Unknowns, items: Sequence[Prescribed]) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """Global numbers and load factors of the prescribed degrees of freedom that this rank owns.
 
     Raises:

@@ -1,1 +1,37 @@
 """Parametric specimens, meshed with Gmsh; one file a specimen."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.specimens.blister import Blister
+    from continuum.specimens.butt_joint import ButtJoint
+    from continuum.specimens.compact_tension import CompactTension
+    from continuum.specimens.dcb import DoubleCantileverBeam
+    from continuum.specimens.drawing import write_drawing
+    from continuum.specimens.flat_contact import SphereOnFlat
+    from continuum.specimens.grid import graded, write_grid
+    from continuum.specimens.peel import PeelStrip
+    from continuum.specimens.pullout import FibrePullout
+
+__all__ = [
+    "Blister", "ButtJoint", "CompactTension", "DoubleCantileverBeam", "FibrePullout", "PeelStrip", "SphereOnFlat",
+    "graded", "write_drawing", "write_grid",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "Blister": "blister",
+        "ButtJoint": "butt_joint",
+        "CompactTension": "compact_tension",
+        "DoubleCantileverBeam": "dcb",
+        "FibrePullout": "pullout",
+        "PeelStrip": "peel",
+        "SphereOnFlat": "flat_contact",
+        "graded": "grid",
+        "write_drawing": "drawing",
+        "write_grid": "grid",
+    },
+)

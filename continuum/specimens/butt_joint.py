@@ -7,6 +7,7 @@ import numpy as np
 
 from continuum.specimens.dimensions import check_lengths
 from continuum.specimens.grid import Element, write_grid
+from coupling.contracts import FloatArray
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class ButtJoint:
             InputError: a length that is not positive, an element that is not offered.
         """
         check_lengths(self, "width", "upper", "lower", "size", *(["thickness"] if self.thickness is not None else []))
-        low, high, depth = (-self.lower, 0.0), (0.0, self.upper), [(0.0, self.thickness)] * (self.thickness is not None)
+        low, high = (-self.lower, 0.0), (0.0, self.upper)
+        depth = [] if self.thickness is None else [(0.0, self.thickness)]
         x, y = (0.0, self.width), (-self.lower, self.upper)
         boxes = {
             "bond": (x, (0, 0), *depth),
@@ -56,6 +58,6 @@ class ButtJoint:
         bodies = {"upper": (x, high, *depth), "lower": (x, low, *depth)}
         write_grid(path, axes, bodies, boxes, element=self.element, order=self.order)
 
-    def _even(self, ends):  # type: ignore[no-untyped-def]
+    def _even(self, ends: tuple[float, float]) -> FloatArray:
         low, high = ends
         return np.linspace(low, high, max(1, int(np.ceil((high - low) / self.size - 1e-6))) + 1)

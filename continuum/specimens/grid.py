@@ -176,7 +176,13 @@ def _shapes(dimension: int, simplices: bool) -> list[NDArray[np.int64]]:
     return shapes
 
 
-def _write(path, points, blocks, tags, names) -> None:  # type: ignore[no-untyped-def]
+def _write(
+    path: str | Path,
+    points: FloatArray,
+    blocks: Sequence[tuple[str, NDArray[np.int64]]],
+    tags: Sequence[NDArray[np.int64]],
+    names: Mapping[str, Sequence[int]],
+) -> None:
     import meshio
 
     used, inverse = np.unique(np.concatenate([nodes.ravel() for _, nodes in blocks]), return_inverse=True)

@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Study
-from multiscale.inputs.material import CONSTANTS, CRYSTAL
+from multiscale.inputs.material import BODY_KINDS
 
 _LARGEST = 1_000_000
-_INNER_PLACES = ("function-before", "function-after", "[key]", CONSTANTS, CRYSTAL)
+_INNER_PLACES = ("function-before", "function-after", "[key]", *BODY_KINDS)
 """Parts of a place that a reader of the input file does not know."""
 _FLOAT = re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
 _PLAIN_WORDS = {

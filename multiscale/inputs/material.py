@@ -1,10 +1,11 @@
 """Input of bulk materials: typed constants, or a crystal whose constants the potential gives."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
 import numpy as np
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
+from continuum.materials.registry import MaterialModel, Parameter, material_model, material_models
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
@@ -16,6 +17,25 @@ from multiscale.inputs.stress import SignedStress, Stress
 
 SignedTemperature = quantity("temperature", "K", positive=False)
 Expansion = quantity("thermal expansion", "1/K", positive=False)
+
+_TYPED, _OF_CRYSTALS, _OWN = (
+    material_models(*n) for n in (("stiffness", "isotropic"), ("stiffness", "third order"), ("own",))
+)
+if TYPE_CHECKING:
+    TypedStrain = CrystalStrain = str
+else:
+    TypedStrain, CrystalStrain = Literal[*_TYPED], Literal[*_OF_CRYSTALS]
+"""The materials of typed constants, and those of crystals."""
+
+
+def _about(models: dict[str, MaterialModel], needs: str) -> str:
+    """What a schema says of materials: of those that are special to their kind of body, else of all that have a line."""
+    said = [m for m in models.values() if m.about]
+    return "; ".join(f"{m.name}: {m.about}" for m in [m for m in said if m.needs == needs] or said) + "."
+
+
+def _with_free_strain() -> str:
+    return " or ".join(name for name, model in material_models().items() if model.free_strain)
 
 
 class Stiffness(Section):
@@ -60,9 +80,7 @@ class Material(Section):
     )
     expansion: Expansion | None = None
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
-    strain: Literal["small", "finite", "neo-hookean"] = Field(
-        default="small", description="finite: the stiffness in the Green-Lagrange strain (St. Venant-Kirchhoff)."
-    )
+    strain: TypedStrain = Field(default="small", description=_about(_TYPED, "isotropic"))
 
     @model_validator(mode="after")
     def _one_material(self) -> Self:
@@ -73,10 +91,11 @@ class Material(Section):
             raise InputError("a grain turns the axes of a stiffness, and an isotropic material has none; leave it out.")
         if (self.expansion is None) != (self.temperature_difference is None):
             raise InputError("a thermal strain needs both expansion and temperature_difference.")
-        if self.expansion is not None and self.strain != "small":
-            raise InputError(f"thermal strain is offered with strain: small, not with {self.strain!r}.")
-        if self.strain == "neo-hookean" and not isotropic:
-            raise InputError("a neo-hookean material is isotropic; give young and poisson.")
+        model = material_model(self.strain)
+        if self.expansion is not None and not model.free_strain:
+            raise InputError(f"thermal strain is offered with strain: {_with_free_strain()}, not with {self.strain!r}.")
+        if model.needs == "isotropic" and not isotropic:
+            raise InputError(f"a {self.strain} material is isotropic; give young and poisson.")
         return self
 
 
@@ -89,10 +108,7 @@ class CrystalMaterial(Section):
         default=None,
         description="By default what the crystal on the other side of an interface makes it, else the mesh's axes.",
     )
-    strain: Literal["small", "finite", "cauchy-born"] = Field(
-        default="small",
-        description="cauchy-born: to third order in the Green-Lagrange strain, as the crystal's own energy.",
-    )
+    strain: CrystalStrain = Field(default="small", description=_about(_OF_CRYSTALS, "third order"))
     temperature: Temperature | None = Field(default=None, description="Of the body; none is the static crystal.")
     stress_free_at: Temperature | None = Field(
         default=None,
@@ -101,21 +117,55 @@ class CrystalMaterial(Section):
 
     @model_validator(mode="after")
     def _one_state(self) -> Self:
-        if self.stress_free_at is not None and (self.temperature is None or self.strain != "small"):
-            raise InputError("stress_free_at needs the body's own temperature, and strain: small.")
+        if self.stress_free_at is not None and (
+            self.temperature is None or not material_model(self.strain).free_strain
+        ):
+            raise InputError(f"stress_free_at needs the body's own temperature, and strain: {_with_free_strain()}.")
         return self
 
 
+class OwnMaterial(Section):
+    """A material of constants of its own; the section of each has them as keys."""
+
+    strain: str
+
+    @property
+    def constants(self) -> dict[str, float]:
+        """The constants by name, SI."""
+        return {name: getattr(self, name) for name in material_model(self.strain).parameters}
+
+
+def _entry(parameter: Parameter) -> tuple[Any, Any]:
+    number = quantity(parameter.quantity, parameter.unit, positive=parameter.positive) if parameter.quantity else float
+    bound: dict[str, Any] = {"gt": 0} if parameter.positive and not parameter.quantity else {}
+    return number, Field(description=parameter.about, **bound)
+
+
+def own_section(model: MaterialModel) -> type[OwnMaterial]:
+    """The section of an input that gives a material's own constants."""
+    entries: dict[str, Any] = {name: _entry(parameter) for name, parameter in model.parameters.items()}
+    entries["strain"] = (Literal[model.name], Field(description=model.about or "The material."))
+    return create_model(f"{model.material.__name__}Input", __base__=OwnMaterial, __doc__=model.about, **entries)
+
+
 CONSTANTS, CRYSTAL = "typed constants", "crystal of a potential"
-"""How the two kinds of body are told apart in places of errors, where they are left out."""
+BODY_KINDS = (CONSTANTS, CRYSTAL, *(f"material {name}" for name in _OWN))
+"""How the kinds of body are told apart in places of errors, where they are left out."""
 
 
 def _kind(value: Any) -> str:
-    given = "crystal" in value if isinstance(value, dict) else isinstance(value, CrystalMaterial)
-    return CRYSTAL if given else CONSTANTS
+    if "crystal" in value if isinstance(value, dict) else isinstance(value, CrystalMaterial):
+        return CRYSTAL
+    strain = value.get("strain") if isinstance(value, dict) else getattr(value, "strain", None)
+    return f"material {strain}" if isinstance(strain, str) and strain in _OWN else CONSTANTS
 
 
-BodyInput = Annotated[
-    Annotated[Material, Tag(CONSTANTS)] | Annotated[CrystalMaterial, Tag(CRYSTAL)], Discriminator(_kind)
-]
-"""Typed constants, or `crystal` with its potential and grain."""
+if TYPE_CHECKING:
+    BodyInput = Material | CrystalMaterial | OwnMaterial
+else:
+    _SECTIONS = (Material, CrystalMaterial, *map(own_section, _OWN.values()))
+    BodyInput = Annotated[
+        Union[tuple(Annotated[section, Tag(kind)] for section, kind in zip(_SECTIONS, BODY_KINDS, strict=True))],  # noqa: UP007
+        Discriminator(_kind),
+    ]
+"""Typed constants, `crystal` with its potential and grain, or a material of constants of its own."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from continuum.materials.moduli import Moduli
+from continuum.materials.registry import material_model
 from coupling.contracts import FloatArray
 from coupling.elasticity import grain_rotation, isotropic_stiffness, rotate_stiffness, strain_voigt
 from coupling.errors import InputError
@@ -12,7 +14,7 @@ from coupling.laws.law import Law
 from multiscale.inputs.crystal import CutCrystal
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.material import CrystalMaterial, Material
+from multiscale.inputs.material import CrystalMaterial, Material, OwnMaterial
 from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law import DerivedLaw, derive_law, turned
@@ -27,6 +29,7 @@ _FLAT = np.radians(10)  # normals of an interface from atoms may spread by so mu
 _ALONG = 1e-3  # rad: a direction of the mesh counts as that of the crystal
 _SAME_STIFFNESS = 0.05  # of the largest entry: two descriptions of one grain agree
 _LARGEST_INDEX = 12
+_ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> Crys
         context,
         potential=item.potential,
         temperature=item.temperature,
-        third_order=item.strain == "cauchy-born",
+        third_order=material_model(item.strain).needs == "third order",
     )
 
 
@@ -219,26 +222,22 @@ def _hand_over(
 
 
 def _material(
-    item: Material | CrystalMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
+    item: Material | CrystalMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
     misfits: dict[str, FloatArray], models: Models, context: RunContext,
 ) -> "Solid":  # fmt: skip
-    if isinstance(item, Material):
+    if not isinstance(item, CrystalMaterial):
         return typed_material(item)
-    from continuum.materials import CauchyBorn, LinearElastic, StVenantKirchhoff
-
-    crystal, grain = crystals[name], grains.get(name, np.eye(3))
-    if item.strain != "small" and name in misfits:
+    crystal, grain, model = crystals[name], grains.get(name, np.eye(3)), material_model(item.strain)
+    if not model.free_strain and name in misfits:
         raise InputError(
             f"bodies.{name}: the strain of the joined crystals ({np.abs(misfits[name]).max():.2%}) is carried as a stress-free strain, "
             f"which strain: {item.strain} does not have; take strain: small, or misfit: relaxed on the interface."
         )
-    if item.strain == "cauchy-born":
-        return CauchyBorn(crystal.stiffness_voigt, crystal.third_voigt).rotated(grain)
-    stiffness = rotate_stiffness(crystal.stiffness_voigt, grain)
-    if item.strain == "finite":
-        return StVenantKirchhoff(stiffness)
-    free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, models, context) * np.array([1.0, 1, 1, 0, 0, 0])
-    return LinearElastic(stiffness, free)
+    free = None
+    if model.free_strain:
+        free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, models, context) * _ISOTROPIC
+    moduli = Moduli(crystal.stiffness_voigt, third_voigt=crystal.third_voigt, rotation=grain, free_strain_voigt=free)
+    return model.material.from_moduli(moduli)
 
 
 def _expansion(item: CrystalMaterial, crystal: CrystalRecord, models: Models, context: RunContext) -> float:
@@ -249,20 +248,18 @@ def _expansion(item: CrystalMaterial, crystal: CrystalRecord, models: Models, co
     return crystal.lattice_parameter / free.lattice_parameter - 1.0
 
 
-def typed_material(item: Material) -> "Solid":
+def typed_material(item: Material | OwnMaterial) -> "Solid":
     """The `continuum.materials` material of typed constants.
 
     Raises:
         InputError: its constants are not those of a stable solid.
     """
-    from continuum.materials import LinearElastic, NeoHookean, StVenantKirchhoff
-
-    if item.strain == "neo-hookean":
-        return NeoHookean(item.young, item.poisson)
+    model = material_model(item.strain)
+    if isinstance(item, OwnMaterial):
+        return model.material(**item.constants)
     stiffness = isotropic_stiffness(item.young, item.poisson) if item.stiffness is None else item.stiffness.voigt
-    if item.grain is not None:
-        stiffness = rotate_stiffness(stiffness, grain_rotation(item.grain.x, item.grain.y))
-    if item.strain == "finite":
-        return StVenantKirchhoff(stiffness)
-    linear = LinearElastic(stiffness)
-    return linear if item.expansion is None else linear.heated(item.expansion, item.temperature_difference)
+    turn = None if item.grain is None else grain_rotation(item.grain.x, item.grain.y)
+    free = None if item.expansion is None else item.expansion * item.temperature_difference * _ISOTROPIC
+    return model.material.from_moduli(
+        Moduli(stiffness, item.young, item.poisson, rotation=turn, free_strain_voigt=free)
+    )

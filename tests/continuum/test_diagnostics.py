@@ -6,10 +6,10 @@ import pytest
 from continuum.fenics import MPI
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed, Traction
-from continuum.post.fracture import energy_balance_error
 from continuum.solver.diagnostics import assess
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.grid import write_grid
 from coupling.errors import InputError, Refuted

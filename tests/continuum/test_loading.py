@@ -16,7 +16,6 @@ from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Contact, Control, Prescribed, Traction
 from continuum.post.fracture import (
     crack_front,
-    energy_balance_error,
     j_integral,
     process_zone_length,
     resistance_curve,
@@ -28,6 +27,7 @@ from continuum.reference.analytic import dcb_beam, dmt_pull_off, jkr_pull_off, k
 from continuum.reference.verification import constant_stress_law
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.butt_joint import ButtJoint
 from continuum.specimens.dcb import DoubleCantileverBeam

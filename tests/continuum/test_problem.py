@@ -12,9 +12,10 @@ import pytest
 from continuum.materials import LinearElastic
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed
-from continuum.post.fracture import energy_balance_error, released_energy_per_area
+from continuum.post.fracture import released_energy_per_area
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
+from continuum.solver.record import energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.dcb import DoubleCantileverBeam
 from coupling.elasticity import grain_rotation, rotate_stiffness

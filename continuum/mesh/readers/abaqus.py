@@ -4,7 +4,7 @@ Groups are element sets, by the cells and by the facets in them, instances, and 
 group of facets where it is the nodes of facets (`continuum.mesh.readers.node_sets`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from continuum.mesh.readers.abaqus_blocks import read_blocks
 from continuum.mesh.readers.abaqus_keywords import checked, ignored
 from continuum.mesh.readers.abaqus_mesh import AbaqusMesh, Numbering, assembled
-from continuum.mesh.readers.abaqus_model import Members, Model, NamedSet, Scope, Surface
+from continuum.mesh.readers.abaqus_model import AbaqusSurface, Members, Model, NamedSet, Scope
 from continuum.mesh.readers.abaqus_parts import ModelReader
 from continuum.mesh.readers.cell_facets import facet_kind, facets_a_cell
 from continuum.mesh.readers.reading import IntArray, MeshError, NodeSet, Reading
@@ -79,7 +79,9 @@ class _Groups:
                 found[instance.scope.name] = np.sort(cells[cells >= 0])
         return found
 
-    def _visible(self, what: str, of) -> Iterator[tuple]:  # type: ignore[no-untyped-def, type-arg]
+    def _visible[Named: (NamedSet, AbaqusSurface)](
+        self, what: str, of: Callable[[Scope], Mapping[str, Named]]
+    ) -> Iterator[tuple[str, str, Named]]:
         """Name as a group, scope, and definition: the model's own, and those of instances by their short name if it is one."""
         scopes: list[tuple[str, Scope]] = [
             ("", self._model.root),
@@ -119,8 +121,10 @@ class _Groups:
             parts.append(found)
         return np.unique(np.concatenate(parts))
 
-    def _elements(self, key: str, members: list[Members] | tuple[Members, ...], found: NamedSet | Surface) -> IntArray:
-        what = "surface" if isinstance(found, Surface) else "element set"
+    def _elements(
+        self, key: str, members: list[Members] | tuple[Members, ...], found: NamedSet | AbaqusSurface
+    ) -> IntArray:
+        what = "surface" if isinstance(found, AbaqusSurface) else "element set"
         return self._places(self._mesh.elements, key, members, f"{what} {found.name!r}")
 
     def _add_elements(self, name: str, elements: IntArray, found: NamedSet) -> None:
@@ -135,7 +139,7 @@ class _Groups:
         if not len(elements):
             self.refused[name] = f"The element set {name!r} (line {found.line}) is empty."
 
-    def _add_surface(self, name: str, key: str, surface: Surface) -> None:
+    def _add_surface(self, name: str, key: str, surface: AbaqusSurface) -> None:
         if surface.refused:
             self.refused[name] = surface.refused
         elif surface.of_nodes:
@@ -155,7 +159,7 @@ class _Groups:
         else:
             self.facets[name] = rows
 
-    def _surface_rows(self, key: str, surface: Surface) -> IntArray | str:
+    def _surface_rows(self, key: str, surface: AbaqusSurface) -> IntArray | str:
         """The facets of a surface of elements, or why it has none."""
         facets = self._mesh.cells
         each = facets_a_cell(self._mesh.kind)

@@ -15,7 +15,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")  # not those of Unicode: a comment may hol
 
 
 @dataclass(frozen=True)
-class Block:
+class AbaqusBlock:
     """One option block.
 
     Attributes:
@@ -111,7 +111,7 @@ def split(text: str) -> list[str]:
     return [entry.replace('"', "").strip() for entry in entries]
 
 
-def read_blocks(path: Path) -> list[Block]:
+def read_blocks(path: Path) -> list[AbaqusBlock]:
     """The blocks of a file, in its order.
 
     Raises:
@@ -124,7 +124,7 @@ def read_blocks(path: Path) -> list[Block]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-    blocks: list[Block] = []
+    blocks: list[AbaqusBlock] = []
     lines = [(i, line.strip()) for i, line in enumerate(_LINE_END.split(text), 1)]
     lines = [(i, line) for i, line in lines if line and not line.startswith("**")]
     at = 0
@@ -145,7 +145,7 @@ def read_blocks(path: Path) -> list[Block]:
     return blocks
 
 
-def _opened(file: str, number: int, line: str) -> Block:
+def _opened(file: str, number: int, line: str) -> AbaqusBlock:
     keyword, *given = split(line[1:])
     parameters: dict[str, str] = {}
     repeated = ""
@@ -155,4 +155,4 @@ def _opened(file: str, number: int, line: str) -> Block:
         repeated = name if name and name in parameters else repeated
         if name:
             parameters[name] = value.strip()
-    return Block(file, number, " ".join(keyword.upper().split()), parameters, repeated=repeated)
+    return AbaqusBlock(file, number, " ".join(keyword.upper().split()), parameters, repeated=repeated)

@@ -1,11 +1,12 @@
 """The data lines of *NODE and *ELEMENT in an Abaqus input file."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.mesh.readers.abaqus_blocks import Block
+from continuum.mesh.readers.abaqus_blocks import AbaqusBlock
 from continuum.mesh.readers.abaqus_model import Elements, Members, Nodes, Scope, add_to_set
 from continuum.mesh.readers.abaqus_types import VALID, ElementType, element_type, why_not
 from continuum.mesh.readers.reading import IntArray
@@ -14,7 +15,7 @@ _SHORT = 15
 """Nodes up to which an element fits on one line, whose end is then the element's."""
 
 
-def read_nodes(block: Block, scope: Scope) -> None:
+def read_nodes(block: AbaqusBlock, scope: Scope) -> None:
     """Take the nodes of a *NODE block.
 
     Raises:
@@ -32,7 +33,7 @@ def read_nodes(block: Block, scope: Scope) -> None:
         add_to_set(block, scope.node_sets, block.needed("NSET"), [Members("", found.numbers, None, block.line)])
 
 
-def _regular(block: Block, of: Callable[[str], float]) -> NDArray | None:  # type: ignore[type-arg]
+def _regular(block: AbaqusBlock, of: Callable[[str], float]) -> NDArray[Any] | None:
     """All entries of a block whose lines have equally many, all numbers; None of any other, which is read line by line."""
     texts = [text for _, text in block.rows]
     commas = {text.count(",") for text in texts}
@@ -46,11 +47,11 @@ def _regular(block: Block, of: Callable[[str], float]) -> NDArray | None:  # typ
     return values.reshape(len(texts), -1)
 
 
-def _lines(block: Block) -> IntArray:
+def _lines(block: AbaqusBlock) -> IntArray:
     return np.array([line for line, _ in block.rows], dtype=np.int64)
 
 
-def _regular_nodes(block: Block) -> Nodes | None:
+def _regular_nodes(block: AbaqusBlock) -> Nodes | None:
     values = _regular(block, float)
     if values is None or values.shape[1] not in (3, 4) or not np.isfinite(values).all():
         return None
@@ -62,7 +63,7 @@ def _regular_nodes(block: Block) -> Nodes | None:
     return Nodes(numbers, points, _lines(block))
 
 
-def _irregular_nodes(block: Block) -> Nodes:
+def _irregular_nodes(block: AbaqusBlock) -> Nodes:
     numbers, points, lines = [], [], []
     for line, entries in block.fields():
         numbers.append(block.integer(entries[0], line))
@@ -73,7 +74,7 @@ def _irregular_nodes(block: Block) -> Nodes:
     )
 
 
-def _coordinate(block: Block, entry: str, line: int) -> float:
+def _coordinate(block: AbaqusBlock, entry: str, line: int) -> float:
     try:
         value = float(entry.upper().replace("D", "E")) if entry else 0.0
     except ValueError:
@@ -83,7 +84,7 @@ def _coordinate(block: Block, entry: str, line: int) -> float:
     return value
 
 
-def read_elements(block: Block, scope: Scope) -> None:
+def read_elements(block: AbaqusBlock, scope: Scope) -> None:
     """Take the elements of an *ELEMENT block.
 
     Raises:
@@ -112,14 +113,14 @@ def read_elements(block: Block, scope: Scope) -> None:
         add_to_set(block, scope.element_sets, block.needed("ELSET"), [Members("", numbers, None, block.line)])
 
 
-def _regular_elements(block: Block, kind: ElementType) -> list[Elements] | None:
+def _regular_elements(block: AbaqusBlock, kind: ElementType) -> list[Elements] | None:
     values = _regular(block, int)
     if values is None or values.dtype != np.int64 or values.shape[1] - 1 not in kind.widths or (values < 1).any():
         return None
     return [Elements(kind, values[:, 0], values[:, 1:], _lines(block))]
 
 
-def _irregular_elements(block: Block, kind: ElementType) -> list[Elements]:
+def _irregular_elements(block: AbaqusBlock, kind: ElementType) -> list[Elements]:
     rows: dict[int, list[tuple[int, int, list[int]]]] = {}
     for line, entries in _records(block, kind):
         values = [block.integer(entry, line) for entry in entries]
@@ -131,7 +132,7 @@ def _irregular_elements(block: Block, kind: ElementType) -> list[Elements]:
     return found
 
 
-def _records(block: Block, kind: ElementType) -> Iterator[tuple[int, list[str]]]:
+def _records(block: AbaqusBlock, kind: ElementType) -> Iterator[tuple[int, list[str]]]:
     """The line where each element begins, and its entries: those of long elements go on in further lines."""
     start = 0
     entries: list[str] = []
@@ -163,7 +164,7 @@ def split_row(text: str) -> list[str]:
     return entries[:-1] if not entries[-1] else entries
 
 
-def _refuse_file(block: Block) -> None:
+def _refuse_file(block: AbaqusBlock) -> None:
     if "INPUT" in block.parameters:
         raise block.fault(
             f"INPUT={block.parameters['INPUT']} names another file, which is not followed; put its lines here."

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from continuum.mesh.readers.abaqus_blocks import Block
+from continuum.mesh.readers.abaqus_blocks import AbaqusBlock
 
 MESH = (
     "NODE",
@@ -79,7 +79,7 @@ _OUTPUT = {
 }
 
 
-def checked(blocks: Iterable[Block]) -> Iterable[Block]:
+def checked(blocks: Iterable[AbaqusBlock]) -> Iterable[AbaqusBlock]:
     """The blocks of the mesh.
 
     Raises:
@@ -98,7 +98,7 @@ def checked(blocks: Iterable[Block]) -> Iterable[Block]:
             )
 
 
-def _known(block: Block) -> bool:
+def _known(block: AbaqusBlock) -> bool:
     return any(block.key == word.replace(" ", "") for word in (*_SILENT, *_JOINING, *_OUTPUT))
 
 
@@ -109,7 +109,7 @@ def _meant(key: str, mesh: Iterable[str]) -> str | None:
     return next(iter(cut or near), None)
 
 
-def ignored(blocks: Iterable[Block]) -> list[str]:
+def ignored(blocks: Iterable[AbaqusBlock]) -> list[str]:
     """Sentences on what the file says beside the mesh, with the lines."""
     first: dict[str, int] = {}
     for block in blocks:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from continuum.mesh.readers.abaqus_blocks import Block, is_number
+from continuum.mesh.readers.abaqus_blocks import AbaqusBlock, is_number
 from continuum.mesh.readers.abaqus_types import ElementType
 from continuum.mesh.readers.reading import IntArray
 from coupling.contracts import FloatArray
@@ -47,7 +47,7 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Surface:
+class AbaqusSurface:
     """A surface; one that cannot be a group of facets has the reason in `refused`."""
 
     name: str
@@ -87,7 +87,7 @@ class Scope:
     elements: list[Elements] = field(default_factory=list)
     node_sets: dict[str, NamedSet] = field(default_factory=dict)
     element_sets: dict[str, NamedSet] = field(default_factory=dict)
-    surfaces: dict[str, Surface] = field(default_factory=dict)
+    surfaces: dict[str, AbaqusSurface] = field(default_factory=dict)
     sections: list[tuple[str, int]] = field(default_factory=list)
 
     def copied(self, name: str, line: int) -> "Scope":
@@ -132,7 +132,7 @@ class Model:
 
 
 def add_to_set(
-    block: Block, sets: dict[str, NamedSet], name: str, members: list[Members], internal: bool = False
+    block: AbaqusBlock, sets: dict[str, NamedSet], name: str, members: list[Members], internal: bool = False
 ) -> None:
     """Put members into a set, made when it is first named."""
     if is_number(name):
@@ -142,7 +142,7 @@ def add_to_set(
     sets[name.upper()].members.extend(members)
 
 
-def generated(block: Block, line: int, entries: list[str], scope: str) -> Members:
+def generated(block: AbaqusBlock, line: int, entries: list[str], scope: str) -> Members:
     """The members of a line of a set with GENERATE: first, last, step.
 
     Raises:

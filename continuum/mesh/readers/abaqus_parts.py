@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from continuum.mesh.readers.abaqus_blocks import Block, is_number
+from continuum.mesh.readers.abaqus_blocks import AbaqusBlock, is_number
 from continuum.mesh.readers.abaqus_entries import read_elements, read_nodes
 from continuum.mesh.readers.abaqus_model import (
+    AbaqusSurface,
     Face,
     Instance,
     Members,
     Model,
     Scope,
-    Surface,
     add_to_set,
     generated,
     listed,
@@ -36,9 +36,9 @@ class ModelReader:
     def __init__(self, file: str) -> None:
         self.model = Model(Scope("", 0, file))
         self._scope = self.model.root
-        self._open: list[Block] = []
+        self._open: list[AbaqusBlock] = []
 
-    def read(self, blocks: Iterable[Block]) -> Model:
+    def read(self, blocks: Iterable[AbaqusBlock]) -> Model:
         """The model.
 
         Raises:
@@ -69,7 +69,7 @@ class ModelReader:
             )
         return self.model
 
-    def _enter(self, block: Block, within: str) -> None:
+    def _enter(self, block: AbaqusBlock, within: str) -> None:
         outer = self._open[-1].key if self._open else ""
         if outer != within:
             where = f"inside *{self._open[-1].keyword} (line {self._open[-1].line})" if outer else "outside of any"
@@ -78,14 +78,14 @@ class ModelReader:
             )
         self._open.append(block)
 
-    def _leave(self, block: Block) -> None:
+    def _leave(self, block: AbaqusBlock) -> None:
         key = block.key.removeprefix("END")
         if not self._open or self._open[-1].key != key:
             raise block.fault(f"*{block.keyword} ends no *{key}; correct the order of the file.")
         self._open.pop()
         self._scope = self.model.root
 
-    def _part(self, block: Block) -> None:
+    def _part(self, block: AbaqusBlock) -> None:
         block.allow("NAME")
         self._enter(block, "")
         name = block.needed("NAME")
@@ -95,11 +95,11 @@ class ModelReader:
             )
         self._scope = self.model.parts[name.upper()] = Scope(name, block.line, block.file)
 
-    def _assembly(self, block: Block) -> None:
+    def _assembly(self, block: AbaqusBlock) -> None:
         block.allow("NAME")
         self._enter(block, "")
 
-    def _instance(self, block: Block) -> None:
+    def _instance(self, block: AbaqusBlock) -> None:
         if "INSTANCE" in block.parameters or "LIBRARY" in block.parameters:
             raise block.fault(
                 "the instance comes from another analysis, which is not read; write its part into this file."
@@ -116,23 +116,23 @@ class ModelReader:
         self.model.used.add(part.upper())
         self.model.instances[name.upper()] = Instance(self._scope, *_placement(block))
 
-    def _node(self, block: Block) -> None:
+    def _node(self, block: AbaqusBlock) -> None:
         read_nodes(block, self._scope)
 
-    def _element(self, block: Block) -> None:
+    def _element(self, block: AbaqusBlock) -> None:
         read_elements(block, self._scope)
 
-    def _section(self, block: Block) -> None:
+    def _section(self, block: AbaqusBlock) -> None:
         if "ELSET" in block.parameters:
             self._scope.sections.append((block.needed("ELSET"), block.line))
 
-    def _nset(self, block: Block) -> None:
+    def _nset(self, block: AbaqusBlock) -> None:
         self._set(block, "node", "NSET")
 
-    def _elset(self, block: Block) -> None:
+    def _elset(self, block: AbaqusBlock) -> None:
         self._set(block, "element", "ELSET")
 
-    def _set(self, block: Block, kind: str, parameter: str) -> None:
+    def _set(self, block: AbaqusBlock, kind: str, parameter: str) -> None:
         if kind == "node" and "ELSET" in block.parameters:
             raise block.fault(
                 "a node set made of the nodes of an element set is not read; list its nodes, or name the element set."
@@ -154,13 +154,13 @@ class ModelReader:
                     members += self._named(block, kind, entry, line, scope)
         add_to_set(block, self._scope.sets(kind), block.needed(parameter), members, "INTERNAL" in block.parameters)
 
-    def _instance_key(self, block: Block, name: str, line: int) -> str:
+    def _instance_key(self, block: AbaqusBlock, name: str, line: int) -> str:
         if name.upper() not in self.model.instances:
             known = ", ".join(of.scope.name for of in self.model.instances.values()) or "(none)"
             raise block.fault(f"there is no instance {name!r} before; valid: {known}.", line)
         return name.upper()
 
-    def _named(self, block: Block, kind: str, entry: str, line: int, scope: str = "") -> list[Members]:
+    def _named(self, block: AbaqusBlock, kind: str, entry: str, line: int, scope: str = "") -> list[Members]:
         """What a name, or INSTANCE.name, or INSTANCE.number stands for: sets that were defined before."""
         owner, dot, rest = entry.partition(".")
         if not scope and dot and owner.upper() in self.model.instances:
@@ -174,7 +174,7 @@ class ModelReader:
         members = sets[entry.upper()].members
         return [Members(of.scope or scope, of.numbers, of.span, of.line) for of in members]
 
-    def _surface(self, block: Block) -> None:
+    def _surface(self, block: AbaqusBlock) -> None:
         name = block.needed("NAME")
         kind = block.parameters.get("TYPE", "ELEMENT").upper() or "ELEMENT"
         further = [word for word in block.parameters if word not in ("NAME", "TYPE", "INTERNAL")]
@@ -200,15 +200,15 @@ class ModelReader:
             raise block.fault(
                 f"there is a surface {name!r} before (line {self._scope.surfaces[name.upper()].line}); give each a name of its own."
             )
-        self._scope.surfaces[name.upper()] = Surface(name, block.line, kind == "NODE", tuple(faces), reason)
+        self._scope.surfaces[name.upper()] = AbaqusSurface(name, block.line, kind == "NODE", tuple(faces), reason)
 
-    def _face(self, block: Block, kind: str, line: int, entries: list[str]) -> list[Face]:
+    def _face(self, block: AbaqusBlock, kind: str, line: int, entries: list[str]) -> list[Face]:
         of = "node" if kind == "NODE" else "element"
         members = listed(line, entries[:1], "") if is_number(entries[0]) else self._named(block, of, entries[0], line)
         return [Face(tuple(members), entries[1].upper() if len(entries) > 1 and kind == "ELEMENT" else "", line)]
 
 
-def _placement(block: Block) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _placement(block: AbaqusBlock) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Shift, then rotation about the axis through two points by an angle in degrees: its matrix and a point on it."""
     rows = list(block.fields())
     if len(rows) > 2:

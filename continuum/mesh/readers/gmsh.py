@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from continuum.mesh.readers.gmsh_blocks import Block, read_blocks_2, read_blocks_4
+from continuum.mesh.readers.gmsh_blocks import GmshBlock, read_blocks_2, read_blocks_4
 from continuum.mesh.readers.gmsh_kinds import TO_VTK
 from continuum.mesh.readers.gmsh_stream import Damaged, Sections, open_sections
 from continuum.mesh.readers.reading import IntArray, MeshError, NoGroups, Reading, dimension_of
@@ -57,7 +57,7 @@ def _reading(
     names: dict[tuple[int, int], str],
     numbers: IntArray,
     points: FloatArray,
-    blocks: list[Block],
+    blocks: list[GmshBlock],
 ) -> Reading:
     tables, owners = _tables(path, numbers, blocks)
     groups: dict[str, dict[str, IntArray]] = {}
@@ -92,7 +92,7 @@ def _lost(path: Path, sections: Sections) -> str:
 
 
 def _tables(
-    path: Path, numbers: IntArray, blocks: list[Block]
+    path: Path, numbers: IntArray, blocks: list[GmshBlock]
 ) -> tuple[dict[str, IntArray], dict[str, tuple[IntArray, IntArray]]]:
     """Nodes by kind of element, each element once; and per kind the rows with the tags of their groups."""
     order = np.argsort(numbers, kind="stable")

@@ -11,7 +11,7 @@ from coupling.contracts import FloatArray
 
 
 @dataclass(frozen=True)
-class Block:
+class GmshBlock:
     """Elements of one kind.
 
     Attributes:
@@ -33,7 +33,7 @@ def _kind(number: int) -> tuple[str, int]:
     return KINDS[number]
 
 
-def read_blocks_2(sections: Sections) -> tuple[IntArray, FloatArray, list[Block]]:
+def read_blocks_2(sections: Sections) -> tuple[IntArray, FloatArray, list[GmshBlock]]:
     """Numbers and coordinates of the nodes, and the elements, of version 2.2."""
     if "ParametricNodes" in sections.names:
         nodes = _parametric_nodes(*sections.announced("ParametricNodes"))
@@ -58,7 +58,7 @@ def _parametric_nodes(count: int, stream: Numbers) -> FloatArray:
     return np.array(rows).reshape(-1, 4)
 
 
-def _elements_text(count: int, stream: Numbers) -> list[Block]:
+def _elements_text(count: int, stream: Numbers) -> list[GmshBlock]:
     values, at = stream.rest(), 0
     nodes: dict[str, list[list[int]]] = {}
     tags: dict[str, list[int]] = {}
@@ -73,13 +73,13 @@ def _elements_text(count: int, stream: Numbers) -> list[Block]:
     if at != len(values) or sum(map(len, tags.values())) != count:
         raise Damaged(f"$Elements announces {count} elements and holds others")
     return [
-        Block(kind, np.array(of), np.arange(len(of)), np.array(tags[kind], dtype=np.int64))
+        GmshBlock(kind, np.array(of), np.arange(len(of)), np.array(tags[kind], dtype=np.int64))
         for kind, of in nodes.items()
     ]
 
 
-def _elements_binary(count: int, stream: Numbers) -> list[Block]:
-    blocks: list[Block] = []
+def _elements_binary(count: int, stream: Numbers) -> list[GmshBlock]:
+    blocks: list[GmshBlock] = []
     read = 0
     while read < count:
         number, following, further = (int(x) for x in stream.ints(3))
@@ -88,12 +88,12 @@ def _elements_binary(count: int, stream: Numbers) -> list[Block]:
             raise Damaged(f"$Elements announces {following} elements with {further} tags each")
         data = stream.ints(following * (1 + further + width)).reshape(following, -1)
         tags = data[:, 1] if further else np.zeros(following, dtype=np.int64)
-        blocks.append(Block(kind, data[:, 1 + further :], np.arange(following), tags))
+        blocks.append(GmshBlock(kind, data[:, 1 + further :], np.arange(following), tags))
         read += following
     return blocks
 
 
-def read_blocks_4(sections: Sections) -> tuple[IntArray, FloatArray, list[Block]]:
+def read_blocks_4(sections: Sections) -> tuple[IntArray, FloatArray, list[GmshBlock]]:
     """Numbers and coordinates of the nodes, and the elements, of versions 4.0 and 4.1."""
     old = sections.version < 4.1
     tags = _entity_tags(sections.numbers("Entities"), old) if "Entities" in sections.names else {}
@@ -135,7 +135,7 @@ def _nodes_41(stream: Numbers) -> tuple[IntArray, FloatArray]:
     return np.concatenate(numbers), np.vstack(points)
 
 
-def _elements_4(stream: Numbers, old: bool, tags: dict[tuple[int, int], IntArray]) -> list[Block]:
+def _elements_4(stream: Numbers, old: bool, tags: dict[tuple[int, int], IntArray]) -> list[GmshBlock]:
     blocks = []
     for _ in range(int(stream.sizes(2 if old else 4)[0])):
         first, second, number = (int(x) for x in stream.ints(3))
@@ -144,5 +144,5 @@ def _elements_4(stream: Numbers, old: bool, tags: dict[tuple[int, int], IntArray
         count = stream.count()
         nodes = stream.sizes(count * (1 + width)).reshape(-1, 1 + width)[:, 1:]
         groups = tags.get(entity, np.empty(0, dtype=np.int64))
-        blocks.append(Block(kind, nodes, np.tile(np.arange(count), len(groups)), np.repeat(groups, count)))
+        blocks.append(GmshBlock(kind, nodes, np.tile(np.arange(count), len(groups)), np.repeat(groups, count)))
     return blocks

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class Numbers:
         }
         self._tokens: list[bytes] = [] if binary else data.split()
 
-    def _taken(self, kind: str, count: int) -> NDArray:  # type: ignore[type-arg]
+    def _taken(self, kind: str, count: int) -> NDArray[Any]:
         if count < 0:
             raise Damaged(f"${self.name} announces {count} numbers")
         if not self._binary:

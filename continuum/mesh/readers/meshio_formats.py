@@ -1,14 +1,20 @@
 """Mesh files that meshio reads (VTK, XDMF, medit, …), with what it prints kept as the reason or as notes."""
 
 import re
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuum.mesh.readers.reading import IntArray, NodeSet, NoGroups, Reading, dimension_of
 from coupling.errors import InputError
+
+if TYPE_CHECKING:
+    import meshio
 
 _TAGS = ("gmsh:physical", "medit:ref")
 _NO_TAGS = ("gmsh:geometrical", "vtkGhostType")
@@ -42,7 +48,7 @@ def read_by_meshio(path: Path) -> Reading:
     )
 
 
-def _source(path: Path):  # type: ignore[no-untyped-def]
+def _source(path: Path) -> "tuple[meshio.Mesh, tuple[str, ...]]":
     """meshio's mesh, and what it printed."""
     import meshio
 
@@ -68,7 +74,7 @@ def _words(printed: str) -> str:
     return re.sub(r"^(Error|Warning): ", "", text).rstrip(".")
 
 
-def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-def]
+def _groups(path: Path, source: "meshio.Mesh", firsts: list[int]) -> tuple[dict[str, dict[str, IntArray]], str | None]:
     """Rows by kind and name: cell sets, then tags; and the array that was taken for these."""
     found: dict[str, dict[str, list[IntArray]]] = {}
 
@@ -94,12 +100,12 @@ def _groups(path: Path, source, firsts: list[int]):  # type: ignore[no-untyped-d
     return rows_of, array
 
 
-def _integer(parts) -> bool:  # type: ignore[no-untyped-def]
+def _integer(parts: Sequence[NDArray[Any]]) -> bool:
     """Whether an array has one integer a cell."""
     return all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.size(p) == len(p) for p in parts)
 
 
-def _tag_array(path: Path, source) -> str | None:  # type: ignore[no-untyped-def]
+def _tag_array(path: Path, source: "meshio.Mesh") -> str | None:
     """The array of integers that numbers the groups."""
     integer = [name for name, parts in source.cell_data.items() if name not in _NO_TAGS and _integer(parts)]
     preferred = [name for name in _TAGS if name in integer]
@@ -123,11 +129,11 @@ def _tag_array(path: Path, source) -> str | None:  # type: ignore[no-untyped-def
     return None
 
 
-def _node_sets(source) -> dict[str, NodeSet]:  # type: ignore[no-untyped-def]
+def _node_sets(source: "meshio.Mesh") -> dict[str, NodeSet]:
     return {name: NodeSet(np.unique(np.asarray(nodes, dtype=np.int64))) for name, nodes in source.point_sets.items()}
 
 
-def _refused(source, array: str | None) -> dict[str, str]:  # type: ignore[no-untyped-def]
+def _refused(source: "meshio.Mesh", array: str | None) -> dict[str, str]:
     """Arrays of integers that are taken for no groups."""
     return {
         name: f"The array {name!r} is not taken for groups, as {array or 'the cell sets'} names them; keep the one that does."

@@ -54,7 +54,8 @@ def report_law_curve(results: Results, name: str, law: Law, first: float) -> Non
 
 def report_growth(results: Results, record, frame: Frame, work_of_separation: float | None) -> None:  # type: ignore[no-untyped-def]
     """G_c from the energy balance, peak load, balance, growth; the law's work is None where several laws act."""
-    from continuum.post.fracture import energy_balance_error, released_energy_per_area
+    from continuum.post.fracture import released_energy_per_area
+    from continuum.solver.record import energy_balance_error
 
     add, last = results.add, record.steps[-1]
     try:

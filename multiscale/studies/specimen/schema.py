@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from continuum.materials.registry import material_model
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
@@ -311,7 +312,7 @@ class SpecimenStudy(Study):
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
         if self.kind == "plane stress":
             for name, material in self.bodies.items():
-                if material.strain != "small":
+                if not material_model(material.strain).plane_stress:
                     raise InputError(
                         f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
                     )

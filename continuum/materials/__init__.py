@@ -1,0 +1,36 @@
+"""Bulk materials; one file a material, which registers itself (`continuum.materials.registry`)."""
+
+from typing import TYPE_CHECKING
+
+from continuum.lazy import on_first_use
+
+if TYPE_CHECKING:
+    from continuum.materials.cauchy_born import CauchyBorn
+    from continuum.materials.linear_elastic import LinearElastic
+    from continuum.materials.material import Material, cauchy_stress
+    from continuum.materials.moduli import Moduli
+    from continuum.materials.neo_hookean import NeoHookean
+    from continuum.materials.registry import material_model, material_models, offered, parameter
+    from continuum.materials.st_venant_kirchhoff import StVenantKirchhoff
+
+__all__ = [
+    "CauchyBorn", "LinearElastic", "Material", "Moduli", "NeoHookean", "StVenantKirchhoff", "cauchy_stress",
+    "material_model", "material_models", "offered", "parameter",
+]  # fmt: skip
+
+__getattr__, __dir__ = on_first_use(
+    __name__,
+    {
+        "CauchyBorn": "cauchy_born",
+        "LinearElastic": "linear_elastic",
+        "Material": "material",
+        "Moduli": "moduli",
+        "NeoHookean": "neo_hookean",
+        "StVenantKirchhoff": "st_venant_kirchhoff",
+        "cauchy_stress": "material",
+        "material_model": "registry",
+        "material_models": "registry",
+        "offered": "registry",
+        "parameter": "registry",
+    },
+)

@@ -1,0 +1,80 @@
+"""What a problem asks of all its interfaces together: their response, contact, process zone and profiles.
+
+Displacements are the bodies' present fields; everything but `responses` is collective.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from continuum.cohesive.history import Response, respond
+from continuum.cohesive.interface import Interface
+from continuum.fenics import MPI
+from coupling.contracts import FloatArray
+
+Fields = Mapping[str, Any]
+"""The displacement field (dolfinx `Function`) of each body."""
+
+
+def responses(
+    interfaces: Sequence[Interface], displacements: Fields, duration: float, intensity: float
+) -> list[Response]:
+    """The response of each interface.
+
+    Args:
+        interfaces: The interfaces.
+        displacements: The bodies' fields.
+        duration: Of the step, s: what viscosity sees.
+        intensity: Factor of tractions and tangents; below 1 on the way to the first equilibrium.
+    """
+    found = [respond(i.bond, i.flat_jump(displacements), i.history, duration) for i in interfaces]
+    if intensity != 1.0:
+        for response in found:
+            response.traction[:] *= intensity
+            response.tangent[:] *= intensity
+    return found
+
+
+def correct_contact(comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields) -> float:
+    """One step of the augmented Lagrangian.
+
+    Returns:
+        Largest penetration over what is allowed; the multipliers moved unless it is at most 1.
+    """
+    jumps = [i.flat_jump(displacements)[:, 0] for i in interfaces]
+    worst = 0.0
+    for interface, opening in zip(interfaces, jumps, strict=True):
+        contact = interface.bond.contact
+        if contact is not None and contact.penetration is not None:
+            worst = max(worst, -float(opening.min(initial=0.0)) / contact.penetration)
+    worst = comm.allreduce(worst, MPI.MAX)
+    for interface, opening in zip(interfaces, jumps, strict=True):
+        contact = interface.bond.contact
+        if contact is not None and contact.penetration is not None and worst > 1:
+            interface.history.pressure = np.minimum(interface.history.pressure + contact.stiffness * opening, 0.0)
+    return worst
+
+
+def process_zone(comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields) -> tuple[float, int]:
+    """The largest separation over the final one; facets whose separation lies between peak traction and final opening."""
+    most, facets = 0.0, 0
+    for interface in interfaces:
+        law = interface.bond.law
+        opened = interface.opened(interface.flat_jump(displacements)).reshape(interface.weights.shape)
+        most, mean = max(most, float(opened.max(initial=0.0))), opened.mean(axis=1)
+        facets += int(np.sum((mean > law.opening_at_peak / law.final_opening) & (mean < 1)))
+    return comm.allreduce(most, MPI.MAX), comm.allreduce(facets)
+
+
+def profiles(
+    comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields, found: Sequence[Response]
+) -> dict[str, tuple[FloatArray, FloatArray, FloatArray]]:
+    """Points (n, dim) m, jumps (n, 3) m and tractions (n, 3) Pa of each interface, on rank 0."""
+    gathered = {}
+    for interface, response in zip(interfaces, found, strict=True):
+        points = interface.kinematics.points
+        local = (points.reshape(-1, points.shape[-1]), interface.flat_jump(displacements), response.traction)
+        parts = comm.gather(local) or [local]
+        gathered[interface.bond.name] = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+    return gathered
