@@ -100,7 +100,7 @@ def _record(law: Law) -> dict[str, Any]:
     if type(law) is not kinds.get(getattr(law, "kind", "")):
         raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in kinds.values()])
     parameters = {_key(name, unit): _plain(getattr(law, name)) for name, unit in law.units.items()}
-    nested = {name: _record(getattr(law, name)) for name in law.nested} or {"gap": law.gap}
+    nested: dict[str, Any] = {name: _record(getattr(law, name)) for name in law.nested} or {"gap": law.gap}
     return {"kind": law.kind, **nested, "count": _facts(law.count, _COUNT_UNITS), "parameters": parameters}
 
 

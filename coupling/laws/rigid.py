@@ -36,6 +36,11 @@ class InitiallyRigid(Law):
         InputError: the samples do not make such a law.
     """
 
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
     kind: ClassVar[str] = "initially-rigid"
     sampled: ClassVar = True
     initially_rigid: ClassVar = True

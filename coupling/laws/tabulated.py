@@ -37,6 +37,11 @@ class TabulatedLaw(Law):
         InputError: the samples do not make a law; the message says which sample and why.
     """
 
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
     kind: ClassVar[str] = "tabulated"
     sampled: ClassVar = True
     units: ClassVar = {
