@@ -21,7 +21,8 @@ from atomistic.properties.bulk import equilibrium
 from benchmarks.output import report
 from coupling.contracts import FloatArray, Potential
 from coupling.interface.coarse_graining import coarsen
-from coupling.interface.excess import BulkBranch, SlabBranch, excess, rigid_law, slab_totals
+from coupling.interface.excess import BulkBranch, SlabBranch, excess, slab_totals
+from coupling.interface.rigid_path import rigid_law
 from coupling.interface.thermal import warmed
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.uber import Uber

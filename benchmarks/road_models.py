@@ -17,7 +17,8 @@ from continuum.specimens.grid import write_grid
 from continuum.specimens.pullout import FibrePullout
 from coupling.contracts import FloatArray
 from coupling.elasticity import grain_rotation, rotate_stiffness
-from coupling.exchange.storage import load_law
+from coupling.exchange.storage import load_law, save_law
+from coupling.interface.coarse_graining import coarsen
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.fit import fit
 from coupling.laws.count import BulkSide, Count
@@ -128,7 +129,7 @@ def _on_a_wall(folder: Path, law: Law, **options: object) -> CohesiveProblem:
 
 def _naive_and_far_travelled(folder: Path) -> CohesiveProblem:
     """Naive, coarse-grained, saved, loaded and fitted."""
-    from_atoms(NAIVE).coarsen(3).save(folder / "law.json")
+    save_law(coarsen(from_atoms(NAIVE), 3), folder / "law.json")
     return pulled(joint(folder), fit(load_law(folder / "law.json"), "bilinear").law, spacing="left out")
 
 
@@ -249,7 +250,7 @@ def _older_file(folder: Path) -> CohesiveProblem:
 
 def _sampled_and_fitted(folder: Path) -> CohesiveProblem:
     law = with_error_bars(from_atoms(), [from_atoms(), from_atoms()])
-    fit(law, "xu-needleman").law.save(folder / "law.json")
+    save_law(fit(law, "xu-needleman").law, folder / "law.json")
     return pulled(joint(folder), load_law(folder / "law.json"), spacing="left out")
 
 
@@ -271,8 +272,8 @@ RIGHT: dict[str, Build] = {
         joint(f), from_atoms(replace(TAKEN, held_rigid=True)), lower=_SOFTER, spacing="left out"
     ),
     "spacing in bulk, on a spring": lambda f: pulled(joint(f, 4.0), initially_rigid().on_spring(1e22)),
-    "chain of planes, left out of the mesh": lambda f: pulled(joint(f), from_atoms().coarsen(5), spacing="left out"),
-    "triangle of a chain, planes meshed": lambda f: pulled(joint(f), from_atoms().coarsen(20, softening="bilinear")),
+    "chain of planes, left out of the mesh": lambda f: pulled(joint(f), coarsen(from_atoms(), 5), spacing="left out"),
+    "triangle of a chain, planes meshed": lambda f: pulled(joint(f), coarsen(from_atoms(), 20, softening="bilinear")),
     "spacing meshed too, negligible": lambda f: pulled(joint(f, 40.0), from_atoms()),
     "two crystals, misfit carried": _two_crystals,
     "two crystals, misfit relaxed": lambda f: pulled(

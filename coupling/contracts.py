@@ -176,22 +176,34 @@ class CohesiveLaw(Protocol):
     The history (damage, unloading, contact) is the continuum side's; the law is the
     response to a first, monotone opening.
 
-    Attributes:
-        gap: Who owns the layer spacing across the interface.
-        work_of_separation: ψ at full opening, J/m².
-        peak_traction: Largest normal traction without slip, Pa.
-        opening_at_peak: Where that is, m.
-        final_opening: Normal opening beyond which the traction is zero, m.
-
     A law that fails in shear too has `final_slip`, the slip beyond which the shear traction at zero
     opening is zero, in m; the slip of one without it never damages (a crystal's γ-surface).
     """
 
-    gap: GapOwner
-    work_of_separation: float
-    peak_traction: float
-    opening_at_peak: float
-    final_opening: float
+    @property
+    def gap(self) -> GapOwner:
+        """Who owns the layer spacing across the interface."""
+        ...
+
+    @property
+    def work_of_separation(self) -> float:
+        """ψ at full opening, J/m²."""
+        ...
+
+    @property
+    def peak_traction(self) -> float:
+        """Largest normal traction without slip, Pa."""
+        ...
+
+    @property
+    def opening_at_peak(self) -> float:
+        """Where that is, m."""
+        ...
+
+    @property
+    def final_opening(self) -> float:
+        """Normal opening beyond which the traction is zero, m."""
+        ...
 
     def evaluate(self, jump: FloatArray) -> LawValue:
         """ψ and its first two derivatives at jumps (n, 3) in m: normal, tangential 1, 2."""

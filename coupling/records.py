@@ -7,7 +7,7 @@ tuples of numbers, records, tuples of records, and None in the place of any of t
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def unpack[T](kind: type[T], packed: Mapping[str, Any], prefix: str = "") -> T:
         prefix: As in `pack`.
     """
     hints, values = get_type_hints(kind), {}
-    for item in fields(kind):  # type: ignore[arg-type]  # T is a dataclass
+    for item in fields(cast(Any, kind)):
         values[item.name] = _value(_bare(hints[item.name]), packed, f"{prefix}{item.name}")
     return kind(**values)
 

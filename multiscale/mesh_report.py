@@ -64,7 +64,7 @@ def _zone_lines(item: "FacetFacts", zone: "ZoneFacts", unit: str) -> Iterator[st
     if zone.planes is not None:
         yield (
             f"WARNING: fewer than {RESOLVING} elements resolve the process zone on {item.name}; refine it to "
-            f"{zone.length / RESOLVING / SI_FACTORS['length'][unit]:.3g} {unit}, or take law.coarsen({zone.planes})."
+            f"{zone.length / RESOLVING / SI_FACTORS['length'][unit]:.3g} {unit}, or take coarsen(law, {zone.planes})."
         )
     elif zone.share < 1:
         yield (

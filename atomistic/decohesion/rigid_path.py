@@ -9,7 +9,7 @@ from scipy.interpolate import PchipInterpolator
 from atomistic.decohesion.slab import Openable
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
-from coupling.interface.excess import PathSamples
+from coupling.interface.rigid_path import PathSamples
 
 SLIP_STEP = 0.05
 """Å: tangential displacement of the central differences for the shear stiffness."""
@@ -57,7 +57,7 @@ def rigid_path(
         progress: Told after each batch.
 
     Returns:
-        The samples for `coupling.interface.excess.rigid_law`.
+        The samples for `coupling.interface.rigid_path.rigid_law`.
     """
     openings = np.asarray(openings, dtype=float)
     probed = _every_other(openings) if shear else np.zeros(0, dtype=int)

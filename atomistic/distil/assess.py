@@ -15,7 +15,7 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.properties.fault import fcc_stacking_fault
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import NotConverged
-from coupling.interface.excess import rigid_law
+from coupling.interface.rigid_path import rigid_law
 from coupling.units import EV_A3, GPA
 
 

@@ -94,7 +94,7 @@ def cleavage(
         from atomistic.decohesion.rigid_path import default_openings, rigid_path
         from atomistic.decohesion.slab import cleavage_slab, conventional_cell
         from atomistic.properties.bulk import equilibrium
-        from coupling.interface.excess import rigid_law
+        from coupling.interface.rigid_path import rigid_law
 
         crystal = equilibrium(potential, species, structure)
         slab = cleavage_slab(crystal, miller, layers, conventional=conventional_cell(crystal))

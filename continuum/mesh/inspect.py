@@ -15,6 +15,7 @@ from continuum.mesh.readers.reading import CELLS, IntArray
 from continuum.mesh.topology import Topology, matched
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError
+from coupling.interface.coarse_graining import coarsen
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
@@ -209,7 +210,7 @@ class ZoneFacts:
         length: Irwin's length E'W/σ², m.
         elements: Along it where the interface's elements are finest.
         share: Fraction of the interface's elements that resolve it.
-        planes: Smallest N for which the zone of `law.coarsen(N)` is resolved there; None: it is, with N = 1.
+        planes: Smallest N for which the zone of `coarsen(law, N)` is resolved there; None: it is, with N = 1.
     """
 
     length: float
@@ -251,7 +252,7 @@ def _planes(law: "Law", modulus: float, needed: float, plane_stiffness: float | 
     """The smallest N whose zone is at least this long; the zone grows as N."""
 
     def resolves(planes: int) -> bool:
-        return zone_length(law.coarsen(planes, plane_stiffness), modulus) >= needed * (1 - 1e-12)
+        return zone_length(coarsen(law, planes, plane_stiffness), modulus) >= needed * (1 - 1e-12)
 
     low, high = 1, max(2, int(needed / zone_length(law, modulus)))
     while not resolves(high):

@@ -20,10 +20,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.exchange.storage import write_atomically
 from coupling.interface.fit import fit
 from coupling.laws.bilinear import Bilinear
-from coupling.laws.coarse import CoarseLaw
 from coupling.laws.law import Law
-from coupling.laws.rigid import InitiallyRigid
-from coupling.laws.tabulated import TabulatedLaw
 
 RISING, SOFTENING = 50, 150
 """Rows of a table before and beyond the peak."""
@@ -62,8 +59,9 @@ def to_csv(law: Law, name: str = "interface") -> str:
     Samples of a law that has them, else `table`; standard deviations where the law carries them.
     """
     columns: dict[str, FloatArray]
-    if isinstance(law, TabulatedLaw | InitiallyRigid):
-        columns = {"opening_m": law.opening, "energy_J_per_m2": law.energy, "traction_Pa": law.traction}
+    if law.sampled:
+        units = {"opening": "m", "energy": "J_per_m2", "traction": "Pa"}
+        columns = {f"{key}_{unit}": getattr(law, key) for key, unit in units.items()}
         errors = {
             f"{key}_std_{unit}": getattr(law, f"{key}_std", None)
             for key, unit in (("energy", "J_per_m2"), ("traction", "Pa"))
@@ -84,9 +82,9 @@ def to_abaqus(law: Law, name: str = "interface") -> str:
     Raises:
         InputError: the law drops at its peak, so that no damage table can follow it.
     """
-    if isinstance(law, CoarseLaw) and law.final_opening <= law.opening_at_peak * (1 + 1e-9):
+    if law.final_opening <= law.opening_at_peak * (1 + 1e-9):
         raise InputError(
-            "The traction of this coarse law drops at its peak; export law.coarsen(N, softening='bilinear')."
+            f"The traction of this {law.kind} law drops at its peak; export coarsen(law, N, softening='bilinear')."
         )
     _stiff(law)
     opening = _openings(law)
@@ -140,7 +138,7 @@ def to_akantu(law: Law, name: str = "interface") -> str:
 
     An initially rigid law becomes `cohesive_linear`, for elements that are inserted at the strength.
     """
-    if isinstance(law, InitiallyRigid):
+    if law.initially_rigid:
         return _extrinsic(law, name)
     own, notes = _bilinear(law)
     values: dict[str, Any] = {
@@ -156,7 +154,7 @@ def to_akantu(law: Law, name: str = "interface") -> str:
     return "\n".join([*lines, "material cohesive_bilinear [", *_settings(values, "  "), "]"]) + "\n"
 
 
-def _extrinsic(law: InitiallyRigid, name: str) -> str:
+def _extrinsic(law: Law, name: str) -> str:
     values: dict[str, Any] = {
         "name": name,
         "sigma_c": (law.peak_traction, "Pa"),
@@ -180,7 +178,7 @@ FORMS: dict[str, Callable[[Law, str], str]] = {
 
 def _stiff(law: Law) -> None:
     """Raise `InputError` for a law without a finite initial stiffness."""
-    if isinstance(law, InitiallyRigid):
+    if law.initially_rigid:
         raise InputError(
             "An initially rigid law has no stiffness to give to this code; export law.on_spring(stiffness) instead."
         )
@@ -188,8 +186,8 @@ def _stiff(law: Law) -> None:
 
 def _openings(law: Law) -> FloatArray:
     """Openings from a fiftieth of the peak's to the final one, closer together where the traction is large."""
-    peak = law.opening_at_peak  # type: ignore[attr-defined]
-    final = max(law.final_opening, (1.0 + 1e-6) * peak)  # type: ignore[attr-defined]
+    peak = law.opening_at_peak
+    final = max(law.final_opening, (1.0 + 1e-6) * peak)
     rising = np.linspace(0.0, peak, RISING + 1)[1:]
     return np.concatenate([rising, peak + (final - peak) * np.linspace(0.0, 1.0, SOFTENING + 1)[1:] ** 2])
 

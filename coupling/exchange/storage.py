@@ -19,36 +19,13 @@ from typing import Any
 import numpy as np
 
 from coupling.errors import InputError, unknown_choice
-from coupling.laws.bilinear import Bilinear
-from coupling.laws.coarse import CoarseLaw
 from coupling.laws.count import NOT_KNOWN, BulkSide, Count
 from coupling.laws.law import Law
-from coupling.laws.mixed import MixedModeLaw
-from coupling.laws.mixed_in_bulk import MixedInBulk
-from coupling.laws.ppr import ParkPaulinoRoesler
-from coupling.laws.rigid import InitiallyRigid
-from coupling.laws.tabulated import TabulatedLaw
-from coupling.laws.uber import Uber
-from coupling.laws.xu_needleman import XuNeedleman
+from coupling.laws.registry import law_kinds
 
 FORMAT = "multiscale-coupling cohesive law"
 VERSION = 2
 _READ = (1, 2)
-KINDS: dict[str, type[Law]] = {
-    law.kind: law
-    for law in (
-        TabulatedLaw,
-        MixedModeLaw,
-        MixedInBulk,
-        InitiallyRigid,
-        CoarseLaw,
-        Uber,
-        XuNeedleman,
-        ParkPaulinoRoesler,
-        Bilinear,
-    )
-}
-"""The laws that can be stored, by kind."""
 
 
 def save_law(law: Law, path: str | Path) -> None:
@@ -119,10 +96,11 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _record(law: Law) -> dict[str, Any]:
-    if type(law) is not KINDS.get(getattr(law, "kind", "")):
-        raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in KINDS.values()])
+    kinds = law_kinds()
+    if type(law) is not kinds.get(getattr(law, "kind", "")):
+        raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in kinds.values()])
     parameters = {_key(name, unit): _plain(getattr(law, name)) for name, unit in law.units.items()}
-    nested = {"law": _record(law.law)} if isinstance(law, CoarseLaw) else {"gap": law.gap}
+    nested: dict[str, Any] = {name: _record(getattr(law, name)) for name in law.nested} or {"gap": law.gap}
     return {"kind": law.kind, **nested, "count": _facts(law.count, _COUNT_UNITS), "parameters": parameters}
 
 
@@ -131,16 +109,18 @@ def _law(record: object, where: str, version: int) -> Law:
         raise InputError(f'{where}: a law needs "kind" and "parameters".')
     record = dict(record)
     kind, parameters = record.pop("kind", None), record.pop("parameters")
-    if kind not in KINDS:
-        raise unknown_choice(f"kind of law in {where}:", kind, KINDS)
-    expected = {"law"} if KINDS[kind] is CoarseLaw else {"gap"}
+    kinds = law_kinds()
+    if kind not in kinds:
+        raise unknown_choice(f"kind of law in {where}:", kind, kinds)
+    made = kinds[kind]
+    expected = set(made.nested) or {"gap"}
     _same_keys(set(record), expected | ({"count"} if version > 1 else set()), where)
-    arguments = _arguments(KINDS[kind], parameters, where)
+    arguments = _arguments(made, parameters, where)
     count = _count(record.pop("count"), where) if version > 1 else NOT_KNOWN
-    if "law" in record:
-        record["law"] = _law(record["law"], f"{where}, law of the plane", version)
+    for name in made.nested:
+        record[name] = _law(record[name], f"{where}, {name} of the plane", version)
     try:
-        return KINDS[kind](**record, **arguments).counted(count)
+        return made(**record, **arguments).counted(count)
     except (InputError, ValueError, TypeError, OverflowError) as error:
         raise InputError(f"{where} does not make a law: {error}") from None
 

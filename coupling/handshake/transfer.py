@@ -71,7 +71,14 @@ def transfer(vertices: IntArray, simplices: IntArray, sites: IntArray) -> Transf
     return Transfer(csr_matrix((values[keep], (rows[keep], columns[keep])), shape=shape))
 
 
-def _locate(corners, members, offsets, index, owner, shares):  # type: ignore[no-untyped-def]
+def _locate(
+    corners: IntArray,
+    members: IntArray,
+    offsets: IntArray,
+    index: tuple[IntArray, IntArray, IntArray, IntArray, IntArray],
+    owner: IntArray,
+    shares: FloatArray,
+) -> None:
     """Enter the sites in elements of one bounding box: who owns them, and with which coordinates."""
     low, span, strides, sorted_keys, order = index
     origin = corners[members].min(axis=1)

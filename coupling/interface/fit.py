@@ -15,15 +15,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq, least_squares
 
-from coupling.contracts import CohesiveLaw, FloatArray, GapOwner
+from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, unknown_choice
-from coupling.laws.bilinear import Bilinear
+from coupling.laws.closed_form import ClosedForm, FitTarget
 from coupling.laws.count import NOT_KNOWN, Count
 from coupling.laws.law import Law, count_of
-from coupling.laws.ppr import ParkPaulinoRoesler
+from coupling.laws.registry import closed_forms
 from coupling.laws.tabulated import TabulatedLaw
-from coupling.laws.uber import Uber
-from coupling.laws.xu_needleman import XuNeedleman
 
 WINDOW = 0.99
 """Share of the work of separation that is done on the openings where laws are compared."""
@@ -75,20 +73,6 @@ class Samples(NamedTuple):
     count: Count = NOT_KNOWN
 
 
-@dataclass(frozen=True)
-class _Target:
-    """What a fit looks at: the landmarks of the source and its normal response on even openings."""
-
-    work: float
-    peak: float
-    opening: FloatArray
-    energy: FloatArray
-    traction: FloatArray
-    shear_stiffness: float
-    gap: GapOwner
-    count: Count
-
-
 def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
     """Fit a closed form; the module's table says what is kept exactly and what is fitted.
 
@@ -98,7 +82,7 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
 
     Args:
         source: A law, or samples of the normal opening.
-        kind: One of `KINDS`.
+        kind: One of `coupling.laws.registry.closed_forms`.
 
     Returns:
         The fitted law, which keeps the count of its source, and its misfit.
@@ -106,17 +90,18 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
     Raises:
         InputError: the kind is unknown, or the samples make no law.
     """
-    if kind not in KINDS:
-        raise unknown_choice("kind of law to fit", kind, KINDS)
+    forms = closed_forms()
+    if kind not in forms:
+        raise unknown_choice("kind of law to fit", kind, forms)
     target = _target(source)
-    law, fitted = KINDS[kind](target)
+    law = _fitted(forms[kind], target)
     energy, traction, _ = law.normal(target.opening)
     misfit = Misfit(
         kind,
         _rms(traction - target.traction) / target.peak,
         _rms(energy - target.energy) / target.work,
         ("work_of_separation", "peak_traction"),
-        fitted,
+        forms[kind].free,
     )
     return Fit(law.counted(target.count), misfit)
 
@@ -127,10 +112,10 @@ def fit_all(source: CohesiveLaw | Samples) -> tuple[Fit, ...]:
     Raises:
         InputError: the samples make no law.
     """
-    return tuple(sorted((fit(source, kind) for kind in KINDS), key=lambda each: each.misfit.traction))
+    return tuple(sorted((fit(source, kind) for kind in closed_forms()), key=lambda each: each.misfit.traction))
 
 
-def _target(source: CohesiveLaw | Samples) -> _Target:
+def _target(source: CohesiveLaw | Samples) -> FitTarget:
     law = TabulatedLaw(*source[:4]).counted(source.count) if isinstance(source, Samples) else source
     normal = _normal_of(law)
     stop = brentq(
@@ -139,7 +124,9 @@ def _target(source: CohesiveLaw | Samples) -> _Target:
     opening = np.linspace(0.0, stop, POINTS)
     energy, traction = normal(opening)
     shear = float(np.trace(law.evaluate(np.zeros((1, 3))).tangent[0, 1:, 1:]) / 2.0)
-    return _Target(law.work_of_separation, law.peak_traction, opening, energy, traction, shear, law.gap, count_of(law))
+    return FitTarget(
+        law.work_of_separation, law.peak_traction, opening, energy, traction, shear, law.gap, count_of(law)
+    )
 
 
 def _normal_of(law: CohesiveLaw) -> Callable[[FloatArray], tuple[FloatArray, FloatArray]]:
@@ -161,63 +148,13 @@ def _rms(error: FloatArray) -> float:
     return float(np.sqrt(np.mean(error**2)))
 
 
-def _uber(target: _Target) -> tuple[Law, tuple[str, ...]]:
-    length = target.work / (np.e * target.peak)
-    return Uber(target.work, length, max(target.shear_stiffness, 0.0), target.gap), ()
+def _fitted(form: type[ClosedForm], target: FitTarget) -> ClosedForm:
+    """The law of a closed form whose traction is nearest to the target's, from the best of its starts."""
 
+    def residual(unknowns: FloatArray) -> FloatArray:
+        traction = form.matching(target, unknowns).normal(target.opening)[1]
+        return np.asarray(traction / target.peak - target.traction / target.peak)
 
-def _xu_needleman(target: _Target) -> tuple[Law, tuple[str, ...]]:
-    """Stiffness 2 q φ/δt² at zero slip; without one, that of the normal opening."""
-    length = target.work / (np.e * target.peak)
-    stiffness = target.shear_stiffness if target.shear_stiffness > 0 else target.work / length**2
-    return XuNeedleman(target.work, length, float(np.sqrt(2.0 * target.work / stiffness)), gap=target.gap), ()
-
-
-def _ppr(target: _Target) -> tuple[Law, tuple[str, ...]]:
-    """α = 1 + e^u and λn = α^−½ / (1 + e^−v), so that any u, v make a law; the shear takes their shape.
-
-    An exponential tail is the limit of an endless α: it stops at 1 + e⁴.
-    """
-
-    def law(parameters: FloatArray, shear_peak: float = target.peak) -> ParkPaulinoRoesler:
-        alpha = 1.0 + float(np.exp(np.clip(parameters[0], -6.0, 4.0)))
-        slope = float(alpha**-0.5 / (1.0 + np.exp(-np.clip(parameters[1], -10.0, 10.0))))
-        return ParkPaulinoRoesler(
-            target.work, target.peak, target.work, shear_peak, alpha, alpha, slope, slope, gap=target.gap
-        )
-
-    def residual(parameters: FloatArray) -> FloatArray:
-        return np.asarray(law(parameters).normal(target.opening)[1] / target.peak - target.traction / target.peak)
-
-    starts = [np.array([u, v]) for u in (0.0, 1.5, 3.0) for v in (-3.0, -1.0, 0.5)]
-    best = min((least_squares(residual, s, xtol=1e-12, ftol=1e-12, gtol=1e-12) for s in starts), key=lambda r: r.cost)
-    found = law(best.x)
-    if target.shear_stiffness > 0:
-        own = found.evaluate(np.zeros((1, 3))).tangent[0, 1, 1]
-        found = law(best.x, target.peak * float(np.sqrt(target.shear_stiffness / own)))
-    return found, ("alpha", "normal_slope")
-
-
-def _bilinear(target: _Target) -> tuple[Law, tuple[str, ...]]:
-    """Opening at the peak = final opening / (1 + e^−u), so that any u makes a law."""
-    final = 2.0 * target.work / target.peak
-
-    def law(u: float) -> Bilinear:
-        rise = final / (1.0 + float(np.exp(-np.clip(u, -12.0, 12.0))))
-        return Bilinear(target.work, target.peak, target.peak / rise, gap=target.gap)
-
-    def residual(u: FloatArray) -> FloatArray:
-        return np.asarray(law(float(u[0])).normal(target.opening)[1] / target.peak - target.traction / target.peak)
-
-    runs = (least_squares(residual, [u], xtol=1e-12, ftol=1e-12, gtol=1e-12) for u in (-3.0, -1.0, 0.0))
-    best = min(runs, key=lambda run: run.cost)
-    return law(float(best.x[0])), ("stiffness",)
-
-
-KINDS: dict[str, Callable[[_Target], tuple[Law, tuple[str, ...]]]] = {
-    "uber": _uber,
-    "xu-needleman": _xu_needleman,
-    "ppr": _ppr,
-    "bilinear": _bilinear,
-}
-"""The closed forms that can be fitted."""
+    runs = [least_squares(residual, start, xtol=1e-12, ftol=1e-12, gtol=1e-12) for start in form.starts]
+    found = min(runs, key=lambda run: run.cost).x if runs else np.empty(0)
+    return form.matching(target, found).as_stiff_in_shear(target)

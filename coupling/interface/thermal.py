@@ -4,7 +4,7 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 
-from coupling.contracts import FloatArray
+from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
 from coupling.interface.excess import Excess
 
@@ -54,7 +54,7 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
     )
 
 
-def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray, gap: str) -> Excess:
+def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray, gap: GapOwner) -> Excess:
     """The excess of independently sampled tractions: its energy is their integral, error bars carried along.
 
     Args:
@@ -75,7 +75,7 @@ def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray,
     weights = CubicSpline(opening, np.eye(len(opening))).antiderivative()(opening)
     closed = int(np.argmin(np.abs(opening)))
     spread = np.sqrt((weights - weights[closed]) ** 2 @ std**2)
-    return recentred(Excess(opening, energy, traction, gap, spread, std))  # type: ignore[arg-type]
+    return recentred(Excess(opening, energy, traction, gap, spread, std))
 
 
 def without_spacing(excess: Excess, spacing: FloatArray, traction: FloatArray) -> Excess:

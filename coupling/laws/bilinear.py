@@ -1,18 +1,21 @@
 """The bilinear mixed-mode law of Camanho and Dávila."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self, cast
 
 import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
-from coupling.laws.count import OWN_OPENING, Count
-from coupling.laws.law import Law, check_gap, check_positive
+from coupling.laws.closed_form import ClosedForm, FitTarget
+from coupling.laws.law import check_gap, check_positive
+
+_AS_NORMAL = cast(float, None)
+"""Stands for the normal value until the law is made."""
 
 
 @dataclass(frozen=True)
-class Bilinear(Law):
+class Bilinear(ClosedForm):
     """Camanho & Dávila, NASA/TM-2002-211737: linear rise and linear softening.
 
     Onset by the quadratic stress criterion, propagation by Benzeggagh & Kenane (1996): the critical
@@ -37,13 +40,14 @@ class Bilinear(Law):
     work_of_separation: float
     peak_traction: float
     stiffness: float
-    shear_work: float = None  # type: ignore[assignment]
-    shear_peak_traction: float = None  # type: ignore[assignment]
+    shear_work: float = _AS_NORMAL
+    shear_peak_traction: float = _AS_NORMAL
     exponent: float = 2.0
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "bilinear"
-    convention: ClassVar[Count] = OWN_OPENING
+    free: ClassVar = ("stiffness",)
+    starts: ClassVar = ((-3.0,), (-1.0,), (0.0,))
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "peak_traction": "Pa",
@@ -69,6 +73,12 @@ class Bilinear(Law):
                 f"stiffness = {self.stiffness:.4g} Pa/m of a bilinear law is too low for its works and strengths: "
                 f"it would snap back; take more than {least:.4g} Pa/m."
             )
+
+    @classmethod
+    def matching(cls, target: FitTarget, unknowns: FloatArray) -> Self:
+        """Opening at the peak = final opening / (1 + e^−u), so that any u makes a law."""
+        rise = 2.0 * target.work / target.peak / (1.0 + float(np.exp(-np.clip(unknowns[0], -12.0, 12.0))))
+        return cls(target.work, target.peak, target.peak / rise, gap=target.gap)
 
     @property
     def opening_at_peak(self) -> float:

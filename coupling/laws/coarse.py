@@ -1,12 +1,12 @@
 """The law of many planes in series, of which one opens: the exact renormalised law."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.optimize.elementwise import find_root
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
@@ -52,6 +52,7 @@ class CoarseLaw(Law):
 
     kind: ClassVar[str] = "coarse"
     units: ClassVar = {"planes": "1", "plane_stiffness": "Pa/m"}
+    nested: ClassVar = ("law",)
     gap: ClassVar[GapOwner] = "in law"
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class CoarseLaw(Law):
             raise InputError(f"plane_stiffness = {stiffness} Pa/m must be positive and finite.")
 
     @property
-    def work_of_separation(self) -> float:  # type: ignore[override]
+    def work_of_separation(self) -> float:
         """That of the plane, J/m²."""
         return self.law.work_of_separation
 
@@ -91,7 +92,7 @@ class CoarseLaw(Law):
         stop = 2.0 * start
         while excess(stop) > 0:
             stop *= 2.0
-        return float(self._opened(np.array([brentq(excess, start, stop, xtol=1e-15 * start)])).total[0])
+        return float(self._opened(np.array([scipy.optimize.brentq(excess, start, stop, xtol=1e-15 * start)])).total[0])
 
     def evaluate(self, jump: FloatArray) -> LawValue:
         """Φ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""
@@ -111,7 +112,7 @@ class CoarseLaw(Law):
         """Its plane's, of N spacings; those that the plane leaves to the bulk are in the chain."""
         count, moved = self.law.count, -1 if self.law.gap == "in bulk" else 0
         until = None if count.equilibrium_until is None else self._reached(count.equilibrium_until)
-        return count.in_series(self.planes, self.law.peak_traction, self.peak_traction, moved, until)  # type: ignore[attr-defined]
+        return count.in_series(self.planes, self.law.peak_traction, self.peak_traction, moved, until)
 
     def _reached(self, opening: float) -> float:
         """The chain's opening where its parting plane has this one; of those jumped over, the crossing."""
@@ -126,7 +127,7 @@ class CoarseLaw(Law):
 
     @cached_property
     def _plane_peak(self) -> float:
-        return float(self.law.opening_at_peak)  # type: ignore[attr-defined]
+        return float(self.law.opening_at_peak)
 
     def _closed_normal(self, c: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """ψ, T and dT/dδ of one closed plane."""
@@ -195,14 +196,20 @@ class CoarseLaw(Law):
         if turn == 0 or len(below) == 0:
             return peak, end, float(self.law.normal(np.array(peak))[1]), peak
         bracket = scan.open[below[0] - 1 : below[0] + 1]
-        x = brentq(lambda x: float(self._gain(self._opened(np.array([x])))[0]), *bracket, xtol=1e-15 * peak, rtol=1e-14)
+        x = scipy.optimize.brentq(
+            lambda x: float(self._gain(self._opened(np.array([x])))[0]), *bracket, xtol=1e-15 * peak, rtol=1e-14
+        )
         total = self._opened(np.array([x])).total
         traction = self.law.normal(self._stretched(total).open)[1]
         return float(x), float(total[0]), float(traction[0]), float(scan.open[turn])
 
 
-def _root(function, low: FloatArray, high: FloatArray, argument: FloatArray) -> FloatArray:  # type: ignore[no-untyped-def]
+def _root(
+    function: Callable[[FloatArray, FloatArray], FloatArray], low: FloatArray, high: FloatArray, argument: FloatArray
+) -> FloatArray:
     """Elementwise root of function(x, argument) between low and high; the nearer end where rounding hides it."""
+    from scipy.optimize.elementwise import find_root
+
     found = find_root(function, (low, high), args=(argument,))
     nearer = np.where(np.abs(function(low, argument)) < np.abs(function(high, argument)), low, high)
     return np.where(found.success, found.x, nearer)

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
 import numpy as np
 
@@ -11,29 +10,70 @@ from coupling.contracts import CohesiveLaw, FloatArray, GapOwner, LawValue
 from coupling.errors import InputError, unknown_choice
 from coupling.laws.count import NOT_KNOWN, Count
 
-if TYPE_CHECKING:
-    from coupling.interface.coarse_graining import Softening
-    from coupling.laws.bilinear import Bilinear
-    from coupling.laws.coarse import CoarseLaw
-
 FELT = 1e-6
 """|traction| over the peak below which the faces no longer feel each other."""
+
+
+REGISTERED: dict[str, type["Law"]] = {}
+"""The laws whose modules are loaded, by kind; all that there are: `coupling.laws.registry.law_kinds`."""
 
 
 class Law:
     """A cohesive law that can be saved, coarsened and asked for its normal response.
 
+    A class that names its `kind` is registered: it can be stored and exported by what it says of itself here.
+
     Attributes:
-        kind: Its name in files and in `coupling.interface.fit`.
+        kind: Its name in files.
         units: Unit of each constructor argument that is a number or an array; "1" for pure numbers.
         convention: What a law of this kind counted when nobody says otherwise.
+        nested: Constructor arguments that are laws themselves; they, and not this one, have a gap.
+        sampled: Whether `opening`, `energy` and `traction` are samples (n,) of its normal response.
+        initially_rigid: Whether it bears a traction at zero opening, so that it has no initial stiffness.
+        gap: Who owns the layer spacing across the interface.
+        work_of_separation: ψ at full opening, J/m².
+        peak_traction: Largest normal traction without slip, Pa.
+        opening_at_peak: Where that is, m.
+        final_opening: Normal opening beyond which the traction is zero, m.
     """
 
     kind: ClassVar[str]
     units: ClassVar[Mapping[str, str]]
     convention: ClassVar[Count] = NOT_KNOWN
+    nested: ClassVar[tuple[str, ...]] = ()
+    sampled: ClassVar[bool] = False
+    initially_rigid: ClassVar[bool] = False
     gap: GapOwner
-    work_of_separation: float
+
+    if TYPE_CHECKING:  # attributes of some laws, computed by others
+
+        @property
+        def work_of_separation(self) -> float:
+            """ψ at full opening, J/m²."""
+
+        @property
+        def peak_traction(self) -> float:
+            """Largest normal traction without slip, Pa."""
+
+        @property
+        def opening_at_peak(self) -> float:
+            """Where that is, m."""
+
+        @property
+        def final_opening(self) -> float:
+            """Normal opening beyond which the traction is zero, m."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "kind" not in cls.__dict__:
+            return
+        other = REGISTERED.get(cls.kind, cls)
+        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
+            raise InputError(
+                f"The laws {other.__qualname__} of {other.__module__} and {cls.__qualname__} of {cls.__module__} are both of "
+                f"kind {cls.kind!r}; give one of them another."
+            )
+        REGISTERED[cls.kind] = cls
 
     def evaluate(self, jump: FloatArray) -> LawValue:
         """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""
@@ -62,20 +102,6 @@ class Law:
         same = copy(self)
         same.__dict__["_count"] = count
         return same
-
-    def coarsen(
-        self, planes: int, plane_stiffness: float | None = None, softening: "Softening" = "exact"
-    ) -> "CoarseLaw | Bilinear":
-        """The law of this plane in series with `planes` − 1 closed ones (see `coupling.interface.coarse_graining`)."""
-        from coupling.interface.coarse_graining import coarsen
-
-        return coarsen(self, planes, plane_stiffness, softening)
-
-    def save(self, path: str | Path) -> None:
-        """Write the law to a file that `coupling.exchange.storage.load_law` reads back bit for bit."""
-        from coupling.exchange.storage import save_law
-
-        save_law(self, path)
 
 
 def count_of(law: CohesiveLaw) -> Count:

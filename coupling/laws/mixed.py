@@ -3,7 +3,7 @@
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from scipy.interpolate import BPoly, CubicHermiteSpline, CubicSpline, PPoly
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
@@ -74,7 +74,11 @@ class MixedModeLaw(Law):
             )
         if energy.ndim != 3 or energy.shape[0] != len(opening):
             raise InputError("A mixed-mode law needs energies (openings, slips along 1, slips along 2).")
-        traction = CubicSpline(opening, energy)(opening, 1) if traction is None else np.array(traction, dtype=float)
+        traction = (
+            scipy.interpolate.CubicSpline(opening, energy)(opening, 1)
+            if traction is None
+            else np.array(traction, dtype=float)
+        )
         if traction.shape != energy.shape or not (np.isfinite(energy).all() and np.isfinite(traction).all()):
             raise InputError("A mixed-mode law needs a finite energy and traction at each opening and slip.")
         self.zero_slip = TabulatedLaw(opening, energy[:, 0, 0], traction[:, 0, 0], gap=gap)
@@ -82,8 +86,8 @@ class MixedModeLaw(Law):
         self.energy, self.traction = self._closed_at_the_end(energy, traction)
         slopes = np.apply_along_axis(lambda t: limited_slopes(opening, t), 0, self.traction)
         slopes[-1] = 0.0
-        self._columns = PPoly.from_bernstein_basis(
-            BPoly.from_derivatives(opening, np.stack([self.energy, self.traction, slopes], axis=1))
+        self._columns = scipy.interpolate.PPoly.from_bernstein_basis(
+            scipy.interpolate.BPoly.from_derivatives(opening, np.stack([self.energy, self.traction, slopes], axis=1))
         )
         self._inverse = np.linalg.inv(lattice)
         self.shear_traction = self._checked("shear_traction", shear_traction, (*energy.shape, 2))
@@ -106,14 +110,14 @@ class MixedModeLaw(Law):
             )
         return values
 
-    def _across(self) -> tuple[PPoly, ...]:
+    def _across(self) -> "tuple[scipy.interpolate.PPoly, ...]":
         """Derivatives of ψ along either period over the opening, (n, p, q) each; none where no shear was sampled."""
         if self.shear_traction is None:
             return ()
         self.shear_traction[-1] = 0.0
         along = np.moveaxis(self.shear_traction @ self.lattice.T, -1, 0)
         ends = "not-a-knot", (1, np.zeros(self.energy.shape[1:]))
-        return tuple(CubicSpline(self.opening, values, bc_type=ends) for values in along)
+        return tuple(scipy.interpolate.CubicSpline(self.opening, values, bc_type=ends) for values in along)
 
     @property
     def work_of_separation_std(self) -> float | None:
@@ -173,7 +177,9 @@ class MixedModeLaw(Law):
         more = Kernel(*(v - p for v, p in zip(value_2, plain[1], strict=True)))
         return [(0, value_1, plain[1]), (0, plain[0], more), (1, slope_1, plain[1]), (2, plain[0], slope_2)]
 
-    def _at_opening(self, part: PPoly, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _at_opening(
+        self, part: "scipy.interpolate.PPoly", opening: FloatArray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
         """A part of ψ and its first two derivatives with respect to the opening at all sampled slips, each (n, p, q)."""
         first, last = self.opening[0], self.opening[-1]
         inside = np.clip(opening, first, last)
@@ -200,7 +206,7 @@ class MixedModeLaw(Law):
             paths[-len(coefficients) :] += np.einsum("kipq,mp,mq->kim", coefficients, one.value, two.value)
         least = np.empty(len(slip))
         for m in range(len(slip)):
-            path = PPoly(paths[:, :, m], self.opening)
+            path = scipy.interpolate.PPoly(paths[:, :, m], self.opening)
             roots = path.derivative().roots(discontinuity=False, extrapolate=False)
             candidates = np.concatenate([self.opening, roots[np.isfinite(roots)]])
             least[m] = path(candidates).min()
@@ -215,7 +221,7 @@ class MixedModeLaw(Law):
         slips a period) it is of the error's size.
         """
         middle = 0.5 * (self.opening[1:] + self.opening[:-1])
-        low = CubicHermiteSpline(self.opening, self.energy, self.traction)(middle)
+        low = scipy.interpolate.CubicHermiteSpline(self.opening, self.energy, self.traction)(middle)
         columns = [part(middle) for part in (self._columns, *self._slopes)]
         around = _corners(np.abs(columns[0] - low))
         _, p, q = self.energy.shape

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
@@ -117,7 +117,7 @@ class MixedInBulk(MixedModeLaw):
                 f"{stiffest:.3g} Pa/m."
             )
         taken = np.append(0.0, np.cumsum(steps))
-        self._normal = PchipInterpolator(taken, traction)
+        self._normal = scipy.interpolate.PchipInterpolator(taken, traction)
         self._normal_energy, self._normal_stiffness = self._normal.antiderivative(), self._normal.derivative()
         self._shear_stiffness = np.linalg.inv(shear)
         self._most = np.array([taken[-1], self.shear_limit, self.shear_limit])

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+import scipy
 
 from coupling.contracts import FloatArray
 
@@ -54,4 +54,6 @@ def periodic_spline(values: FloatArray, axis: int) -> FloatArray:
     """The periodic cubic spline through values, half-way between its nodes along an axis."""
     count = values.shape[axis]
     closed = np.concatenate([values, np.take(values, [0], axis)], axis)
-    return np.asarray(CubicSpline(np.arange(count + 1), closed, axis, "periodic")(np.arange(count) + 0.5))
+    return np.asarray(
+        scipy.interpolate.CubicSpline(np.arange(count + 1), closed, axis, "periodic")(np.arange(count) + 0.5)
+    )

@@ -1,16 +1,16 @@
 """The potential of Park, Paulino and Roesler (PPR)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
-from scipy.optimize import brentq
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
-from coupling.laws.count import OWN_OPENING, Count
-from coupling.laws.law import Law, check_gap, check_positive
+from coupling.laws.closed_form import ClosedForm, FitTarget
+from coupling.laws.law import check_gap, check_positive
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class _Bond:
 
 
 @dataclass(frozen=True)
-class ParkPaulinoRoesler(Law):
+class ParkPaulinoRoesler(ClosedForm):
     """Park, Paulino & Roesler, JMPS 57 (2009) 891: polynomial potential in a failure box.
 
     `ψ = min(φn, φt) + [Γn (1−x)^α (m/α+x)^m + ⟨φn−φt⟩] [Γt (1−y)^β (n/β+y)^n + ⟨φt−φn⟩]`, x = δn/δn_f,
@@ -70,7 +70,8 @@ class ParkPaulinoRoesler(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "ppr"
-    convention: ClassVar[Count] = OWN_OPENING
+    free: ClassVar = ("alpha", "normal_slope")
+    starts: ClassVar = tuple((u, v) for u in (0.0, 1.5, 3.0) for v in (-3.0, -1.0, 0.5))
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "peak_traction": "Pa",
@@ -94,6 +95,23 @@ class ParkPaulinoRoesler(Law):
                     f"{slope} = {indicator} of a ppr law must be below 1/√{shape} = {exponent**-0.5:.4g}; "
                     f"lower it or lower {shape}."
                 )
+
+    @classmethod
+    def matching(cls, target: FitTarget, unknowns: FloatArray) -> Self:
+        """α = 1 + e^u and λn = α^−½ / (1 + e^−v), so that any u, v make a law; the shear takes their shape.
+
+        An exponential tail is the limit of an endless α: it stops at 1 + e⁴.
+        """
+        alpha = 1.0 + float(np.exp(np.clip(unknowns[0], -6.0, 4.0)))
+        slope = float(alpha**-0.5 / (1.0 + np.exp(-np.clip(unknowns[1], -10.0, 10.0))))
+        return cls(target.work, target.peak, target.work, target.peak, alpha, alpha, slope, slope, gap=target.gap)
+
+    def as_stiff_in_shear(self, target: FitTarget) -> Self:
+        """The law whose shear strength gives the target's shear stiffness, where that has one."""
+        if target.shear_stiffness <= 0:
+            return self
+        own = self.evaluate(np.zeros((1, 3))).tangent[0, 1, 1]
+        return replace(self, shear_peak_traction=target.peak * float(np.sqrt(target.shear_stiffness / own)))
 
     @cached_property
     def _bonds(self) -> tuple[_Bond, _Bond]:
@@ -177,7 +195,9 @@ def _conjugate(bond: _Bond, other_over_own: float) -> float:
     """Where the bond function has fallen to 1 − other/own, over the final opening; at most 1."""
     if other_over_own >= 1.0:
         return 1.0
-    return float(brentq(lambda x: float(bond.value(np.array(x))) - (1.0 - other_over_own), 0.0, 1.0, xtol=1e-15))
+    return float(
+        scipy.optimize.brentq(lambda x: float(bond.value(np.array(x))) - (1.0 - other_over_own), 0.0, 1.0, xtol=1e-15)
+    )
 
 
 def _factor(

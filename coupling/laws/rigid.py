@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from scipy.interpolate import BPoly, PPoly
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
@@ -36,7 +36,14 @@ class InitiallyRigid(Law):
         InputError: the samples do not make such a law.
     """
 
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
     kind: ClassVar[str] = "initially-rigid"
+    sampled: ClassVar = True
+    initially_rigid: ClassVar = True
     units: ClassVar = {"opening": "m", "energy": "J/m^2", "traction": "Pa", "energy_std": "J/m^2", "traction_std": "Pa"}
 
     def __init__(
@@ -56,7 +63,9 @@ class InitiallyRigid(Law):
         slopes = limited_slopes(self.opening, self.traction)
         slopes[-1] = 0.0
         columns = np.column_stack([self.energy, self.traction, slopes])
-        self._energy = PPoly.from_bernstein_basis(BPoly.from_derivatives(self.opening, columns))
+        self._energy = scipy.interpolate.PPoly.from_bernstein_basis(
+            scipy.interpolate.BPoly.from_derivatives(self.opening, columns)
+        )
         self._traction, self._stiffness = self._energy.derivative(), self._energy.derivative(2)
         self.work_of_separation, self.initial_traction = float(self.energy[-1]), float(self.traction[0])
         crests = self._stiffness.roots(discontinuity=False, extrapolate=False)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from scipy.interpolate import BPoly, CubicSpline, PchipInterpolator, PPoly
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
@@ -37,7 +37,13 @@ class TabulatedLaw(Law):
         InputError: the samples do not make a law; the message says which sample and why.
     """
 
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
     kind: ClassVar[str] = "tabulated"
+    sampled: ClassVar = True
     units: ClassVar = {
         "opening": "m",
         "energy": "J/m^2",
@@ -64,12 +70,12 @@ class TabulatedLaw(Law):
         self.tangential_stiffness = samples.tangential_stiffness
         slope = limited_slopes(self.opening, self.traction)
         slope[-1] = 0.0
-        self._energy = PPoly.from_bernstein_basis(
-            BPoly.from_derivatives(self.opening, np.column_stack([self.energy, self.traction, slope]))
+        self._energy = scipy.interpolate.PPoly.from_bernstein_basis(
+            scipy.interpolate.BPoly.from_derivatives(self.opening, np.column_stack([self.energy, self.traction, slope]))
         )
         self._traction = self._energy.derivative()
         self._stiffness = self._energy.derivative(2)
-        self._shear = PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
+        self._shear = scipy.interpolate.PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
         self._shear_slope, self._shear_curvature = self._shear.derivative(), self._shear.derivative(2)
         self.work_of_separation = float(self.energy[-1])
         self.opening_at_peak, self.peak_traction = self._peak()
@@ -152,12 +158,18 @@ class _Samples:
     tangential_stiffness: FloatArray
 
 
-def _checked(opening, energy, traction, tangential_stiffness) -> _Samples:  # type: ignore[no-untyped-def]
+def _checked(
+    opening: FloatArray, energy: FloatArray, traction: FloatArray | None, tangential_stiffness: FloatArray | None
+) -> _Samples:
     """The samples as arrays, zeroed at both ends; raise `InputError` unless they make a law."""
     opening, energy = np.array(opening, dtype=float), np.array(energy, dtype=float)
     if opening.ndim != 1 or len(opening) < 5 or energy.shape != opening.shape:
         raise InputError("A tabulated law needs at least 5 openings and as many energies.")
-    traction = CubicSpline(opening, energy)(opening, 1) if traction is None else np.array(traction, dtype=float)
+    traction = (
+        scipy.interpolate.CubicSpline(opening, energy)(opening, 1)
+        if traction is None
+        else np.array(traction, dtype=float)
+    )
     shear = np.zeros((len(opening), 2)) if tangential_stiffness is None else np.array(tangential_stiffness, float)
     if traction.shape != opening.shape or shear.shape != (len(opening), 2):
         raise InputError("A tabulated law needs one traction and two tangential stiffnesses at each opening.")
@@ -187,7 +199,7 @@ def limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:
 
     Samples next to an extremum keep the spline's slope: there the interpolant must overshoot them.
     """
-    slopes = CubicSpline(x, y)(x, 1)
+    slopes = scipy.interpolate.CubicSpline(x, y)(x, 1)
     secants = np.pad(np.diff(y) / np.diff(x), 2, mode="edge")
     around = np.stack([secants[k : k + len(x)] for k in range(4)])
     monotone = np.abs(np.sign(around).sum(axis=0)) == 4

@@ -2,22 +2,22 @@
 
 from dataclasses import dataclass
 from math import factorial
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
-from scipy.special import lambertw
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
-from coupling.laws.count import OWN_OPENING, Count
-from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
+from coupling.laws.closed_form import ClosedForm, FitTarget
+from coupling.laws.law import FELT, check_gap, check_positive, decaying
 
 _SMALL = 1e-2
 """δ/l below which the energy is summed as a series."""
 
 
 @dataclass(frozen=True)
-class Uber(Law):
+class Uber(ClosedForm):
     """ψ = W[1 − (1+z)e^−z] + ½ k e^−z |δt|², z = δn/l (Rose, Ferrante & Smith, PRL 47 (1981) 675).
 
     The shear term is a small-slip expansion: exact as δt → 0. Below z = −1 the tractions are linear.
@@ -38,7 +38,6 @@ class Uber(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "uber"
-    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {"work_of_separation": "J/m^2", "length": "m", "shear_stiffness": "Pa/m"}
 
     def __post_init__(self) -> None:
@@ -46,6 +45,12 @@ class Uber(Law):
         check_gap(self.gap)
         if not (np.isfinite(self.shear_stiffness) and self.shear_stiffness >= 0):
             raise InputError(f"shear_stiffness = {self.shear_stiffness} Pa/m of a uber law must be 0 or positive.")
+
+    @classmethod
+    def matching(cls, target: FitTarget, unknowns: FloatArray) -> Self:
+        """The law of this work, peak and shear stiffness: nothing is left to fit."""
+        length = target.work / (np.e * target.peak)
+        return cls(target.work, length, max(target.shear_stiffness, 0.0), target.gap)
 
     @property
     def peak_traction(self) -> float:
@@ -60,7 +65,7 @@ class Uber(Law):
     @property
     def final_opening(self) -> float:
         """Where the traction has fallen to 1e-6 of the peak, m."""
-        return -self.length * float(lambertw(-FELT / np.e, -1).real)
+        return -self.length * float(scipy.special.lambertw(-FELT / np.e, -1).real)
 
     def evaluate(self, jump: FloatArray) -> LawValue:
         """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""

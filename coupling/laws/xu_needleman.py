@@ -1,19 +1,19 @@
 """The exponential potential of Xu and Needleman."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
-from scipy.special import lambertw
+import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
-from coupling.laws.count import OWN_OPENING, Count
-from coupling.laws.law import FELT, Law, check_gap, check_positive, decaying
+from coupling.laws.closed_form import ClosedForm, FitTarget
+from coupling.laws.law import FELT, check_gap, check_positive, decaying
 
 
 @dataclass(frozen=True)
-class XuNeedleman(Law):
+class XuNeedleman(ClosedForm):
     """Xu & Needleman, Modelling Simul. Mater. Sci. Eng. 1 (1993) 111, with general q and r.
 
     `ψ = φ + φ e^−z {[1−r+z] (1−q)/(r−1) − [q + z (r−q)/(r−1)] e^(−|δt|²/δ_t²)}`, z = δn/δ_n. At zero slip
@@ -39,7 +39,6 @@ class XuNeedleman(Law):
     gap: GapOwner = "in law"
 
     kind: ClassVar[str] = "xu-needleman"
-    convention: ClassVar[Count] = OWN_OPENING
     units: ClassVar = {
         "work_of_separation": "J/m^2",
         "normal_length": "m",
@@ -56,6 +55,13 @@ class XuNeedleman(Law):
                 f"r = {self.r} of a xu-needleman law must be finite and not 1; with q = 1 any other r serves."
             )
 
+    @classmethod
+    def matching(cls, target: FitTarget, unknowns: FloatArray) -> Self:
+        """Stiffness 2 q φ/δt² at zero slip; without one, that of the normal opening. Nothing is left to fit."""
+        length = target.work / (np.e * target.peak)
+        stiffness = target.shear_stiffness if target.shear_stiffness > 0 else target.work / length**2
+        return cls(target.work, length, float(np.sqrt(2.0 * target.work / stiffness)), gap=target.gap)
+
     @property
     def peak_traction(self) -> float:
         """φ/(e δ_n), Pa."""
@@ -69,12 +75,12 @@ class XuNeedleman(Law):
     @property
     def final_opening(self) -> float:
         """Where the traction has fallen to 1e-6 of the peak, m."""
-        return -self.normal_length * float(lambertw(-FELT / np.e, -1).real)
+        return -self.normal_length * float(scipy.special.lambertw(-FELT / np.e, -1).real)
 
     @property
     def final_slip(self) -> float:
         """Where the shear traction has fallen to 1e-6 of its peak, m."""
-        return self.tangential_length * float(np.sqrt(-0.5 * lambertw(-(FELT**2) / np.e, -1).real))
+        return self.tangential_length * float(np.sqrt(-0.5 * scipy.special.lambertw(-(FELT**2) / np.e, -1).real))
 
     @property
     def shear_peak_traction(self) -> float:

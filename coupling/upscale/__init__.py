@@ -10,3 +10,85 @@
 | `friction`        | an interface's mixed-mode law                     | friction of slip along it                      |
 | `export`, `blocks`| all of these                                      | YAML, OpenDiS and DAMASK blocks, read back     |
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from coupling.upscale.blocks import (
+        LATTICES,
+        OpenDisBlock,
+        read_damask,
+        read_opendis,
+        roundtrip,
+        to_damask,
+        to_opendis,
+    )
+    from coupling.upscale.core import Core, PeierlsPath
+    from coupling.upscale.disregistry import Partials, force_balance_separation, partials
+    from coupling.upscale.export import DislocationParameters, Value, from_yaml, to_yaml
+    from coupling.upscale.flow import DRAG_PLACEHOLDER, GlideLaw, flow_stress_std
+    from coupling.upscale.friction import InterfaceFriction, interface_friction, interface_prefactor, slip_enthalpy
+    from coupling.upscale.kinks import KinkPair, Kocks, PeierlsBarrier, fit_kocks, kocks
+    from coupling.upscale.line import LineEnergy, isotropic_prefactor
+    from coupling.upscale.peierls_nabarro import PeierlsNabarro
+    from coupling.upscale.periodic import GammaSurface, Periodic, stable_fault, strength
+
+__all__ = [
+    "DRAG_PLACEHOLDER",
+    "LATTICES",
+    "Core",
+    "DislocationParameters",
+    "GammaSurface",
+    "GlideLaw",
+    "InterfaceFriction",
+    "KinkPair",
+    "Kocks",
+    "LineEnergy",
+    "OpenDisBlock",
+    "Partials",
+    "PeierlsBarrier",
+    "PeierlsNabarro",
+    "PeierlsPath",
+    "Periodic",
+    "Value",
+    "fit_kocks",
+    "flow_stress_std",
+    "force_balance_separation",
+    "from_yaml",
+    "interface_friction",
+    "interface_prefactor",
+    "isotropic_prefactor",
+    "kocks",
+    "partials",
+    "read_damask",
+    "read_opendis",
+    "roundtrip",
+    "slip_enthalpy",
+    "stable_fault",
+    "strength",
+    "to_damask",
+    "to_opendis",
+    "to_yaml",
+]
+
+_MODULES = {
+    "blocks": "LATTICES OpenDisBlock read_damask read_opendis roundtrip to_damask to_opendis",
+    "core": "Core PeierlsPath",
+    "disregistry": "Partials force_balance_separation partials",
+    "export": "DislocationParameters Value from_yaml to_yaml",
+    "flow": "DRAG_PLACEHOLDER GlideLaw flow_stress_std",
+    "friction": "InterfaceFriction interface_friction interface_prefactor slip_enthalpy",
+    "kinks": "KinkPair Kocks PeierlsBarrier fit_kocks kocks",
+    "line": "LineEnergy isotropic_prefactor",
+    "peierls_nabarro": "PeierlsNabarro",
+    "periodic": "GammaSurface Periodic stable_fault strength",
+}
+"""Which names each module has; they load when one is first used, since most need SciPy's solvers."""
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _MODULES.items():
+        if name in names.split():
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ bindings and `MobilityLaw`); the blocks were not run in those codes.
 import ast
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -181,7 +181,7 @@ def read_opendis(text: str) -> OpenDisBlock:
     """
     try:
         nodes = [node for node in ast.parse(text).body if isinstance(node, ast.Assign)]
-        found = {node.targets[0].id: ast.literal_eval(node.value) for node in nodes}  # type: ignore[attr-defined]
+        found = {cast(ast.Name, node.targets[0]).id: ast.literal_eval(node.value) for node in nodes}
         for key, unit in (_OPENDIS_UNITS | UNITS).items():
             if found["units"][key] != unit:
                 raise InputError(

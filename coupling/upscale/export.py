@@ -156,7 +156,7 @@ def from_yaml(text: str, what: str = "The text") -> DislocationParameters:
             crystal["structure"],
             crystal["slip_system"],
             GlideLaw(**{key: glide[key].value for key in UNITS}),
-            {key: glide[key].std for key in UNITS if glide[key].std is not None},  # type: ignore[misc]
+            {key: std for key in UNITS if (std := glide[key].std) is not None},
             {key: _in(what, key, _value(item), "Pa") for key, item in crystal["stiffness"].items()},
             _in(what, "shear_modulus", _value(crystal["shear_modulus"]), "Pa"),
             _in(what, "poisson_ratio", _value(crystal["poisson_ratio"]), "1"),

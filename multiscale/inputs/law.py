@@ -1,19 +1,20 @@
 """A cohesive law in an input file: a saved file, a closed form with its parameters, or atoms."""
 
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, create_model
 
 from coupling.errors import InputError, unknown_choice
+from coupling.laws.closed_form import ClosedForm
+from coupling.laws.law import Law
+from coupling.laws.registry import closed_forms
 from multiscale.inputs.base import Section
 from multiscale.inputs.fields import InputFile, Length, quantity
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.stress import Stress
-
-if TYPE_CHECKING:
-    from coupling.laws.law import Law
 
 EnergyPerArea = quantity("energy per area", "J/m^2")
 InterfaceStiffness = quantity("stiffness of an interface", "Pa/m")
@@ -25,7 +26,7 @@ class LawFile(Section):
     kind: Literal["file"]
     file: InputFile
 
-    def law(self) -> "Law":
+    def law(self) -> Law:
         """The law."""
         from coupling.exchange.storage import load_law
 
@@ -36,71 +37,45 @@ class LawFile(Section):
         return (self.file,)
 
 
-class ClosedForm(Section):
+class ClosedFormLaw(Section):
     """A law by its parameters, called as those of its class in `coupling.laws`."""
 
     kind: str
 
-    def law(self) -> "Law":
+    def law(self) -> Law:
         """The law.
 
         Raises:
             InputError: its parameters do not make one.
         """
-        from coupling.exchange.storage import KINDS
-
         given = {name: getattr(self, name) for name in type(self).model_fields if name != "kind"}
-        return KINDS[self.kind](**{name: value for name, value in given.items() if value is not None})
+        return _FORMS[self.kind](**{name: value for name, value in given.items() if value is not None})
 
     def files(self) -> tuple[Path, ...]:
         """None: its parameters say all."""
         return ()
 
 
-class UberLaw(ClosedForm):
-    """See `coupling.laws.uber`."""
-
-    kind: Literal["uber"]
-    work_of_separation: EnergyPerArea
-    length: Length
-    shear_stiffness: InterfaceStiffness | None = None
+_FORMS = closed_forms()
+_TYPES: dict[str, Any] = {"J/m^2": EnergyPerArea, "m": Length, "Pa": Stress, "Pa/m": InterfaceStiffness, "1": float}
+"""What a parameter reads, by its unit."""
 
 
-class XuNeedlemanLaw(ClosedForm):
-    """See `coupling.laws.xu_needleman`."""
-
-    kind: Literal["xu-needleman"]
-    work_of_separation: EnergyPerArea
-    normal_length: Length
-    tangential_length: Length
-    q: float | None = None
-    r: float | None = None
-
-
-class PprLaw(ClosedForm):
-    """See `coupling.laws.ppr`."""
-
-    kind: Literal["ppr"]
-    work_of_separation: EnergyPerArea
-    peak_traction: Stress
-    shear_work: EnergyPerArea
-    shear_peak_traction: Stress
-    alpha: float | None = None
-    beta: float | None = None
-    normal_slope: float | None = None
-    tangential_slope: float | None = None
-
-
-class BilinearLaw(ClosedForm):
-    """See `coupling.laws.bilinear`."""
-
-    kind: Literal["bilinear"]
-    work_of_separation: EnergyPerArea
-    peak_traction: Stress
-    stiffness: InterfaceStiffness
-    shear_work: EnergyPerArea | None = None
-    shear_peak_traction: Stress | None = None
-    exponent: float | None = None
+def _section(form: type[ClosedForm]) -> type[ClosedFormLaw]:
+    """The block of a closed form: its parameters in their units; those with a default may be left out."""
+    arguments = signature(form).parameters
+    fields: dict[str, Any] = {
+        name: _TYPES[unit] if arguments[name].default is Parameter.empty else (_TYPES[unit] | None, None)
+        for name, unit in form.units.items()
+    }
+    return create_model(
+        f"{form.__name__}Law",
+        __base__=ClosedFormLaw,
+        __module__=__name__,
+        __doc__=f"See `{form.__module__}`.",
+        kind=Literal[form.kind],
+        **fields,
+    )
 
 
 class AtomsOptions(LawOptions):
@@ -129,7 +104,7 @@ class AtomsLaw(Section):
         return (*self.atoms.crystal_files(), *own)
 
 
-_KINDS = ("file", "uber", "xu-needleman", "ppr", "bilinear", "atoms")
+_KINDS = ("file", *_FORMS, "atoms")
 
 
 def _named(value: Any) -> Any:
@@ -147,6 +122,9 @@ def _named(value: Any) -> Any:
     return value
 
 
-_Law = LawFile | UberLaw | XuNeedlemanLaw | PprLaw | BilinearLaw | AtomsLaw
+if TYPE_CHECKING:
+    _Law = LawFile | ClosedFormLaw | AtomsLaw
+else:
+    _Law = Union[(LawFile, *map(_section, _FORMS.values()), AtomsLaw)]
 LawInput = Annotated[_Law, Field(discriminator="kind"), BeforeValidator(_named, json_schema_input_type=str | _Law)]
 """A law: a file's name, `run` and the folder of a cohesive_law run, `kind` and the parameters of a closed form, or `atoms`."""

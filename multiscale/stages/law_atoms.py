@@ -10,7 +10,8 @@ from atomistic.decohesion.mixed_path import Refinement
 from atomistic.decohesion.slip import SlipGrid
 from atomistic.decohesion.spacing import SpacingResponse
 from coupling.contracts import FloatArray, Potential
-from coupling.interface.excess import BulkBranch, PathSamples, SlabBranch
+from coupling.interface.excess import BulkBranch, SlabBranch
+from coupling.interface.rigid_path import PathSamples
 from coupling.units import ANGSTROM
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.resumable import ResumablePotential

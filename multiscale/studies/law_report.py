@@ -5,7 +5,7 @@ import numpy as np
 from coupling.errors import InputError
 from coupling.exchange.export import FORMS, export
 from coupling.exchange.storage import save_law
-from coupling.interface.excess import interface_ledger
+from coupling.interface.rigid_path import interface_ledger
 from coupling.laws.count import Count
 from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow

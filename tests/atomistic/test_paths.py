@@ -13,7 +13,8 @@ from atomistic.decohesion.slab import boundary_tractions, cleavage_slab
 from atomistic.decohesion.slip import slip_grid, slip_path
 from atomistic.potentials import load_potential
 from coupling.errors import InputError
-from coupling.interface.excess import consistency, excess, rigid_law, slab_totals
+from coupling.interface.excess import excess, slab_totals
+from coupling.interface.rigid_path import consistency, rigid_law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 

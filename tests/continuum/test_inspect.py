@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from continuum.mesh.inspect import RESOLVING, inspect_mesh, process_zone, zone_length
 from continuum.specimens.dcb import DoubleCantileverBeam
 from coupling.errors import InputError
+from coupling.exchange.storage import save_law
+from coupling.interface.coarse_graining import coarsen
 from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
 from tests.continuum.specimens import uber_law
@@ -70,7 +72,7 @@ def test_the_command_describes_the_mesh(beam):
 
 def test_an_unresolved_zone_is_warned_of_with_the_smallest_coarsening(beam, tmp_path):
     law = uber_law(1.0, 3e-8)  # a zone of 0.51 mm, elements of 0.5 mm
-    law.save(tmp_path / "law.json")
+    save_law(law, tmp_path / "law.json")
     length = SI_MODULUS * law.work_of_separation / law.peak_traction**2
     assert length == pytest.approx(0.51e-3, rel=0.01)
     bond = next(g for g in inspect_mesh(beam).groups if g.name == "bond")
@@ -80,10 +82,10 @@ def test_an_unresolved_zone_is_warned_of_with_the_smallest_coarsening(beam, tmp_
     assert done.exit_code == 0, done.stderr
     assert f"process zone on bond: E'W/σ² = {length * 1e3:.4g} mm" in done.stdout
     assert f"{length / finest:.3g} elements where they are finest" in done.stdout
-    planes = int(re.search(r"WARNING: fewer than 5 elements .*coarsen\((\d+)\)", done.stdout)[1])
-    resolved = [zone_length(law.coarsen(n), SI_MODULUS) / finest >= RESOLVING for n in (planes - 1, planes)]
+    planes = int(re.search(r"WARNING: fewer than 5 elements .*coarsen\(law, (\d+)\)", done.stdout)[1])
+    resolved = [zone_length(coarsen(law, n), SI_MODULUS) / finest >= RESOLVING for n in (planes - 1, planes)]
     assert resolved == [False, True]
-    law.coarsen(planes).save(tmp_path / "coarse.json")
+    save_law(coarsen(law, planes), tmp_path / "coarse.json")
     again = invoke(beam, "--unit", "mm", "--law", tmp_path / "coarse.json", "--young", "70 GPa", "--interface", "bond")
     assert again.exit_code == 0 and "WARNING" not in again.stdout
 
@@ -123,7 +125,7 @@ def test_warnings(tmp_path):
 
 def test_bad_input_is_one_line(tmp_path, beam):
     turned(tmp_path / "bad.msh")
-    uber_law(1.0, 2e-7).save(tmp_path / "law.json")
+    save_law(uber_law(1.0, 2e-7), tmp_path / "law.json")
     law = ("--law", tmp_path / "law.json")
     for words, message in (
         ((tmp_path / "bad.msh",), "triangle 1 of body 'a'"),
@@ -142,11 +144,11 @@ def test_bad_input_is_one_line(tmp_path, beam):
 
 def test_a_law_without_elasticity_of_its_own_asks_for_the_planes_stiffness(beam):
     bond = next(g for g in inspect_mesh(beam).groups if g.name == "bond")
-    rigid = uber_law(1.0, 2e-7).coarsen(2, softening="bilinear")
+    rigid = coarsen(uber_law(1.0, 2e-7), 2, softening="bilinear")
     with pytest.raises(InputError, match="plane_stiffness"):
         process_zone(rigid, 1e9, bond, 1e-3)
     zone = process_zone(rigid, 1e9, bond, 1e-3, plane_stiffness=1e15)
-    lengths = [zone_length(rigid.coarsen(n, 1e15), 1e9) for n in (zone.planes - 1, zone.planes)]
+    lengths = [zone_length(coarsen(rigid, n, 1e15), 1e9) for n in (zone.planes - 1, zone.planes)]
     assert lengths[0] < RESOLVING * bond.finest * 1e-3 <= lengths[1]
 
 

@@ -109,12 +109,12 @@ def test_laws_with_an_end(law):
 
 
 def test_chain_of_chains_is_one_chain():
-    assert UBER.coarsen(10).coarsen(100) == UBER.coarsen(1000)
-    assert isinstance(UBER.coarsen(10), CohesiveLaw)
+    assert coarsen(coarsen(UBER, 10), 100) == coarsen(UBER, 1000)
+    assert isinstance(coarsen(UBER, 10), CohesiveLaw)
 
 
 def test_bilinear_variant_keeps_work_and_peak():
-    exact, smooth = UBER.coarsen(1000), UBER.coarsen(1000, softening="bilinear")
+    exact, smooth = coarsen(UBER, 1000), coarsen(UBER, 1000, softening="bilinear")
     assert isinstance(smooth, Bilinear) and smooth.gap == "in bulk"
     assert smooth.work_of_separation == exact.work_of_separation
     assert smooth.peak_traction == exact.peak_traction

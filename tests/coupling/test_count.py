@@ -9,11 +9,13 @@ import pytest
 from coupling.errors import InputError
 from coupling.exchange.export import to_abaqus, to_akantu, to_csv, to_moose
 from coupling.exchange.storage import load_law, save_law
+from coupling.interface.coarse_graining import coarsen
 from coupling.interface.error_bars import with_error_bars
-from coupling.interface.fit import KINDS, Samples, fit
+from coupling.interface.fit import Samples, fit
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.count import NOT_KNOWN, BulkSide, Count, as_stated
+from coupling.laws.registry import closed_forms
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from tests.coupling.laws import ANALYTIC, LENGTH, PEAK, WORK
@@ -161,7 +163,7 @@ def test_a_side_cannot_be_changed_behind_the_law():
 
 def test_fits_and_error_bars_keep_the_count():
     source = LAWS["uber"].counted(COUNT)
-    for kind in KINDS:
+    for kind in closed_forms():
         assert fit(source, kind).law.count == COUNT
     x = np.linspace(0, 14 * LENGTH, 60)
     energy, traction, _ = LAWS["uber"].normal(x)
@@ -180,44 +182,39 @@ def test_a_spring_moves_the_end_of_equilibrium_by_its_own_stretch():
 
 
 def test_a_chain_owns_the_spacings_of_all_its_planes():
-    count = UBER.counted(COUNT).coarsen(10).count
+    count = coarsen(UBER.counted(COUNT), 10).count
     assert (count.planes, count.taken_away) == (10, "bulk")
     assert count.spacing == pytest.approx(10 * COUNT.spacing, rel=1e-14)
     assert count.plus.layers == COUNT.plus.layers  # the slab's bulk is what was taken away
-    chain = UBER.counted(COUNT).coarsen(10).coarsen(7)
+    chain = coarsen(coarsen(UBER.counted(COUNT), 10), 7)
     assert chain.count.planes == 70 and chain.gap == "in law"
 
 
 def test_a_triangle_leaves_its_planes_to_the_bulk():
     law = UBER.counted(COUNT)
-    triangle = law.coarsen(10, softening="bilinear")
+    triangle = coarsen(law, 10, softening="bilinear")
     assert isinstance(triangle, Bilinear) and triangle.gap == "in bulk"
     assert triangle.count.planes == 10 and triangle.count.plus.layers == COUNT.plus.layers + 0.5
     back = Uber(WORK, LENGTH, gap="in bulk").counted(COUNT)
-    assert back.coarsen(10, 1e21).count.plus.layers == COUNT.plus.layers - 0.5
-    assert back.coarsen(10, 1e21, softening="bilinear").count.plus.layers == COUNT.plus.layers
+    assert coarsen(back, 10, 1e21).count.plus.layers == COUNT.plus.layers - 0.5
+    assert coarsen(back, 10, 1e21, softening="bilinear").count.plus.layers == COUNT.plus.layers
 
 
 def test_energy_of_the_layers_falls_to_the_linear_one_with_the_peak():
     """E/E_linear = 1 + a T: 1.3 at the plane's peak, 1 + 0.3 T/T₀ at the chain's."""
     for planes in (10, 1000):
-        chain = Uber(WORK, LENGTH).counted(COUNT).coarsen(planes)
+        chain = coarsen(Uber(WORK, LENGTH).counted(COUNT), planes)
         linear = chain.count.plus.elastic_energy(chain.peak_traction)
         wanted = 1 + 0.3 * chain.peak_traction / PEAK
         assert chain.count.plus.energy_at_peak / linear == pytest.approx(wanted, rel=1e-9)
-    assert (
-        Uber(WORK, LENGTH)
-        .counted(Count("bulk", side(energy_at_peak=0.0), held_rigid=True))
-        .coarsen(5)
-        .count.plus.energy_at_peak
-        == 0
-    )
+    rigid_halves = Uber(WORK, LENGTH).counted(Count("bulk", side(energy_at_peak=0.0), held_rigid=True))
+    assert coarsen(rigid_halves, 5).count.plus.energy_at_peak == 0
 
 
 @pytest.mark.parametrize("part", [0.5, 0.97, 1.2, 3.0, 6.0])
 def test_a_chain_is_an_equilibrium_until_its_plane_is_none(part):
     law = Uber(WORK, LENGTH).counted(replace(COUNT, equilibrium_until=part * LENGTH))
-    chain = law.coarsen(10)
+    chain = coarsen(law, 10)
     reached, plane = chain.count.equilibrium_until, float(law.normal(np.array(part * LENGTH))[1])
     _, after, before = (
         chain.opening_at_peak,
@@ -230,15 +227,15 @@ def test_a_chain_is_an_equilibrium_until_its_plane_is_none(part):
         assert reached > chain.opening_at_peak and chain.normal(reached)[1] == pytest.approx(plane, rel=1e-6)
     else:  # the chain jumps over that opening
         assert reached == chain.opening_at_peak
-    triangle = law.coarsen(10, softening="bilinear")
+    triangle = coarsen(law, 10, softening="bilinear")
     at = float(triangle.normal(np.array(triangle.count.equilibrium_until))[1])
     assert at == pytest.approx(float(chain.normal(np.array(reached))[1]), rel=1e-6)
 
 
 def test_a_chain_that_was_told_its_own_count_keeps_it_when_made_longer():
-    told = Uber(WORK, LENGTH).coarsen(10).counted(Count("nothing", planes=10))
-    assert told.coarsen(3).count == Count("nothing", planes=30)
-    assert told.coarsen(3, softening="bilinear").count.naive
+    told = coarsen(Uber(WORK, LENGTH), 10).counted(Count("nothing", planes=10))
+    assert coarsen(told, 3).count == Count("nothing", planes=30)
+    assert coarsen(told, 3, softening="bilinear").count.naive
 
 
 @pytest.mark.parametrize(("write", "mark"), [(to_csv, "# "), (to_abaqus, "** "), (to_moose, "# "), (to_akantu, "# ")])

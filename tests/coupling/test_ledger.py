@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from coupling.errors import DoubleCounted, InputError, Uncounted
-from coupling.interface.excess import PathSamples, interface_ledger
+from coupling.interface.rigid_path import PathSamples, interface_ledger
 from coupling.ledger import Ledger, Term, TermValue
 
 SITES = ["a", "b", "c", "d"]

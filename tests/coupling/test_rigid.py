@@ -6,7 +6,8 @@ import pytest
 from coupling.errors import DoubleCounted, InputError
 from coupling.exchange.export import export
 from coupling.exchange.storage import load_law, save_law
-from coupling.interface.excess import BulkBranch, PathSamples, SlabBranch, excess, interface_ledger
+from coupling.interface.excess import BulkBranch, SlabBranch, excess
+from coupling.interface.rigid_path import PathSamples, interface_ledger
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber

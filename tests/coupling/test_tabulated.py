@@ -3,7 +3,7 @@ import pytest
 from scipy.integrate import quad
 
 from coupling.errors import InputError
-from coupling.interface.excess import PathSamples, consistency, rigid_law
+from coupling.interface.rigid_path import PathSamples, consistency, rigid_law
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import EV_A2, EV_A3
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from coupling.exchange.storage import save_law
 from coupling.interface.error_bars import with_error_bars
-from coupling.interface.excess import interface_ledger, rigid_law
+from coupling.interface.rigid_path import interface_ledger, rigid_law
 from coupling.units import ANGSTROM
 from multiscale.report.cohesive import report_law
 from multiscale.runtime.addresses import request
