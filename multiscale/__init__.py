@@ -13,9 +13,8 @@ Nothing heavy is imported here; torch and FEniCSx load when a name that needs th
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from multiscale.inputs import load_study
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import run_study
+from multiscale.studies import load_study, run_study
 from multiscale.sweeps import SweepResults, load, run_sweep, sweep
 
 if TYPE_CHECKING:

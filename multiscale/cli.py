@@ -108,7 +108,7 @@ def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str =
         _require_kind(study, only)
         from multiscale.runtime.parallel import is_root, launched_communicator
         from multiscale.runtime.progress import display
-        from multiscale.runtime.runs import REPORT, run_study
+        from multiscale.studies.runs import REPORT, run_study
 
         comm = launched_communicator()
         with _ending_all_ranks(comm), nullcontext() if quiet or not is_root(comm) else display(_errors()) as progress:
@@ -119,7 +119,7 @@ def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str =
 
 def _require_kind(study: Path, only: str) -> None:
     from coupling.errors import InputError
-    from multiscale.inputs import load_study
+    from multiscale.studies import load_study
 
     if only and (kind := load_study(study).study) != only:
         raise InputError(f"{study} is a {kind!r} study, not {only!r}; use `multiscale run`.")
@@ -129,9 +129,9 @@ def _require_kind(study: Path, only: str) -> None:
 def check(study: _Study, debug: _Debug = False) -> None:
     """Validate an input file and all that it names, without computing."""
     with _answering(debug):
-        from multiscale.inputs import check_study, load_study
-        from multiscale.inputs.load import read_yaml
+        from multiscale.inputs.yaml_file import read_yaml
         from multiscale.runtime.workspace import Workspace
+        from multiscale.studies import check_study, load_study
 
         data = read_yaml(study)
         if isinstance(data, dict) and "over" in data:

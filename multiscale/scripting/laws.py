@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from coupling.contracts import Potential, Progress
 from coupling.errors import InputError
+from multiscale.inputs.faults import sentence
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.load import sentence
 from multiscale.scripting.crystals import CleavagePlane, Joint
 from multiscale.scripting.given import Given, context
 

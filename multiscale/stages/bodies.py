@@ -13,7 +13,7 @@ from multiscale.inputs.crystal import CutCrystal
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.material import CrystalMaterial, Material
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law import DerivedLaw, derive_law, turned
 from multiscale.stages.models import Models

@@ -13,7 +13,7 @@ from coupling.records import pack, unpack
 from multiscale.inputs.crystal import CrystalChoice
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.stages.models import Models
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.resumable import resumable
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law_atoms import LawAtoms, law_atoms
 from multiscale.stages.models import Models

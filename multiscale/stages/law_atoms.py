@@ -13,8 +13,8 @@ from coupling.contracts import FloatArray, Potential
 from coupling.interface.excess import BulkBranch, PathSamples, SlabBranch
 from coupling.units import ANGSTROM
 from multiscale.inputs.law_options import LawOptions
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.resumable import ResumablePotential
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord
 
 _LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms

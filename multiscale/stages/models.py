@@ -6,7 +6,7 @@ from collections.abc import Callable
 from coupling.contracts import Potential
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.studies import sampled
 
 

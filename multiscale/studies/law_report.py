@@ -11,8 +11,8 @@ from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not

@@ -9,7 +9,8 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
-from multiscale.inputs.load import read_yaml, sentence
+from multiscale.inputs.faults import sentence
+from multiscale.inputs.yaml_file import read_yaml
 from multiscale.sweeps.ranges import Block
 
 QUEUES = ("slurm", "pbs", "lsf", "sge")

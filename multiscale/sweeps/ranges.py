@@ -14,7 +14,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import SI_FACTORS
 from multiscale.inputs.base import Section
-from multiscale.inputs.load import sentence
+from multiscale.inputs.faults import sentence
 
 MOST_POINTS = 200_000
 _DIGITS = 12

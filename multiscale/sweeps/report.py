@@ -6,7 +6,7 @@ import numpy as np
 
 from multiscale.report.page import Link, write_report
 from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import REPORT as RUN_REPORT
+from multiscale.studies.runs import REPORT as RUN_REPORT
 from multiscale.sweeps.ranges import Axis, label
 from multiscale.sweeps.tasks import FAILED, POINTS
 

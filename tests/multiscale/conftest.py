@@ -14,8 +14,8 @@ import yaml
 from coupling.errors import InputError, NotConverged
 from coupling.ledger import LedgerRow
 from multiscale.inputs import Study
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Picture, Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
 from multiscale.studies import STUDIES, StudyKind
 
 MESH = """$MeshFormat

@@ -17,7 +17,7 @@ from multiscale.concurrent.compare import Case, compare
 from multiscale.concurrent.defects import point_defect
 from multiscale.concurrent.region import Region
 from multiscale.concurrent.solution import difference
-from multiscale.inputs import parse_study
+from multiscale.studies import parse_study
 from multiscale.studies.concurrent.loading import Probe
 from multiscale.studies.concurrent.records import (
     Axis,

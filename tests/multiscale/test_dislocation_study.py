@@ -16,10 +16,10 @@ from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
 from coupling.upscale.line import LineEnergy
 from multiscale import run_study
+from multiscale.studies import parse_study
 from multiscale.studies.dislocation.findings import DislocationFindings, Estimate
 from multiscale.studies.dislocation.quantities import quantities
 from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
-from multiscale.studies.dislocation.schema import DislocationStudy
 from multiscale.studies.dislocation.upscale import elastic_separation, line_table, upscaled
 from tests.multiscale.same import assert_stored_as_it_is
 
@@ -28,7 +28,7 @@ STRESS = np.pi * HEIGHT / PERIOD / BURGERS * EV_A3
 
 
 def study(**changes):
-    return DislocationStudy.parse(
+    return parse_study(
         {"study": "dislocation", "potential": "emt", "species": "Cu", "structure": "fcc", "system": "edge"} | changes
     )
 

@@ -19,7 +19,7 @@ from coupling.laws.bilinear import Bilinear
 from coupling.laws.rigid import InitiallyRigid
 from multiscale import Results, run_study
 from multiscale.cli import app
-from multiscale.inputs import load_study, parse_study
+from multiscale.studies import load_study, parse_study
 from multiscale.studies.specimen.schema import Gap
 
 LAW = Bilinear(1e3, 20e6, 1e13)
@@ -150,7 +150,7 @@ def test_what_the_study_leaves_in_its_folder(whole):
     assert {p.name for p in (whole.folder / "fields").iterdir()} >= {"upper.xdmf", "lower.h5"}
     assert not list((whole.folder.parent / ".cache" / "unfinished").iterdir())
     kept = load_study(whole.folder / "input" / "study.yaml")
-    assert kept.model_dump(exclude={"output", "mesh"}) == kept.parse(
+    assert kept.model_dump(exclude={"output", "mesh"}) == parse_study(
         DCB | {"j_integral": {"inner": "8 mm", "outer": "12 mm"}}
     ).model_dump(exclude={"output", "mesh"})
 

@@ -71,7 +71,7 @@ def test_every_command_has_its_lines():
 
 
 def test_the_tutorial_s_inputs_are_valid_and_its_mistakes_are_answered_as_told(tmp_path, monkeypatch):
-    from multiscale.inputs import check_study, load_study
+    from multiscale.studies import check_study, load_study
 
     monkeypatch.chdir(tmp_path)
     inputs, page = blocks("tutorial.md", "yaml"), (DOCS / "tutorial.md").read_text(encoding="utf-8")

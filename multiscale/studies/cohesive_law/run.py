@@ -2,8 +2,8 @@
 
 from coupling.laws.mixed import MixedModeLaw
 from multiscale.report.cohesive import report_law, report_mixed
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
 from multiscale.studies import sampled

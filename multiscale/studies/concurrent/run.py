@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coupling.contracts import Potential
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.concurrent.loading import Loading, Probe, loading
 from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, Surrogate
 from multiscale.studies.concurrent.report import report

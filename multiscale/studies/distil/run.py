@@ -7,8 +7,8 @@ import numpy as np
 
 from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.distil.schema import DistilStudy
 
 _TIMED = (4, 4, 4)  # repeats of the primitive cell on which both are timed

@@ -9,7 +9,7 @@ import numpy as np
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError, NotConverged
 from coupling.units import ANGSTROM
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.studies.counted import counted
 from multiscale.studies.embedding.records import (
     Buffers,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from coupling.records import pack, unpack
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.embedding.records import EmbeddedStructure, EmbeddingFindings
 from multiscale.studies.embedding.report import report
 from multiscale.studies.embedding.schema import EmbeddingStudy

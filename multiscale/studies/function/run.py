@@ -6,8 +6,8 @@ from numbers import Real
 from typing import Any
 
 from coupling.errors import InputError, MultiscaleError
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.function.schema import FunctionStudy, find_function
 
 

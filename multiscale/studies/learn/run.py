@@ -10,9 +10,9 @@ from coupling.interface.excess import interface_ledger, rigid_law
 from coupling.units import ANGSTROM
 from multiscale.report.cohesive import report_law
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
 from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.learn.schema import LearnStudy
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"

@@ -10,8 +10,8 @@ from coupling.errors import InputError
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.naive import naive_law
 from coupling.units import ANGSTROM, EV_A3
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Plot, Results, Series
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.bodies import Parts
 from multiscale.studies import sampled
 from multiscale.studies.law_report import report_derived, write_law

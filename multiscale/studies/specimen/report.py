@@ -11,8 +11,8 @@ from coupling.errors import InputError
 from coupling.findings import Finding
 from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Plot, Results, Series
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,

@@ -12,9 +12,9 @@ from coupling.errors import NotConverged, Refuted
 from coupling.exchange.storage import law_text
 from coupling.units import SI_FACTORS
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.files import write_text
 from multiscale.runtime.results import Curve, Results, curve_csv
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.bodies import Parts, specimen_parts
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
