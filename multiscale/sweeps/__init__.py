@@ -1,7 +1,7 @@
 """Sweeps: many studies over ranges of their input, on this machine or on a cluster.
 
 `ranges` makes the points, `plan` validates and addresses them, `tasks` computes one, `journal` keeps what
-came out, `driver` hands them to Dask (`engine`), `outcome` and `report` are what people read.
+came out, `record` reads it, `driver` hands them to Dask (`engine`), `outcome` and `report` are what people read.
 """
 
 from multiscale.sweeps.driver import run_sweep, sweep

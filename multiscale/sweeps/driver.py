@@ -13,8 +13,9 @@ from coupling.errors import InputError
 from multiscale.sweeps.engine import check_engine, connected
 from multiscale.sweeps.inputs import Engine, SweepInput, load_sweep
 from multiscale.sweeps.journal import Journal, stopped
-from multiscale.sweeps.outcome import MANIFEST, SweepResults, remaining_text, write_manifest
+from multiscale.sweeps.outcome import SweepResults
 from multiscale.sweeps.plan import Plan, function_plan, plan_of
+from multiscale.sweeps.record import MANIFEST, remaining_text, write_manifest
 from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
 
 _WINDOW = 1000
