@@ -21,7 +21,7 @@ from coupling.ledger import Ledger
 from multiscale.concurrent.harmonic import periodic_inverse
 from multiscale.concurrent.parts import AtomisticPart, ContinuumPart, elements_of, surrounded
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import Region
+from multiscale.concurrent.region import BlendingRegion
 from multiscale.concurrent.solver import inverse_of
 
 IntArray = NDArray[np.int64]
@@ -49,7 +49,7 @@ class Method:
     conservative = True
     weighted = False
 
-    def __init__(self, problem: Problem, region: Region, pad: float | None = None) -> None:
+    def __init__(self, problem: Problem, region: BlendingRegion, pad: float | None = None) -> None:
         self.problem, self.region, self.pad = problem, region, pad
         self.mesh = region.mesh(problem)
         self.elements = elements_of(problem, self.mesh)
@@ -179,7 +179,7 @@ class Atomistic(Method):
         return sites, np.zeros(len(sites))
 
 
-class CauchyBorn(Method):
+class CauchyBornMethod(Method):
     """The continuum everywhere; a missing atom takes its share of the volume with it."""
 
     name = "cauchy_born"
@@ -275,7 +275,7 @@ class FlexibleBoundary(BlendedForce):
 
     name = "flexible"
 
-    def __init__(self, problem: Problem, region: Region, pad: float | None = None) -> None:
+    def __init__(self, problem: Problem, region: BlendingRegion, pad: float | None = None) -> None:
         law = linear_law(problem.law, problem.deformation)
         super().__init__(replace(problem, law=law), replace(region, blend=0.0), pad)
 
@@ -300,12 +300,12 @@ def _whole_forces(problem: Problem, mesh: LatticeMesh, sites: IntArray, pad: flo
 
 METHODS: dict[str, type[Method]] = {
     method.name: method
-    for method in (Atomistic, FlexibleBoundary, CauchyBorn, BlendedEnergy, BlendedForce, GhostForceCorrected)
+    for method in (Atomistic, FlexibleBoundary, CauchyBornMethod, BlendedEnergy, BlendedForce, GhostForceCorrected)
 }
 """All methods by name."""
 
 
-def discretise(name: str, problem: Problem, region: Region, pad: float | None = None) -> Method:
+def discretise(name: str, problem: Problem, region: BlendingRegion, pad: float | None = None) -> Method:
     """A problem discretised by a method's name.
 
     Raises:

@@ -19,7 +19,7 @@ SOLVERS = {"lbfgs": equilibrate, "newton_krylov": newton_krylov}
 
 
 @dataclass(frozen=True)
-class Solution:
+class ConcurrentSolution:
     """An equilibrium.
 
     Attributes:
@@ -58,11 +58,11 @@ def solve(
     method: Method,
     *,
     tolerance: float = 1e-5,
-    start: Solution | None = None,
+    start: ConcurrentSolution | None = None,
     evaluations: int = 400,
     solver: str = "lbfgs",
     progress: Progress = silent,
-) -> Solution:
+) -> ConcurrentSolution:
     """Bring a discretised problem to equilibrium.
 
     Args:
@@ -96,7 +96,7 @@ def solve(
     displacement[free] = found.unknowns.reshape(-1, 3)
     seconds = time.perf_counter() - begun
     energy = method.energy(displacement) - _perfect(method)[0] if method.has_energy else None
-    return Solution(method, displacement, energy, found.force, found.evaluations, seconds)
+    return ConcurrentSolution(method, displacement, energy, found.force, found.evaluations, seconds)
 
 
 def ghost_force(method: Method) -> float:
@@ -130,7 +130,7 @@ class Difference:
     largest: float
 
 
-def difference(solution: Solution, reference: Solution) -> Difference:
+def difference(solution: ConcurrentSolution, reference: ConcurrentSolution) -> Difference:
     """Compare two solutions of the same problem, site by site, sites without an atom left out.
 
     Raises:

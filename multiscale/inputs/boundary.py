@@ -34,7 +34,7 @@ class Support(Section):
     component: Component
 
 
-class Load(Section):
+class LoadInput(Section):
     """A boundary on which a displacement component is prescribed: `factor` times the opening."""
 
     group: Name
@@ -52,7 +52,7 @@ def check_sides(name: str, plus: str, minus: str | None, bodies: Iterable[str]) 
         raise InputError(f"interfaces.{name}: plus and minus are both {plus!r}; give two bodies.")
 
 
-def check_in_plane(**items: Iterable[Support | Load]) -> None:
+def check_in_plane(**items: Iterable[Support | LoadInput]) -> None:
     """Raise `InputError` if one asks for the component z, which a mesh of dimension 2 does not have."""
     for place, entries in items.items():
         for number, entry in enumerate(entries):
@@ -60,12 +60,12 @@ def check_in_plane(**items: Iterable[Support | Load]) -> None:
                 raise InputError(f"{place}.{number}.component: 'z' is not in the plane of the mesh; valid: x, y.")
 
 
-def check_loaded(loads: Iterable[Load]) -> None:
+def check_loaded(loads: Iterable[LoadInput]) -> None:
     """Raise `InputError` if no load moves anything."""
     if not any(load.factor for load in loads):
         raise InputError("all loads have factor 0, so nothing would be loaded; give one a factor.")
 
 
-def groups_of(*sections: Iterable[Support | Load] | Mapping[str, object]) -> list[str]:
+def groups_of(*sections: Iterable[Support | LoadInput] | Mapping[str, object]) -> list[str]:
     """The groups of facets that these sections name."""
     return [item if isinstance(item, str) else item.group for section in sections for item in section]  # type: ignore[union-attr]

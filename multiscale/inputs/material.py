@@ -9,7 +9,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
-from multiscale.inputs.crystal import CrystalChoice, Temperature
+from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.fields import quantity
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.stress import SignedStress, Stress
@@ -49,7 +49,7 @@ class Stiffness(Section):
         return stiffness
 
 
-class Material(Section):
+class MaterialInput(Section):
     """The material of a body."""
 
     young: Stress | None = None
@@ -83,7 +83,7 @@ class Material(Section):
 class CrystalMaterial(Section):
     """A body that is a crystal: stiffness, third-order constants and expansion are its potential's own."""
 
-    crystal: CrystalChoice
+    crystal: CrystalInput
     potential: Potential | None = Field(default=None, description="By default the study's.")
     grain: Grain | None = Field(
         default=None,
@@ -116,6 +116,6 @@ def _kind(value: Any) -> str:
 
 
 BodyInput = Annotated[
-    Annotated[Material, Tag(CONSTANTS)] | Annotated[CrystalMaterial, Tag(CRYSTAL)], Discriminator(_kind)
+    Annotated[MaterialInput, Tag(CONSTANTS)] | Annotated[CrystalMaterial, Tag(CRYSTAL)], Discriminator(_kind)
 ]
 """Typed constants, or `crystal` with its potential and grain."""

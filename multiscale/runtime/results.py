@@ -63,7 +63,7 @@ class Curve:
 
 
 @dataclass(frozen=True)
-class Series:
+class PlotSeries:
     """One line of a plot: two columns of a curve.
 
     Attributes:
@@ -101,7 +101,7 @@ class Plot:
     x_unit: str
     y_label: str
     y_unit: str
-    series: tuple[Series, ...]
+    series: tuple[PlotSeries, ...]
     caption: str = ""
     log: Literal["", "x", "y", "xy"] = ""
 

@@ -12,7 +12,7 @@ from coupling.laws.law import Law
 from multiscale.inputs.crystal import CutCrystal
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.material import CrystalMaterial, Material
+from multiscale.inputs.material import CrystalMaterial, MaterialInput
 from multiscale.runtime.context import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.law import DerivedLaw, derive_law, turned
@@ -30,7 +30,7 @@ _LARGEST_INDEX = 12
 
 
 @dataclass(frozen=True)
-class Parts:
+class SpecimenParts:
     """What a specimen is made of.
 
     Attributes:
@@ -46,7 +46,7 @@ class Parts:
     crystals: dict[str, CrystalRecord]
 
 
-def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, context: RunContext) -> Parts:
+def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, context: RunContext) -> SpecimenParts:
     """Laws and materials of a study; collective.
 
     Raises:
@@ -75,7 +75,7 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     materials = {
         name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()
     }
-    return Parts(laws, materials, derived, crystals)
+    return SpecimenParts(laws, materials, derived, crystals)
 
 
 def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> CrystalRecord:
@@ -219,10 +219,10 @@ def _hand_over(
 
 
 def _material(
-    item: Material | CrystalMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
+    item: MaterialInput | CrystalMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
     misfits: dict[str, FloatArray], models: Models, context: RunContext,
 ) -> "Solid":  # fmt: skip
-    if isinstance(item, Material):
+    if isinstance(item, MaterialInput):
         return typed_material(item)
     from continuum.materials import CauchyBorn, LinearElastic, StVenantKirchhoff
 
@@ -249,7 +249,7 @@ def _expansion(item: CrystalMaterial, crystal: CrystalRecord, models: Models, co
     return crystal.lattice_parameter / free.lattice_parameter - 1.0
 
 
-def typed_material(item: Material) -> "Solid":
+def typed_material(item: MaterialInput) -> "Solid":
     """The `continuum.materials` material of typed constants.
 
     Raises:

@@ -10,7 +10,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.records import pack, unpack
-from multiscale.inputs.crystal import CrystalChoice
+from multiscale.inputs.crystal import CrystalInput
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
@@ -56,7 +56,7 @@ class CrystalRecord:
 
 
 def crystal_record(
-    choice: CrystalChoice,
+    choice: CrystalInput,
     models: Models,
     context: RunContext,
     *,
@@ -83,7 +83,7 @@ def crystal_record(
         NotConverged: it did not relax.
     """
     key = request(
-        "crystal", choice, include=CrystalChoice.model_fields, potentials=[models(potential)], temperature=temperature,
+        "crystal", choice, include=CrystalInput.model_fields, potentials=[models(potential)], temperature=temperature,
         statistics=None if temperature is None else statistics, third_order=third_order,
     )  # fmt: skip
 
@@ -95,7 +95,7 @@ def crystal_record(
 
 def _computed(
     potential: "Potential | None",
-    choice: CrystalChoice,
+    choice: CrystalInput,
     temperature: float | None,
     statistics: str,
     third_order: bool,
@@ -118,7 +118,7 @@ def _computed(
 
 
 def _relaxed(
-    potential, choice: CrystalChoice, temperature: float | None, statistics: str, context: RunContext
+    potential, choice: CrystalInput, temperature: float | None, statistics: str, context: RunContext
 ) -> "Atoms":  # type: ignore[no-untyped-def]
     """The crystal in equilibrium; at a temperature at the lattice parameter there."""
     from atomistic.decohesion.finite_temperature import heated

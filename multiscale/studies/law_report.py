@@ -12,7 +12,7 @@ from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.results import Plot, PlotSeries, Results, Table
 from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
@@ -104,8 +104,8 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
     law = f"{key}law" if f"{key}law" in results.curves else "law"
     results.plots.append(
         Plot("Temperature", "opening", "Å", "traction", "GPa",
-             (Series(law, "opening", "traction", f"{options.temperature:g} K"),
-              Series(f"{key}static", "opening", "traction", "static", "dashed")),
+             (PlotSeries(law, "opening", "traction", f"{options.temperature:g} K"),
+              PlotSeries(f"{key}static", "opening", "traction", "static", "dashed")),
              "Both from their own closed interface; the in-plane cell is that of the temperature.")
     )  # fmt: skip
     results.notes.append(

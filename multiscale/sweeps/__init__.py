@@ -5,7 +5,7 @@ came out, `record` reads it, `driver` hands them to Dask (`engine`), `outcome` a
 """
 
 from multiscale.sweeps.driver import run_sweep, sweep
-from multiscale.sweeps.inputs import Engine, SweepInput, load_sweep
+from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
 from multiscale.sweeps.outcome import SweepResults, load
 
-__all__ = ["Engine", "SweepInput", "SweepResults", "load", "load_sweep", "run_sweep", "sweep"]
+__all__ = ["EngineInput", "SweepInput", "SweepResults", "load", "load_sweep", "run_sweep", "sweep"]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from multiscale.report.page import Link, write_report
-from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.results import Plot, PlotSeries, Results, Table
 from multiscale.studies.runs import REPORT as RUN_REPORT
 from multiscale.sweeps.ranges import Axis, label
 from multiscale.sweeps.record import REPORT, SweepRecord, coordinate
@@ -84,7 +84,7 @@ def _plot(page: Results, sweep: SweepRecord, name: str, number: int, key: str) -
             curve, f"{name} over {key}", x=(unit, x[known][order]), y=(sweep.quantities[name][0], values[known][order])
         )
         text = _place(sweep.axes[second], i) if second is not None else ""
-        lines.append(Series(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
+        lines.append(PlotSeries(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
     held = [_place(sweep.axes[n], 0) for n in others if n != second]
     caption = f"At {', '.join(held)}." if held else ""
     y_unit, what, _ = sweep.quantities[name]

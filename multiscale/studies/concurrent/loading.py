@@ -8,7 +8,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray, Potential
 from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
-from multiscale.studies.concurrent.records import Axis, Reading, Response
+from multiscale.studies.concurrent.records import Observable, ProbeReading, ProbeResponse
 from multiscale.studies.concurrent.schema import ConcurrentStudy, Crack, DislocationDipole, Indentation
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from atomistic.cauchy_born import CauchyBornLaw
     from multiscale.concurrent.problem import Problem
-    from multiscale.concurrent.solution import Solution
+    from multiscale.concurrent.solution import ConcurrentSolution
 
 _MPA_ROOT_M = EV_A3 * ANGSTROM**0.5 / 1e6
 """MPa m^½ per eV/Å^5/2."""
@@ -33,22 +33,22 @@ class Probe:
         read: Reads it.
     """
 
-    load: Axis
+    load: Observable
     loads: tuple[float, ...]
-    answer: Axis
-    read: "Callable[[Solution], float]"
+    answer: Observable
+    read: "Callable[[ConcurrentSolution], float]"
 
-    def along(self, path: "Sequence[Solution]") -> FloatArray:
+    def along(self, path: "Sequence[ConcurrentSolution]") -> FloatArray:
         """(k,) what is read off the equilibria of a path."""
         return np.array([self.read(one) for one in path])
 
-    def response(self, path: "Sequence[Solution]") -> Response:
+    def response(self, path: "Sequence[ConcurrentSolution]") -> ProbeResponse:
         """What is read off the equilibria of all atoms, with the loads."""
-        return Response(self.load, np.array(self.loads), self.answer, self.along(path))
+        return ProbeResponse(self.load, np.array(self.loads), self.answer, self.along(path))
 
 
 @dataclass(frozen=True)
-class Loading:
+class LoadedProblems:
     """Problems on one box under a rising load.
 
     Attributes:
@@ -59,14 +59,14 @@ class Loading:
 
     problems: "tuple[Problem, ...]"
     probe: Probe | None = None
-    facts: tuple[Reading, ...] = ()
+    facts: tuple[ProbeReading, ...] = ()
 
-    def with_law(self, law: "CauchyBornLaw") -> "Loading":
+    def with_law(self, law: "CauchyBornLaw") -> "LoadedProblems":
         """The same with another law of the continuum."""
         return replace(self, problems=tuple(replace(problem, law=law) for problem in self.problems))
 
 
-def loading(study: ConcurrentStudy, potential: Potential, crystal: "Atoms") -> Loading:
+def loading(study: ConcurrentStudy, potential: Potential, crystal: "Atoms") -> LoadedProblems:
     """The problems of a study; see `ConcurrentStudy`.
 
     Raises:
@@ -81,20 +81,20 @@ def loading(study: ConcurrentStudy, potential: Potential, crystal: "Atoms") -> L
     if study.dislocation_dipole is not None:
         return _dipole(study, study.dislocation_dipole, potential, crystal)
     cells, missing = tuple(study.box.cells), study.point_defect.missing
-    return Loading((point_defect(potential, crystal, cells, study.box.level, missing=missing, line=study.line),))
+    return LoadedProblems((point_defect(potential, crystal, cells, study.box.level, missing=missing, line=study.line),))
 
 
-def _dipole(study: ConcurrentStudy, asked: DislocationDipole, potential: Potential, crystal: "Atoms") -> Loading:
+def _dipole(study: ConcurrentStudy, asked: DislocationDipole, potential: Potential, crystal: "Atoms") -> LoadedProblems:
     from multiscale.concurrent.defects import dislocation_dipole
 
     problem = dislocation_dipole(
         potential, crystal, tuple(study.box.cells), study.box.level, line=study.line,
         burgers=_side(crystal) * np.array(asked.burgers), separation=asked.separation / ANGSTROM,
     )  # fmt: skip
-    return Loading((problem,))
+    return LoadedProblems((problem,))
 
 
-def _crack(study: ConcurrentStudy, asked: Crack, potential: Potential, crystal: "Atoms") -> Loading:
+def _crack(study: ConcurrentStudy, asked: Crack, potential: Potential, crystal: "Atoms") -> LoadedProblems:
     from atomistic.properties.surface import surface_energies
     from multiscale.concurrent.defects import crack
     from multiscale.concurrent.measures import tip_advance
@@ -111,14 +111,16 @@ def _crack(study: ConcurrentStudy, asked: Crack, potential: Potential, crystal: 
     intensities = tuple(problem.predictor.intensities[1] * _MPA_ROOT_M for problem in problems)
     unit, griffith = "MPa m^0.5", "K_I at which two surfaces cost what is released"
     facts = (
-        Reading(Axis("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),
-        Reading(Axis("griffith_intensity", unit, griffith), intensities[0] / asked.loads[0]),
+        ProbeReading(Observable("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),
+        ProbeReading(Observable("griffith_intensity", unit, griffith), intensities[0] / asked.loads[0]),
     )
-    answer = Axis("tip_advance", "Å", "growth of the crack from the middle of the box")
-    return Loading(problems, Probe(Axis("stress_intensity", unit), intensities, answer, tip_advance), facts)
+    answer = Observable("tip_advance", "Å", "growth of the crack from the middle of the box")
+    return LoadedProblems(
+        problems, Probe(Observable("stress_intensity", unit), intensities, answer, tip_advance), facts
+    )
 
 
-def _indentation(study: ConcurrentStudy, asked: Indentation, potential: Potential, crystal: "Atoms") -> Loading:
+def _indentation(study: ConcurrentStudy, asked: Indentation, potential: Potential, crystal: "Atoms") -> LoadedProblems:
     from multiscale.concurrent.indent import indentation, indentation_force
 
     problems = tuple(
@@ -131,9 +133,9 @@ def _indentation(study: ConcurrentStudy, asked: Indentation, potential: Potentia
     flat = study.line is not None
     factor, unit = (EV_A2, "N/m") if flat else (EV / ANGSTROM, "N")
     what = "force a length on the cylinder" if flat else "force on the sphere"
-    answer = Axis("indentation_force", unit, what)
+    answer = Observable("indentation_force", unit, what)
     read = lambda found: factor * indentation_force(found)  # noqa: E731
-    return Loading(problems, Probe(Axis("depth", "m"), tuple(asked.depths), answer, read))
+    return LoadedProblems(problems, Probe(Observable("depth", "m"), tuple(asked.depths), answer, read))
 
 
 def _side(crystal: "Atoms") -> float:

@@ -104,7 +104,7 @@ class MethodInput(Section):
     adapt: Adapt | None = Field(default=None, description="By default the region stays as it is.")
 
 
-class Surrogate(Section):
+class SurrogateInput(Section):
     """A polynomial for the Cauchy-Born law of a slow potential."""
 
     strain: float = Field(default=0.02, gt=0, lt=0.3, description="Largest strain that it is fitted to.")
@@ -133,7 +133,7 @@ class ConcurrentStudy(Study):
         default="whole",
         description="Atoms carried along: the potential's whole range, or the measured locality of forces.",
     )
-    surrogate: Surrogate | None = Field(default=None, description="By default the Cauchy-Born law is exact.")
+    surrogate: SurrogateInput | None = Field(default=None, description="By default the Cauchy-Born law is exact.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -8,7 +8,7 @@ import numpy as np
 from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.results import Plot, PlotSeries, Results, Table
 from multiscale.studies.distil.schema import DistilStudy
 
 _TIMED = (4, 4, 4)  # repeats of the primitive cell on which both are timed
@@ -148,7 +148,7 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
         training=("", history[:, 1]),
         validation=("", history[:, 2]),
     )
-    lines = tuple(Series("learning", "epoch", column, column) for column in ("training", "validation"))
+    lines = tuple(PlotSeries("learning", "epoch", column, column) for column in ("training", "validation"))
     caption = "The weights with the least validation loss are kept."
     results.plots.append(Plot("Learning", "epoch", "", "loss", "", lines, caption, "y"))
 

@@ -12,7 +12,7 @@ from multiscale.report.cohesive import report_law
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
-from multiscale.runtime.results import Plot, Results, Series, Table
+from multiscale.runtime.results import Plot, PlotSeries, Results, Table
 from multiscale.studies.learn.schema import LearnStudy
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"
@@ -153,7 +153,7 @@ def _report_radii(results: Results, study: LearnStudy, found: Any) -> None:
         opening=("m", openings),
         **{k: ("eV/Å", v) for k, v in columns.items()},
     )
-    lines = tuple(Series("radii", "opening", name, label, "line and points")
+    lines = tuple(PlotSeries("radii", "opening", name, label, "line and points")
                   for name, label in (("before", f"after the first {study.first} labels"), ("after", "at the end")))  # fmt: skip
     caption = "Largest radius of a force in each structure; a structure that is labelled keeps what the noise leaves."
     results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))

@@ -9,7 +9,7 @@ import numpy as np
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.laws.law import Law
-from multiscale.runtime.results import Picture, Plot, Results, Series, Table
+from multiscale.runtime.results import Picture, Plot, PlotSeries, Results, Table
 
 _ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
 _POINTS = 600
@@ -119,7 +119,7 @@ def report_loading(results: Results, record, frame: Frame) -> None:  # type: ign
         **{name: (frame.energy, values) for name, values in parts.items()},
     )  # fmt: skip
     results.plots.append(
-        Plot("Load and displacement", x[1], x[2], y[1], y[2], (Series("load_displacement", x[0], y[0], "", "line and points"),),
+        Plot("Load and displacement", x[1], x[2], y[1], y[2], (PlotSeries("load_displacement", x[0], y[0], "", "line and points"),),
              "Every point is a converged equilibrium state.")
     )  # fmt: skip
     series = [
@@ -130,7 +130,7 @@ def report_loading(results: Results, record, frame: Frame) -> None:  # type: ign
         series.append(("viscous", "viscous regularisation", "dashed"))
     results.plots.append(
         Plot("Where the work went", shown, x[2], f"energy{frame.per}", frame.energy,
-             tuple(Series("load_displacement", x[0], name, label, style) for name, label, style in series))  # type: ignore[arg-type]
+             tuple(PlotSeries("load_displacement", x[0], name, label, style) for name, label, style in series))  # type: ignore[arg-type]
     )  # fmt: skip
 
 

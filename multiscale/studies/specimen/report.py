@@ -12,7 +12,7 @@ from coupling.findings import Finding
 from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, Results, Series
+from multiscale.runtime.results import Plot, PlotSeries, Results
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,
@@ -22,7 +22,7 @@ from multiscale.studies.specimen.loading_report import (
     report_picture,
     report_profiles,
 )
-from multiscale.studies.specimen.schema import Interface, SpecimenStudy
+from multiscale.studies.specimen.schema import InterfaceInput, SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
 
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size
@@ -92,7 +92,7 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
         report_law_curve(results, curve, law, -0.1 * law.opening_at_peak)
         results.plots.append(
             Plot(f"Cohesive law{of}", "opening", _readable(law.final_opening), "traction", _stress_unit(law.peak_traction),
-                 (Series(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
+                 (PlotSeries(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
         )  # fmt: skip
 
 
@@ -109,7 +109,7 @@ def _report_resistance(results: Results, record: Any, frame: Frame, unit: str) -
     shown = unit if frame.area == "m" else frame.area
     results.plots.append(
         Plot("R-curve", "swept area" + frame.per, shown, "energy per new area", "J/m^2",
-             (Series("r_curve", "crack_growth", "resistance", "", "line and points"),),
+             (PlotSeries("r_curve", "crack_growth", "resistance", "", "line and points"),),
              "What the interfaces took up between two states, over the area that opened.")
     )  # fmt: skip
 
@@ -229,7 +229,7 @@ def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, pla
         ))  # fmt: skip
 
 
-def _coarser(interface: Interface, law: Law, modulus: float, item: Any, unit: float) -> str:
+def _coarser(interface: InterfaceInput, law: Law, modulus: float, item: Any, unit: float) -> str:
     """The number of planes that the mesh does resolve, in words."""
     from continuum.mesh.inspect import process_zone
 

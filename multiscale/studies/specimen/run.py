@@ -15,7 +15,7 @@ from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.files import write_text
 from multiscale.runtime.results import Curve, Results, curve_csv
-from multiscale.stages.bodies import Parts, specimen_parts
+from multiscale.stages.bodies import SpecimenParts, specimen_parts
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
 from multiscale.studies.specimen.report import frame_of, report
@@ -70,7 +70,7 @@ def read(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def
     )  # fmt: skip
 
 
-def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict"):  # type: ignore[no-untyped-def]
+def build(study: SpecimenStudy, mesh: Any, parts: SpecimenParts, counting: str = "strict"):  # type: ignore[no-untyped-def]
     """The `continuum.solver.problem.CohesiveProblem` of a study.
 
     Args:
@@ -95,7 +95,7 @@ def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict
     )
 
 
-def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path:
+def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts) -> Path:
     """Where the loading's checkpoint lies until it is done: told by all that determines it."""
     key = request(
         "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size, 
@@ -123,14 +123,16 @@ def _record(study: SpecimenStudy, context: RunContext, problem: Any, results: Re
 
 
 def _wrong_record(
-    study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts, results: Results
+    study: SpecimenStudy, context: RunContext, mesh: Any, parts: SpecimenParts, results: Results
 ) -> tuple[Any, Any]:
     """A loading with laws that the ledger would refuse, and what it says of them."""
     problem = build(study, mesh, parts, counting="reported")
     return _record(study, context, problem, results, "With the naive law"), problem.counting.verdicts
 
 
-def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
+def _load(
+    study: SpecimenStudy, context: RunContext, problem, parts: SpecimenParts, unfinished: Path, results: Results
+) -> None:  # type: ignore[no-untyped-def]
     """Break the specimen and record it."""
     from continuum.post.output import FieldWriter
     from continuum.solver.stepping import pull

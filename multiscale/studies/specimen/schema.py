@@ -12,7 +12,7 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.boundary import (
     LengthUnit,
-    Load,
+    LoadInput,
     Support,
     check_in_plane,
     check_loaded,
@@ -37,7 +37,7 @@ Time = quantity("time", "s")
 _SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
 
 
-class Contact(Section):
+class ContactInput(Section):
     """Resistance of closed faces, in the place of the law's own compressive branch."""
 
     stiffness: InterfaceStiffness
@@ -86,7 +86,7 @@ class Coarsening(Section):
     )
 
 
-class Interface(Section):
+class InterfaceInput(Section):
     """A law on an interface; the normal points into `plus`."""
 
     plus: Name | None = Field(default=None, description="Not for an interface that is called plus|minus.")
@@ -97,7 +97,7 @@ class Interface(Section):
         BeforeValidator(lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v),
     ] = Field(default=None, description="A number of planes, or a block.")
     history: Literal["damage", "reversible"] = "damage"
-    contact: Contact | None = None
+    contact: ContactInput | None = None
     friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
     viscosity: Viscosity | None = Field(
         default=None, description="Traction per rate of the jump; needs loading.duration."
@@ -168,12 +168,11 @@ class Interface(Section):
         Raises:
             InputError: the law has a traction at rest, or cannot be coarsened.
         """
-        from continuum.model import Bond
-        from continuum.model import Contact as Resistance
+        from continuum.model import Bond, Contact
 
         try:
             group, plus, minus = self.sides(name)
-            contact = self.contact and Resistance(self.contact.stiffness, self.contact.penetration)
+            contact = self.contact and Contact(self.contact.stiffness, self.contact.penetration)
             gap = self.gap and self.gap.distance()
             return Bond(
                 group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
@@ -184,7 +183,7 @@ class Interface(Section):
             raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error
 
 
-class Traction(Section):
+class TractionInput(Section):
     """A boundary under a dead traction that grows with the loading: `traction` times its number."""
 
     group: Name
@@ -192,7 +191,7 @@ class Traction(Section):
     traction: SignedStress
 
 
-class Loading(Section):
+class LoadingInput(Section):
     """How far the loads go, and how."""
 
     opening: Annotated[list[Position], _SEVERAL] | None = Field(
@@ -283,13 +282,13 @@ class SpecimenStudy(Study):
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
     order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
     bodies: dict[Name, BodyInput] = Field(min_length=1, description="Material of each body, by its group of cells.")
-    interfaces: dict[Name, Interface] = Field(
+    interfaces: dict[Name, InterfaceInput] = Field(
         min_length=1, description="By group of facets, or by its two bodies as plus|minus."
     )
     supports: list[Support] = Field(default_factory=list)
-    loads: list[Load] = Field(default_factory=list, description="Prescribed displacements.")
-    tractions: list[Traction] = Field(default_factory=list)
-    loading: Loading
+    loads: list[LoadInput] = Field(default_factory=list, description="Prescribed displacements.")
+    tractions: list[TractionInput] = Field(default_factory=list)
+    loading: LoadingInput
     j_integral: JIntegral | None = None
 
     @property
