@@ -17,8 +17,12 @@ from coupling.identity.sources import Code, code_behind
 PACKAGES = ("coupling", "atomistic", "continuum", "multiscale")
 """Whose sources determine results."""
 SHOWN_ONLY = frozenset(
-    f"multiscale/{name}.py" for name in ("cli", "runtime/progress", "report/figures", "report/page", "sweeps/report")
-)
+    f"multiscale/{name}.py"
+    for name in (
+        "cli/__init__", "cli/answers", "cli/checking", "cli/meshes", "cli/running", "cli/sweeping", "cli/validation",
+        "report/figures", "report/page", "runtime/progress", "sweeps/report",
+    )
+)  # fmt: skip
 """Modules that show what is there and compute nothing."""
 LIBRARIES = (
     "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh",

@@ -7,7 +7,7 @@ from coupling.contracts import Potential
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
 from multiscale.runtime.context import RunContext
-from multiscale.studies import sampled
+from multiscale.stages import sampled
 
 
 class Models:

@@ -99,8 +99,8 @@ def test_the_ledger_refuses_a_spacing_that_mesh_and_law_both_hold(meshes, tmp_pa
 def test_two_crystals_hand_their_grains_and_their_misfit_to_the_mesh(meshes, tmp_path):
     """Nickel on copper, nickel strained: its grain follows from the match, its stress-free strain is minus the misfit."""
     from multiscale.runtime.context import RunContext
-    from multiscale.stages.bodies import specimen_parts
     from multiscale.stages.models import Models
+    from multiscale.studies.specimen.bodies import specimen_parts
     from multiscale.studies.specimen.run import read
 
     nickel = {"crystal": {"species": "Ni", "structure": "fcc"}}
@@ -133,8 +133,8 @@ def test_a_crystal_body_to_third_order(meshes, tmp_path):
     from atomistic.properties.finite_strain import third_order_constants
     from multiscale.runtime.cache import Cache
     from multiscale.runtime.context import RunContext
-    from multiscale.stages.bodies import specimen_parts
     from multiscale.stages.models import Models
+    from multiscale.studies.specimen.bodies import specimen_parts
     from multiscale.studies.specimen.run import read
 
     body = COPPER | {"strain": "cauchy-born"}

@@ -276,7 +276,7 @@ def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
     """An isotropic solid by moduli, by cubic constants, by its matrix in any grain; and unstrained by no heat."""
     from coupling.elasticity import isotropic_stiffness
     from multiscale.inputs.material import MaterialInput
-    from multiscale.stages.bodies import typed_material as material
+    from multiscale.studies.specimen.bodies import typed_material as material
 
     stiffness = isotropic_stiffness(70e9, 0.33)
     cubic = {f"C{i}{j}": f"{float(stiffness[i - 1, j - 1])!r} Pa" for i, j in ((1, 1), (1, 2), (4, 4))}

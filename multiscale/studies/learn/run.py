@@ -8,11 +8,11 @@ from coupling.exchange.storage import save_law
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.excess import interface_ledger, rigid_law
 from coupling.units import ANGSTROM
-from multiscale.report.cohesive import report_law
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
 from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.studies.cohesive_law.report import report_law
 from multiscale.studies.learn.schema import LearnStudy
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"

@@ -12,9 +12,9 @@ from coupling.interface.naive import naive_law
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Plot, PlotSeries, Results
-from multiscale.stages.bodies import SpecimenParts
-from multiscale.studies import sampled
+from multiscale.stages import sampled
 from multiscale.studies.law_report import report_derived, write_law
+from multiscale.studies.specimen.bodies import SpecimenParts
 from multiscale.studies.specimen.report import frame_of
 from multiscale.studies.specimen.schema import SpecimenStudy
 

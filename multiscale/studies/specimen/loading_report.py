@@ -182,7 +182,7 @@ def report_picture(  # type: ignore[no-untyped-def]
     magnified: float = 1.0,
 ) -> None:
     """The deformed plane specimen and its crack tip, where the traction is largest."""
-    from multiscale.report.specimen import draw_specimen
+    from multiscale.studies.specimen.picture import draw_specimen
 
     points, _, traction = next(iter(profiles.values()))
     tip = points[np.argmax(traction[:, 0])]

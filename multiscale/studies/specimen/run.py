@@ -15,9 +15,9 @@ from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.files import write_text
 from multiscale.runtime.results import Curve, Results, curve_csv
-from multiscale.stages.bodies import SpecimenParts, specimen_parts
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
+from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
 from multiscale.studies.specimen.report import frame_of, report
 from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
