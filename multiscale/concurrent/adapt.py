@@ -15,7 +15,8 @@ from scipy.spatial import cKDTree
 from atomistic.cauchy_born import tangent
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
-from multiscale.concurrent.methods import Method, discretise
+from multiscale.concurrent.method import Method
+from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import ConcurrentSolution, solve

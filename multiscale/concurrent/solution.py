@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError, unknown_choice
 from coupling.handshake import transfer
-from multiscale.concurrent.methods import Method
+from multiscale.concurrent.method import Method
 from multiscale.concurrent.newton_krylov import newton_krylov
 from multiscale.concurrent.solver import equilibrate
 

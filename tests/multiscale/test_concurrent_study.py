@@ -137,7 +137,7 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack, indentation"),
+        ({"point_defect": None}, "exactly one of crack, dislocation_dipole, indentation, point_defect"),
         ({"line": None}, "takes three"),
         (
             {

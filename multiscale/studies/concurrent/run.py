@@ -8,7 +8,7 @@ import numpy as np
 from coupling.contracts import Potential
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.studies.concurrent.loading import LoadedProblems, Probe, loading
+from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting
 from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, SurrogateFindings
 from multiscale.studies.concurrent.report import report
 from multiscale.studies.concurrent.schema import ConcurrentStudy
@@ -138,7 +138,8 @@ def _prepared(study: ConcurrentStudy, potential: Potential, context: RunContext)
     from multiscale.concurrent.shared_law import SharedLaw
 
     crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
-    loads, asked, surrogate = loading(study, potential, crystal), study.surrogate, None
+    setting = Setting(potential, crystal, tuple(study.box.cells), study.box.level, study.line)
+    loads, asked, surrogate = study.defect.problems(setting), study.surrogate, None
     if asked is not None:
         law = polynomial_law(loads.problems[0].law, strain=asked.strain, degree=asked.degree)
         loads = loads.with_law(law)
