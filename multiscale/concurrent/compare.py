@@ -10,6 +10,7 @@ import numpy as np
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
 from multiscale.concurrent.adapt import adapted
+from multiscale.concurrent.method import Method
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import ALL, BlendingRegion
@@ -164,5 +165,6 @@ def taylor_slope(problem: Problem, case: Case, *, size: float = 0.02, seed: int 
     return float(np.log2(rest[0] / rest[1]))
 
 
-def _remainder(method, at: FloatArray, step: FloatArray, energy: float, forces: FloatArray) -> float:  # type: ignore[no-untyped-def]
+def _remainder(method: Method, at: FloatArray, step: FloatArray, energy: float, forces: FloatArray) -> float:
+    """What is left of the energy's change beyond first order, eV."""
     return abs(method.energy(at + step) - energy + float((forces * step).sum()))

@@ -11,6 +11,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.handshake import transfer
 from multiscale.concurrent.method import Method
 from multiscale.concurrent.newton_krylov import newton_krylov
+from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.solver import equilibrate
 
 IntArray = NDArray[np.int64]
@@ -153,7 +154,7 @@ def difference(solution: ConcurrentSolution, reference: ConcurrentSolution) -> D
     )
 
 
-def _bond_norm(problem, sites: IntArray, present: NDArray[np.bool_], values: FloatArray) -> float:  # type: ignore[no-untyped-def]
+def _bond_norm(problem: Problem, sites: IntArray, present: NDArray[np.bool_], values: FloatArray) -> float:
     """(Σ |values(x + s) − values(x)|²)^½ over nearest neighbours s, both atoms in the box."""
     shape = tuple(2 * problem.half - 1)
     grid, there = values.reshape(*shape, 3), present.reshape(shape)

@@ -44,7 +44,8 @@ class Stiffness(Section):
         """(6, 6) Pa, order xx yy zz yz xz xy with engineering shear."""
         if self.matrix is not None:
             return np.array(self.matrix) * {"Pa": 1.0, "MPa": 1e6, "GPa": 1e9}[self.unit or "Pa"]
-        stiffness = np.diag([self.C11 - self.C12] * 3 + [self.C44] * 3)  # type: ignore[operator]
+        assert self.C11 is not None and self.C12 is not None and self.C44 is not None
+        stiffness = np.diag([self.C11 - self.C12] * 3 + [self.C44] * 3)
         stiffness[:3, :3] += self.C12
         return stiffness
 

@@ -26,6 +26,7 @@ FILE = "results.json"
 _WARNING = "WARNING: "
 
 Scalar = bool | int | float | str | None
+LineStyle = Literal["line", "dashed", "points", "line and points"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class PlotSeries:
     x: str
     y: str
     label: str = ""
-    style: Literal["line", "dashed", "points", "line and points"] = "line"
+    style: LineStyle = "line"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coupling.contracts import FloatArray
+from coupling.contracts import FloatArray, Potential
 from coupling.records import pack, unpack
 from multiscale.inputs.crystal import CrystalInput
 from multiscale.inputs.potential import PotentialChoice
@@ -19,7 +19,6 @@ from multiscale.stages.models import Models
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from coupling.contracts import Potential
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def crystal_record(
 
 
 def _computed(
-    potential: "Potential | None",
+    potential: Potential,
     choice: CrystalInput,
     temperature: float | None,
     statistics: str,
@@ -118,8 +117,8 @@ def _computed(
 
 
 def _relaxed(
-    potential, choice: CrystalInput, temperature: float | None, statistics: str, context: RunContext
-) -> "Atoms":  # type: ignore[no-untyped-def]
+    potential: Potential, choice: CrystalInput, temperature: float | None, statistics: str, context: RunContext
+) -> "Atoms":
     """The crystal in equilibrium; at a temperature at the lattice parameter there."""
     from atomistic.decohesion.finite_temperature import heated
     from atomistic.decohesion.slab import read_crystal

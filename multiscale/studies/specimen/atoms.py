@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -102,11 +102,11 @@ def report_naive(
     )
     results.add(
         "naive_peak_load_ratio",
-        peak / float(results["peak_load"]),
+        peak / cast(float, results["peak_load"]),
         "",
         "the naive law's peak load over this one",
         headline=True,
-    )  # type: ignore[arg-type]
+    )
     lines = (PlotSeries("load_displacement", "opening", "load", "excess law: bulk taken away", "line and points"),
              PlotSeries("naive_loading", "opening", "load", "naive law: bulk counted twice", "dashed"))  # fmt: skip
     results.plots.insert(0, Plot("Who counts the bulk", "load-point opening", frame.shown, f"load{frame.per}", frame.force, lines,

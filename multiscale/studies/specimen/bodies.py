@@ -64,7 +64,9 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     misfits: dict[str, FloatArray] = {}
     for name, interface in study.interfaces.items():
         if name not in study.atoms_laws:
-            laws[name] = interface.stored_law()  # type: ignore[assignment]  # None of atoms alone
+            law = interface.stored_law()
+            assert law is not None  # only laws of atoms are known later
+            laws[name] = law
             continue
         frame = _frame(study, name, mesh)
         made = _derived(study, name, frame, crystals, grains, models, context)
@@ -164,7 +166,8 @@ def _indices(
         whole = np.round(values * factor)
         back = basis @ whole
         if np.linalg.norm(np.cross(back / np.linalg.norm(back), direction)) < _ALONG:
-            return tuple(int(v) for v in whole)  # type: ignore[return-value]
+            first, second, third = (int(v) for v in whole)
+            return first, second, third
     what = "normal to the interface" if plane else "along its first tangent"
     raise InputError(
         f"interfaces.{name}: the direction {what} has no indices up to {_LARGEST_INDEX} in the crystal of {body!r}; turn the grain, "

@@ -13,6 +13,7 @@ from multiscale.inputs.base import Section, Study
 from multiscale.inputs.boundary import (
     LengthUnit,
     LoadInput,
+    OnGroup,
     Support,
     check_in_plane,
     check_loaded,
@@ -183,10 +184,9 @@ class InterfaceInput(Section):
             raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error
 
 
-class TractionInput(Section):
+class TractionInput(OnGroup):
     """A boundary under a dead traction that grows with the loading: `traction` times its number."""
 
-    group: Name
     component: Literal["x", "y", "z", "pressure"]
     traction: SignedStress
 
@@ -400,7 +400,7 @@ class SpecimenStudy(Study):
             else:
                 self.stored_bond(name)
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
-        facets = groups_of(named, self.supports, self.loads, self.tractions)  # type: ignore[arg-type]
+        facets = groups_of(named, self.supports, self.loads, self.tractions)
         check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
 
     def stored_bond(self, name: str) -> "Bond":
