@@ -22,7 +22,7 @@ from multiscale.report.figures import svg
 from multiscale.report.page import quantity_text
 from multiscale.runtime.cache import code_fingerprint
 from multiscale.runtime.files import write_text
-from multiscale.runtime.results import Plot, PlotSeries
+from multiscale.runtime.records import Plot, PlotSeries
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES, BUILT = ROOT / "examples", ROOT / "build" / "gallery"

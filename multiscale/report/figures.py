@@ -7,7 +7,8 @@ from pathlib import Path
 
 from coupling.errors import InputError, MultiscaleError
 from coupling.units import SI_FACTORS
-from multiscale.runtime.results import Plot, PlotSeries, Results
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
 
 _SIZE = (6.4, 3.9)
 _INK = "#1c2733"

@@ -15,7 +15,7 @@ from multiscale.scripting.given import Given, context
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
-    from multiscale.stages.law import DerivedLaw
+    from multiscale.stages.derived_law import DerivedLaw
 
 
 def derived_law(

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
-
 @dataclass(frozen=True)
 class CrystalRecord:
     """A crystal at its equilibrium, or at the lattice of a temperature; its Cartesian axes are the crystal's.
@@ -87,7 +86,9 @@ def crystal_record(
     )  # fmt: skip
 
     def work() -> dict[str, object]:
-        return pack(_computed(models(potential), choice, temperature, statistics, third_order, context))
+        loaded = models(potential)
+        assert loaded is not None  # rank 0 works, and has it
+        return pack(_computed(loaded, choice, temperature, statistics, third_order, context))
 
     return unpack(CrystalRecord, context.cached(what, key, work))
 

@@ -103,6 +103,7 @@ def law_atoms(
 
     openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
     slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
+    interface: Any
     if options.plane is not None:
         slab = slabs["plane"]
         side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
@@ -137,7 +138,7 @@ def _slab(options: LawOptions, crystal: CrystalRecord, place: str) -> "CleavageS
 
 def _pair(
     options: LawOptions, slabs: "dict[str, CleavageSlab]", context: RunContext, potential: Potential
-) -> "tuple[HeteroInterface | Bicrystal, float, tuple[SideAtoms, ...], FloatArray]":
+) -> "tuple[HeteroInterface | Bicrystal, float, tuple[SideAtoms, SideAtoms], FloatArray]":
     """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
     from atomistic.decohesion.bicrystal import bicrystal
     from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn, match_lattices
@@ -158,9 +159,9 @@ def _pair(
         strain = _turned(match.strain, turn) if place == strained else np.zeros(3)
         sides.append(SideAtoms(turn @ slab.axes, strain, slab.spacing, 0.5 * slab.atoms.cell[2, 2]))
     if options.path == "rigid":
-        return interface, interface.gap, tuple(sides), interface.shifts[:, :2]
+        return interface, interface.gap, (sides[0], sides[1]), interface.shifts[:, :2]
     cell = bicrystal(potential, interface, progress=context.progress)
-    return cell, cell.spacing, tuple(sides), interface.shifts[:, :2]
+    return cell, cell.spacing, (sides[0], sides[1]), interface.shifts[:, :2]
 
 
 def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:

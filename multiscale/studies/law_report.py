@@ -12,8 +12,10 @@ from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
-from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.stages.derived_law import DerivedLaw, naive_columns
+from multiscale.stages.law import slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}

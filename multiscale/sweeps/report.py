@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from multiscale.report.page import Link, write_report
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.runs import REPORT as RUN_REPORT
 from multiscale.sweeps.ranges import Axis, label
 from multiscale.sweeps.record import REPORT, SweepRecord, coordinate

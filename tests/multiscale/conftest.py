@@ -15,7 +15,8 @@ from coupling.errors import InputError, NotConverged
 from coupling.ledger import LedgerRow
 from multiscale.inputs import Study
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Picture, Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies import STUDIES, StudyKind
 
 MESH = """$MeshFormat

@@ -156,7 +156,7 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
             "below the radius",
         ),
         ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
-        ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
+        ({"crack": {"plane": [0, 1, 0]}}, "crack and point_defect given"),
         (
             {
                 "point_defect": None,

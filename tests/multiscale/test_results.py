@@ -14,7 +14,8 @@ from multiscale.report import write_report
 from multiscale.report.figures import conversion
 from multiscale.report.page import quantity_text, significant
 from multiscale.runtime.progress import Bars, Lines, display
-from multiscale.runtime.results import Picture, Plot, PlotSeries, Quantity, Results
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Quantity
+from multiscale.runtime.results import Results
 from tests.multiscale.conftest import toy_results
 
 

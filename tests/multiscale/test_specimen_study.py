@@ -20,7 +20,7 @@ from coupling.laws.rigid import InitiallyRigid
 from multiscale import Results, run_study
 from multiscale.cli import app
 from multiscale.studies import load_study, parse_study
-from multiscale.studies.specimen.schema import Gap
+from multiscale.studies.specimen.interface_input import Gap
 
 LAW = Bilinear(1e3, 20e6, 1e13)
 DCB = {

@@ -13,7 +13,8 @@ from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
 from multiscale.runtime.files import atomic_write
-from multiscale.runtime.results import Picture, Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 
 if TYPE_CHECKING:
     from atomistic.decohesion.mixed_path import Refinement

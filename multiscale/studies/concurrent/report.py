@@ -1,6 +1,7 @@
 """What the concurrent study shows: each method's errors beside all atoms, its cost, the response along a loading."""
 
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, ProbeResponse
 
 _HEADLINED = 3

@@ -1,7 +1,7 @@
 """The dislocation study's numbers by name, with units: for its report and for the file of the next scale alike."""
 
 from coupling.units import ANGSTROM, EV, EV_A3
-from multiscale.runtime.results import Quantity
+from multiscale.runtime.records import Quantity
 from multiscale.studies.dislocation.findings import DislocationFindings, PeierlsNabarroEstimate, Upscaled
 from multiscale.studies.dislocation.records import DislocationAtoms
 

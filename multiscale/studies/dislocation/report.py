@@ -6,7 +6,8 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.units import ANGSTROM, EV_A3
-from multiscale.runtime.results import Plot, PlotSeries, Quantity, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Quantity, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.dislocation.findings import (
     DislocationFindings,
     FlowTable,

@@ -9,7 +9,8 @@ from coupling.contracts import Potential
 from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.distil.schema import DistilStudy
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
 """What the embedding study shows: regions, ledger, force error against the buffer, energy in dynamics."""
 
 from coupling.units import ANGSTROM
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.embedding.records import Buffers, DynamicsFindings, EmbeddedStructure, EmbeddingFindings
 from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy
 

@@ -11,7 +11,8 @@ from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
-from multiscale.runtime.results import Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.cohesive_law.report import report_law
 from multiscale.studies.learn.schema import LearnStudy
 

@@ -11,7 +11,8 @@ from coupling.interface.error_bars import with_error_bars
 from coupling.interface.naive import naive_law
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, PlotSeries, Results
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
 from multiscale.stages import sampled
 from multiscale.studies.law_report import report_derived, write_law
 from multiscale.studies.specimen.bodies import SpecimenParts

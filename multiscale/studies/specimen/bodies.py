@@ -15,7 +15,8 @@ from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.material import CrystalMaterial, MaterialInput
 from multiscale.runtime.context import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
-from multiscale.stages.law import DerivedLaw, derive_law, turned
+from multiscale.stages.derived_law import DerivedLaw, turned
+from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.schema import SpecimenStudy
 

@@ -10,7 +10,8 @@ import numpy as np
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.laws.law import Law
-from multiscale.runtime.results import LineStyle, Picture, Plot, PlotSeries, Results, Table
+from multiscale.runtime.records import LineStyle, Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 
 if TYPE_CHECKING:
     from continuum.post.output import Snapshot

@@ -12,7 +12,9 @@ from coupling.findings import Finding
 from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.results import Plot, PlotSeries, Results
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
+from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,
@@ -22,7 +24,7 @@ from multiscale.studies.specimen.loading_report import (
     report_picture,
     report_profiles,
 )
-from multiscale.studies.specimen.schema import InterfaceInput, SpecimenStudy
+from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
 
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size

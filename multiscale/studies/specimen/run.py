@@ -14,7 +14,8 @@ from coupling.units import SI_FACTORS
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.files import write_text
-from multiscale.runtime.results import Curve, Results, curve_csv
+from multiscale.runtime.records import Curve, curve_csv
+from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
