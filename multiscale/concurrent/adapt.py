@@ -45,7 +45,7 @@ def disagreement(solution: ConcurrentSolution) -> FloatArray:
 
 def _smoothed(continuum: Method, state: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
     """Jacobi's iteration toward the linear elastic equilibrium of all sites."""
-    problem = continuum.solver.problem
+    problem = continuum.problem
     stiffness = continuum.elements.stiffness(tangent(problem.law, problem.deformation))
     step = np.where(np.repeat(where, 3), 0.5 / stiffness.diagonal(), 0.0)
     flat = state.ravel().copy()
