@@ -60,7 +60,10 @@ def patch(potential: Potential, crystal: Atoms) -> dict[str, float]:
         cases = ((plane, BlendingRegion(4, 4)), (space, BlendingRegion(1.5, 1.5)))
         found[f"patch_{method}"] = max(ghost_force(discretise(method, problem, region)) for problem, region in cases)
     for method in ("atomistic", "cauchy_born", "bqce", "bgfc"):
-        slopes += [taylor_slope(p, Case(method, r)) for p, r in ((plane, BlendingRegion(4, 4)), (space, BlendingRegion(1.5, 1.5)))]
+        slopes += [
+            taylor_slope(p, Case(method, r))
+            for p, r in ((plane, BlendingRegion(4, 4)), (space, BlendingRegion(1.5, 1.5)))
+        ]
     return found | {"gradient_slope": max(slopes, key=lambda s: abs(s - 2))}
 
 
@@ -190,7 +193,10 @@ def network() -> dict[str, object]:
     strained = point_defect(potential, crystal, (2, 2), 4, missing=0, line=LINE, deformation=STRAIN)
     vacancy = point_defect(potential, crystal, (2, 2), 4, missing=1, line=LINE)
     strained, vacancy = replace(strained, law=law), replace(vacancy, law=law)
-    region, pads = BlendingRegion(3, 3), (("bqcf", None), ("bqcf", local.radius), ("bgfc", None), ("bgfc", local.radius))
+    region, pads = (
+        BlendingRegion(3, 3),
+        (("bqcf", None), ("bqcf", local.radius), ("bgfc", None), ("bgfc", local.radius)),
+    )
     forces = [ghost_force(discretise(method, strained, region, pad)) for method, pad in pads]
     atoms, rows = compare(vacancy, [Case(method, region, local.radius) for method in ("bqcf", "bgfc")], tolerance=1e-4)
     return {
