@@ -33,7 +33,7 @@ from multiscale.concurrent.indent import indentation, indentation_force, pressur
 from multiscale.concurrent.measures import tip_advance
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import difference, ghost_force, solve
 
 EAM_FILE, IRON_FILE = "NiAlH_jea.eam.alloy", "Fe_mm.eam.fs"
@@ -41,7 +41,7 @@ CRACK_LOADS = [1.0, 1.2, 1.4]
 """K over Griffith's."""
 LINE = (1, -1, 0)
 BLENDED = ("bqce", "bqcf", "bgfc")
-DIPOLE_REGION = Region(core=8, blend=6, buffer=0.5, grading=1.8)
+DIPOLE_REGION = BlendingRegion(core=8, blend=6, buffer=0.5, grading=1.8)
 STRAIN = np.eye(3) + np.array([[0.01, 0.004, -0.003], [0.002, -0.008, 0.005], [0.001, 0.006, 0.004]])
 
 
@@ -57,10 +57,13 @@ def patch(potential: Potential, crystal: Atoms) -> dict[str, float]:
     space = point_defect(potential, crystal, (2, 2, 2), 3, missing=0, deformation=STRAIN)
     found, slopes = {}, []
     for method in BLENDED:
-        cases = ((plane, Region(4, 4)), (space, Region(1.5, 1.5)))
+        cases = ((plane, BlendingRegion(4, 4)), (space, BlendingRegion(1.5, 1.5)))
         found[f"patch_{method}"] = max(ghost_force(discretise(method, problem, region)) for problem, region in cases)
     for method in ("atomistic", "cauchy_born", "bqce", "bgfc"):
-        slopes += [taylor_slope(p, Case(method, r)) for p, r in ((plane, Region(4, 4)), (space, Region(1.5, 1.5)))]
+        slopes += [
+            taylor_slope(p, Case(method, r))
+            for p, r in ((plane, BlendingRegion(4, 4)), (space, BlendingRegion(1.5, 1.5)))
+        ]
     return found | {"gradient_slope": max(slopes, key=lambda s: abs(s - 2))}
 
 
@@ -68,8 +71,8 @@ def convergence(
     problem: Problem, sizes: tuple[float, ...], tolerance: float
 ) -> dict[str, list[tuple[int, float, float]]]:
     """Unknowns, strain error and energy error of each method as core and blending width grow alike."""
-    cases = [Case(method, Region(size, size)) for method in BLENDED for size in sizes]
-    cases += [Case("atomistic", Region(3 * size, 0.0)) for size in sizes]
+    cases = [Case(method, BlendingRegion(size, size)) for method in BLENDED for size in sizes]
+    cases += [Case("atomistic", BlendingRegion(3 * size, 0.0)) for size in sizes]
     rows: dict[str, list[tuple[int, float, float]]] = {}
     for row in compare(problem, cases, tolerance=tolerance)[1]:
         energy = row.energy_error if row.energy_error is not None else 0.0
@@ -105,7 +108,7 @@ def dipole(potential: Potential, crystal: Atoms) -> dict[str, object]:
     problem = dislocation_dipole(
         potential, crystal, (4, 4), 6, line=LINE, burgers=burgers, separation=20 * float(np.linalg.norm(burgers))
     )
-    cases = [Case(method, DIPOLE_REGION) for method in BLENDED] + [Case("atomistic", Region(16, 0.0))]
+    cases = [Case(method, DIPOLE_REGION) for method in BLENDED] + [Case("atomistic", BlendingRegion(16, 0.0))]
     atoms, rows = compare(problem, cases, tolerance=1e-5)
     table = [
         {
@@ -128,7 +131,7 @@ def adaptivity(potential: Potential, crystal: Atoms) -> dict[str, object]:
     problem = point_defect(potential, crystal, (2, 2), 5, missing=1, line=LINE)
     astray = replace(problem, centres=problem.centres + [8 * problem.lattice.spacing, 0, 0])
     exact = solve(discretise("atomistic", problem, ALL))
-    found = adapted("bgfc", astray, Region(3, 3), steps=3)
+    found = adapted("bgfc", astray, BlendingRegion(3, 3), steps=3)
     return {
         "adapted_strain_error": [difference(one, exact).relative_strain for one in found],
         "adapted_core": [one.method.region.core for one in found],
@@ -146,10 +149,10 @@ def cleavage() -> dict[str, object]:
         for load in CRACK_LOADS
     ]
     cases = [
-        Case("bqcf", Region(6, 4, 0.5)),
-        Case("bgfc", Region(6, 4, 0.5)),
-        Case("flexible", Region(10, 0)),
-        Case("atomistic", Region(10, 0)),
+        Case("bqcf", BlendingRegion(6, 4, 0.5)),
+        Case("bgfc", BlendingRegion(6, 4, 0.5)),
+        Case("flexible", BlendingRegion(10, 0)),
+        Case("atomistic", BlendingRegion(10, 0)),
     ]
     atoms, rows = compare(loading, cases, tolerance=1e-3)
     griffith = loading[0].predictor.intensities[1] / CRACK_LOADS[0] * EV_A3 * ANGSTROM**0.5 / 1e6
@@ -168,7 +171,7 @@ def contact(potential: Potential, crystal: Atoms) -> dict[str, object]:
         indentation(potential, crystal, (2, 2), 5, plane=(0, 0, 1), line=LINE, radius=100.0, depth=depth)
         for depth in (0.3, 0.6)
     ]
-    atoms, rows = compare(loading, [Case(name, Region(6, 4, 0.5)) for name in ("bqcf", "bgfc")], tolerance=1e-4)
+    atoms, rows = compare(loading, [Case(name, BlendingRegion(6, 4, 0.5)) for name in ("bqcf", "bgfc")], tolerance=1e-4)
     force, (x, push) = indentation_force(atoms[-1]), pressure(atoms[-1])
     modulus = 2 / np.linalg.inv(Stroh(stiffness_voigt(loading[-1].law)).energy_tensor)[1, 1]
     wide = float(2 * np.sqrt((push @ x[:, 0] ** 2) / push.sum()))
@@ -190,7 +193,10 @@ def network() -> dict[str, object]:
     strained = point_defect(potential, crystal, (2, 2), 4, missing=0, line=LINE, deformation=STRAIN)
     vacancy = point_defect(potential, crystal, (2, 2), 4, missing=1, line=LINE)
     strained, vacancy = replace(strained, law=law), replace(vacancy, law=law)
-    region, pads = Region(3, 3), (("bqcf", None), ("bqcf", local.radius), ("bgfc", None), ("bgfc", local.radius))
+    region, pads = (
+        BlendingRegion(3, 3),
+        (("bqcf", None), ("bqcf", local.radius), ("bgfc", None), ("bgfc", local.radius)),
+    )
     forces = [ghost_force(discretise(method, strained, region, pad)) for method, pad in pads]
     atoms, rows = compare(vacancy, [Case(method, region, local.radius) for method in ("bqcf", "bgfc")], tolerance=1e-4)
     return {

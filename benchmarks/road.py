@@ -36,7 +36,7 @@ def composition() -> dict[str, float]:
     """The law stage and the specimen stage by two commands, against the one study of both: largest relative difference."""
     from continuum.specimens.dcb import DoubleCantileverBeam
     from multiscale import run_study
-    from multiscale.inputs import parse_study
+    from multiscale.studies import parse_study
 
     plane = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "x": GRAIN["x"], "layers": 6}
     worst = 0.0

@@ -51,7 +51,7 @@ def outcome(cell: dict[str, Any], folder: Path, name: str) -> str:
     """run, impossible or refused; what goes wrong otherwise is raised."""
     from coupling.exchange.storage import load_law
     from multiscale import run_study
-    from multiscale.inputs import parse_study
+    from multiscale.studies import parse_study
 
     try:
         run_study(parse_study(study(cell), folder), folder / name)

@@ -98,7 +98,7 @@ CHANGES = (
     Change("weights file at the same path", "tabulated", probe.write_eam_weaker),
     Change("file that an option names", "embedded", replaced("table.json", "2.6", "2.7")),
     Change("version of the provider", "embedded", probe.write_provider_newer),
-    Change("code of a study", "embedded", appended("code/multiscale/studies/embedding.py", _TWICE), alone=True),
+    Change("code of a study", "embedded", appended("code/multiscale/studies/embedding/run.py", _TWICE), alone=True),
     Change(
         "code of coupling",
         "embedded",
@@ -111,7 +111,7 @@ CHANGES = (
         appended("code/atomistic/potentials/serial.py", _DOUBLED.format("SerialPotential")),
         alone=True,
     ),
-    Change("code of continuum", "meshed", appended("code/continuum/mesh_file.py", _LARGER), alone=True),
+    Change("code of continuum", "meshed", appended("code/continuum/mesh/file.py", _LARGER), alone=True),
     Change("version of numpy", "embedded", version("numpy", "99.0"), seen=False, alone=True),
     Change("version of dolfinx", "meshed", version("dolfinx-solver-real", "99.0"), seen=False, alone=True),
     Change("mesh file", "meshed", replaced("probe.msh", "6 1 1 0", "6 1 2 0")),

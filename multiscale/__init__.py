@@ -10,12 +10,11 @@
 Nothing heavy is imported here; torch and FEniCSx load when a name that needs them is first used.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from multiscale.inputs import load_study
+from multiscale.lazy import lazy
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import run_study
+from multiscale.studies import load_study, run_study
 from multiscale.sweeps import SweepResults, load, run_sweep, sweep
 
 if TYPE_CHECKING:
@@ -72,11 +71,7 @@ __all__ = [
     "naive_law", "read_mesh", "run_study", "run_sweep", "save_law", "sweep",
 ]  # fmt: skip
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+__getattr__ = lazy(__name__, _LAZY)
 
 
 def __dir__() -> list[str]:

@@ -22,7 +22,7 @@ from multiscale.report.figures import svg
 from multiscale.report.page import quantity_text
 from multiscale.runtime.cache import code_fingerprint
 from multiscale.runtime.files import write_text
-from multiscale.runtime.results import Plot, Series
+from multiscale.runtime.records import Plot, PlotSeries
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES, BUILT = ROOT / "examples", ROOT / "build" / "gallery"
@@ -52,7 +52,7 @@ def diagram(x: tuple[str, str], y: tuple[str, str], lines: Lines, log: str = "")
     drawn, series = Results("gallery", ""), []
     for number, (label, (across, up, style)) in enumerate(lines.items()):
         drawn.add_curve(f"line{number}", label, x=(x[1], np.asarray(across, float)), y=(y[1], np.asarray(up, float)))
-        series.append(Series(f"line{number}", "x", "y", label, style))
+        series.append(PlotSeries(f"line{number}", "x", "y", label, style))
     return _standalone(svg(Plot("", *x, *y, tuple(series), log=log), drawn))
 
 

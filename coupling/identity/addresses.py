@@ -45,7 +45,7 @@ class Environment:
         Args:
             packages: Whose sources count.
             libraries: Distributions whose versions count.
-            left_out: Modules, such as "multiscale/cli.py", that compute nothing.
+            left_out: Modules, such as "multiscale/cli/running.py", that compute nothing.
         """
         python = ".".join(platform.python_version_tuple()[:2])
         return cls(sources_hash(packages, left_out), versions_of(libraries), python)
@@ -139,7 +139,7 @@ def sources_hash(packages: Iterable[str], left_out: Iterable[str] = ()) -> str:
 
     Args:
         packages: Import names; one that is not there counts as empty.
-        left_out: Files, such as "multiscale/cli.py", that do not count.
+        left_out: Files, such as "multiscale/cli/running.py", that do not count.
     """
     digest, idle = hashlib.sha256(), frozenset(left_out)
     for package in packages:

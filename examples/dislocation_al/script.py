@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from multiscale import Results, run_study
-from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies import parse_study
 
 RUNS = Path(__file__).parents[2] / "runs"
 
@@ -40,7 +40,7 @@ def main(system: str = "edge", folder: Path = RUNS, **changes: object) -> Result
         "results": ["core", "peierls_nabarro"],
         "temperatures": ["10 K", "30 K", "77 K", "150 K", "300 K"],
     }
-    return run_study(DislocationStudy.parse(study | changes), folder / f"dislocation_al_{system}")
+    return run_study(parse_study(study | changes), folder / f"dislocation_al_{system}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from multiscale import Results, run_study
-from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies import parse_study
 
 RUNS = Path(__file__).parents[2] / "runs"
 
@@ -40,7 +40,7 @@ def main(folder: Path = RUNS, **changes: object) -> Results:
         "results": ["core", "barrier", "peierls_stress"],
         "temperatures": ["10 K", "77 K", "150 K", "300 K", "600 K", "1000 K"],
     }
-    return run_study(DislocationStudy.parse(study | changes), folder / "dislocation_w")
+    return run_study(parse_study(study | changes), folder / "dislocation_w")
 
 
 if __name__ == "__main__":

@@ -15,15 +15,16 @@ from scipy.spatial import cKDTree
 from atomistic.cauchy_born import tangent
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
-from multiscale.concurrent.methods import Method, discretise
+from multiscale.concurrent.method import Method
+from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, Region
-from multiscale.concurrent.solution import Solution, solve
+from multiscale.concurrent.region import ALL, BlendingRegion
+from multiscale.concurrent.solution import ConcurrentSolution, solve
 
 _SWEEPS = 50
 
 
-def disagreement(solution: Solution) -> FloatArray:
+def disagreement(solution: ConcurrentSolution) -> FloatArray:
     """|F_atoms − F_continuum| (s,) at the problem's sites in the state of a solution, eV/Å; zero where no atom is.
 
     Beyond the core the kinks between coarse elements, which are no error of the model, are smoothed away first.
@@ -44,7 +45,7 @@ def disagreement(solution: Solution) -> FloatArray:
 
 def _smoothed(continuum: Method, state: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
     """Jacobi's iteration toward the linear elastic equilibrium of all sites."""
-    problem = continuum.solver.problem
+    problem = continuum.problem
     stiffness = continuum.elements.stiffness(tangent(problem.law, problem.deformation))
     step = np.where(np.repeat(where, 3), 0.5 / stiffness.diagonal(), 0.0)
     flat = state.ravel().copy()
@@ -53,7 +54,7 @@ def _smoothed(continuum: Method, state: FloatArray, where: NDArray[np.bool_]) ->
     return flat.reshape(-1, 3)
 
 
-def moved_region(solution: Solution, fraction: float = 0.5) -> tuple[Problem, Region]:
+def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[Problem, BlendingRegion]:
     """The problem with new centres, and the region with a new core, for the next solution.
 
     The sites of largest indicator are marked, so many that those beyond the core which are not hold `fraction` of its
@@ -83,16 +84,16 @@ def moved_region(solution: Solution, fraction: float = 0.5) -> tuple[Problem, Re
 def adapted(
     name: str,
     problem: Problem,
-    region: Region,
+    region: BlendingRegion,
     *,
     steps: int = 2,
     fraction: float = 0.5,
     pad: float | None = None,
-    start: Solution | None = None,
+    start: ConcurrentSolution | None = None,
     tolerance: float = 1e-5,
     solver: str = "lbfgs",
     progress: Progress = silent,
-) -> list[Solution]:
+) -> list[ConcurrentSolution]:
     """Solve, move and resize the atomistic region by the indicator, and solve again.
 
     Args:

@@ -10,10 +10,11 @@ import numpy as np
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
 from multiscale.concurrent.adapt import adapted
+from multiscale.concurrent.method import Method
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, Region
-from multiscale.concurrent.solution import Difference, Solution, difference, ghost_force
+from multiscale.concurrent.region import ALL, BlendingRegion
+from multiscale.concurrent.solution import ConcurrentSolution, Difference, difference, ghost_force
 
 
 class Case(NamedTuple):
@@ -23,7 +24,7 @@ class Case(NamedTuple):
     """
 
     method: str
-    region: Region
+    region: BlendingRegion
     pad: float | None = None
     adaptions: int = 0
     left: float = 0.5
@@ -46,7 +47,7 @@ class Row:
     """
 
     case: Case
-    path: tuple[Solution, ...] = field(repr=False)
+    path: tuple[ConcurrentSolution, ...] = field(repr=False)
     ghost_force: float
     difference: Difference
     energy_error: float | None
@@ -55,7 +56,7 @@ class Row:
     seconds: float
 
     @property
-    def solution(self) -> Solution:
+    def solution(self) -> ConcurrentSolution:
         """The last equilibrium."""
         return self.path[-1]
 
@@ -67,7 +68,7 @@ def followed(
     tolerance: float = 1e-5,
     solver: str = "lbfgs",
     progress: Progress = silent,
-) -> tuple[list[Solution], float]:
+) -> tuple[list[ConcurrentSolution], float]:
     """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
     begun, path, region = time.perf_counter(), [], case.region
     for problem in loading:
@@ -89,7 +90,7 @@ def compare(
     pad: float | None = None,
     solver: str = "lbfgs",
     progress: Progress = silent,
-) -> tuple[list[Solution], list[Row]]:
+) -> tuple[list[ConcurrentSolution], list[Row]]:
     """Solve the problem with all atoms, then with each case.
 
     Args:
@@ -122,7 +123,7 @@ def compare(
     return atoms, rows
 
 
-def _energy_error(found: Solution, exact: Solution) -> float | None:
+def _energy_error(found: ConcurrentSolution, exact: ConcurrentSolution) -> float | None:
     if exact.method.problem.predictor is not None or found.energy is None or exact.energy is None:
         return None
     return found.energy - exact.energy
@@ -164,5 +165,6 @@ def taylor_slope(problem: Problem, case: Case, *, size: float = 0.02, seed: int 
     return float(np.log2(rest[0] / rest[1]))
 
 
-def _remainder(method, at: FloatArray, step: FloatArray, energy: float, forces: FloatArray) -> float:  # type: ignore[no-untyped-def]
+def _remainder(method: Method, at: FloatArray, step: FloatArray, energy: float, forces: FloatArray) -> float:
+    """What is left of the energy's change beyond first order, eV."""
     return abs(method.energy(at + step) - energy + float((forces * step).sum()))

@@ -10,7 +10,7 @@ from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 from multiscale.concurrent.lattice import Lattice, columns, solid
 from multiscale.concurrent.problem import Problem, reach_beyond
-from multiscale.concurrent.solution import Solution
+from multiscale.concurrent.solution import ConcurrentSolution
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def indentation(
     )  # fmt: skip
 
 
-def pressure(solution: Solution) -> tuple[FloatArray, FloatArray]:
+def pressure(solution: ConcurrentSolution) -> tuple[FloatArray, FloatArray]:
     """Where atoms are pressed (n, d − 1), Å from the indenter's axis, and with what force (n,) downward, eV/Å.
 
     Raises:
@@ -102,7 +102,7 @@ def pressure(solution: Solution) -> tuple[FloatArray, FloatArray]:
     return problem.lattice.points(sites)[touched, : d - 1], -push[touched, d - 1]
 
 
-def indentation_force(solution: Solution) -> float:
+def indentation_force(solution: ConcurrentSolution) -> float:
     """Force on the indenter: eV/Å on a sphere, eV/Å² (a force a length) on a cylinder.
 
     Raises:

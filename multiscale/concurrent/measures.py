@@ -5,10 +5,10 @@ import numpy as np
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.concurrent.far_field import CrackTip
-from multiscale.concurrent.solution import Solution
+from multiscale.concurrent.solution import ConcurrentSolution
 
 
-def opening(solution: Solution) -> tuple[FloatArray, FloatArray]:
+def opening(solution: ConcurrentSolution) -> tuple[FloatArray, FloatArray]:
     """Opening of the two planes of atoms at a crack, the crystal's spacing not counted.
 
     Returns:
@@ -33,7 +33,7 @@ def opening(solution: Solution) -> tuple[FloatArray, FloatArray]:
     return x[both], upper[both] - np.interp(x[both], below, lower)
 
 
-def tip_advance(solution: Solution) -> float:
+def tip_advance(solution: ConcurrentSolution) -> float:
     """How far the crack has grown from the tip of the predictor, Å; negative where it has closed.
 
     The tip is where the planes are farther apart than in the crystal by half the distance of nearest neighbours.

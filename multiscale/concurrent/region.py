@@ -15,7 +15,7 @@ IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Region:
+class BlendingRegion:
     """Lengths in lattice units (`Lattice.spacing`), from the problem's centres outward.
 
     Attributes:
@@ -82,5 +82,5 @@ class Region:
         return sites, beta
 
 
-ALL = Region(core=1e9, blend=0.0)
+ALL = BlendingRegion(core=1e9, blend=0.0)
 """The core is the whole box."""

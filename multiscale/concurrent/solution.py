@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError, unknown_choice
 from coupling.handshake import transfer
-from multiscale.concurrent.methods import Method
+from multiscale.concurrent.method import Method
 from multiscale.concurrent.newton_krylov import newton_krylov
+from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.solver import equilibrate
 
 IntArray = NDArray[np.int64]
@@ -19,7 +20,7 @@ SOLVERS = {"lbfgs": equilibrate, "newton_krylov": newton_krylov}
 
 
 @dataclass(frozen=True)
-class Solution:
+class ConcurrentSolution:
     """An equilibrium.
 
     Attributes:
@@ -58,11 +59,11 @@ def solve(
     method: Method,
     *,
     tolerance: float = 1e-5,
-    start: Solution | None = None,
+    start: ConcurrentSolution | None = None,
     evaluations: int = 400,
     solver: str = "lbfgs",
     progress: Progress = silent,
-) -> Solution:
+) -> ConcurrentSolution:
     """Bring a discretised problem to equilibrium.
 
     Args:
@@ -96,7 +97,7 @@ def solve(
     displacement[free] = found.unknowns.reshape(-1, 3)
     seconds = time.perf_counter() - begun
     energy = method.energy(displacement) - _perfect(method)[0] if method.has_energy else None
-    return Solution(method, displacement, energy, found.force, found.evaluations, seconds)
+    return ConcurrentSolution(method, displacement, energy, found.force, found.evaluations, seconds)
 
 
 def ghost_force(method: Method) -> float:
@@ -130,7 +131,7 @@ class Difference:
     largest: float
 
 
-def difference(solution: Solution, reference: Solution) -> Difference:
+def difference(solution: ConcurrentSolution, reference: ConcurrentSolution) -> Difference:
     """Compare two solutions of the same problem, site by site, sites without an atom left out.
 
     Raises:
@@ -153,7 +154,7 @@ def difference(solution: Solution, reference: Solution) -> Difference:
     )
 
 
-def _bond_norm(problem, sites: IntArray, present: NDArray[np.bool_], values: FloatArray) -> float:  # type: ignore[no-untyped-def]
+def _bond_norm(problem: Problem, sites: IntArray, present: NDArray[np.bool_], values: FloatArray) -> float:
     """(Σ |values(x + s) − values(x)|²)^½ over nearest neighbours s, both atoms in the box."""
     shape = tuple(2 * problem.half - 1)
     grid, there = values.reshape(*shape, 3), present.reshape(shape)

@@ -16,6 +16,8 @@ _LARGEST_STEP = 0.15
 _OVERSHOT = 0.7
 
 Forces = Callable[[FloatArray], FloatArray]
+History = list[tuple[FloatArray, FloatArray]]
+"""Steps, and changes of the (negative) force along them."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def equilibrate(
     Raises:
         NotConverged: forces are left over.
     """
-    point, history = start.copy(), []
+    point, history = start.copy(), History()
     force = forces(point)
     calls, largest = 1, float(np.abs(force).max(initial=0.0))
     while largest > tolerance:
@@ -84,7 +86,9 @@ def equilibrate(
     return Equilibrium(point, largest, calls)
 
 
-def _step(forces, point, force, history, precondition):  # type: ignore[no-untyped-def]
+def _step(
+    forces: Forces, point: FloatArray, force: FloatArray, history: History, precondition: Forces
+) -> tuple[FloatArray, FloatArray, int]:
     """A step that is neither too long nor far beyond where its force turns, the forces after it, and their calls."""
     step = _direction(force, history, precondition)
     if not step @ force > 0:
@@ -99,14 +103,14 @@ def _step(forces, point, force, history, precondition):  # type: ignore[no-untyp
     return step, forces(point + step), 2
 
 
-def _remember(history: list, step: FloatArray, change: FloatArray) -> None:
+def _remember(history: History, step: FloatArray, change: FloatArray) -> None:
     """Keep a pair of step and change of the (negative) force, where the curvature is positive."""
     if step @ change > 1e-10 * np.linalg.norm(step) * np.linalg.norm(change):
         history.append((step, change))
         del history[:-_MEMORY]
 
 
-def _direction(force: FloatArray, history: list, precondition: Callable[[FloatArray], FloatArray]) -> FloatArray:
+def _direction(force: FloatArray, history: History, precondition: Forces) -> FloatArray:
     """Nocedal and Wright, algorithm 7.4, with the preconditioner as the first inverse Hessian."""
     rest, weights = force.copy(), []
     for step, change in reversed(history):

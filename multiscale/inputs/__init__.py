@@ -1,6 +1,6 @@
 """Input files: one schema is the validation, the defaults and the documentation."""
 
-from multiscale.inputs.base import Section, Study
-from multiscale.inputs.load import check_study, load_study, parse_study
+from multiscale.inputs.base import Output, Section, Study
+from multiscale.inputs.yaml_file import read_yaml
 
-__all__ = ["Section", "Study", "check_study", "load_study", "parse_study"]
+__all__ = ["Output", "Section", "Study", "read_yaml"]

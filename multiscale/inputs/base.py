@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -56,21 +56,3 @@ class Study(Section):
     def files(self) -> tuple[Path, ...]:
         """The files that the study reads; copies are kept with the run."""
         return ()
-
-    @classmethod
-    def parse(cls, data: dict[str, Any], folder: Path | None = None) -> Self:
-        """Validate plain data, as from a script.
-
-        Args:
-            data: What the input file would hold.
-            folder: What relative file names refer to; by default the working folder.
-
-        Raises:
-            InputError: something is not valid.
-        """
-        from multiscale.inputs.load import parse_study
-
-        study = parse_study(data, folder)
-        if not isinstance(study, cls):
-            raise InputError(f"This is a {study.study!r} study, not a {cls.__name__}.")
-        return study

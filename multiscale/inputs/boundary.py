@@ -1,7 +1,7 @@
 """What a specimen's mesh carries: its unit, grains, the sides of interfaces, supports and loads."""
 
-from collections.abc import Iterable, Mapping
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -27,17 +27,21 @@ class Grain(Section):
         return self
 
 
-class Support(Section):
-    """A boundary on which one displacement component is held."""
+class OnGroup(Section):
+    """What acts on a boundary of the mesh."""
 
     group: Name
+
+
+class Support(OnGroup):
+    """A boundary on which one displacement component is held."""
+
     component: Component
 
 
-class Load(Section):
+class LoadInput(OnGroup):
     """A boundary on which a displacement component is prescribed: `factor` times the opening."""
 
-    group: Name
     component: Component
     factor: float = Field(default=1.0, description="Displacement over the loading's opening.")
 
@@ -52,7 +56,16 @@ def check_sides(name: str, plus: str, minus: str | None, bodies: Iterable[str]) 
         raise InputError(f"interfaces.{name}: plus and minus are both {plus!r}; give two bodies.")
 
 
-def check_in_plane(**items: Iterable[Support | Load]) -> None:
+class HasComponent(Protocol):
+    """What acts along an axis of the mesh."""
+
+    @property
+    def component(self) -> str:
+        """The axis."""
+        ...
+
+
+def check_in_plane(**items: Iterable[HasComponent]) -> None:
     """Raise `InputError` if one asks for the component z, which a mesh of dimension 2 does not have."""
     for place, entries in items.items():
         for number, entry in enumerate(entries):
@@ -60,12 +73,12 @@ def check_in_plane(**items: Iterable[Support | Load]) -> None:
                 raise InputError(f"{place}.{number}.component: 'z' is not in the plane of the mesh; valid: x, y.")
 
 
-def check_loaded(loads: Iterable[Load]) -> None:
+def check_loaded(loads: Iterable[LoadInput]) -> None:
     """Raise `InputError` if no load moves anything."""
     if not any(load.factor for load in loads):
         raise InputError("all loads have factor 0, so nothing would be loaded; give one a factor.")
 
 
-def groups_of(*sections: Iterable[Support | Load] | Mapping[str, object]) -> list[str]:
+def groups_of(*sections: Iterable[str | OnGroup]) -> list[str]:
     """The groups of facets that these sections name."""
-    return [item if isinstance(item, str) else item.group for section in sections for item in section]  # type: ignore[union-attr]
+    return [item if isinstance(item, str) else item.group for section in sections for item in section]

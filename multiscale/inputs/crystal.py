@@ -19,7 +19,7 @@ Temperature = Annotated[quantity("temperature", "K", positive=False), AfterValid
 """A temperature in K, written as "300 K"."""
 
 
-class CrystalChoice(Section):
+class CrystalInput(Section):
     """A crystal: by species and structure, or from a file."""
 
     species: str | None = Field(default=None, description="Chemical symbols: Ni, TiN.")
@@ -53,7 +53,7 @@ class CrystalChoice(Section):
             Named.named(self.species, self.structure)
 
 
-class CutCrystal(CrystalChoice):
+class CutCrystal(CrystalInput):
     """A crystal cut along a plane."""
 
     miller: Direction = Field(description="Plane (hkl) in the conventional cell (of a file: in its cell).")

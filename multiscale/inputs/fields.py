@@ -46,6 +46,8 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True) -> Any:
 
 Length = quantity("length", "m")
 """A length in m, written as "60 nm"."""
+Position = quantity("length", "m", positive=False)
+"""A length of either sign in m."""
 
 
 def resolved(value: object, info: ValidationInfo) -> Path:

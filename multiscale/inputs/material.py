@@ -10,7 +10,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
-from multiscale.inputs.crystal import CrystalChoice, Temperature
+from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.fields import quantity
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.stress import SignedStress, Stress
@@ -64,12 +64,13 @@ class Stiffness(Section):
         """(6, 6) Pa, order xx yy zz yz xz xy with engineering shear."""
         if self.matrix is not None:
             return np.array(self.matrix) * {"Pa": 1.0, "MPa": 1e6, "GPa": 1e9}[self.unit or "Pa"]
-        stiffness = np.diag([self.C11 - self.C12] * 3 + [self.C44] * 3)  # type: ignore[operator]
+        assert self.C11 is not None and self.C12 is not None and self.C44 is not None
+        stiffness = np.diag([self.C11 - self.C12] * 3 + [self.C44] * 3)
         stiffness[:3, :3] += self.C12
         return stiffness
 
 
-class Material(Section):
+class MaterialInput(Section):
     """The material of a body."""
 
     young: Stress | None = None
@@ -102,7 +103,7 @@ class Material(Section):
 class CrystalMaterial(Section):
     """A body that is a crystal: stiffness, third-order constants and expansion are its potential's own."""
 
-    crystal: CrystalChoice
+    crystal: CrystalInput
     potential: Potential | None = Field(default=None, description="By default the study's.")
     grain: Grain | None = Field(
         default=None,
@@ -161,9 +162,9 @@ def _kind(value: Any) -> str:
 
 
 if TYPE_CHECKING:
-    BodyInput = Material | CrystalMaterial | OwnMaterial
+    BodyInput = MaterialInput | CrystalMaterial | OwnMaterial
 else:
-    _SECTIONS = (Material, CrystalMaterial, *map(own_section, _OWN.values()))
+    _SECTIONS = (MaterialInput, CrystalMaterial, *map(own_section, _OWN.values()))
     BodyInput = Annotated[
         Union[tuple(Annotated[section, Tag(kind)] for section, kind in zip(_SECTIONS, BODY_KINDS, strict=True))],  # noqa: UP007
         Discriminator(_kind),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from coupling.errors import InputError, MultiscaleError
 from coupling.units import SI_FACTORS
-from multiscale.runtime.results import Plot, Results, Series
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
 
 _SIZE = (6.4, 3.9)
 _INK = "#1c2733"
@@ -91,7 +92,7 @@ def png(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def _columns(series: Series, plot: Plot, results: Results) -> tuple[object, object]:
+def _columns(series: PlotSeries, plot: Plot, results: Results) -> tuple[object, object]:
     curve = results.curves[series.curve]
     x = curve.values[series.x] * conversion(curve.units[series.x], plot.x_unit)
     return x, curve.values[series.y] * conversion(curve.units[series.y], plot.y_unit)

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from multiscale.report.figures import png, svg
 from multiscale.runtime.files import write_text
-from multiscale.runtime.results import Quantity, Results, Scalar
+from multiscale.runtime.records import Quantity, Scalar
+from multiscale.runtime.results import Results
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 _DIGITS = 4

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic import BaseModel
 
 from coupling.contracts import Potential
 from coupling.errors import InputError
@@ -12,14 +14,15 @@ from coupling.identity.addresses import Environment, Request, file_hash, sources
 from coupling.identity.content import contents_named, described
 from coupling.identity.sources import Code, code_behind
 
-if TYPE_CHECKING:
-    from multiscale.inputs.base import Section
-
 PACKAGES = ("coupling", "atomistic", "continuum", "multiscale")
 """Whose sources determine results."""
 SHOWN_ONLY = frozenset(
-    f"multiscale/{name}.py" for name in ("cli", "progress", "report/figures", "report/page", "sweeps/report")
-)
+    f"multiscale/{name}.py"
+    for name in (
+        "cli/__init__", "cli/answers", "cli/checking", "cli/meshes", "cli/running", "cli/sweeping", "cli/validation",
+        "report/figures", "report/page", "runtime/progress", "sweeps/report",
+    )
+)  # fmt: skip
 """Modules that show what is there and compute nothing."""
 LIBRARIES = (
     "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh",
@@ -59,7 +62,7 @@ code_fingerprint()  # now, before modules are imported late: what is edited from
 
 def request(
     calculation: str,
-    section: "Section | None" = None,
+    section: BaseModel | None = None,
     *,
     include: Chosen = None,
     exclude: Chosen = None,
@@ -93,7 +96,7 @@ def shown_name(potential: Potential) -> str:
     return _FOLDERS.sub("", potential.name)
 
 
-def input_hashes(section: "Section", files: Iterable[Path] = ()) -> dict[str, str]:
+def input_hashes(section: BaseModel, files: Iterable[Path] = ()) -> dict[str, str]:
     """SHA-256 by name of all files that an input names, also in options; of a folder, over all files in it.
 
     Args:
@@ -113,9 +116,7 @@ def input_hashes(section: "Section", files: Iterable[Path] = ()) -> dict[str, st
 
 def _part(value: Any, include: Chosen = None, exclude: Chosen = None, seen: list[tuple[str, str]] | None = None) -> Any:
     """A section as JSON without what does not count, with the contents of what it names; anything else as it is."""
-    from multiscale.inputs.base import Section
-
-    if not isinstance(value, Section):
+    if not isinstance(value, BaseModel):
         return value
     data = value.model_dump(mode="json", include=_keys(include), exclude=_keys(exclude))
     return _counted(value, data, [] if seen is None else seen)
@@ -127,9 +128,7 @@ def _keys(chosen: Chosen) -> Any:
 
 def _counted(value: Any, data: Any, seen: list[tuple[str, str]]) -> Any:
     """Plain data of a value, with the contents of what it names in their places; `seen` takes the files' hashes."""
-    from multiscale.inputs.base import Section
-
-    if isinstance(value, Section) and isinstance(data, dict):
+    if isinstance(value, BaseModel) and isinstance(data, dict):
         options = value.model_extra or {}
         seen += contents_named(options)
         own = [key for key in data if key not in options and key not in UNCOUNTED]

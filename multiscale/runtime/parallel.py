@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from coupling.errors import MultiscaleError
 
@@ -33,7 +33,7 @@ def on_root[T](comm: Any, work: Callable[[], T]) -> T:
     """
     if comm is None or comm.size == 1:
         return work()
-    value: T | None = None
+    value: Any = None
     error: Exception | None = None
     if comm.rank == 0:
         try:
@@ -43,7 +43,7 @@ def on_root[T](comm: Any, work: Callable[[], T]) -> T:
     told = error if error is None or isinstance(error, MultiscaleError) else MultiscaleError(repr(error))
     value, told = comm.bcast((value, told), root=0)
     if told is None:
-        return value  # type: ignore[return-value]
+        return cast(T, value)
     failure = error or told
     setattr(failure, _COLLECTIVE, True)
     raise failure

@@ -4,13 +4,12 @@
 """
 
 import csv
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -20,109 +19,11 @@ from coupling.errors import InputError, MultiscaleError, unknown_choice
 from coupling.findings import Finding
 from coupling.ledger import LedgerRow
 from multiscale.runtime.files import write_text
+from multiscale.runtime.records import Curve, Picture, Plot, Quantity, Scalar, Table, curve_csv
 
 FORMAT = "multiscale results 1"
 FILE = "results.json"
 _WARNING = "WARNING: "
-
-Scalar = bool | int | float | str | None
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """One number (or word) with its unit.
-
-    Attributes:
-        value: The value; finite.
-        unit: Its unit, "" for a pure number.
-        description: What an engineer calls it.
-        uncertainty: Standard deviation in the same unit, where one is known.
-        headline: Whether it stands at the top of the report.
-    """
-
-    value: Scalar
-    unit: str
-    description: str
-    uncertainty: float | None = None
-    headline: bool = False
-
-
-@dataclass(frozen=True)
-class Curve:
-    """Named columns of equal length; stored as `curves/<name>.csv`.
-
-    Attributes:
-        description: What it shows.
-        units: Unit by column, "" for a pure number.
-        values: Column by name.
-    """
-
-    description: str
-    units: dict[str, str]
-    values: dict[str, FloatArray]
-
-
-@dataclass(frozen=True)
-class Series:
-    """One line of a plot: two columns of a curve.
-
-    Attributes:
-        curve: Name of the curve.
-        x: Column of the abscissa.
-        y: Column of the ordinate.
-        label: Legend entry, "" for none.
-        style: How it is drawn.
-    """
-
-    curve: str
-    x: str
-    y: str
-    label: str = ""
-    style: Literal["line", "dashed", "points", "line and points"] = "line"
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A diagram of the report; the report converts the curves' units to those of the axes.
-
-    Attributes:
-        title: Heading.
-        x_label: What the abscissa is, without its unit.
-        x_unit: Unit to show, e.g. "nm" for a curve in m.
-        y_label: What the ordinate is.
-        y_unit: Unit to show.
-        series: The lines.
-        caption: One or two sentences under it.
-        log: Axes with a logarithmic scale.
-    """
-
-    title: str
-    x_label: str
-    x_unit: str
-    y_label: str
-    y_unit: str
-    series: tuple[Series, ...]
-    caption: str = ""
-    log: Literal["", "x", "y", "xy"] = ""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A PNG in the run's folder, shown in the report."""
-
-    file: str
-    title: str
-    caption: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the report; units stand in the column heads or in the cells."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Scalar, ...], ...]
-    caption: str = ""
 
 
 @dataclass
@@ -291,15 +192,6 @@ _RECORDS: dict[str, Any] = {
     "findings": list[Finding],
     "tables": list[Table],
 }
-
-
-def curve_csv(curve: Curve) -> str:
-    """A curve as CSV; the header names each column with its unit: "opening [m],traction [Pa]"."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(f"{column} [{curve.units[column] or '1'}]" for column in curve.values)
-    writer.writerows(zip(*(map(repr, array.tolist()) for array in curve.values.values()), strict=True))
-    return text.getvalue()
 
 
 def _read_columns(path: Path, columns: list[str]) -> Mapping[str, FloatArray]:

@@ -10,7 +10,7 @@ import numpy as np
 from coupling.contracts import FloatArray, Potential, Progress
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
-from multiscale.inputs.crystal import CrystalChoice, CutCrystal
+from multiscale.inputs.crystal import CrystalInput, CutCrystal
 from multiscale.scripting.given import Given, context
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 
@@ -32,7 +32,7 @@ class BulkCrystal:
     """
 
     potential: Potential
-    choice: CrystalChoice
+    choice: CrystalInput
     record: CrystalRecord
     temperature: float | None = None
 
@@ -107,7 +107,7 @@ class CleavagePlane:
 
 
 @dataclass(frozen=True)
-class Joint:
+class JoinedCrystals:
     """One crystal on another; made by `join`.
 
     Attributes:
@@ -149,7 +149,7 @@ def crystal(
         NotConverged: it did not relax.
     """
     given = None if file is None else Path(file).absolute()
-    choice = CrystalChoice.model_construct(species=species, structure=structure, file=given)
+    choice = CrystalInput.model_construct(species=species, structure=structure, file=given)
     if (species is None or structure is None) == (file is None):
         raise InputError("Give a crystal by species and structure, or by file, one of the two.")
     choice.check()
@@ -184,7 +184,7 @@ def cleave(
         raise InputError(
             f"The direction x = {list(x)} does not lie in the plane {tuple(miller)}: h u + k v + l w must be 0."
         )
-    own = {name: getattr(crystal.choice, name) for name in CrystalChoice.model_fields}
+    own = {name: getattr(crystal.choice, name) for name in CrystalInput.model_fields}
     return CleavagePlane(
         crystal, CutCrystal.model_construct(**own, miller=tuple(miller), x=x, layers=layers, termination=termination)
     )
@@ -197,7 +197,7 @@ def join(
     strained: Literal["upper", "lower"] = "upper",
     largest_strain: float = 0.05,
     largest_area: float = 150.0,
-) -> Joint:
+) -> JoinedCrystals:
     """One crystal on another, their lattices to be matched and their registry searched.
 
     Args:
@@ -207,4 +207,4 @@ def join(
         largest_strain: Largest principal strain.
         largest_area: Largest common cell, Å².
     """
-    return Joint(upper, lower, strained, largest_strain, largest_area)
+    return JoinedCrystals(upper, lower, strained, largest_strain, largest_area)

@@ -8,7 +8,7 @@ from coupling.contracts import Potential, Progress, silent
 from coupling.identity.addresses import Request
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.cache import Cache, Cached
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 
 
 class Given:

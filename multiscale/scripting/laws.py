@@ -8,19 +8,19 @@ from pydantic import ValidationError
 
 from coupling.contracts import Potential, Progress
 from coupling.errors import InputError
+from multiscale.inputs.faults import sentence
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.load import sentence
-from multiscale.scripting.crystals import CleavagePlane, Joint
+from multiscale.scripting.crystals import CleavagePlane, JoinedCrystals
 from multiscale.scripting.given import Given, context
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
-    from multiscale.stages.law import DerivedLaw
+    from multiscale.stages.derived_law import DerivedLaw
 
 
 def derived_law(
     potential: Potential,
-    interface: CleavagePlane | Joint,
+    interface: CleavagePlane | JoinedCrystals,
     *,
     path: Literal["rigid", "relaxed"] = "relaxed",
     mode: Literal["normal", "mixed"] = "normal",
@@ -58,12 +58,14 @@ def derived_law(
         "openings": {"max": largest_opening, "points": openings},
         **options,
     }
-    if isinstance(interface, Joint):
+    if isinstance(interface, JoinedCrystals):
         given["matching"] = {
             "strained": interface.strained, "largest_strain": interface.largest_strain, "largest_area": interface.largest_area,
         }  # fmt: skip
     planes = (
-        {"upper": interface.upper, "lower": interface.lower} if isinstance(interface, Joint) else {"plane": interface}
+        {"upper": interface.upper, "lower": interface.lower}
+        if isinstance(interface, JoinedCrystals)
+        else {"plane": interface}
     )
     for plane in planes.values():
         if plane.crystal.potential.fingerprint != potential.fingerprint:
@@ -79,6 +81,6 @@ def derived_law(
         return derive_law(chosen, Given(potential), context(Path(folder), progress), seed)
 
 
-def cohesive_law(potential: Potential, interface: CleavagePlane | Joint, **options: Any) -> "Law":
+def cohesive_law(potential: Potential, interface: CleavagePlane | JoinedCrystals, **options: Any) -> "Law":
     """The cohesive law of an interface from atoms; `law.count` says what was taken away. Options as in `derived_law`."""
     return derived_law(potential, interface, **options).law

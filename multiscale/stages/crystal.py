@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from coupling.contracts import FloatArray
+from coupling.contracts import FloatArray, Potential
 from coupling.records import pack, unpack
-from multiscale.inputs.crystal import CrystalChoice
+from multiscale.inputs.crystal import CrystalInput
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.stages.models import Models
 
 if TYPE_CHECKING:
     from ase import Atoms
-
-    from coupling.contracts import Potential
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class CrystalRecord:
 
 
 def crystal_record(
-    choice: CrystalChoice,
+    choice: CrystalInput,
     models: Models,
     context: RunContext,
     *,
@@ -83,19 +81,21 @@ def crystal_record(
         NotConverged: it did not relax.
     """
     key = request(
-        "crystal", choice, include=CrystalChoice.model_fields, potentials=[models(potential)], temperature=temperature,
+        "crystal", choice, include=CrystalInput.model_fields, potentials=[models(potential)], temperature=temperature,
         statistics=None if temperature is None else statistics, third_order=third_order,
     )  # fmt: skip
 
     def work() -> dict[str, object]:
-        return pack(_computed(models(potential), choice, temperature, statistics, third_order, context))
+        loaded = models(potential)
+        assert loaded is not None  # rank 0 works, and has it
+        return pack(_computed(loaded, choice, temperature, statistics, third_order, context))
 
     return unpack(CrystalRecord, context.cached(what, key, work))
 
 
 def _computed(
-    potential: "Potential | None",
-    choice: CrystalChoice,
+    potential: Potential,
+    choice: CrystalInput,
     temperature: float | None,
     statistics: str,
     third_order: bool,
@@ -118,8 +118,8 @@ def _computed(
 
 
 def _relaxed(
-    potential, choice: CrystalChoice, temperature: float | None, statistics: str, context: RunContext
-) -> "Atoms":  # type: ignore[no-untyped-def]
+    potential: Potential, choice: CrystalInput, temperature: float | None, statistics: str, context: RunContext
+) -> "Atoms":
     """The crystal in equilibrium; at a temperature at the lattice parameter there."""
     from atomistic.decohesion.finite_temperature import heated
     from atomistic.decohesion.slab import read_crystal

@@ -1,7 +1,7 @@
 """What atoms say of an interface: the options of the law stage in, records of samples out."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,9 +14,16 @@ from coupling.interface.excess import BulkBranch, SlabBranch
 from coupling.interface.rigid_path import PathSamples
 from coupling.units import ANGSTROM
 from multiscale.inputs.law_options import LawOptions
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.resumable import ResumablePotential
-from multiscale.runtime.runs import RunContext
 from multiscale.stages.crystal import CrystalRecord
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    from atomistic.decohesion.bicrystal import Bicrystal
+    from atomistic.decohesion.hetero import HeteroInterface
+    from atomistic.decohesion.slab import CleavageSlab
 
 _LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms
 
@@ -97,6 +104,7 @@ def law_atoms(
 
     openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
     slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
+    interface: Any
     if options.plane is not None:
         slab = slabs["plane"]
         side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
@@ -118,7 +126,7 @@ def law_atoms(
     return LawAtoms(float(interface.area), spacings, float(gap), sides, **found)
 
 
-def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ignore[no-untyped-def]
+def _slab(options: LawOptions, crystal: CrystalRecord, place: str) -> "CleavageSlab":
     """A crystal cut along its plane."""
     from atomistic.decohesion.slab import cleavage_slab
 
@@ -129,7 +137,9 @@ def _slab(options: LawOptions, crystal: CrystalRecord, place: str):  # type: ign
     )  # fmt: skip
 
 
-def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, potential: Potential):  # type: ignore[no-untyped-def]
+def _pair(
+    options: LawOptions, slabs: "dict[str, CleavageSlab]", context: RunContext, potential: Potential
+) -> "tuple[HeteroInterface | Bicrystal, float, tuple[SideAtoms, SideAtoms], FloatArray]":
     """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
     from atomistic.decohesion.bicrystal import bicrystal
     from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn, match_lattices
@@ -150,9 +160,9 @@ def _pair(options: LawOptions, slabs: dict[str, Any], context: RunContext, poten
         strain = _turned(match.strain, turn) if place == strained else np.zeros(3)
         sides.append(SideAtoms(turn @ slab.axes, strain, slab.spacing, 0.5 * slab.atoms.cell[2, 2]))
     if options.path == "rigid":
-        return interface, interface.gap, tuple(sides), interface.shifts[:, :2]
+        return interface, interface.gap, (sides[0], sides[1]), interface.shifts[:, :2]
     cell = bicrystal(potential, interface, progress=context.progress)
-    return cell, cell.spacing, tuple(sides), interface.shifts[:, :2]
+    return cell, cell.spacing, (sides[0], sides[1]), interface.shifts[:, :2]
 
 
 def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
@@ -236,15 +246,20 @@ def _thermal(
     return _mean_force(options, seed, context, potential, cell, slab, bulks[0], opened, repeats[0])
 
 
-def _mean_force(options, seed, context, potential, cell, slab, bulk, opened, repeats) -> dict[str, Any]:  # type: ignore[no-untyped-def]
+def _mean_force(
+    options: LawOptions, seed: int, context: RunContext, resumable: ResumablePotential, cell: Any, slab: SlabBranch,
+    bulk: BulkBranch, opened: "list[Atoms]", repeats: "list[Atoms]",
+) -> dict[str, Any]:  # fmt: skip
+    """Mean tractions of the slab and of the bulk's repeats, by dynamics."""
     from atomistic.decohesion.finite_temperature import gap_coordinates
     from atomistic.decohesion.mean_force import mean_forces, mean_traction
     from atomistic.properties.phonon import phonons
 
-    m, potential = options.thermal.in_plane, potential.bare
+    m, potential = options.thermal.in_plane, resumable.bare
     step = phonons(potential, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
-    rest = {"seed": seed, "progress": context.progress}
+    rest: dict[str, Any] = {"seed": seed, "progress": context.progress}
     steps, temperature = options.thermal.steps, options.temperature
+    assert temperature is not None  # a static law has no mean force
     whole = mean_forces(
         potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinates(cell), **rest
     )

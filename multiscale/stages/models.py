@@ -6,8 +6,8 @@ from collections.abc import Callable
 from coupling.contracts import Potential
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
-from multiscale.runtime.runs import RunContext
-from multiscale.studies import sampled
+from multiscale.runtime.context import RunContext
+from multiscale.stages import sampled
 
 
 class Models:

@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 from multiscale.inputs.base import Study
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-
-if TYPE_CHECKING:
-    from multiscale.runtime.runs import RunContext
 
 
 @dataclass(frozen=True)
@@ -25,6 +22,6 @@ class StudyKind:
     module: str
 
     @property
-    def run(self) -> "Callable[[Study, RunContext], Results]":
+    def run(self) -> Callable[[Study, RunContext], Results]:
         """The function that runs it; its room is imported now."""
         return import_module(self.module).run

@@ -11,9 +11,11 @@ from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
-from multiscale.stages.law import DerivedLaw, naive_columns, slip_caution
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.stages.derived_law import DerivedLaw, naive_columns
+from multiscale.stages.law import slip_caution
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
@@ -104,8 +106,8 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
     law = f"{key}law" if f"{key}law" in results.curves else "law"
     results.plots.append(
         Plot("Temperature", "opening", "Å", "traction", "GPa",
-             (Series(law, "opening", "traction", f"{options.temperature:g} K"),
-              Series(f"{key}static", "opening", "traction", "static", "dashed")),
+             (PlotSeries(law, "opening", "traction", f"{options.temperature:g} K"),
+              PlotSeries(f"{key}static", "opening", "traction", "static", "dashed")),
              "Both from their own closed interface; the in-plane cell is that of the temperature.")
     )  # fmt: skip
     results.notes.append(

@@ -4,20 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multiscale.sweeps.record import SweepRecord, coordinate
+
 if TYPE_CHECKING:
     import xarray
 
-    from multiscale.sweeps.outcome import SweepResults
 
-
-def dataset(results: "SweepResults") -> "xarray.Dataset":
+def dataset(results: SweepRecord) -> "xarray.Dataset":
     """Quantities over the axes, with units and descriptions; `status` and `point` say where each comes from.
 
     The dimension of a grid's key is the key; keys that advance together share the dimension `pair` or `sample`.
     """
     import xarray
-
-    from multiscale.sweeps.outcome import coordinate
 
     coordinates: dict[str, Any] = {}
     for axis in results.axes:
@@ -37,7 +35,7 @@ def dataset(results: "SweepResults") -> "xarray.Dataset":
     return xarray.Dataset(variables, coordinates, {"title": results.title, "study": results.study})
 
 
-def _column(results: "SweepResults", name: str, shape: tuple[int, ...]) -> Any:
+def _column(results: SweepRecord, name: str, shape: tuple[int, ...]) -> Any:
     """A quantity at all points: floats with NaN where there is none, or words."""
     values = [results.number(address, name) for address in results.points]
     if any(isinstance(value, str) for value in values):

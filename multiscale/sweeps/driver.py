@@ -11,10 +11,11 @@ from typing import Any
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
 from multiscale.sweeps.engine import check_engine, connected
-from multiscale.sweeps.inputs import Engine, SweepInput, load_sweep
+from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
 from multiscale.sweeps.journal import Journal, stopped
-from multiscale.sweeps.outcome import MANIFEST, SweepResults, remaining_text, write_manifest
+from multiscale.sweeps.outcome import SweepResults
 from multiscale.sweeps.plan import Plan, function_plan, plan_of
+from multiscale.sweeps.record import MANIFEST, remaining_text, write_manifest
 from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
 
 _WINDOW = 1000
@@ -27,7 +28,7 @@ def sweep(
     over: Any,
     folder: Path | str,
     *,
-    engine: Engine | Mapping[str, Any] | None = None,
+    engine: EngineInput | Mapping[str, Any] | None = None,
     title: str = "",
     formats: Sequence[str] = (),
     retry_failed: bool = False,
@@ -69,10 +70,10 @@ def sweep(
 
 
 def _input(
-    over: Any, folder: Path | str, engine: Engine | Mapping[str, Any] | None, title: str, formats: Sequence[str]
+    over: Any, folder: Path | str, engine: EngineInput | Mapping[str, Any] | None, title: str, formats: Sequence[str]
 ) -> dict[str, Any]:
     """A sweep as its input file would hold it, all but the base."""
-    setting = engine.model_dump(exclude_unset=True) if isinstance(engine, Engine) else dict(engine or {})
+    setting = engine.model_dump(exclude_unset=True) if isinstance(engine, EngineInput) else dict(engine or {})
     output = {"folder": str(Path(folder).absolute()), "formats": list(formats)}
     return {"over": over, "title": title, "engine": setting, "output": output}
 
@@ -135,7 +136,7 @@ def check_folder(folder: Path) -> None:
 
 
 def _compute(
-    plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_failed: bool, progress: Progress
+    plan: Plan, journal: Journal, engine: EngineInput, folder: Path, retry_failed: bool, progress: Progress
 ) -> None:
     """Compute what is missing, in an order of chance.
 
@@ -165,7 +166,7 @@ def _compute(
             progress("points", done, len(tasks), note)
 
 
-def _batches(client: Any, todo: list[Task], engine: Engine, folder: Path) -> Iterator[list[dict[str, Any]]]:
+def _batches(client: Any, todo: list[Task], engine: EngineInput, folder: Path) -> Iterator[list[dict[str, Any]]]:
     """The journal's lines as they come; only so many points are in Dask's hands at a time."""
     from distributed import as_completed
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale.sweeps.formats import require
-from multiscale.sweeps.inputs import Engine
+from multiscale.sweeps.inputs import EngineInput
 
 _CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
 _CONNECT = "20s"
 _SUBMITTERS = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub", "sge": "qsub"}
 
 
-def check_engine(engine: Engine, formats: Sequence[str] = ()) -> None:
+def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
     """Raise `MissingBackend` unless the libraries of sweeps, and of the wanted files, are installed."""
     try:
         import distributed  # noqa: F401
@@ -35,7 +35,7 @@ def check_engine(engine: Engine, formats: Sequence[str] = ()) -> None:
 
 
 @contextmanager
-def connected(engine: Engine, folder: Path, tasks: int) -> Iterator[Any]:
+def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[Any]:
     """A `distributed.Client` whose workers compute the points.
 
     Args:
@@ -76,7 +76,7 @@ def connected(engine: Engine, folder: Path, tasks: int) -> Iterator[Any]:
                 cluster.close()
 
 
-def _cluster(engine: Engine, folder: Path, tasks: int, scratch: str) -> Any:
+def _cluster(engine: EngineInput, folder: Path, tasks: int, scratch: str) -> Any:
     if engine.kind == "scheduler":
         return None
     if engine.kind == "local":
@@ -86,7 +86,7 @@ def _cluster(engine: Engine, folder: Path, tasks: int, scratch: str) -> Any:
     return cluster
 
 
-def _local(engine: Engine, tasks: int, scratch: str) -> Any:
+def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
     from distributed import LocalCluster
 
     cores = len(os.sched_getaffinity(0)) // (engine.threads * (engine.mpi.ranks if engine.mpi else 1))
@@ -102,7 +102,7 @@ def _local(engine: Engine, tasks: int, scratch: str) -> Any:
     )
 
 
-def queue_cluster(engine: Engine, folder: Path) -> Any:
+def queue_cluster(engine: EngineInput, folder: Path) -> Any:
     """A cluster of a queue's jobs, none submitted yet; each has one worker that computes one point at a time.
 
     Raises:
@@ -132,7 +132,7 @@ def queue_cluster(engine: Engine, folder: Path) -> Any:
     )
 
 
-def _accounting(engine: Engine) -> dict[str, str]:
+def _accounting(engine: EngineInput) -> dict[str, str]:
     """What the queues call by different names, where it is given."""
     account = "project" if engine.kind in ("lsf", "sge") else "account"
     given = {"queue": engine.queue, "walltime": engine.walltime, account: engine.account}

@@ -7,18 +7,17 @@ import tempfile
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from coupling.errors import MissingBackend, unknown_choice
 from multiscale.runtime.files import atomic_write, write_text
-
-if TYPE_CHECKING:
-    from multiscale.sweeps.outcome import SweepResults
+from multiscale.sweeps.dataset import dataset
+from multiscale.sweeps.record import SweepRecord
 
 _LIBRARIES = {".nc": "h5netcdf", ".zarr": "zarr", ".parquet": "pyarrow"}
 
 
-def save(results: "SweepResults", path: Path) -> None:
+def save(results: SweepRecord, path: Path) -> None:
     """Write a file (Zarr: a folder), whole or not at all; what stood there is replaced.
 
     Args:
@@ -47,17 +46,17 @@ def require(suffix: str) -> None:
             ) from error
 
 
-def _netcdf(results: "SweepResults", path: Path) -> None:
+def _netcdf(results: SweepRecord, path: Path) -> None:
     with atomic_write(path) as file:
-        file.write(results.dataset.to_netcdf(engine="h5netcdf"))
+        file.write(dataset(results).to_netcdf(engine="h5netcdf"))
 
 
-def _zarr(results: "SweepResults", path: Path) -> None:
+def _zarr(results: SweepRecord, path: Path) -> None:
     """Written beside its place, then moved there; in version 2 of the format, which all readers know."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
-        results.dataset.to_zarr(beside / "new", mode="w", zarr_format=2, consolidated=True)
+        dataset(results).to_zarr(beside / "new", mode="w", zarr_format=2, consolidated=True)
         if path.exists():
             path.rename(beside / "old")
         (beside / "new").rename(path)
@@ -65,7 +64,7 @@ def _zarr(results: "SweepResults", path: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _csv(results: "SweepResults", path: Path) -> None:
+def _csv(results: SweepRecord, path: Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     table = results.table()
@@ -74,7 +73,7 @@ def _csv(results: "SweepResults", path: Path) -> None:
     write_text(path, text.getvalue())
 
 
-def _parquet(results: "SweepResults", path: Path) -> None:
+def _parquet(results: SweepRecord, path: Path) -> None:
     import pyarrow
     from pyarrow import parquet
 
@@ -90,6 +89,6 @@ def _one_type(column: list[Any]) -> list[Any]:
     return column
 
 
-_WRITERS: dict[str, Callable[["SweepResults", Path], None]] = {
+_WRITERS: dict[str, Callable[[SweepRecord, Path], None]] = {
     ".nc": _netcdf, ".zarr": _zarr, ".csv": _csv, ".parquet": _parquet,
 }  # fmt: skip

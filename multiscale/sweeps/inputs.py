@@ -9,8 +9,9 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
-from multiscale.inputs.load import read_yaml, sentence
-from multiscale.sweeps.ranges import Block
+from multiscale.inputs.faults import sentence
+from multiscale.inputs.yaml_file import read_yaml
+from multiscale.sweeps.ranges import BlockInput
 
 QUEUES = ("slurm", "pbs", "lsf", "sge")
 _WALLTIME = re.compile(r"(\d+-)?\d{1,3}:\d\d(:\d\d)?")
@@ -33,7 +34,7 @@ class Mpi(Section):
         return launcher
 
 
-class Engine(Section):
+class EngineInput(Section):
     """Where the points are computed: this machine, a queue, or a Dask scheduler that runs already."""
 
     kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = "local"
@@ -97,9 +98,11 @@ class SweepInput(Section):
     """A sweep: every combination of the ranges, put into the base study, is a point."""
 
     base: dict[str, Any] = Field(description="The study, or the name of its input file.")
-    over: list[Block] = Field(min_length=1, description="Ranges by dotted key, or a list of blocks that are crossed.")
+    over: list[BlockInput] = Field(
+        min_length=1, description="Ranges by dotted key, or a list of blocks that are crossed."
+    )
     title: str = Field(default="", max_length=300, description="Heading of the report.")
-    engine: Engine = Field(default_factory=Engine)
+    engine: EngineInput = Field(default_factory=EngineInput)
     output: SweepOutput = Field(default_factory=dict, validate_default=True)
     _folder: Path = PrivateAttr(default_factory=Path.cwd)
 

@@ -10,9 +10,9 @@ from typing import Any
 from coupling.errors import InputError
 from coupling.identity.addresses import Request, file_hash
 from coupling.identity.content import described
-from multiscale.inputs.load import parse_study
 from multiscale.runtime.addresses import PACKAGES, request
 from multiscale.studies.function.schema import FunctionStudy, check_arguments, find_function, in_si
+from multiscale.studies.load import parse_study
 from multiscale.sweeps.inputs import Mpi, SweepInput
 from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
 from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task

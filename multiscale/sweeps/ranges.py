@@ -14,7 +14,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import SI_FACTORS
 from multiscale.inputs.base import Section
-from multiscale.inputs.load import sentence
+from multiscale.inputs.faults import sentence
 
 MOST_POINTS = 200_000
 _DIGITS = 12
@@ -94,7 +94,7 @@ class Range(Section):
         return values
 
 
-class Block(Section):
+class BlockInput(Section):
     """Keys that are swept together; several blocks are crossed with each other."""
 
     design: Literal["grid", "paired", "latin hypercube", "sobol"] = "grid"
@@ -164,7 +164,7 @@ class Axis:
         return len(next(iter(self.columns.values())))
 
 
-def axes_of(blocks: Sequence[Block]) -> list[Axis]:
+def axes_of(blocks: Sequence[BlockInput]) -> list[Axis]:
     """The axes of crossed blocks, with names of their own.
 
     Raises:

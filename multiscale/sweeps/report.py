@@ -1,17 +1,16 @@
 """The page of a sweep: plots over the swept axes, every point with its link, what failed."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from multiscale.report.page import Link, write_report
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import REPORT as RUN_REPORT
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.runs import REPORT as RUN_REPORT
 from multiscale.sweeps.ranges import Axis, label
+from multiscale.sweeps.record import REPORT, SweepRecord, coordinate
 from multiscale.sweeps.tasks import FAILED, POINTS
-
-if TYPE_CHECKING:
-    from multiscale.sweeps.outcome import SweepResults
 
 _MOST_LINES = 6
 _MOST_QUANTITIES = 8
@@ -19,10 +18,8 @@ _MOST_PLOTS = 24
 _MOST_ROWS = 2000
 
 
-def report(sweep: "SweepResults") -> None:
+def report(sweep: SweepRecord) -> None:
     """Write `report.html` into the sweep's folder; it needs nothing else, and links to the points' reports."""
-    from multiscale.sweeps.outcome import REPORT
-
     page = Results(f"sweep of {sweep.study}", sweep.title, input={"base": sweep.base, "over": _ranges(sweep)})
     status = sweep.status
     page.add("points_done", status.done, "", "points done", headline=True)
@@ -42,7 +39,7 @@ def report(sweep: "SweepResults") -> None:
     write_report(page, sweep.folder / REPORT)
 
 
-def _hashes(sweep: "SweepResults", kind: str) -> dict[str, str]:
+def _hashes(sweep: SweepRecord, kind: str) -> dict[str, str]:
     """Fingerprints of potentials or hashes of input files by name; the journal has those of each point."""
     found: dict[str, set[str]] = {}
     for address in sweep.points:
@@ -51,7 +48,7 @@ def _hashes(sweep: "SweepResults", kind: str) -> dict[str, str]:
     return {name: min(hashes) if len(hashes) == 1 else f"{len(hashes)} different" for name, hashes in found.items()}
 
 
-def _shown(sweep: "SweepResults") -> list[str]:
+def _shown(sweep: SweepRecord) -> list[str]:
     """Names of the quantities worth a plot: numbers, headlines first."""
     known = sweep.quantities
     numeric = [name for name in known if isinstance(_first(sweep, name), int | float)]
@@ -59,14 +56,12 @@ def _shown(sweep: "SweepResults") -> list[str]:
     return headlines or numeric
 
 
-def _first(sweep: "SweepResults", name: str) -> Any:
+def _first(sweep: SweepRecord, name: str) -> Any:
     return next((value for address in sweep.points if (value := sweep.number(address, name)) is not None), None)
 
 
-def _plot(page: Results, sweep: "SweepResults", name: str, number: int, key: str) -> None:
+def _plot(page: Results, sweep: SweepRecord, name: str, number: int, key: str) -> None:
     """A quantity over one key; lines for the values of the shortest other axis, all others at their first value."""
-    from multiscale.sweeps.outcome import coordinate
-
     axis = sweep.axes[number]
     x, unit = coordinate(axis.columns[key])
     if len(axis) < 2 or x.dtype == object:
@@ -90,7 +85,7 @@ def _plot(page: Results, sweep: "SweepResults", name: str, number: int, key: str
             curve, f"{name} over {key}", x=(unit, x[known][order]), y=(sweep.quantities[name][0], values[known][order])
         )
         text = _place(sweep.axes[second], i) if second is not None else ""
-        lines.append(Series(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
+        lines.append(PlotSeries(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
     held = [_place(sweep.axes[n], 0) for n in others if n != second]
     caption = f"At {', '.join(held)}." if held else ""
     y_unit, what, _ = sweep.quantities[name]
@@ -107,7 +102,7 @@ def _log(x: Any, is_grid: bool) -> Any:
     return "x" if np.ptp(ratios) < 0.1 * abs(ratios.mean()) and np.ptp(steps) > 0.1 * abs(steps.mean()) else ""
 
 
-def _points(sweep: "SweepResults") -> Table:
+def _points(sweep: SweepRecord) -> Table:
     """Every point with its values, its headlines and the way to its own report."""
     keys = [key for axis in sweep.axes for key in axis.columns]
     known = sweep.quantities
@@ -129,7 +124,7 @@ def _points(sweep: "SweepResults") -> Table:
     return Table("Points", ("point", *keys, *heads), tuple(rows), caption)
 
 
-def _ranges(sweep: "SweepResults") -> list[dict[str, list[Any]]]:
+def _ranges(sweep: SweepRecord) -> list[dict[str, list[Any]]]:
     return [
         {
             key: values if len(values) <= 40 else [*values[:20], "...", values[-1]]

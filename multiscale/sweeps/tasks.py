@@ -111,7 +111,7 @@ class StudyTask:
         return Found(values, found.provenance["potentials"], found.provenance["inputs"])
 
     def _run(self, place: Path) -> None:
-        from multiscale.runtime.runs import run_study
+        from multiscale.studies.runs import run_study
 
         if self.mpi is None:
             run_study(self.study, place)
@@ -160,7 +160,7 @@ def _require(planned: str) -> None:
 
 def _launch(study: Study, place: Path, mpi: Mpi) -> None:
     """Run a study under the MPI launcher, through the command line, which ends all ranks if one fails."""
-    from multiscale.runtime.runs import keep_input
+    from multiscale.studies.runs import keep_input
 
     with tempfile.TemporaryDirectory(prefix=".input-", dir=_made(place.parent)) as scratch:
         folder = Path(scratch) / "input"

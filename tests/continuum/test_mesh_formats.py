@@ -14,7 +14,7 @@ from continuum.mesh.readers.meshio_formats import read_by_meshio
 from continuum.mesh.readers.reading import NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
-from multiscale.inputs.load import load_study
+from multiscale.studies.load import load_study
 from tests.continuum.test_mesh import HIGH, LOW, SQUARES
 from tests.continuum.test_mesh_abaqus import middles
 from tests.continuum.test_mesh_gmsh import ELEMENTS, as_read, by_gmsh, drawn

@@ -134,7 +134,7 @@ def test_distil_study_with_a_cheap_teacher(tmp_path):
 )  # fmt: skip
 def test_distil_inputs_that_make_no_student_are_refused(change, message, tmp_path):
     from coupling.errors import InputError
-    from multiscale.inputs import check_study, load_study
+    from multiscale.studies import check_study, load_study
 
     study = yaml.safe_load((EXAMPLES / "distil_ni111" / "study.yaml").read_text(encoding="utf-8")) | change
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")

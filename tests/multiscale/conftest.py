@@ -14,8 +14,9 @@ import yaml
 from coupling.errors import InputError, NotConverged
 from coupling.ledger import LedgerRow
 from multiscale.inputs import Study
-from multiscale.runtime.results import Picture, Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies import STUDIES, StudyKind
 
 MESH = """$MeshFormat
@@ -130,7 +131,10 @@ def toy_results(opening: np.ndarray, folder: Path) -> Results:
     results.add("steps", np.int64(7), "", "steps")
     results.add("law", "7net", "", "potential")
     results.add_curve("law", "cohesive law", opening=("m", opening), traction=("Pa", 1e10 * np.sin(opening * 1e10)))
-    series = (Series("law", "opening", "traction", "law"), Series("law", "opening", "traction", "atoms", "points"))
+    series = (
+        PlotSeries("law", "opening", "traction", "law"),
+        PlotSeries("law", "opening", "traction", "atoms", "points"),
+    )
     results.plots.append(Plot("Cohesive law", "opening", "Å", "traction", "GPa", series, "A caption."))
     (folder / "deformed.png").write_bytes(PNG)
     results.pictures.append(Picture("deformed.png", "Deformed specimen"))

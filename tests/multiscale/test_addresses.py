@@ -15,10 +15,10 @@ from coupling.contracts import Evaluation
 from coupling.identity.addresses import file_hash
 from coupling.wrapped import Wrapped
 from multiscale import Results, run_study
-from multiscale.inputs import parse_study
 from multiscale.runtime.addresses import PACKAGES, environment, input_hashes, request
 from multiscale.runtime.cache import Cache
 from multiscale.runtime.resumable import ResumablePotential
+from multiscale.studies import parse_study
 from multiscale.sweeps.inputs import SweepInput
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.plan import function_plan, plan_of

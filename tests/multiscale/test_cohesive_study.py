@@ -14,8 +14,8 @@ from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.wrapped import Wrapped
 from multiscale import run_study
-from multiscale.inputs import parse_study
 from multiscale.runtime.resumable import ResumablePotential, resumable
+from multiscale.studies import parse_study
 
 PLANE = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 6}
 RELAXED = {

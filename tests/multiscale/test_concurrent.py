@@ -19,7 +19,7 @@ from multiscale.concurrent.defects import dislocation_dipole
 from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.methods import METHODS, discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import difference, ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -47,7 +47,7 @@ def strained(eam, lattice):
 
 
 def region_of(lattice):
-    return Region(2.0, 3.0) if lattice.dimension == 2 else Region(0.6, 1.2, buffer=0.5)
+    return BlendingRegion(2.0, 3.0) if lattice.dimension == 2 else BlendingRegion(0.6, 1.2, buffer=0.5)
 
 
 def test_weighted_sites_match_the_potential_and_differentiate(eam, crystal):
@@ -125,14 +125,14 @@ def test_forces_are_the_energy_s_gradient(eam, lattice):
 def vacancy(eam, crystal):
     lattice = columns(crystal, [1, -1, 0], [1, 1, 0])
     problem = Problem(eam, lattice, (2, 2), 4, np.zeros((1, 3)), voids=[[0, 0]])
-    return problem, solve(discretise("atomistic", problem, Region(100.0, 0.0)), tolerance=1e-7)
+    return problem, solve(discretise("atomistic", problem, BlendingRegion(100.0, 0.0)), tolerance=1e-7)
 
 
 def test_corrected_and_force_methods_beat_the_uncorrected_and_the_clamped(vacancy):
     problem, exact = vacancy
     error = {}
     for name in ("atomistic", "bqce", "bqcf", "bgfc"):
-        region = Region(8.0, 0.0) if name == "atomistic" else Region(3.0, 4.0)
+        region = BlendingRegion(8.0, 0.0) if name == "atomistic" else BlendingRegion(3.0, 4.0)
         found = solve(discretise(name, problem, region), tolerance=1e-7)
         assert found.force <= 1e-7
         assert found.unknowns < exact.unknowns
@@ -144,7 +144,7 @@ def test_corrected_and_force_methods_beat_the_uncorrected_and_the_clamped(vacanc
 def test_a_flexible_boundary_beats_a_clamped_one_of_the_same_core(vacancy):
     problem, exact = vacancy
     clamped, flexible = (
-        difference(solve(discretise(name, problem, Region(5.0, 0.0)), tolerance=1e-7), exact).relative_strain
+        difference(solve(discretise(name, problem, BlendingRegion(5.0, 0.0)), tolerance=1e-7), exact).relative_strain
         for name in ("atomistic", "flexible")
     )
     assert flexible < 0.25 * clamped
@@ -163,7 +163,7 @@ def test_linear_law_is_the_expansion_of_the_law(eam, crystal):
 def test_newton_krylov_finds_the_same_equilibrium(vacancy):
     problem, _ = vacancy
     for name in ("bgfc", "bqcf"):
-        method = discretise(name, problem, Region(3.0, 3.0))
+        method = discretise(name, problem, BlendingRegion(3.0, 3.0))
         one, other = (solve(method, tolerance=1e-8, solver=solver) for solver in ("lbfgs", "newton_krylov"))
         assert max(one.force, other.force) <= 1e-8
         np.testing.assert_allclose(one.displacement, other.displacement, atol=1e-7)
@@ -175,7 +175,7 @@ def test_newton_krylov_finds_the_same_equilibrium(vacancy):
 
 def test_a_larger_region_is_more_exact_in_strain_and_energy(vacancy):
     problem, exact = vacancy
-    found = [solve(discretise("bgfc", problem, Region(r, r)), tolerance=1e-7) for r in (2.0, 4.0)]
+    found = [solve(discretise("bgfc", problem, BlendingRegion(r, r)), tolerance=1e-7) for r in (2.0, 4.0)]
     strain = [difference(s, exact).strain for s in found]
     energy = [abs(s.energy - exact.energy) for s in found]
     assert strain[1] < 0.4 * strain[0]
@@ -191,7 +191,7 @@ def wide(eam, crystal):
 @pytest.mark.parametrize("name", ["bqcf", "bgfc"])
 def test_the_region_grows_where_atoms_and_continuum_disagree(wide, name):
     problem, exact = wide
-    found = adapted(name, problem, Region(2.0, 1.5), steps=1)
+    found = adapted(name, problem, BlendingRegion(2.0, 1.5), steps=1)
     errors = [difference(one, exact).relative_strain for one in found]
     assert found[1].method.region.core > 1.3 * found[0].method.region.core
     assert errors[1] < 0.5 * errors[0]
@@ -202,30 +202,30 @@ def test_the_region_moves_to_the_defect(wide):
     problem, exact = wide
     lattice = problem.lattice
     astray = replace(problem, centres=np.array([[7 * lattice.spacing, 0.0]]))
-    found = adapted("bgfc", astray, Region(2.5, 2.0), steps=2)
+    found = adapted("bgfc", astray, BlendingRegion(2.5, 2.0), steps=2)
     errors = [difference(one, exact).relative_strain for one in found]
     assert np.linalg.norm(found[-1].method.problem.centres) < 1.5 * lattice.spacing
     assert errors[0] > 0.9 and errors[-1] < 0.1
     apart, away = disagreement(found[-1]), lattice.distance(problem.sites, np.zeros((1, 2))) / lattice.spacing
     assert apart[away > 10].max() < 0.05 * apart[away < 3].max()
     with pytest.raises(InputError, match="above 0, below 1"):
-        adapted("bgfc", problem, Region(2.0, 2.0), fraction=1.0)
+        adapted("bgfc", problem, BlendingRegion(2.0, 2.0), fraction=1.0)
     with pytest.raises(InputError, match="faces of the box"):
-        adapted("bgfc", problem, Region(2.0, 2.0), fraction=0.01)
+        adapted("bgfc", problem, BlendingRegion(2.0, 2.0), fraction=0.01)
 
 
 def test_unfinished_solutions_and_impossible_problems_are_refused(vacancy, eam):
     problem, _ = vacancy
     with pytest.raises(NotConverged, match="enlarge"):
-        solve(discretise("bgfc", problem, Region(2.0, 2.0)), tolerance=1e-9, evaluations=4)
+        solve(discretise("bgfc", problem, BlendingRegion(2.0, 2.0)), tolerance=1e-9, evaluations=4)
     with pytest.raises(InputError, match="bqce"):
-        discretise("bqc", problem, Region(2.0, 2.0))
+        discretise("bqc", problem, BlendingRegion(2.0, 2.0))
     with pytest.raises(InputError, match="faces"):
-        discretise("bgfc", problem, Region(20.0, 20.0))
+        discretise("bgfc", problem, BlendingRegion(20.0, 20.0))
     with pytest.raises(InputError, match="outside the box"):
         Problem(eam, problem.lattice, (2, 2), 2, np.zeros((1, 3)), voids=[[9, 0]])
     with pytest.raises(InputError, match="positive core"):
-        Region(0.0, 1.0)
+        BlendingRegion(0.0, 1.0)
     with pytest.raises(InputError, match="lattice vector"):
         columns(problem.lattice.crystal(), [1.0, 0.1234, 0.0])
 

@@ -14,7 +14,7 @@ from multiscale.concurrent.defects import crack, point_defect
 from multiscale.concurrent.far_field import griffith_intensity
 from multiscale.concurrent.measures import opening, tip_advance
 from multiscale.concurrent.methods import discretise
-from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -88,9 +88,11 @@ def test_below_griffith_s_load_the_crack_heals_at_it_it_stays_and_above_it_grows
 
 
 def test_coupled_methods_find_the_crack_of_all_atoms(copper):
-    problem, region = loaded(copper, 1.0), Region(4.0, 3.0, buffer=0.5)
+    problem, region = loaded(copper, 1.0), BlendingRegion(4.0, 3.0, buffer=0.5)
     atoms, rows = compare(
-        problem, [Case("bgfc", region), Case("bqcf", region), Case("atomistic", Region(7.5, 0.0))], tolerance=1e-3
+        problem,
+        [Case("bgfc", region), Case("bqcf", region), Case("atomistic", BlendingRegion(7.5, 0.0))],
+        tolerance=1e-3,
     )
     corrected, forces, clamped = rows
     assert corrected.difference.strain < 0.25 * clamped.difference.strain
@@ -109,12 +111,12 @@ def test_cracks_that_make_no_sense_are_refused(copper):
     with pytest.raises(InputError, match="positive"):
         loaded(copper, -1.0)
     with pytest.raises(InputError, match="no free surfaces"):
-        discretise("cauchy_born", loaded(copper, 1.0), Region(4.0, 3.0))
+        discretise("cauchy_born", loaded(copper, 1.0), BlendingRegion(4.0, 3.0))
     with pytest.raises(InputError, match="faces of the box"):
-        discretise("bgfc", loaded(copper, 1.0, level=3), Region(6.0, 3.0))
+        discretise("bgfc", loaded(copper, 1.0, level=3), BlendingRegion(6.0, 3.0))
     with pytest.raises(InputError, match="no free surfaces"):
-        followed([loaded(copper, 1.0)], Case("bqcf", Region(4.0, 3.0), adaptions=1), tolerance=1e-1)
+        followed([loaded(copper, 1.0)], Case("bqcf", BlendingRegion(4.0, 3.0), adaptions=1), tolerance=1e-1)
     whole = point_defect(potential, crystal, (2, 2), 3, line=[1, 0, 0])
     with pytest.raises(InputError, match="with a crack"):
-        opening(solve(discretise("atomistic", whole, Region(2.0, 0.0)), tolerance=1e-2))
-    assert ghost_force(discretise("bgfc", loaded(copper, 1.0), Region(4.0, 3.0))) < 1e-8
+        opening(solve(discretise("atomistic", whole, BlendingRegion(2.0, 0.0)), tolerance=1e-2))
+    assert ghost_force(discretise("bgfc", loaded(copper, 1.0), BlendingRegion(4.0, 3.0))) < 1e-8

@@ -18,12 +18,12 @@ from multiscale.concurrent.harmonic import force_constants
 from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.methods import METHODS, discretise
 from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
 
 FORCES = ("atomistic", "bqcf", "flexible")
-REGION = Region(2.0, 1.5, 0.5)
+REGION = BlendingRegion(2.0, 1.5, 0.5)
 STRAIN = np.eye(3) + 0.01 * np.random.default_rng(0).normal(size=(3, 3))
 
 
@@ -84,7 +84,7 @@ def test_forces_alone_find_what_site_energies_find(eam, copper, name):
 @pytest.mark.parametrize("name", FORCES)
 def test_patch_test_with_forces_alone(emt, medium, dimension, name):
     lattice = columns(medium, [1, -1, 0], [1, 1, 0]) if dimension == 2 else solid(medium)
-    cells, level, region = ((2, 2), 3, REGION) if dimension == 2 else ((2, 2, 2), 2, Region(0.6, 1.2, 0.5))
+    cells, level, region = ((2, 2), 3, REGION) if dimension == 2 else ((2, 2, 2), 2, BlendingRegion(0.6, 1.2, 0.5))
     problem = Problem(emt, lattice, cells, level, np.zeros((1, 3)), deformation=STRAIN)
     assert not emt.capabilities.weighted_sites
     method = discretise(name, problem, region)
@@ -104,7 +104,7 @@ def test_a_missing_column_in_effective_medium_theory(emt, medium):
     problem = point_defect(emt, medium, (2, 2), 3, line=[1, -1, 0])
     law = polynomial_law(cauchy_born_law(emt, problem.lattice.crystal()), strain=0.05, degree=3, samples=300)
     problem = replace(problem, law=law)
-    core = Region(3.0, 0.0)
+    core = BlendingRegion(3.0, 0.0)
     atoms, rows = compare(problem, [Case("bqcf", REGION), Case("flexible", core), Case("atomistic", core)])
     blended, flexible, clamped = (row.difference.relative_strain for row in rows)
     assert blended < 0.1 and max(blended, flexible) < 0.5 * clamped

@@ -12,7 +12,7 @@ from multiscale.concurrent.defects import point_defect
 from multiscale.concurrent.far_field import stiffness_voigt
 from multiscale.concurrent.indent import Indenter, indentation, indentation_force, pressure
 from multiscale.concurrent.methods import discretise
-from multiscale.concurrent.region import ALL, Region
+from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import solve
 from tests.atomistic.conftest import write_eam_alloy
 
@@ -40,7 +40,7 @@ def test_the_indenter_s_forces_are_its_energy_s_gradient():
 
 def test_contact_of_a_cylinder_is_hertz_s_and_coupled_methods_find_it(copper):
     """p ∝ √(a² − x²) with a² = 4PR / πE*, so that ∫ p x² = P a² / 4; E* = 2 / (L⁻¹)_yy."""
-    problem, region = pressed(copper), Region(5.0, 3.0, buffer=0.5)
+    problem, region = pressed(copper), BlendingRegion(5.0, 3.0, buffer=0.5)
     atoms, rows = compare(problem, [Case("bqcf", region), Case("bgfc", region)], tolerance=1e-4)
     force, (x, push) = indentation_force(atoms[-1]), pressure(atoms[-1])
     modulus = 2 / np.linalg.inv(Stroh(stiffness_voigt(problem.law)).energy_tensor)[1, 1]
@@ -71,14 +71,14 @@ def test_a_sphere_needs_more_force_the_deeper_it_is_and_feels_it_at_its_axis(cop
 def test_energies_differentiate_and_senseless_indenters_are_refused(copper):
     for name in ("atomistic", "bqce", "bgfc"):
         assert taylor_slope(
-            pressed(copper, level=3, depth=1.0), Case(name, Region(2.5, 1.5, buffer=0.5))
+            pressed(copper, level=3, depth=1.0), Case(name, BlendingRegion(2.5, 1.5, buffer=0.5))
         ) == pytest.approx(2.0, abs=0.05)
     with pytest.raises(InputError, match="below the radius"):
         pressed(copper, depth=200.0)
     with pytest.raises(InputError, match="does not lie in the surface"):
         pressed(copper, plane=[1, 0, 0])
     with pytest.raises(InputError, match="no free surfaces"):
-        discretise("cauchy_born", pressed(copper), Region(3.0, 3.0))
+        discretise("cauchy_born", pressed(copper), BlendingRegion(3.0, 3.0))
     plain = point_defect(*copper, (2, 2), 3, line=[1, -1, 0])
     with pytest.raises(InputError, match="with an indenter"):
-        pressure(solve(discretise("atomistic", plain, Region(2.0, 0.0)), tolerance=1e-2))
+        pressure(solve(discretise("atomistic", plain, BlendingRegion(2.0, 0.0)), tolerance=1e-2))

@@ -15,18 +15,18 @@ from coupling.errors import InputError
 from multiscale import Results, run_study
 from multiscale.concurrent.compare import Case, compare
 from multiscale.concurrent.defects import point_defect
-from multiscale.concurrent.region import Region
+from multiscale.concurrent.region import BlendingRegion
 from multiscale.concurrent.solution import difference
-from multiscale.inputs import parse_study
+from multiscale.studies import parse_study
 from multiscale.studies.concurrent.loading import Probe
 from multiscale.studies.concurrent.records import (
-    Axis,
     ConcurrentFindings,
     MethodFindings,
+    Observable,
     Pad,
-    Reading,
-    Response,
-    Surrogate,
+    ProbeReading,
+    ProbeResponse,
+    SurrogateFindings,
 )
 from multiscale.studies.concurrent.report import report
 from multiscale.studies.concurrent.run import method_findings
@@ -83,16 +83,16 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
     assert any("meV/Å" in note for note in results.notes) and any("polynomial" in note for note in results.notes)
 
 
-AXIS = Axis("depth", "m", "how deep")
+AXIS = Observable("depth", "m", "how deep")
 KNOWN = ConcurrentFindings(
-    facts=(Reading(Axis("surface_energy", "J/m^2", "of the plane"), 1.5),), spacing=2.5, unknowns=300, evaluations=40,
+    facts=(ProbeReading(Observable("surface_energy", "J/m^2", "of the plane"), 1.5),), spacing=2.5, unknowns=300, evaluations=40,
     energy=None, counted=(Counted("atoms", "core", 1, 10.5), Counted("Cauchy-Born", "rest", 1, 89.5, -0.25)),
     methods=(
         MethodFindings("bqcf", 3.0, 3.5, 2.0, True, 90, 50, 1e-9, None, 0.01, 0.02, 0.3, 0.4, 1.5, np.array([1, 2.1])),
         MethodFindings("bgfc", 2.0, 2.0, 2.0, False, 60, 40, 1e-9, -1e-3, 0.03, 0.05, 0.2, 0.3, 1.0, np.array([0.9, 2])),
     ),
-    response=Response(AXIS, np.array([1e-11, 5e-11]), Axis("force", "N", "force on it"), np.array([1.0, 2.0])),
-    surrogate=Surrogate(4, 0.02, 1e-5, 1e-6), pad=Pad(0.1, 1e-3, 6.4, 12.0), ranks=2,
+    response=ProbeResponse(AXIS, np.array([1e-11, 5e-11]), Observable("force", "N", "force on it"), np.array([1.0, 2.0])),
+    surrogate=SurrogateFindings(4, 0.02, 1e-5, 1e-6), pad=Pad(0.1, 1e-3, 6.4, 12.0), ranks=2,
 )  # fmt: skip
 
 
@@ -106,7 +106,7 @@ def test_findings_keep_their_types_in_the_store(found, tmp_path):
 def test_each_finding_is_the_one_of_its_name(tmp_path):
     potential = load_potential(str(write_eam_alloy(tmp_path / "Cu_model.eam.alloy")))
     problem = point_defect(potential, equilibrium(potential, "Cu", "fcc", tolerance=100.0), (2, 2), 3, line=[1, -1, 0])
-    atoms, (row,) = compare(problem, [Case("bgfc", Region(2.0, 1.5, 0.5))])
+    atoms, (row,) = compare(problem, [Case("bgfc", BlendingRegion(2.0, 1.5, 0.5))])
     found, exact = method_findings(row), atoms[-1]
     assert found.strain_error == pytest.approx(difference(row.solution, exact).relative_strain, rel=1e-12)
     assert found.displacement_error == pytest.approx(difference(row.solution, exact).displacement, rel=1e-12)
@@ -137,7 +137,7 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"point_defect": None}, "exactly one of point_defect, dislocation_dipole, crack, indentation"),
+        ({"point_defect": None}, "exactly one of crack, dislocation_dipole, indentation, point_defect"),
         ({"line": None}, "takes three"),
         (
             {
@@ -156,7 +156,7 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
             "below the radius",
         ),
         ({"methods": [{"method": "atomistic", "core": 3.0, "adapt": {}}]}, "cannot adapt"),
-        ({"crack": {"plane": [0, 1, 0]}}, "point_defect and crack given"),
+        ({"crack": {"plane": [0, 1, 0]}}, "crack and point_defect given"),
         (
             {
                 "point_defect": None,

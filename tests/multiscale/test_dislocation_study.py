@@ -16,10 +16,10 @@ from coupling.upscale.blocks import read_damask, read_opendis
 from coupling.upscale.export import read
 from coupling.upscale.line import LineEnergy
 from multiscale import run_study
-from multiscale.studies.dislocation.findings import DislocationFindings, Estimate
+from multiscale.studies import parse_study
+from multiscale.studies.dislocation.findings import DislocationFindings, PeierlsNabarroEstimate
 from multiscale.studies.dislocation.quantities import quantities
 from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
-from multiscale.studies.dislocation.schema import DislocationStudy
 from multiscale.studies.dislocation.upscale import elastic_separation, line_table, upscaled
 from tests.multiscale.same import assert_stored_as_it_is
 
@@ -28,7 +28,7 @@ STRESS = np.pi * HEIGHT / PERIOD / BURGERS * EV_A3
 
 
 def study(**changes):
-    return DislocationStudy.parse(
+    return parse_study(
         {"study": "dislocation", "potential": "emt", "species": "Cu", "structure": "fcc", "system": "edge"} | changes
     )
 
@@ -136,7 +136,9 @@ def test_a_fault_that_holds_nothing_together_has_no_balance(fault, distance):
     atoms = replace(known(), burgers=partials.sum(0), partials=partials, fault=fault, unstable_fault=0.2)
     found = elastic_separation(atoms, np.diag([0.3, 0.2]))
     assert found is None if distance is None else found == pytest.approx(distance, rel=1e-12)
-    estimate = Estimate(np.zeros(1), np.zeros(1), 5.0, found, 1.0, np.zeros(1), np.zeros(1), 0.1, 0.01, 1e-3)
+    estimate = PeierlsNabarroEstimate(
+        np.zeros(1), np.zeros(1), 5.0, found, 1.0, np.zeros(1), np.zeros(1), 0.1, 0.01, 1e-3
+    )
     line = line_table(LineEnergy(atoms.characters, BURGERS, 2.0))
     numbers = quantities(DislocationFindings(atoms, line, estimate), "fixed")
     assert ("elastic_separation" in numbers) is (distance is not None)

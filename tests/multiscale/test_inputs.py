@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from coupling.errors import InputError
 from multiscale.cli import app
-from multiscale.inputs import check_study, load_study, parse_study
 from multiscale.inputs.checks import check_groups
+from multiscale.studies import check_study, load_study, parse_study
 from multiscale.studies.fracture.schema import FractureStudy
 from tests.multiscale.conftest import MESH
 

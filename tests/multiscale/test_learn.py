@@ -14,7 +14,7 @@ from ase.calculators.emt import EMT
 from coupling.errors import InputError
 from coupling.exchange.storage import load_law
 from multiscale import run_study
-from multiscale.inputs import parse_study
+from multiscale.studies import parse_study
 
 PLANE = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 6}
 LAW = {"study": "cohesive_law", "potential": "emt", "plane": PLANE, "openings": {"max": "4.5 Å", "points": 20}}
@@ -200,7 +200,7 @@ def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
 
 
 def test_the_example_is_valid() -> None:
-    from multiscale.inputs import check_study, load_study
+    from multiscale.studies import check_study, load_study
 
     pytest.importorskip("tblite")
     study = load_study(Path(__file__).parents[2] / "examples" / "learn_si111" / "study.yaml")

@@ -14,7 +14,8 @@ from multiscale.report import write_report
 from multiscale.report.figures import conversion
 from multiscale.report.page import quantity_text, significant
 from multiscale.runtime.progress import Bars, Lines, display
-from multiscale.runtime.results import Picture, Plot, Quantity, Results, Series
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Quantity
+from multiscale.runtime.results import Results
 from tests.multiscale.conftest import toy_results
 
 
@@ -156,7 +157,7 @@ def test_a_plot_shows_the_numbers_in_its_axes_units(results, tmp_path, monkeypat
     drawn = []
     plot = Axes.plot
     monkeypatch.setattr(Axes, "plot", lambda self, x, y, **style: drawn.append((x, y)) or plot(self, x, y, **style))
-    results.plots[:] = [Plot("", "opening", "Å", "traction", "GPa", (Series("law", "opening", "traction"),))]
+    results.plots[:] = [Plot("", "opening", "Å", "traction", "GPa", (PlotSeries("law", "opening", "traction"),))]
     write_report(results, tmp_path / "report.html")
     values = results.curves["law"].values
     np.testing.assert_allclose(drawn[0][0], values["opening"] * 1e10)

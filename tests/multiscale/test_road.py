@@ -9,7 +9,7 @@ from coupling.elasticity import grain_rotation, rotate_stiffness
 from coupling.errors import DoubleCounted, InputError
 from coupling.exchange.storage import load_law
 from multiscale import run_study
-from multiscale.inputs import parse_study
+from multiscale.studies import parse_study
 
 GRAIN = {"x": [1, 1, -2], "y": [1, 1, 1]}
 COPPER = {"crystal": {"species": "Cu", "structure": "fcc"}, "grain": GRAIN}
@@ -98,9 +98,9 @@ def test_the_ledger_refuses_a_spacing_that_mesh_and_law_both_hold(meshes, tmp_pa
 
 def test_two_crystals_hand_their_grains_and_their_misfit_to_the_mesh(meshes, tmp_path):
     """Nickel on copper, nickel strained: its grain follows from the match, its stress-free strain is minus the misfit."""
-    from multiscale.runtime.runs import RunContext
-    from multiscale.stages.bodies import specimen_parts
+    from multiscale.runtime.context import RunContext
     from multiscale.stages.models import Models
+    from multiscale.studies.specimen.bodies import specimen_parts
     from multiscale.studies.specimen.run import read
 
     nickel = {"crystal": {"species": "Ni", "structure": "fcc"}}
@@ -132,9 +132,9 @@ def test_a_crystal_body_to_third_order(meshes, tmp_path):
     from atomistic.properties.bulk import equilibrium
     from atomistic.properties.finite_strain import third_order_constants
     from multiscale.runtime.cache import Cache
-    from multiscale.runtime.runs import RunContext
-    from multiscale.stages.bodies import specimen_parts
+    from multiscale.runtime.context import RunContext
     from multiscale.stages.models import Models
+    from multiscale.studies.specimen.bodies import specimen_parts
     from multiscale.studies.specimen.run import read
 
     body = COPPER | {"strain": "cauchy-born"}

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from coupling.errors import InputError, NotConverged
 from multiscale import Results, run_study
 from multiscale.cli import app
-from multiscale.inputs import parse_study
 from multiscale.runtime.cache import Cache
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
+from multiscale.studies import parse_study
 
 pytestmark = pytest.mark.usefixtures("toy")
 

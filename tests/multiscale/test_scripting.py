@@ -36,7 +36,7 @@ def test_every_name_is_there_and_none_is_heavy():
 
 def test_the_law_is_that_of_the_study_to_the_last_bit(law, tmp_path):
     from coupling.exchange.storage import law_text
-    from multiscale.inputs import parse_study
+    from multiscale.studies import parse_study
 
     plane = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "x": [1, 1, -2], "layers": 6}
     study = {

@@ -19,8 +19,8 @@ from coupling.laws.bilinear import Bilinear
 from coupling.laws.rigid import InitiallyRigid
 from multiscale import Results, run_study
 from multiscale.cli import app
-from multiscale.inputs import load_study, parse_study
-from multiscale.studies.specimen.schema import Gap
+from multiscale.studies import load_study, parse_study
+from multiscale.studies.specimen.interface_input import Gap
 
 LAW = Bilinear(1e3, 20e6, 1e13)
 DCB = {
@@ -150,7 +150,7 @@ def test_what_the_study_leaves_in_its_folder(whole):
     assert {p.name for p in (whole.folder / "fields").iterdir()} >= {"upper.xdmf", "lower.h5"}
     assert not list((whole.folder.parent / ".cache" / "unfinished").iterdir())
     kept = load_study(whole.folder / "input" / "study.yaml")
-    assert kept.model_dump(exclude={"output", "mesh"}) == kept.parse(
+    assert kept.model_dump(exclude={"output", "mesh"}) == parse_study(
         DCB | {"j_integral": {"inner": "8 mm", "outer": "12 mm"}}
     ).model_dump(exclude={"output", "mesh"})
 
@@ -275,22 +275,22 @@ def test_tractions_are_followed_past_their_largest_multiple(case, tmp_path):
 def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
     """An isotropic solid by moduli, by cubic constants, by its matrix in any grain; and unstrained by no heat."""
     from coupling.elasticity import isotropic_stiffness
-    from multiscale.inputs.material import Material
-    from multiscale.stages.bodies import typed_material as material
+    from multiscale.inputs.material import MaterialInput
+    from multiscale.studies.specimen.bodies import typed_material as material
 
     stiffness = isotropic_stiffness(70e9, 0.33)
     cubic = {f"C{i}{j}": f"{float(stiffness[i - 1, j - 1])!r} Pa" for i, j in ((1, 1), (1, 2), (4, 4))}
     matrix = {"matrix": (stiffness / 1e9).tolist(), "unit": "GPa"}
     grain = {"x": [1, 1, -2], "y": [1, 1, 1]}
     for given in ({"stiffness": cubic}, {"stiffness": matrix, "grain": grain}):
-        np.testing.assert_allclose(material(Material(**given)).stiffness_voigt, stiffness, atol=1.0)
+        np.testing.assert_allclose(material(MaterialInput(**given)).stiffness_voigt, stiffness, atol=1.0)
     nickel = {"C11": "250 GPa", "C12": "150 GPa", "C44": "120 GPa"}
-    turned = material(Material(stiffness=nickel, grain=grain)).stiffness_voigt
+    turned = material(MaterialInput(stiffness=nickel, grain=grain)).stiffness_voigt
     assert turned[1, 1] == pytest.approx((250e9 + 2 * 150e9 + 4 * 120e9) / 3)  # along [111]
-    heated = material(Material(young="70 GPa", poisson=0.3, expansion="23 ppm/K", temperature_difference="-100 K"))
+    heated = material(MaterialInput(young="70 GPa", poisson=0.3, expansion="23 ppm/K", temperature_difference="-100 K"))
     np.testing.assert_allclose(heated.thermal_strain_voigt, [-2.3e-3] * 3 + [0] * 3)
     for strain, name in (("finite", "StVenantKirchhoff"), ("neo-hookean", "NeoHookean")):
-        made = material(Material(young="70 GPa", poisson=0.33, strain=strain))
+        made = material(MaterialInput(young="70 GPa", poisson=0.33, strain=strain))
         assert type(made).__name__ == name
         np.testing.assert_allclose(made.stiffness_voigt, stiffness)
 

@@ -11,8 +11,9 @@ import yaml
 from coupling.errors import InputError, MissingBackend
 from multiscale.sweeps.inputs import SweepInput
 from multiscale.sweeps.journal import Journal
-from multiscale.sweeps.outcome import SweepResults, write_manifest
+from multiscale.sweeps.outcome import SweepResults
 from multiscale.sweeps.plan import function_plan
+from multiscale.sweeps.record import write_manifest
 from multiscale.sweeps.tasks import perform
 
 

@@ -11,13 +11,13 @@ from benchmarks.sweep_inputs import BAD, BASE
 from coupling.errors import InputError
 from multiscale.cli import app
 from multiscale.sweeps.engine import queue_cluster
-from multiscale.sweeps.inputs import Engine, SweepInput
+from multiscale.sweeps.inputs import EngineInput, SweepInput
 from multiscale.sweeps.plan import placed, plan_of
-from multiscale.sweeps.ranges import Block, Range, axes_of, combinations, numbers
+from multiscale.sweeps.ranges import BlockInput, Range, axes_of, combinations, numbers
 
 
 def blocks(*items):
-    return [Block.model_validate(item) for item in items]
+    return [BlockInput.model_validate(item) for item in items]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
         block["walltime"] = "01:00"
     else:
         block["walltime"] = "01:00:00"
-    engine = Engine.model_validate(block)
+    engine = EngineInput.model_validate(block)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match=f"needs the command {submit}"):
         queue_cluster(engine, tmp_path)

@@ -9,7 +9,7 @@ from atomistic import load_potential
 from atomistic.trust.propagate import propagate
 from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError
-from multiscale.peierls import peierls
+from multiscale.studies.dislocation.peierls import peierls
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def sines(potential, bulk, crystal, divisions, progress=None):  # type: ignore[n
 
 def test_bars_are_those_of_the_samples(emt: Potential, monkeypatch: pytest.MonkeyPatch) -> None:
     """A crystal stiffer by a tenth has a barrier higher by a tenth; two samples at ±10 % deviate by 0.1·√2."""
-    monkeypatch.setattr("multiscale.peierls.slip_plane_energies", sines)
+    monkeypatch.setattr("multiscale.studies.dislocation.peierls.slip_plane_energies", sines)
     quantities = peierls("Cu", "fcc", "edge", divisions=8, rows=60, points=12)
     found = propagate(quantities, Scaled(emt, 1.0), [Scaled(emt, 0.9), Scaled(emt, 1.1)])
     for name in ("peierls_barrier", "peierls_stress", "gamma_largest"):

@@ -3,4 +3,6 @@
 from multiscale.studies.cohesive_law.schema import CohesiveLawStudy
 from multiscale.studies.kind import StudyKind
 
+__all__ = ["KIND"]
+
 KIND = StudyKind(CohesiveLawStudy, "multiscale.studies.cohesive_law.run")

@@ -1,12 +1,12 @@
 """The cohesive-law study: a potential and an interface in, a law, its fits and its ledger out."""
 
 from coupling.laws.mixed import MixedModeLaw
-from multiscale.report.cohesive import report_law, report_mixed
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
+from multiscale.stages import sampled
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
-from multiscale.studies import sampled
+from multiscale.studies.cohesive_law.report import report_law, report_mixed
 from multiscale.studies.cohesive_law.schema import CohesiveLawStudy
 from multiscale.studies.law_report import law_ledger, report_derived, write_law
 

@@ -3,4 +3,6 @@
 from multiscale.studies.concurrent.schema import ConcurrentStudy
 from multiscale.studies.kind import StudyKind
 
+__all__ = ["KIND"]
+
 KIND = StudyKind(ConcurrentStudy, "multiscale.studies.concurrent.run")

@@ -1,4 +1,4 @@
-"""From the input of the concurrent study to the problems that are solved one after another, and to what is read off."""
+"""Problems that are solved one after another, and what is read off."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,19 +7,33 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coupling.contracts import FloatArray, Potential
-from coupling.units import ANGSTROM, EV, EV_A2, EV_A3
-from multiscale.studies.concurrent.records import Axis, Reading, Response
-from multiscale.studies.concurrent.schema import ConcurrentStudy, Crack, DislocationDipole, Indentation
+from multiscale.studies.concurrent.records import Observable, ProbeReading, ProbeResponse
 
 if TYPE_CHECKING:
     from ase import Atoms
 
     from atomistic.cauchy_born import CauchyBornLaw
     from multiscale.concurrent.problem import Problem
-    from multiscale.concurrent.solution import Solution
+    from multiscale.concurrent.solution import ConcurrentSolution
 
-_MPA_ROOT_M = EV_A3 * ANGSTROM**0.5 / 1e6
-"""MPa m^½ per eV/Å^5/2."""
+
+@dataclass(frozen=True)
+class Setting:
+    """What a defect is put into.
+
+    Attributes:
+        potential: The potential.
+        crystal: Its primitive cell, free of stress.
+        cells: Coarsest cells along each lattice vector.
+        level: They are 2**level lattice cells wide.
+        line: Direction of the columns of a plane problem.
+    """
+
+    potential: Potential
+    crystal: "Atoms"
+    cells: tuple[int, ...]
+    level: int
+    line: tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -33,22 +47,22 @@ class Probe:
         read: Reads it.
     """
 
-    load: Axis
+    load: Observable
     loads: tuple[float, ...]
-    answer: Axis
-    read: "Callable[[Solution], float]"
+    answer: Observable
+    read: "Callable[[ConcurrentSolution], float]"
 
-    def along(self, path: "Sequence[Solution]") -> FloatArray:
+    def along(self, path: "Sequence[ConcurrentSolution]") -> FloatArray:
         """(k,) what is read off the equilibria of a path."""
         return np.array([self.read(one) for one in path])
 
-    def response(self, path: "Sequence[Solution]") -> Response:
+    def response(self, path: "Sequence[ConcurrentSolution]") -> ProbeResponse:
         """What is read off the equilibria of all atoms, with the loads."""
-        return Response(self.load, np.array(self.loads), self.answer, self.along(path))
+        return ProbeResponse(self.load, np.array(self.loads), self.answer, self.along(path))
 
 
 @dataclass(frozen=True)
-class Loading:
+class LoadedProblems:
     """Problems on one box under a rising load.
 
     Attributes:
@@ -59,83 +73,13 @@ class Loading:
 
     problems: "tuple[Problem, ...]"
     probe: Probe | None = None
-    facts: tuple[Reading, ...] = ()
+    facts: tuple[ProbeReading, ...] = ()
 
-    def with_law(self, law: "CauchyBornLaw") -> "Loading":
+    def with_law(self, law: "CauchyBornLaw") -> "LoadedProblems":
         """The same with another law of the continuum."""
         return replace(self, problems=tuple(replace(problem, law=law) for problem in self.problems))
 
 
-def loading(study: ConcurrentStudy, potential: Potential, crystal: "Atoms") -> Loading:
-    """The problems of a study; see `ConcurrentStudy`.
-
-    Raises:
-        InputError: crystal, box and defect do not go together.
-    """
-    from multiscale.concurrent.defects import point_defect
-
-    if study.crack is not None:
-        return _crack(study, study.crack, potential, crystal)
-    if study.indentation is not None:
-        return _indentation(study, study.indentation, potential, crystal)
-    if study.dislocation_dipole is not None:
-        return _dipole(study, study.dislocation_dipole, potential, crystal)
-    cells, missing = tuple(study.box.cells), study.point_defect.missing
-    return Loading((point_defect(potential, crystal, cells, study.box.level, missing=missing, line=study.line),))
-
-
-def _dipole(study: ConcurrentStudy, asked: DislocationDipole, potential: Potential, crystal: "Atoms") -> Loading:
-    from multiscale.concurrent.defects import dislocation_dipole
-
-    problem = dislocation_dipole(
-        potential, crystal, tuple(study.box.cells), study.box.level, line=study.line,
-        burgers=_side(crystal) * np.array(asked.burgers), separation=asked.separation / ANGSTROM,
-    )  # fmt: skip
-    return Loading((problem,))
-
-
-def _crack(study: ConcurrentStudy, asked: Crack, potential: Potential, crystal: "Atoms") -> Loading:
-    from atomistic.properties.surface import surface_energies
-    from multiscale.concurrent.defects import crack
-    from multiscale.concurrent.measures import tip_advance
-
-    cube = _side(crystal) * np.eye(3)
-    surface = surface_energies(potential, crystal, [asked.plane], conventional=cube)[0].relaxed.value
-    problems = tuple(
-        crack(
-            potential, crystal, tuple(study.box.cells), study.box.level, line=study.line, plane=asked.plane,
-            surface_energy=surface / EV_A2, load=load,
-        )
-        for load in asked.loads
-    )  # fmt: skip
-    intensities = tuple(problem.predictor.intensities[1] * _MPA_ROOT_M for problem in problems)
-    unit, griffith = "MPa m^0.5", "K_I at which two surfaces cost what is released"
-    facts = (
-        Reading(Axis("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),
-        Reading(Axis("griffith_intensity", unit, griffith), intensities[0] / asked.loads[0]),
-    )
-    answer = Axis("tip_advance", "Å", "growth of the crack from the middle of the box")
-    return Loading(problems, Probe(Axis("stress_intensity", unit), intensities, answer, tip_advance), facts)
-
-
-def _indentation(study: ConcurrentStudy, asked: Indentation, potential: Potential, crystal: "Atoms") -> Loading:
-    from multiscale.concurrent.indent import indentation, indentation_force
-
-    problems = tuple(
-        indentation(
-            potential, crystal, tuple(study.box.cells), study.box.level, plane=asked.plane, line=study.line,
-            radius=asked.radius / ANGSTROM, depth=depth / ANGSTROM,
-        )
-        for depth in asked.depths
-    )  # fmt: skip
-    flat = study.line is not None
-    factor, unit = (EV_A2, "N/m") if flat else (EV / ANGSTROM, "N")
-    what = "force a length on the cylinder" if flat else "force on the sphere"
-    answer = Axis("indentation_force", unit, what)
-    read = lambda found: factor * indentation_force(found)  # noqa: E731
-    return Loading(problems, Probe(Axis("depth", "m"), tuple(asked.depths), answer, read))
-
-
-def _side(crystal: "Atoms") -> float:
+def side(crystal: "Atoms") -> float:
     """Edge of the conventional cube, Å."""
     return 2 * float(np.abs(crystal.cell.array).max())

@@ -7,7 +7,7 @@ from multiscale.studies.counted import Counted
 
 
 @dataclass(frozen=True)
-class Axis:
+class Observable:
     """What a number is.
 
     Attributes:
@@ -22,15 +22,15 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Reading:
+class ProbeReading:
     """A number, and what it is."""
 
-    axis: Axis
+    axis: Observable
     value: float
 
 
 @dataclass(frozen=True)
-class Response:
+class ProbeResponse:
     """What is read off the equilibria of all atoms along the loading.
 
     Attributes:
@@ -40,9 +40,9 @@ class Response:
         values: (k,) of all atoms.
     """
 
-    load: Axis
+    load: Observable
     loads: FloatArray
-    answer: Axis
+    answer: Observable
     values: FloatArray
 
 
@@ -86,7 +86,7 @@ class MethodFindings:
 
 
 @dataclass(frozen=True)
-class Surrogate:
+class SurrogateFindings:
     """The polynomial in the place of the Cauchy-Born law, with its largest errors on strains that were not fitted.
 
     Attributes:
@@ -137,14 +137,14 @@ class ConcurrentFindings:
         ranks: That evaluated the continuum.
     """
 
-    facts: tuple[Reading, ...]
+    facts: tuple[ProbeReading, ...]
     spacing: float
     unknowns: int
     evaluations: int
     energy: float | None
     methods: tuple[MethodFindings, ...]
     counted: tuple[Counted, ...]
-    response: Response | None = None
-    surrogate: Surrogate | None = None
+    response: ProbeResponse | None = None
+    surrogate: SurrogateFindings | None = None
     pad: Pad | None = None
     ranks: int = 1

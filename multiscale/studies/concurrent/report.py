@@ -1,7 +1,8 @@
 """What the concurrent study shows: each method's errors beside all atoms, its cost, the response along a loading."""
 
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Response
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, ProbeResponse
 
 _HEADLINED = 3
 """Methods whose error stands at the top of the report."""
@@ -68,13 +69,13 @@ def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:
             method, f"errors of {method}", unknowns=("", [one.unknowns for one in mine]),
             strain_error=("", [one.strain_error for one in mine]),
         )  # fmt: skip
-        series.append(Series(method, "unknowns", "strain_error", method, "line and points"))
+        series.append(PlotSeries(method, "unknowns", "strain_error", method, "line and points"))
     results.plots.append(
         Plot("Error against unknowns", "unknowns", "", "relative error of the strain", "", tuple(series), log="xy")
     )
 
 
-def _response(results: Results, found: Response, methods: tuple[MethodFindings, ...]) -> None:
+def _response(results: Results, found: ProbeResponse, methods: tuple[MethodFindings, ...]) -> None:
     """What is read off each equilibrium against the load, all atoms first."""
     load, answer, series = found.load, found.answer, []
     paths = {"all atoms": found.values} | {f"{k} {one.method}": one.response for k, one in enumerate(methods, 1)}
@@ -83,7 +84,7 @@ def _response(results: Results, found: Response, methods: tuple[MethodFindings, 
         results.add(f"{key}_{answer.name}", values[-1], answer.unit, f"{label}: {answer.description}")
         columns = {load.name: (load.unit, found.loads), answer.name: (answer.unit, values)}
         results.add_curve(f"response_{key}", what, **columns)
-        series.append(Series(f"response_{key}", load.name, answer.name, label, "line and points"))
+        series.append(PlotSeries(f"response_{key}", load.name, answer.name, label, "line and points"))
     results.plots.append(Plot(answer.description, load.name, load.unit, answer.name, answer.unit, tuple(series)))
 
 

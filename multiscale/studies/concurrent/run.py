@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from coupling.contracts import Potential
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
-from multiscale.studies.concurrent.loading import Loading, Probe, loading
-from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, Surrogate
+from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting
+from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, SurrogateFindings
 from multiscale.studies.concurrent.report import report
 from multiscale.studies.concurrent.schema import ConcurrentStudy
 from multiscale.studies.counted import counted
@@ -127,8 +127,8 @@ def _potential(study: ConcurrentStudy, context: RunContext) -> Potential:
 class _Prepared:
     """Problems with the law that they are solved with, what is said of it, and how far atoms are carried along."""
 
-    loads: Loading
-    surrogate: Surrogate | None
+    loads: LoadedProblems
+    surrogate: SurrogateFindings | None
     pad: Pad | None
 
 
@@ -138,11 +138,12 @@ def _prepared(study: ConcurrentStudy, potential: Potential, context: RunContext)
     from multiscale.concurrent.shared_law import SharedLaw
 
     crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
-    loads, asked, surrogate = loading(study, potential, crystal), study.surrogate, None
+    setting = Setting(potential, crystal, tuple(study.box.cells), study.box.level, study.line)
+    loads, asked, surrogate = study.defect.problems(setting), study.surrogate, None
     if asked is not None:
         law = polynomial_law(loads.problems[0].law, strain=asked.strain, degree=asked.degree)
         loads = loads.with_law(law)
-        surrogate = Surrogate(asked.degree, law.strain, law.energy_error, law.stress_error)
+        surrogate = SurrogateFindings(asked.degree, law.strain, law.energy_error, law.stress_error)
     if context.comm is not None and context.comm.size > 1:
         loads = loads.with_law(SharedLaw(loads.problems[0].law, context.comm))
     return _Prepared(loads, surrogate, _measured_pad(potential, crystal) if study.pad == "measured" else None)
@@ -158,10 +159,10 @@ def _measured_pad(potential: Potential, crystal: "Atoms") -> Pad:
 
 def _cases(study: ConcurrentStudy, pad: float | None) -> "list[Case]":
     from multiscale.concurrent.compare import Case
-    from multiscale.concurrent.region import Region
+    from multiscale.concurrent.region import BlendingRegion
 
     cases = []
     for one in study.methods:
-        region = Region(one.core, one.blend, one.buffer, one.grading, one.blending)
+        region = BlendingRegion(one.core, one.blend, one.buffer, one.grading, one.blending)
         cases.append(Case(one.method, region, pad, *((one.adapt.steps, one.adapt.left) if one.adapt else ())))
     return cases

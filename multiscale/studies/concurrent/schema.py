@@ -1,69 +1,40 @@
 """Input of the concurrent study: a crystal, what is in its middle, and the methods that are compared."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, create_model, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from coupling.errors import InputError
+from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import Direction, Length
+from multiscale.inputs.fields import Direction
 from multiscale.inputs.potential import Potential
-
-_DEFECTS = ("point_defect", "dislocation_dipole", "crack", "indentation")
-_OPEN = ("crack", "indentation")
-_PLANE = ("dislocation_dipole", "crack")
-MethodName = Literal["atomistic", "flexible", "cauchy_born", "bqce", "bqcf", "bgfc"]
+from multiscale.studies.concurrent.defects import DEFECTS, Defect
 
 
-class PointDefect(Section):
-    """Missing atoms in a row; in a plane problem, missing columns."""
+def _known_method(name: str) -> str:
+    from multiscale.concurrent.methods import METHODS
 
-    missing: int = Field(default=1, ge=1, le=20, description="Atoms or columns.")
-
-
-class DislocationDipole(Section):
-    """Two straight edge dislocations of opposite sign on one plane; plane problems only."""
-
-    burgers: list[float] = Field(
-        min_length=3, max_length=3, description="Burgers vector in lattice parameters, along cubic axes: [0.5, 0.5, 0]."
-    )
-    separation: Length = Field(description="Of the two.")
+    if name not in METHODS:
+        raise unknown_choice("method", name, METHODS)
+    return name
 
 
-class Crack(Section):
-    """A sharp crack in mode I, its tip in the middle of the box, in the far field of K; plane problems only."""
+class _Listed:
+    """The methods as the choices of the JSON Schema; they are imported only then."""
 
-    plane: Direction = Field(description="Plane (hkl) of the crack, which holds line, its front.")
-    loads: list[float] = Field(
-        default=[1.0], min_length=1, max_length=50,
-        description="K_I over Griffith's, of the potential's own surface energy; one after another.",
-    )  # fmt: skip
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        from multiscale.concurrent.methods import METHODS
 
-    @model_validator(mode="after")
-    def _positive(self) -> Self:
-        if min(self.loads) <= 0:
-            raise InputError(f"{self.loads}: a crack needs positive loads, 1 for Griffith's.")
-        return self
+        return handler(schema) | {"enum": list(METHODS)}
 
 
-class Indentation(Section):
-    """A rigid frictionless indenter on a free surface through the middle of the box: a cylinder along line, else a sphere."""
-
-    plane: Direction = Field(description="Surface (hkl); with line, which lies in it.")
-    radius: Length = Field(description="Of the indenter.")
-    depths: list[Length] = Field(
-        min_length=1, max_length=50, description="Below the last plane of atoms, one after another."
-    )
-
-    @model_validator(mode="after")
-    def _shallow(self) -> Self:
-        if max(self.depths) >= self.radius:
-            raise InputError(
-                f"An indenter of radius {self.radius:g} m cannot be {max(self.depths):g} m deep; stay below the radius."
-            )
-        return self
+MethodName = Annotated[str, AfterValidator(_known_method), _Listed]
+"""A key of `multiscale.concurrent.methods.METHODS`."""
 
 
 class Box(Section):
@@ -103,26 +74,45 @@ class MethodInput(Section):
     blending: Literal["cubic", "optimised"] = "cubic"
     adapt: Adapt | None = Field(default=None, description="By default the region stays as it is.")
 
+    def check_defect(self, defect: Defect) -> None:
+        """Raise `InputError` if the method cannot have the defect, or cannot adapt its region to it."""
+        from multiscale.concurrent.methods import METHODS
 
-class Surrogate(Section):
+        method = METHODS[self.method]
+        if defect.is_open and not method.knows_surfaces:
+            raise InputError(f"{self.method} knows no free surfaces and has no {defect.key}; take another method.")
+        if self.adapt is not None and (defect.is_open or not method.adapts):
+            raise InputError(
+                f"{self.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces."
+            )
+
+
+class SurrogateInput(Section):
     """A polynomial for the Cauchy-Born law of a slow potential."""
 
     strain: float = Field(default=0.02, gt=0, lt=0.3, description="Largest strain that it is fitted to.")
     degree: int = Field(default=4, ge=2, le=6)
 
 
-class ConcurrentStudy(Study):
-    """Atoms and continuum solved together: several methods on one problem, beside all atoms."""
+class _CrystalStudy(Study):
+    """The crystal that the defect is in."""
 
     study: Literal["concurrent"]
     potential: Potential
     species: str = Field(description="Chemical symbol.")
     structure: Literal["fcc", "bcc"] = Field(description="Crystals of one atom in the primitive cell.")
     line: Direction | None = Field(default=None, description="Of the columns of a plane problem; none is a solid.")
-    point_defect: PointDefect | None = None
-    dislocation_dipole: DislocationDipole | None = None
-    crack: Crack | None = None
-    indentation: Indentation | None = None
+
+
+_WithDefect: Any = create_model(
+    "_WithDefect", __base__=_CrystalStudy, **{key: (kind | None, None) for key, kind in DEFECTS.items()}
+)
+"""With a key a defect, of which one is given."""
+
+
+class ConcurrentStudy(_WithDefect):
+    """Atoms and continuum solved together: several methods on one problem, beside all atoms."""
+
     box: Box
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
@@ -133,32 +123,32 @@ class ConcurrentStudy(Study):
         default="whole",
         description="Atoms carried along: the potential's whole range, or the measured locality of forces.",
     )
-    surrogate: Surrogate | None = Field(default=None, description="By default the Cauchy-Born law is exact.")
+    surrogate: SurrogateInput | None = Field(default=None, description="By default the Cauchy-Born law is exact.")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        given = [name for name in _DEFECTS if getattr(self, name) is not None]
+        given = [name for name in DEFECTS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(_DEFECTS)}.")
-        if self.line is None and given[0] in _PLANE:
-            raise InputError(f"{given[0]} needs line, the direction of the columns.")
-        plane = getattr(getattr(self, given[0]), "plane", None)
+            raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(DEFECTS)}.")
+        defect, plane = self.defect, getattr(self.defect, "plane", None)
+        if self.line is None and defect.needs_line:
+            raise InputError(f"{defect.key} needs line, the direction of the columns.")
         if plane is not None and self.line is not None and sum(a * b for a, b in zip(plane, self.line, strict=True)):
             raise InputError(
-                f"{given[0]}: line {list(self.line)} does not lie in the plane {list(plane)}; give hu + kv + lw = 0."
+                f"{defect.key}: line {list(self.line)} does not lie in the plane {list(plane)}; give hu + kv + lw = 0."
             )
         for one in self.methods:
-            if given[0] in _OPEN and one.method == "cauchy_born":
-                raise InputError(f"cauchy_born knows no free surfaces and has no {given[0]}; take another method.")
-            if one.adapt is not None and (given[0] in _OPEN or one.method in ("atomistic", "cauchy_born")):
-                raise InputError(
-                    f"{one.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces."
-                )
+            one.check_defect(defect)
         if len(self.box.cells) != (3 if self.line is None else 2):
             raise InputError(
                 f"box: {len(self.box.cells)} cells do not fit; a problem with line takes two, one without takes three."
             )
         return self
+
+    @property
+    def defect(self) -> Defect:
+        """The defect that is given."""
+        return next(found for name in DEFECTS if (found := getattr(self, name)) is not None)
 
     def check(self) -> None:
         """Check names and files, without torch."""

@@ -13,6 +13,8 @@ from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, Di
 from multiscale.studies.dislocation.schema import DislocationStudy
 
 if TYPE_CHECKING:
+    from ase import Atoms
+
     from atomistic.dislocation import Cylinder
 
 _SHAKEN = 0.02
@@ -79,7 +81,8 @@ def _in_cylinder(
     return found
 
 
-def _core(study: DislocationStudy, built: "Cylinder", rest) -> AtomicCore:  # type: ignore[no-untyped-def]
+def _core(study: DislocationStudy, built: "Cylinder", rest: "Atoms") -> AtomicCore:
+    """Slip, partials and symmetry of the core at rest."""
     from atomistic.dislocation import core, disregistry, is_compact, polarity
 
     slip, fitted = disregistry(built, rest), core(built, rest)

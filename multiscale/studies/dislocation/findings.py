@@ -11,7 +11,7 @@ from multiscale.studies.dislocation.records import DislocationAtoms
 
 
 @dataclass(frozen=True)
-class Estimate:
+class PeierlsNabarroEstimate:
     """The answers of the Peierls-Nabarro model.
 
     Attributes:
@@ -149,5 +149,5 @@ class DislocationFindings:
 
     atoms: DislocationAtoms
     line: LineTable
-    estimate: Estimate | None = None
+    estimate: PeierlsNabarroEstimate | None = None
     upscaled: Upscaled | None = None

@@ -1,8 +1,8 @@
 """The dislocation study's numbers by name, with units: for its report and for the file of the next scale alike."""
 
 from coupling.units import ANGSTROM, EV, EV_A3
-from multiscale.runtime.results import Quantity
-from multiscale.studies.dislocation.findings import DislocationFindings, Estimate, Upscaled
+from multiscale.runtime.records import Quantity
+from multiscale.studies.dislocation.findings import DislocationFindings, PeierlsNabarroEstimate, Upscaled
 from multiscale.studies.dislocation.records import DislocationAtoms
 
 
@@ -34,7 +34,7 @@ def _crystal(atoms: DislocationAtoms, boundary: str) -> dict[str, Quantity]:
     return found
 
 
-def _core(atoms: DislocationAtoms, estimate: Estimate | None) -> dict[str, Quantity]:
+def _core(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> dict[str, Quantity]:
     found, core = {}, atoms.core
     if core is not None:
         split = len(core.positions) > 1
@@ -54,7 +54,7 @@ def _core(atoms: DislocationAtoms, estimate: Estimate | None) -> dict[str, Quant
     return found
 
 
-def _barrier(atoms: DislocationAtoms, estimate: Estimate | None) -> dict[str, Quantity]:
+def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> dict[str, Quantity]:
     found, barrier, jumps = {}, atoms.barrier, atoms.jumps
     if barrier is not None:
         found["peierls_barrier"] = Quantity(1e3 * barrier.height, "meV", "Peierls barrier per b of line", headline=True)

@@ -6,8 +6,15 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.units import ANGSTROM, EV_A3
-from multiscale.runtime.results import Plot, Quantity, Results, Series, Table
-from multiscale.studies.dislocation.findings import DislocationFindings, Estimate, FlowTable, LineTable, Upscaled
+from multiscale.runtime.records import Plot, PlotSeries, Quantity, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.dislocation.findings import (
+    DislocationFindings,
+    FlowTable,
+    LineTable,
+    PeierlsNabarroEstimate,
+    Upscaled,
+)
 from multiscale.studies.dislocation.records import DislocationAtoms
 from multiscale.studies.dislocation.schema import DislocationStudy
 
@@ -38,16 +45,16 @@ def report(
     results.notes += _notes(study, findings)
 
 
-def _core(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+def _core(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
     """The slip across the glide plane."""
     lines, core = [], atoms.core
     if core is not None:
         _add_slip(results, "core", "slip in the atomistic core", core.x - core.middle, atoms.share(core.slip))
-        lines.append(Series("core", "x", "share", "atoms", "points"))
+        lines.append(PlotSeries("core", "x", "share", "atoms", "points"))
     if estimate is not None:
         near = np.abs(estimate.rows) < (np.abs(core.x).max() if core is not None else _SHOWN * atoms.burgers_length)
         _add_slip(results, "pn_core", "slip in the Peierls-Nabarro model", estimate.rows[near], estimate.share[near])
-        lines.append(Series("pn_core", "x", "share", "Peierls-Nabarro", "line"))
+        lines.append(PlotSeries("pn_core", "x", "share", "Peierls-Nabarro", "line"))
     caption = "From b (slipped) to nothing; the core moves to the right under a positive stress."
     if lines:
         results.plots.append(Plot("Core", "x along the glide direction", "Å", "slip over b", "", tuple(lines), caption))
@@ -64,24 +71,27 @@ def _line(results: Results, line: LineTable) -> None:
         "line", "line energy and tension by character",
         angle=("°", line.angle), energy=("eV/Å", line.energy), tension=("eV/Å", line.tension),
     )  # fmt: skip
-    drawn = (Series("line", "angle", "energy", "energy"), Series("line", "angle", "tension", "tension", "dashed"))
+    drawn = (
+        PlotSeries("line", "angle", "energy", "energy"),
+        PlotSeries("line", "angle", "tension", "tension", "dashed"),
+    )
     caption = f"0° is screw, 90° edge; anisotropic, with ln(R/r₀) = {line.log_ratio:g}, which elasticity does not give."
     results.plots.append(Plot("Line energy", "character", "°", "per length", "eV/Å", drawn, caption))
 
 
-def _barrier(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+def _barrier(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
     """The Peierls barrier, of the atoms and of the model."""
     lines, barrier = [], atoms.barrier
     if barrier is not None:
         place = barrier.positions(atoms.period)
         _add_barrier(results, "barrier", "Peierls barrier", place, barrier.energy)
-        lines.append(Series("barrier", "x", "energy", "nudged elastic band"))
+        lines.append(PlotSeries("barrier", "x", "energy", "nudged elastic band"))
         if not barrier.turns_back:
             _add_barrier(results, "images", "its images", barrier.image_x, barrier.image_energy)
-            lines.append(Series("images", "x", "energy", "its images", "points"))
+            lines.append(PlotSeries("images", "x", "energy", "its images", "points"))
     if estimate is not None:
         _add_barrier(results, "pn_barrier", "barrier of the Peierls-Nabarro model", *estimate.from_valley(atoms.period))
-        lines.append(Series("pn_barrier", "x", "energy", "Peierls-Nabarro", "dashed"))
+        lines.append(PlotSeries("pn_barrier", "x", "energy", "Peierls-Nabarro", "dashed"))
     if lines:
         caption = "Energy of the straight line per length between two valleys; the ends are neighbouring valleys."
         results.plots.append(
@@ -94,7 +104,7 @@ def _add_barrier(results: Results, name: str, description: str, x: FloatArray, e
     results.add_curve(name, description, x=("m", x * ANGSTROM), energy=("meV/Å", 1e3 * energy))
 
 
-def _stresses(results: Results, atoms: DislocationAtoms, estimate: Estimate | None) -> None:
+def _stresses(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
     """The Peierls stress, by all routes there are."""
     rows: list[tuple[str, float, str]] = []
     if atoms.barrier is not None:
@@ -117,8 +127,8 @@ def _kinks(results: Results, found: Upscaled) -> None:
         stress=("Pa", kinks.stress * EV_A3), enthalpy=("eV", kinks.enthalpy), kocks=("eV", kinks.fitted),
     )  # fmt: skip
     drawn = (
-        Series("kink_pair", "stress", "enthalpy", "line tension"),
-        Series("kink_pair", "stress", "kocks", "Kocks", "dashed"),
+        PlotSeries("kink_pair", "stress", "enthalpy", "line tension"),
+        PlotSeries("kink_pair", "stress", "kocks", "Kocks", "dashed"),
     )
     law = f"ΔH = ΔH₀ [1 − (τ/τ_P)^p]^q with p = {fit.p:.3g}, q = {fit.q:.3g}."
     caption = f"From the barrier of the {found.source}; {law}"
@@ -130,7 +140,7 @@ def _flow(results: Results, flow: FlowTable) -> None:
     columns, drawn = {}, []
     for k, rate in enumerate(flow.rate):
         columns |= {f"rate_{k}": ("Pa", flow.stress[:, k]), f"rate_{k}_std": ("Pa", flow.std[:, k])}
-        drawn.append(Series("flow_stress", "temperature", f"rate_{k}", f"{rate:g}/s", "line and points"))
+        drawn.append(PlotSeries("flow_stress", "temperature", f"rate_{k}", f"{rate:g}/s", "line and points"))
     what = "lattice friction by temperature; columns by strain rate"
     results.add_curve("flow_stress", what, temperature=("K", flow.temperature), **columns)
     caption = (

@@ -11,8 +11,9 @@ from coupling.upscale.blocks import LATTICES, to_damask, to_opendis
 from coupling.upscale.export import DislocationParameters, Value, save
 from coupling.upscale.line import LineEnergy
 from multiscale.runtime.addresses import code_fingerprint, request
-from multiscale.runtime.results import Quantity, Results
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Quantity
+from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
 from multiscale.studies.dislocation import report
 from multiscale.studies.dislocation.findings import DislocationFindings, Upscaled

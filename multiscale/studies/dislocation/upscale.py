@@ -11,7 +11,7 @@ from coupling.upscale.kinks import KinkPair, Kocks, PeierlsBarrier, kocks
 from coupling.upscale.line import LineEnergy
 from coupling.upscale.peierls_nabarro import PeierlsNabarro
 from coupling.upscale.periodic import GammaSurface
-from multiscale.studies.dislocation.findings import Estimate, FlowTable, KinkTable, LineTable, Upscaled
+from multiscale.studies.dislocation.findings import FlowTable, KinkTable, LineTable, PeierlsNabarroEstimate, Upscaled
 from multiscale.studies.dislocation.records import DislocationAtoms
 from multiscale.studies.dislocation.schema import DislocationStudy
 
@@ -24,7 +24,7 @@ _LOW = 20.0
 """ΔH₀ in kT under which thermal activation hardly limits glide."""
 
 
-def estimated(atoms: DislocationAtoms, rows: int) -> Estimate | None:
+def estimated(atoms: DislocationAtoms, rows: int) -> PeierlsNabarroEstimate | None:
     """The Peierls-Nabarro model on the atoms' γ-surface; None where there is none.
 
     Args:
@@ -44,7 +44,7 @@ def estimated(atoms: DislocationAtoms, rows: int) -> Estimate | None:
     core = model.relax()
     stress = np.array([model.peierls_stress(sign=sign) for sign in (1, -1)])
     path, fitted = model.path(_PATH_POINTS, core), model.partials(core)
-    return Estimate(
+    return PeierlsNabarroEstimate(
         rows=core.rows - fitted.centre,
         share=atoms.share(core.slip),
         separation=fitted.separation,
@@ -78,7 +78,7 @@ def line_table(line: LineEnergy) -> LineTable:
 
 
 def upscaled(
-    study: DislocationStudy, atoms: DislocationAtoms, estimate: Estimate | None, line: LineEnergy
+    study: DislocationStudy, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None, line: LineEnergy
 ) -> Upscaled | None:
     """Kink pairs of the atomistic barrier, or else of the Peierls-Nabarro model's; None where no barrier was asked for.
 
@@ -106,7 +106,7 @@ def upscaled(
     )  # fmt: skip
 
 
-def _barrier(atoms: DislocationAtoms, estimate: Estimate | None) -> tuple[str, PeierlsBarrier]:
+def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> tuple[str, PeierlsBarrier]:
     period = atoms.period
     if atoms.barrier is not None:
         x = atoms.barrier.positions(period)
@@ -128,7 +128,9 @@ def _tension(line: LineEnergy, character: float) -> float:
     return tension
 
 
-def _peierls_stress(atoms: DislocationAtoms, estimate: Estimate | None, fit: Kocks) -> tuple[float, float]:
+def _peierls_stress(
+    atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None, fit: Kocks
+) -> tuple[float, float]:
     """τ_P in Pa from the best route there is; half of what routes and signs differ by, with the increment."""
     if atoms.jumps is None:
         slope = fit.peierls_stress * EV_A3 if atoms.barrier is None else atoms.barrier.stress

@@ -3,4 +3,6 @@
 from multiscale.studies.distil.schema import DistilStudy
 from multiscale.studies.kind import StudyKind
 
+__all__ = ["KIND"]
+
 KIND = StudyKind(DistilStudy, "multiscale.studies.distil.run")

@@ -1,15 +1,21 @@
 """The distillation study: a teacher and crystals in, a student's checkpoint and its errors out."""
 
 import shutil
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coupling.contracts import Potential
 from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 from multiscale.studies.distil.schema import DistilStudy
+
+if TYPE_CHECKING:
+    from atomistic.distil.dataset import Dataset
+    from atomistic.distil.student import Student
 
 _TIMED = (4, 4, 4)  # repeats of the primitive cell on which both are timed
 _LABELLED = ("crystals", "temperature", "thickness", "paths", "seed")  # what the labelled paths depend on
@@ -61,7 +67,7 @@ def _distilled(study: DistilStudy, context: RunContext) -> dict[str, Any]:
         return _judged(study, context, teacher, dataset, student)
 
 
-def _labelled(study: DistilStudy, teacher, context: RunContext):  # type: ignore[no-untyped-def]
+def _labelled(study: DistilStudy, teacher: Potential, context: RunContext) -> "Dataset":
     from atomistic.distil import CrystalChoice, Sizes, draw
     from atomistic.distil.student import teaching
 
@@ -73,8 +79,8 @@ def _labelled(study: DistilStudy, teacher, context: RunContext):  # type: ignore
     return drawn.labelled(teaching(teacher, drawn.elements), context.progress)
 
 
-def _judged(  # type: ignore[no-untyped-def]
-    study: DistilStudy, context: RunContext, teacher, dataset, student
+def _judged(
+    study: DistilStudy, context: RunContext, teacher: Potential, dataset: "Dataset", student: "Student"
 ) -> dict[str, Any]:
     from atomistic.distil import compare, milliseconds_per_atom
     from atomistic.distil.dataset import SETS
@@ -148,7 +154,7 @@ def _tables(results: Results, found: dict[str, Any]) -> None:
         training=("", history[:, 1]),
         validation=("", history[:, 2]),
     )
-    lines = tuple(Series("learning", "epoch", column, column) for column in ("training", "validation"))
+    lines = tuple(PlotSeries("learning", "epoch", column, column) for column in ("training", "validation"))
     caption = "The weights with the least validation loss are kept."
     results.plots.append(Plot("Learning", "epoch", "", "loss", "", lines, caption, "y"))
 

@@ -49,7 +49,7 @@ class Network(Section):
     fading: int = Field(default=6, ge=3, le=24, description="Power by which messages fade; 12 reaches farther.")
 
 
-class Training(Section):
+class TrainingInput(Section):
     """How it learns; the defaults of the weights are those of `atomistic.distil.Settings`."""
 
     epochs: int = Field(default=400, ge=1, le=1_000_000, description="Passes over the training set.")
@@ -69,7 +69,7 @@ class DistilStudy(Study):
     thickness: Length = Field(default="10 Å", validate_default=True, description="Least thickness of a slab.")
     paths: PathCounts = Field(default_factory=PathCounts)
     network: Network = Field(default_factory=Network)
-    training: Training = Field(default_factory=Training)
+    training: TrainingInput = Field(default_factory=TrainingInput)
 
     @model_validator(mode="after")
     def _enough(self) -> Self:

@@ -9,16 +9,16 @@ import numpy as np
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError, NotConverged
 from coupling.units import ANGSTROM
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
 from multiscale.studies.counted import counted
 from multiscale.studies.embedding.records import (
     Buffers,
-    Dynamics,
+    DynamicsFindings,
     EmbeddedStructure,
     EmbeddingFindings,
     Energy,
     RegionSize,
-    Relaxation,
+    RelaxationFindings,
 )
 from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy, RegionInput
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Models:
+class EmbeddingModels:
     """Who computes.
 
     Attributes:
@@ -49,7 +49,7 @@ class Models:
     high: Potential
 
 
-def compute(study: EmbeddingStudy, models: Models, context: RunContext) -> EmbeddingFindings:
+def compute(study: EmbeddingStudy, models: EmbeddingModels, context: RunContext) -> EmbeddingFindings:
     """All that needs the potentials.
 
     Raises:
@@ -114,7 +114,7 @@ def _numbers(path: Path) -> FloatArray:
         raise InputError(f"{path.name} is not a list of one number an atom ({error}).") from error
 
 
-def _embedded(study: EmbeddingStudy, models: Models, selector: "Selector") -> "Embedded":
+def _embedded(study: EmbeddingStudy, models: EmbeddingModels, selector: "Selector") -> "Embedded":
     from atomistic.embedding.model import embed
 
     return embed(
@@ -123,7 +123,7 @@ def _embedded(study: EmbeddingStudy, models: Models, selector: "Selector") -> "E
     )  # fmt: skip
 
 
-def _mixing(study: EmbeddingStudy, models: Models) -> "ForceMixing":
+def _mixing(study: EmbeddingStudy, models: EmbeddingModels) -> "ForceMixing":
     from atomistic.embedding.bonding import termination
     from coupling.embedding.mixing import ForceMixing
 
@@ -131,7 +131,7 @@ def _mixing(study: EmbeddingStudy, models: Models) -> "ForceMixing":
     return ForceMixing(models.low, models.high, termination(study.termination), kind)
 
 
-def _energy(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunContext) -> EmbeddingFindings:
+def _energy(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", context: RunContext) -> EmbeddingFindings:
     """The subtractive scheme, at rest where that is asked for."""
     from atomistic.relax import relax
 
@@ -140,7 +140,7 @@ def _energy(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunC
         start = float(model.evaluate([atoms]).energies[0])
         relaxed = relax(model, [atoms], force=study.relax, progress=context.progress)
         atoms = relaxed.structures[0]
-        relaxation = Relaxation(float(relaxed.energies[0]) - start, int(relaxed.steps[0]))
+        relaxation = RelaxationFindings(float(relaxed.energies[0]) - start, int(relaxed.steps[0]))
     value, evaluation = model.ledger(atoms), model.evaluate([atoms])
     regions, clusters = model.regions(atoms)
     energy = float(evaluation.energies[0])
@@ -150,7 +150,7 @@ def _energy(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunC
     )  # fmt: skip
 
 
-def _forces(study: EmbeddingStudy, models: Models, atoms: "Atoms") -> EmbeddingFindings:
+def _forces(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms") -> EmbeddingFindings:
     """Mixed forces."""
     from coupling.embedding.terms import clusters_of, owned_once
 
@@ -183,7 +183,9 @@ def _sizes(regions: "Sequence[Region]", clusters: "Sequence[Cluster]") -> tuple[
     )  # fmt: skip
 
 
-def _buffers(study: EmbeddingStudy, asked: BufferScan, models: Models, structure: EmbeddedStructure) -> Buffers:
+def _buffers(
+    study: EmbeddingStudy, asked: BufferScan, models: EmbeddingModels, structure: EmbeddedStructure
+) -> Buffers:
     """The force error against the buffer's radius, and the radius for the wanted error."""
     from atomistic.embedding.bonding import termination
     from atomistic.embedding.buffer import buffer_table, cluster_forces
@@ -207,7 +209,7 @@ def _judged(table: "BufferTable", error: float) -> Buffers:
         return replace(found, unknown=str(reason))
 
 
-def _dynamics(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: RunContext) -> Dynamics:
+def _dynamics(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", context: RunContext) -> DynamicsFindings:
     """A trajectory from the structure, its regions chosen anew at every step."""
     from ase.md.velocitydistribution import Stationary, thermalize_momenta
     from ase.parallel import DummyMPI
@@ -226,10 +228,10 @@ def _dynamics(study: EmbeddingStudy, models: Models, atoms: "Atoms", context: Ru
     return _accounted(path)
 
 
-def _accounted(path: "Trajectory") -> Dynamics:
+def _accounted(path: "Trajectory") -> DynamicsFindings:
     """Energies from that of the start."""
     start = path.kinetic[0] + path.potential[0]
-    return Dynamics(
+    return DynamicsFindings(
         path.time, path.kinetic + path.potential - start, path.conserved - start, path.temperature, path.accurate_atoms,
         float(path.injected[-1]), path.drift, path.raw_drift, path.switches,
     )  # fmt: skip

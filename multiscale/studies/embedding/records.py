@@ -81,7 +81,7 @@ class Energy:
 
 
 @dataclass(frozen=True)
-class Relaxation:
+class RelaxationFindings:
     """How the structure came to rest.
 
     Attributes:
@@ -119,7 +119,7 @@ class Buffers:
 
 
 @dataclass(frozen=True)
-class Dynamics:
+class DynamicsFindings:
     """The account of the energy along a trajectory.
 
     Attributes:
@@ -165,9 +165,9 @@ class EmbeddingFindings:
     counted: tuple[Counted, ...]
     energy: Energy | None = None
     net_force: float | None = None
-    relaxation: Relaxation | None = None
+    relaxation: RelaxationFindings | None = None
     buffers: Buffers | None = None
-    dynamics: Dynamics | None = None
+    dynamics: DynamicsFindings | None = None
 
     @property
     def accurate_atoms(self) -> int:

@@ -1,8 +1,9 @@
 """What the embedding study shows: regions, ledger, force error against the buffer, energy in dynamics."""
 
 from coupling.units import ANGSTROM
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.studies.embedding.records import Buffers, Dynamics, EmbeddedStructure, EmbeddingFindings
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.embedding.records import Buffers, DynamicsFindings, EmbeddedStructure, EmbeddingFindings
 from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy
 
 
@@ -42,7 +43,7 @@ def _view(results: Results, structure: EmbeddedStructure) -> None:
     ):
         if chosen.any():
             results.add_curve(name, f"positions: {words}", x=("m", place[chosen, 0]), y=("m", place[chosen, 1]))
-            lines.append(Series(name, "x", "y", words, "points"))
+            lines.append(PlotSeries(name, "x", "y", words, "points"))
     results.plots.append(Plot("Regions", "x", "Å", "y", "Å", tuple(lines), "The structure seen along z."))
 
 
@@ -72,8 +73,8 @@ def _buffers(results: Results, asked: BufferScan, found: Buffers) -> None:
         difference=("eV/Å", found.difference), abrupt=("eV/Å", found.abrupt), atoms=("", found.atoms),
     )  # fmt: skip
     lines = (
-        Series("force_error", "radius", "difference", "low + QM - ML", "line and points"),
-        Series("force_error", "radius", "abrupt", "QM alone", "line and points"),
+        PlotSeries("force_error", "radius", "difference", "low + QM - ML", "line and points"),
+        PlotSeries("force_error", "radius", "abrupt", "QM alone", "line and points"),
     )
     against = "the accurate model of the whole" if asked.reference == "whole" else "the largest buffer"
     title = "Force error against the buffer"
@@ -92,7 +93,7 @@ def _buffers(results: Results, asked: BufferScan, found: Buffers) -> None:
         results.notes.append(found.unknown)
 
 
-def _dynamics(results: Results, found: Dynamics) -> None:
+def _dynamics(results: Results, found: DynamicsFindings) -> None:
     """The account of the energy along a trajectory."""
     results.add_curve(
         "dynamics", "energies along the trajectory", time=("s", found.time * 1e-12), total=("eV", found.total),
@@ -104,7 +105,7 @@ def _dynamics(results: Results, found: Dynamics) -> None:
     results.add("injected_energy", found.injected, "eV", what)
     results.add("region_switches", found.switches, "", "steps at which a region changed")
     lines = (
-        Series("dynamics", "time", "total", "kinetic + potential"),
-        Series("dynamics", "time", "conserved", "less what was put in", "dashed"),
+        PlotSeries("dynamics", "time", "total", "kinetic + potential"),
+        PlotSeries("dynamics", "time", "conserved", "less what was put in", "dashed"),
     )
     results.plots.append(Plot("Energy in the dynamics", "time", "ps", "energy", "eV", lines))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from coupling.records import pack, unpack
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.embedding.records import EmbeddedStructure, EmbeddingFindings
 from multiscale.studies.embedding.report import report
 from multiscale.studies.embedding.schema import EmbeddingStudy
@@ -15,7 +15,7 @@ from multiscale.studies.embedding.schema import EmbeddingStudy
 if TYPE_CHECKING:
     from atomistic.embedding.quantum import QuantumPotential
     from coupling.identity.addresses import Request
-    from multiscale.studies.embedding.atoms import Models
+    from multiscale.studies.embedding.atoms import EmbeddingModels
 
 STRUCTURE = "embedded.extxyz"
 
@@ -67,16 +67,16 @@ class _Loaded:
         return QuantumPotential(self._study.quantum.name, folder=self._folder, **self._study.quantum.options)
 
     @cached_property
-    def models(self) -> "Models":
+    def models(self) -> "EmbeddingModels":
         """The cheap model and the accurate one, the latter at the former's lattice."""
         from atomistic import load_potential
         from atomistic.embedding.scaled import Scaled
-        from multiscale.studies.embedding.atoms import Models
+        from multiscale.studies.embedding.atoms import EmbeddingModels
 
         larger, scale = self._study.larger, self._study.scale
         high = self._quantum if larger is None else load_potential(larger.name, **larger.options)
         low = load_potential(self._study.potential.name, **self._study.potential.options)
-        return Models(low, high if scale == 1.0 else Scaled(high, scale))
+        return EmbeddingModels(low, high if scale == 1.0 else Scaled(high, scale))
 
     def close(self) -> None:
         """End the processes of a quantum engine, where it was started."""

@@ -72,7 +72,7 @@ class Quantum(Section, extra="allow"):
         return {"workers": self.workers} | (self.model_extra or {})
 
 
-class Crystal(Section):
+class SupercellInput(Section):
     """A supercell of one element with atoms taken out."""
 
     species: str = Field(description="Chemical symbol.")
@@ -93,7 +93,9 @@ class StructureInput(Section):
     """The atoms: a file or a crystal."""
 
     file: InputFile | None = Field(default=None, description="Any file that ASE reads, such as extended XYZ.")
-    crystal: Crystal | None = Field(default=None, description="A supercell at the cheap potential's equilibrium.")
+    crystal: SupercellInput | None = Field(
+        default=None, description="A supercell at the cheap potential's equilibrium."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -120,7 +122,7 @@ class BufferScan(Section):
         return self
 
 
-class Dynamics(Section):
+class EmbeddingDynamicsInput(Section):
     """Newtonian dynamics with regions that move along."""
 
     steps: int = Field(ge=2, le=10_000_000)
@@ -150,7 +152,7 @@ class EmbeddingStudy(Study):
     )
     relax: float | None = Field(default=None, gt=0, description="Relax to this largest force, eV/Å (energy scheme).")
     buffers: BufferScan | None = None
-    dynamics: Dynamics | None = None
+    dynamics: EmbeddingDynamicsInput | None = None
 
     @field_validator("quantum", mode="before")
     @classmethod

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from math import isfinite
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 from coupling.errors import InputError, MultiscaleError
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.runtime.runs import RunContext
 from multiscale.studies.function.schema import FunctionStudy, find_function
 
 
@@ -48,7 +48,7 @@ def _number(name: str, item: Any) -> tuple[float | int | bool, str]:
         raise InputError(f"The function returned {_short(item)} as {name!r}; it must be a number, or (number, unit).")
     if not isfinite(plain):
         raise MultiscaleError(f"The function returned {plain} as {name!r}, which is no answer.")
-    return plain, unit  # type: ignore[return-value]
+    return cast(float | int | bool, plain), unit
 
 
 def _short(value: object) -> str:

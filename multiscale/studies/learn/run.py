@@ -8,11 +8,12 @@ from coupling.exchange.storage import save_law
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.rigid_path import interface_ledger, rigid_law
 from coupling.units import ANGSTROM
-from multiscale.report.cohesive import report_law
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
-from multiscale.runtime.results import Plot, Results, Series, Table
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.cohesive_law.report import report_law
 from multiscale.studies.learn.schema import LearnStudy
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"
@@ -153,7 +154,7 @@ def _report_radii(results: Results, study: LearnStudy, found: Any) -> None:
         opening=("m", openings),
         **{k: ("eV/Å", v) for k, v in columns.items()},
     )
-    lines = tuple(Series("radii", "opening", name, label, "line and points")
+    lines = tuple(PlotSeries("radii", "opening", name, label, "line and points")
                   for name, label in (("before", f"after the first {study.first} labels"), ("after", "at the end")))  # fmt: skip
     caption = "Largest radius of a force in each structure; a structure that is labelled keeps what the noise leaves."
     results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))

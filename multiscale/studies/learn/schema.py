@@ -50,7 +50,7 @@ class LearnedPlane(Section):
     )
 
 
-class Dynamics(Section):
+class LearnDynamicsInput(Section):
     """Langevin dynamics of the slab, in steps that are safe for the potential."""
 
     temperature: Temperature = Field(default="300 K", validate_default=True)
@@ -73,7 +73,7 @@ class Routes(Section):
     )
     strain: float = Field(default=0.03, gt=0, lt=0.3, description="Largest strain.")
     relaxations: int = Field(default=0, ge=0, le=1000, description="Openings, evenly spread, at which the atoms relax.")
-    dynamics: Dynamics | None = Field(default=None, description="Molecular dynamics; none by default.")
+    dynamics: LearnDynamicsInput | None = Field(default=None, description="Molecular dynamics; none by default.")
 
 
 def _named(value: object) -> object:

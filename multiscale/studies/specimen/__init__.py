@@ -3,4 +3,6 @@
 from multiscale.studies.kind import StudyKind
 from multiscale.studies.specimen.schema import SpecimenStudy
 
+__all__ = ["KIND"]
+
 KIND = StudyKind(SpecimenStudy, "multiscale.studies.specimen.run")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -10,11 +10,12 @@ from coupling.errors import InputError
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.naive import naive_law
 from coupling.units import ANGSTROM, EV_A3
-from multiscale.runtime.results import Plot, Results, Series
-from multiscale.runtime.runs import RunContext
-from multiscale.stages.bodies import Parts
-from multiscale.studies import sampled
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
+from multiscale.stages import sampled
 from multiscale.studies.law_report import report_derived, write_law
+from multiscale.studies.specimen.bodies import SpecimenParts
 from multiscale.studies.specimen.report import frame_of
 from multiscale.studies.specimen.schema import SpecimenStudy
 
@@ -26,12 +27,12 @@ def prefix(names: Mapping[str, Any], name: str) -> str:
     return "" if len(names) == 1 else f"{name}_"
 
 
-def _suffix(parts: Parts, name: str) -> str:
+def _suffix(parts: SpecimenParts, name: str) -> str:
     """What a law's files have after "law"."""
     return "" if len(parts.derived) == 1 else f"_{name}"
 
 
-def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: RunContext) -> None:
+def report_atoms(results: Results, study: SpecimenStudy, parts: SpecimenParts, context: RunContext) -> None:
     """Laws from atoms, each with what was taken away, and the crystals of the bodies."""
     for name, derived in parts.derived.items():
         key = prefix(study.interfaces, name)
@@ -73,7 +74,7 @@ def report_atoms(results: Results, study: SpecimenStudy, parts: Parts, context: 
 
 
 def report_naive(
-    results: Results, study: SpecimenStudy, parts: Parts, record_of: Callable[[Parts], tuple[Any, Any]]
+    results: Results, study: SpecimenStudy, parts: SpecimenParts, record_of: Callable[[SpecimenParts], tuple[Any, Any]]
 ) -> None:
     """The specimen with the naive laws, which the ledger names and does not refuse here."""
     frame = frame_of(study)
@@ -102,13 +103,13 @@ def report_naive(
     )
     results.add(
         "naive_peak_load_ratio",
-        peak / float(results["peak_load"]),
+        peak / cast(float, results["peak_load"]),
         "",
         "the naive law's peak load over this one",
         headline=True,
-    )  # type: ignore[arg-type]
-    lines = (Series("load_displacement", "opening", "load", "excess law: bulk taken away", "line and points"),
-             Series("naive_loading", "opening", "load", "naive law: bulk counted twice", "dashed"))  # fmt: skip
+    )
+    lines = (PlotSeries("load_displacement", "opening", "load", "excess law: bulk taken away", "line and points"),
+             PlotSeries("naive_loading", "opening", "load", "naive law: bulk counted twice", "dashed"))  # fmt: skip
     results.plots.insert(0, Plot("Who counts the bulk", "load-point opening", frame.shown, f"load{frame.per}", frame.force, lines,
                                  "The same mesh and crystal; the naive law is the slab's own elongation between elements."))  # fmt: skip
 
@@ -116,8 +117,8 @@ def report_naive(
 def report_error_bars(
     results: Results,
     study: SpecimenStudy,
-    parts: Parts,
-    samples: Sequence[Parts],
+    parts: SpecimenParts,
+    samples: Sequence[SpecimenParts],
     records: Sequence[Any],
     context: RunContext,
 ) -> None:
@@ -127,7 +128,7 @@ def report_error_bars(
     frame = frame_of(study)
     displacement = bool(study.loads)
     found: dict[str, list[float]] = {}
-    series = [Series("load_displacement", "opening", "load", "reported", "line and points")]
+    series = [PlotSeries("load_displacement", "opening", "load", "reported", "line and points")]
     for number, (one, record) in enumerate(zip(samples, records, strict=True)):
         values = _numbers(study, one)
         if displacement:
@@ -149,7 +150,7 @@ def report_error_bars(
                 curve, "loading with a sample of the potential",
                 opening=("m", record.column("load")), load=(frame.force, record.column("force")),
             )  # fmt: skip
-            series.append(Series(curve, "opening", "load", "", "dashed"))
+            series.append(PlotSeries(curve, "opening", "load", "", "dashed"))
     for name, values in found.items():
         if name in results.quantities and len(values) == len(records):
             results.quantities[name] = replace(results.quantities[name], uncertainty=float(np.std(values, ddof=1)))
@@ -164,7 +165,7 @@ def report_error_bars(
         context.on_root(lambda d=barred, s=suffix: write_law(Results("law"), d, context, s))
 
 
-def _numbers(study: SpecimenStudy, parts: Parts) -> dict[str, float]:
+def _numbers(study: SpecimenStudy, parts: SpecimenParts) -> dict[str, float]:
     """What a sample says of laws and crystals, by the names under which it is reported."""
     values: dict[str, float] = {}
     for name, law in parts.laws.items():

@@ -3,16 +3,31 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.laws.law import Law
-from multiscale.runtime.results import Picture, Plot, Results, Series, Table
+from multiscale.runtime.records import LineStyle, Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+
+if TYPE_CHECKING:
+    from continuum.post.output import Snapshot
+    from continuum.solver.record import Loading
 
 _ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
 _POINTS = 600
+
+
+class _Opening(Protocol):
+    """A law without slip, which ends."""
+
+    @property
+    def final_opening(self) -> float:
+        """Where the traction is gone, m."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,14 +60,14 @@ class Frame:
 
 def report_law_curve(results: Results, name: str, law: Law, first: float) -> None:
     """The curve of a law without slip, from the opening `first` in m to the final one."""
-    opening = np.linspace(first, law.final_opening, _POINTS)  # type: ignore[attr-defined]
+    opening = np.linspace(first, cast(_Opening, law).final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     results.add_curve(
         name, "cohesive law, interpolated", opening=("m", opening), traction=("Pa", traction), energy=("J/m^2", energy)
     )
 
 
-def report_growth(results: Results, record, frame: Frame, work_of_separation: float | None) -> None:  # type: ignore[no-untyped-def]
+def report_growth(results: Results, record: "Loading", frame: Frame, work_of_separation: float | None) -> None:
     """G_c from the energy balance, peak load, balance, growth; the law's work is None where several laws act."""
     from continuum.post.fracture import released_energy_per_area
     from continuum.solver.record import energy_balance_error
@@ -89,7 +104,7 @@ def report_growth(results: Results, record, frame: Frame, work_of_separation: fl
     add("process_zone_facets", int(record.column("zone_facets").max()), "", f"{what} in the process zone")
 
 
-def report_loading(results: Results, record, frame: Frame) -> None:  # type: ignore[no-untyped-def]
+def report_loading(results: Results, record: "Loading", frame: Frame) -> None:
     """The curve of all states, the load against the opening and where the work went."""
     parts = {
         "elastic": np.array([s.energies.elastic for s in record.steps]),
@@ -120,10 +135,10 @@ def report_loading(results: Results, record, frame: Frame) -> None:  # type: ign
         **{name: (frame.energy, values) for name, values in parts.items()},
     )  # fmt: skip
     results.plots.append(
-        Plot("Load and displacement", x[1], x[2], y[1], y[2], (Series("load_displacement", x[0], y[0], "", "line and points"),),
+        Plot("Load and displacement", x[1], x[2], y[1], y[2], (PlotSeries("load_displacement", x[0], y[0], "", "line and points"),),
              "Every point is a converged equilibrium state.")
     )  # fmt: skip
-    series = [
+    series: list[tuple[str, str, LineStyle]] = [
         ("external_work", "external work", "points"), ("elastic", "elastic, bodies", "line"),
         ("dissipated", "dissipated, interface", "line"), ("interface_stored", "stored, interface", "dashed"),
     ]  # fmt: skip
@@ -131,11 +146,11 @@ def report_loading(results: Results, record, frame: Frame) -> None:  # type: ign
         series.append(("viscous", "viscous regularisation", "dashed"))
     results.plots.append(
         Plot("Where the work went", shown, x[2], f"energy{frame.per}", frame.energy,
-             tuple(Series("load_displacement", x[0], name, label, style) for name, label, style in series))  # type: ignore[arg-type]
+             tuple(PlotSeries("load_displacement", x[0], name, label, style) for name, label, style in series))
     )  # fmt: skip
 
 
-def report_energies(results: Results, record, frame: Frame, owner: str, friction: float = 0.0) -> None:  # type: ignore[no-untyped-def]
+def report_energies(results: Results, record: "Loading", frame: Frame, owner: str, friction: float = 0.0) -> None:
     """The table of the energies at the end; `owner` is who counts the interfaces."""
     first, last = record.steps[0].energies.total, record.steps[-1]
     rows = [(f"FE, body {name}", "elastic energy", energy) for name, energy in last.energies.bodies.items()]
@@ -173,17 +188,17 @@ def report_profiles(results: Results, profiles: Mapping[str, tuple[FloatArray, F
         results.add_curve(f"profile_{name}", f"interface {name!r} at the end", **columns)
 
 
-def report_picture(  # type: ignore[no-untyped-def]
+def report_picture(
     results: Results,
     folder: Path,
-    snapshot,
-    profiles,
+    snapshot: "Mapping[str, Snapshot]",
+    profiles: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]],
     unit: str = "nm",
     stress_unit: str = "GPa",
     magnified: float = 1.0,
 ) -> None:
     """The deformed plane specimen and its crack tip, where the traction is largest."""
-    from multiscale.report.specimen import draw_specimen
+    from multiscale.studies.specimen.picture import draw_specimen
 
     points, _, traction = next(iter(profiles.values()))
     tip = points[np.argmax(traction[:, 0])]

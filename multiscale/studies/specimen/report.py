@@ -11,8 +11,10 @@ from coupling.errors import InputError
 from coupling.findings import Finding
 from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
-from multiscale.runtime.results import Plot, Results, Series
-from multiscale.runtime.runs import RunContext
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
+from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,
@@ -22,7 +24,7 @@ from multiscale.studies.specimen.loading_report import (
     report_picture,
     report_profiles,
 )
-from multiscale.studies.specimen.schema import Interface, SpecimenStudy
+from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
 
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size
@@ -92,7 +94,7 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
         report_law_curve(results, curve, law, -0.1 * law.opening_at_peak)
         results.plots.append(
             Plot(f"Cohesive law{of}", "opening", _readable(law.final_opening), "traction", _stress_unit(law.peak_traction),
-                 (Series(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
+                 (PlotSeries(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
         )  # fmt: skip
 
 
@@ -109,7 +111,7 @@ def _report_resistance(results: Results, record: Any, frame: Frame, unit: str) -
     shown = unit if frame.area == "m" else frame.area
     results.plots.append(
         Plot("R-curve", "swept area" + frame.per, shown, "energy per new area", "J/m^2",
-             (Series("r_curve", "crack_growth", "resistance", "", "line and points"),),
+             (PlotSeries("r_curve", "crack_growth", "resistance", "", "line and points"),),
              "What the interfaces took up between two states, over the area that opened.")
     )  # fmt: skip
 
@@ -229,7 +231,7 @@ def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, pla
         ))  # fmt: skip
 
 
-def _coarser(interface: Interface, law: Law, modulus: float, item: Any, unit: float) -> str:
+def _coarser(interface: InterfaceInput, law: Law, modulus: float, item: Any, unit: float) -> str:
     """The number of planes that the mesh does resolve, in words."""
     from continuum.mesh.inspect import process_zone
 

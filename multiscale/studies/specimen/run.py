@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,15 +12,23 @@ from coupling.errors import NotConverged, Refuted
 from coupling.exchange.storage import law_text
 from coupling.units import SI_FACTORS
 from multiscale.runtime.addresses import request
+from multiscale.runtime.context import RunContext
 from multiscale.runtime.files import write_text
-from multiscale.runtime.results import Curve, Results, curve_csv
-from multiscale.runtime.runs import RunContext
-from multiscale.stages.bodies import Parts, specimen_parts
+from multiscale.runtime.records import Curve, curve_csv
+from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
+from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
 from multiscale.studies.specimen.report import frame_of, report
 from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
+
+if TYPE_CHECKING:
+    from continuum.mesh.specimen_mesh import SpecimenMesh
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.record import Loading
+
+Counting = Literal["strict", "reported"]
 
 
 def run(study: SpecimenStudy, context: RunContext) -> Results:
@@ -59,7 +67,7 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
     return results
 
 
-def read(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def]
+def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
     """The mesh of a study, on the ranks of `comm`."""
     from continuum.fenics import MPI
     from continuum.mesh.specimen_mesh import read_mesh
@@ -70,7 +78,9 @@ def read(study: SpecimenStudy, comm: Any = None):  # type: ignore[no-untyped-def
     )  # fmt: skip
 
 
-def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict"):  # type: ignore[no-untyped-def]
+def build(
+    study: SpecimenStudy, mesh: "SpecimenMesh", parts: SpecimenParts, counting: Counting = "strict"
+) -> "CohesiveProblem":
     """The `continuum.solver.problem.CohesiveProblem` of a study.
 
     Args:
@@ -95,7 +105,7 @@ def build(study: SpecimenStudy, mesh: Any, parts: Parts, counting: str = "strict
     )
 
 
-def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path:
+def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts) -> Path:
     """Where the loading's checkpoint lies until it is done: told by all that determines it."""
     key = request(
         "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size, 
@@ -106,7 +116,9 @@ def _unfinished(study: SpecimenStudy, context: RunContext, parts: Parts) -> Path
     return context.on_root(lambda: context.cache.folder / "unfinished" / key.address)
 
 
-def _record(study: SpecimenStudy, context: RunContext, problem: Any, results: Results, when: str) -> Any:
+def _record(
+    study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results, when: str
+) -> "Loading":
     """A loading of which the record alone is wanted; what that says against itself goes into the findings."""
     from continuum.solver.diagnostics import assess
     from continuum.solver.stepping import pull
@@ -123,14 +135,17 @@ def _record(study: SpecimenStudy, context: RunContext, problem: Any, results: Re
 
 
 def _wrong_record(
-    study: SpecimenStudy, context: RunContext, mesh: Any, parts: Parts, results: Results
-) -> tuple[Any, Any]:
+    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", parts: SpecimenParts, results: Results
+) -> "tuple[Loading, Any]":
     """A loading with laws that the ledger would refuse, and what it says of them."""
     problem = build(study, mesh, parts, counting="reported")
     return _record(study, context, problem, results, "With the naive law"), problem.counting.verdicts
 
 
-def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfinished: Path, results: Results) -> None:  # type: ignore[no-untyped-def]
+def _load(
+    study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", parts: SpecimenParts, unfinished: Path,
+    results: Results,
+) -> None:  # fmt: skip
     """Break the specimen and record it."""
     from continuum.post.output import FieldWriter
     from continuum.solver.stepping import pull
@@ -158,7 +173,7 @@ def _load(study: SpecimenStudy, context: RunContext, problem, parts: Parts, unfi
         report(study, context, problem, record, watch, parts.laws, results)
 
 
-def _stop(study: SpecimenStudy, problem) -> Callable[[Any], bool]:  # type: ignore[no-untyped-def]
+def _stop(study: SpecimenStudy, problem: "CohesiveProblem") -> "Callable[[Loading], bool]":
     part = study.loading.stop_at_area
     limit = np.inf if part is None else part * problem.interface_area
     return lambda record: bool(record.steps[-1].broken_area >= limit)

@@ -1,19 +1,16 @@
 """Input of the specimen study: a mesh, materials, laws on interfaces, supports, loads; laws and materials from atoms too."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-import numpy as np
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from continuum.materials.registry import material_model
-from coupling.contracts import FloatArray
 from coupling.errors import InputError
-from multiscale.inputs.base import Section, Study
+from multiscale.inputs.base import Study
 from multiscale.inputs.boundary import (
     LengthUnit,
-    Load,
+    LoadInput,
     Support,
     check_in_plane,
     check_loaded,
@@ -21,249 +18,16 @@ from multiscale.inputs.boundary import (
     groups_of,
 )
 from multiscale.inputs.checks import check_groups
-from multiscale.inputs.fields import InputFile, Length, Name, quantity
-from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput
+from multiscale.inputs.fields import InputFile, Name
+from multiscale.inputs.law import AtomsLaw
 from multiscale.inputs.material import BodyInput, CrystalMaterial
 from multiscale.inputs.potential import Potential, PotentialChoice
-from multiscale.inputs.stress import SignedStress
 from multiscale.inputs.trust import Trust
+from multiscale.studies.specimen.interface_input import InterfaceInput
+from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
 
 if TYPE_CHECKING:
     from continuum.model import Bond
-    from coupling.laws.law import Law
-
-Position = quantity("length", "m", positive=False)
-Viscosity = quantity("viscosity of an interface", "Pa*s/m")
-Time = quantity("time", "s")
-_SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
-
-
-class Contact(Section):
-    """Resistance of closed faces, in the place of the law's own compressive branch."""
-
-    stiffness: InterfaceStiffness
-    penetration: Length | None = Field(
-        default=None, description="Largest one (augmented Lagrangian); by default the penalty alone."
-    )
-
-
-class Gap(Section):
-    """The distance r²/2R of undeformed faces, as of a sphere or cylinder on a flat."""
-
-    radius: Length = Field(description="R of the sphere or cylinder.")
-    normal: Literal["x", "y", "z"] = Field(
-        default="y", description="Axis across the interface; r is measured across it."
-    )
-    centre: list[Position] | None = Field(default=None, description="Where r = 0; by default the origin.")
-    standoff: Length | None = Field(default=None, description="Added to the gap.")
-    overlap: Length | None = Field(default=None, description="Taken from the gap: the faces are pressed together.")
-
-    @model_validator(mode="after")
-    def _one_shift(self) -> Self:
-        if self.standoff is not None and self.overlap is not None:
-            raise InputError("give standoff or overlap, not both.")
-        return self
-
-    def distance(self) -> Callable[[FloatArray], FloatArray]:
-        """The gap in m at points (..., dim) in m."""
-        across, shift = "xyz".index(self.normal), (self.standoff or 0.0) - (self.overlap or 0.0)
-
-        def gap(points: FloatArray) -> FloatArray:
-            dimension = points.shape[-1]
-            apart = points - np.array(self.centre or [0.0] * dimension)
-            aside = [i for i in range(dimension) if i != across]
-            return np.asarray(np.sum(apart[..., aside] ** 2, axis=-1) / (2 * self.radius) + shift)
-
-        return gap
-
-
-class Coarsening(Section):
-    """The law of several planes in series, of which one opens, for elements that are too large for one."""
-
-    planes: int = Field(ge=2)
-    softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
-    plane_stiffness: InterfaceStiffness | None = Field(
-        default=None, description="Of a closed plane; by default the law's own."
-    )
-
-
-class Interface(Section):
-    """A law on an interface; the normal points into `plus`."""
-
-    plus: Name | None = Field(default=None, description="Not for an interface that is called plus|minus.")
-    minus: Name | None = Field(default=None, description="By default a rigid foundation.")
-    law: LawInput
-    coarsen: Annotated[
-        Coarsening | None,
-        BeforeValidator(lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v),
-    ] = Field(default=None, description="A number of planes, or a block.")
-    history: Literal["damage", "reversible"] = "damage"
-    contact: Contact | None = None
-    friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
-    viscosity: Viscosity | None = Field(
-        default=None, description="Traction per rate of the jump; needs loading.duration."
-    )
-    gap: Gap | None = None
-    spring: InterfaceStiffness | None = Field(
-        default=None,
-        description="Of an initially rigid law (gap: in bulk): stiffness before the faces part; its compliance is reported.",
-    )
-    spacing: Literal["meshed", "left out"] = Field(
-        default="meshed", description="Whether the mesh holds the closed layer spacing of the interface, too."
-    )
-    misfit: Literal["carried", "relaxed"] = Field(
-        default="carried",
-        description="Of two crystals: the strained one's body carries the strain, or dislocations took it away.",
-    )
-
-    def sides(self, name: str) -> tuple[str | None, str, str | None]:
-        """Group, plus and minus.
-
-        Raises:
-            InputError: the name and the sides do not fit together.
-        """
-        plus, bar, minus = name.partition("|")
-        if bar and (self.plus is not None or self.minus is not None):
-            raise InputError(f"interfaces.{name}: its name gives both sides; leave out plus and minus.")
-        if not bar and self.plus is None:
-            raise InputError(f"interfaces.{name}: plus is missing; it names the body that the normal points into.")
-        return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
-
-    def stored_law(self) -> "Law | None":
-        """The law of a file or a closed form; None of one that comes from atoms.
-
-        Raises:
-            InputError: the file or the parameters make no law.
-        """
-        return None if isinstance(self.law, AtomsLaw) else self.law.law()
-
-    def acting(self, law: "Law") -> "Law":
-        """The law as it acts: coarse, and on a spring, if that is asked for.
-
-        Raises:
-            InputError: it cannot be coarsened, or is initially rigid and has no spring.
-        """
-        from coupling.interface.coarse_graining import coarsen
-        from coupling.laws.mixed_in_bulk import MixedInBulk
-        from coupling.laws.rigid import InitiallyRigid
-
-        if self.coarsen is not None:
-            law = coarsen(law, self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
-        if isinstance(law, InitiallyRigid):
-            if self.spring is None:
-                raise InputError(
-                    f"its law is initially rigid, with {law.initial_traction / 1e9:.4g} GPa at zero jump, which elements cannot hold; give "
-                    f"spring, a stiffness that they hold before the faces part (its on_spring), such as {20 * law.steepest:.2g} Pa/m."
-                )
-            return law.on_spring(self.spring)
-        if isinstance(law, MixedInBulk) and self.spring is not None:
-            return law.on_spring(self.spring)
-        return law
-
-    def bond(self, name: str, law: "Law") -> "Bond":
-        """What the solver takes.
-
-        Args:
-            name: Of the interface.
-            law: Of one plane.
-
-        Raises:
-            InputError: the law has a traction at rest, or cannot be coarsened.
-        """
-        from continuum.model import Bond
-        from continuum.model import Contact as Resistance
-
-        try:
-            group, plus, minus = self.sides(name)
-            contact = self.contact and Resistance(self.contact.stiffness, self.contact.penetration)
-            gap = self.gap and self.gap.distance()
-            return Bond(
-                group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
-                spacing=self.spacing, misfit=self.misfit,
-            )  # fmt: skip
-        except InputError as error:
-            text = str(error)
-            raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error
-
-
-class Traction(Section):
-    """A boundary under a dead traction that grows with the loading: `traction` times its number."""
-
-    group: Name
-    component: Literal["x", "y", "z", "pressure"]
-    traction: SignedStress
-
-
-class Loading(Section):
-    """How far the loads go, and how."""
-
-    opening: Annotated[list[Position], _SEVERAL] | None = Field(
-        default=None, description="End of the displacement, or its turning points."
-    )
-    final: Annotated[list[float], _SEVERAL] | None = Field(
-        default=None, description="The same for tractions: multiples of them."
-    )
-    steps: int = Field(
-        default=60, ge=1, le=100_000, description="Least number of steps to the largest load; cut automatically."
-    )
-    closing: bool = Field(default=False, description="The load brings faces together (adhesive contact).")
-    growth: float = Field(
-        default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
-    )
-    duration: Time | None = Field(default=None, description="To the largest load; for viscous interfaces.")
-    linear_solver: Literal["auto", "direct", "iterative"] = "auto"
-    balance_tolerance: float = Field(
-        default=0.01, gt=0, lt=1,
-        description="Part of the external work by which it may differ from the energies; steps are cut for it, and a run that "
-        "misses it fails.",
-    )  # fmt: skip
-    peak_tolerance: float = Field(
-        default=0.01,
-        gt=0,
-        lt=1,
-        description="Part of the largest load by which the true one may be higher; steps are cut for it, else it is a warning.",
-    )
-    stop_at_area: float | None = Field(
-        default=None, gt=0, le=1, description="Part of the interfaces' area that may open."
-    )
-
-    @model_validator(mode="after")
-    def _one_measure(self) -> Self:
-        if (self.opening is None) == (self.final is None):
-            raise InputError("give opening (with displacement loads) or final (with tractions), one of the two.")
-        turns = self.turning_points
-        if not turns or any(a == b for a, b in zip((0.0, *turns), turns, strict=False)):
-            raise InputError(
-                "the load must go somewhere: each turning point must differ from the one before, the first from 0."
-            )
-        return self
-
-    @property
-    def turning_points(self) -> list[float]:
-        """Load parameters at which the loading turns or ends, m or multiples of the tractions."""
-        return list(self.opening if self.opening is not None else self.final or [])
-
-    @property
-    def rate(self) -> float | None:
-        """Load parameter per second."""
-        return None if self.duration is None else max(abs(t) for t in self.turning_points) / self.duration
-
-
-class JIntegral(Section):
-    """The ring of the domain integral around the crack tip; the process zone lies within."""
-
-    inner: Length
-    outer: Length
-    direction: list[float] = Field(default=[1.0, 0.0], min_length=2, max_length=2, description="Of crack growth.")
-    interface: Name | None = Field(default=None, description="Whose crack; by default the only interface.")
-
-    @model_validator(mode="after")
-    def _ring(self) -> Self:
-        if not self.inner < self.outer:
-            raise InputError(f"the ring needs inner < outer, not {self.inner:g} m and {self.outer:g} m.")
-        if not any(self.direction):
-            raise InputError("the direction of crack growth must not be [0, 0].")
-        return self
 
 
 class SpecimenStudy(Study):
@@ -285,13 +49,13 @@ class SpecimenStudy(Study):
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
     order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
     bodies: dict[Name, BodyInput] = Field(min_length=1, description="Material of each body, by its group of cells.")
-    interfaces: dict[Name, Interface] = Field(
+    interfaces: dict[Name, InterfaceInput] = Field(
         min_length=1, description="By group of facets, or by its two bodies as plus|minus."
     )
     supports: list[Support] = Field(default_factory=list)
-    loads: list[Load] = Field(default_factory=list, description="Prescribed displacements.")
-    tractions: list[Traction] = Field(default_factory=list)
-    loading: Loading
+    loads: list[LoadInput] = Field(default_factory=list, description="Prescribed displacements.")
+    tractions: list[TractionInput] = Field(default_factory=list)
+    loading: LoadingInput
     j_integral: JIntegral | None = None
 
     @property
@@ -403,7 +167,7 @@ class SpecimenStudy(Study):
             else:
                 self.stored_bond(name)
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
-        facets = groups_of(named, self.supports, self.loads, self.tractions)  # type: ignore[arg-type]
+        facets = groups_of(named, self.supports, self.loads, self.tractions)
         check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
 
     def stored_bond(self, name: str) -> "Bond":

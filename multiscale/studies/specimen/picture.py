@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray
 from coupling.units import SI_FACTORS
 from multiscale.runtime.files import atomic_write
 
+if TYPE_CHECKING:
+    from continuum.post.output import Snapshot
+
 _TIP_WINDOW = 1 / 60  # of the specimen's length
 
 
 def draw_specimen(
-    bodies: Mapping[str, object],
+    bodies: "Mapping[str, Snapshot]",
     tip: FloatArray,
     path: Path,
     unit: str = "nm",
@@ -69,6 +74,6 @@ def draw_specimen(
         canvas.print_png(file)
 
 
-def _around(cells):  # type: ignore[no-untyped-def]
+def _around(cells: NDArray[np.int64]) -> NDArray[np.int64]:
     """Corners in the order of a polygon; quadrilaterals come as a tensor product."""
     return cells[:, [0, 1, 3, 2]] if cells.shape[1] == 4 else cells

@@ -1,14 +1,44 @@
-"""The lines of `multiscale mesh inspect`: the mesh, and a law's process zone on its interfaces."""
+"""`multiscale mesh inspect`: the mesh, and a law's process zone on its interfaces."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from coupling.errors import InputError, unknown_choice
 from coupling.units import SI_FACTORS, parse_quantity
+from multiscale.cli.answers import Debug, answering, say
 
 if TYPE_CHECKING:
     from continuum.mesh.inspect import FacetFacts, ZoneFacts
+
+
+mesh = typer.Typer(help="Meshes of specimens.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@mesh.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="The mesh file.", show_default=False)],
+    body: Annotated[
+        list[str] | None, typer.Option(help="A group that is a body (repeat); by default those that part the cells.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="Unit of the coordinates, such as mm.")] = None,
+    law: Annotated[
+        Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")
+    ] = None,
+    interface: Annotated[
+        str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")
+    ] = None,
+    young: Annotated[str | None, typer.Option(help='Young\'s modulus, such as "70 GPa".')] = None,
+    poisson: Annotated[float, typer.Option(help="Poisson's ratio; 0 for plane stress.")] = 0.3,
+    plane_stiffness: Annotated[float | None, typer.Option(help="Stiffness of a closed plane in Pa/m, for N.")] = None,
+    debug: Debug = False,
+) -> None:
+    """Check a mesh and print its bodies, interfaces, groups and sizes."""
+    with answering(debug):
+        for line in mesh_lines(file, body or None, unit, law, interface, young, poisson, plane_stiffness):
+            say(line)
 
 
 def mesh_lines(

@@ -3,108 +3,31 @@
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from coupling.contracts import Potential, Progress, silent
+from coupling.contracts import Progress, silent
 from coupling.errors import InputError
 from coupling.findings import refute
-from coupling.identity.addresses import Request
-from multiscale.inputs import Study, check_study, load_study
-from multiscale.runtime.addresses import input_hashes, shown_name
-from multiscale.runtime.cache import Cache, Key, default_folder
+from multiscale.inputs.base import Study
+from multiscale.runtime.addresses import input_hashes
+from multiscale.runtime.cache import Cache, default_folder
+from multiscale.runtime.context import RunContext, run_logger
 from multiscale.runtime.files import write_text
 from multiscale.runtime.parallel import is_collective, is_root, launched_communicator, on_root
 from multiscale.runtime.provenance import provenance
 from multiscale.runtime.results import Results
 from multiscale.runtime.workspace import Workspace
-from multiscale.studies import study_kind
+from multiscale.studies.load import check_study, load_study
+from multiscale.studies.registry import study_kind
 
 INPUT = "input"
 REPORT = "report.html"
 _GRACE_SECONDS = 3.0
-
-
-@dataclass
-class RunContext:
-    """What a study works with.
-
-    Attributes:
-        folder: The run's folder for now; the same for all ranks. It moves when the run ends.
-        cache: Store of intermediate results; use `cached` rather than this.
-        progress: Takes the advance of the work; silent on all ranks but the first.
-        log: The run's log; silent on all ranks but the first.
-        comm: mpi4py communicator, None for a single process.
-        reused: What came from the cache.
-        seconds: Wall time by stage.
-        potentials: Fingerprint by name of the potentials that were used; on the first rank.
-    """
-
-    folder: Path
-    cache: Cache
-    progress: Progress = silent
-    log: logging.Logger = field(default_factory=lambda: _logger(logging.NullHandler()))
-    comm: Any = None
-    reused: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-    potentials: dict[str, str] = field(default_factory=dict)
-    _computed: set[Path] = field(default_factory=set, init=False)
-
-    @property
-    def is_root(self) -> bool:
-        """Whether this rank writes the files."""
-        return is_root(self.comm)
-
-    def on_root[T](self, work: Callable[[], T]) -> T:
-        """Do the work on rank 0 alone; all get its value, or its error."""
-        return on_root(self.comm, work)
-
-    def uses(self, *potentials: Potential | None) -> None:
-        """Note potentials whose numbers the results hang on, for the results' provenance; None is passed over."""
-        self._note([(shown_name(one), one.fingerprint) for one in potentials if one is not None])
-
-    def cached(self, what: str, key: Key, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-        """An intermediate result, from the cache or computed on rank 0; the same on all ranks.
-
-        Args:
-            what: What it is, for the log and the report, e.g. "cohesive law".
-            key: All that determines it, as `multiscale.runtime.addresses.request` builds it; its potentials are noted.
-            compute: Makes it: numpy arrays and JSON values by name.
-        """
-        if isinstance(key, Request):
-            self._note(key.potentials)
-        value, reused = self.on_root(lambda: self.cache.get_or_compute(key, compute))
-        entry = self.cache.path(key)
-        earlier = reused and entry not in self._computed
-        if not reused:
-            self._computed.add(entry)
-        if earlier and what not in self.reused:
-            self.reused.append(what)
-        self.log.info("%s: %s", what, "reused from an earlier run" if earlier else "reused" if reused else "computed")
-        return value
-
-    def _note(self, potentials: Iterable[tuple[str, str]]) -> None:
-        for name, fingerprint in potentials:
-            if fingerprint not in self.potentials.values():
-                number = sum(known.split(" (")[0] == name for known in self.potentials)
-                self.potentials[f"{name} ({number + 1})" if number else name] = fingerprint
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage and log it; the seconds go into the results."""
-        self.log.info("%s: begins", name)
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-            self.log.info("%s: %.1f s", name, self.seconds[name])
 
 
 def run_study(
@@ -139,7 +62,7 @@ def run_study(
     claimed: list[logging.Handler] = []
     on_root(comm, lambda: claimed.append(space.claim()))
     handler = claimed[0] if claimed else logging.NullHandler()
-    log = _logger(handler)
+    log = run_logger(handler)
     shown = progress if progress is not None and is_root(comm) else silent
     context = RunContext(space.partial, Cache(default_folder(space.final), log), shown, log, comm)
     try:
@@ -214,10 +137,3 @@ def _leave(space: Workspace, context: RunContext, error: BaseException) -> None:
         space.discard()
     elif space.fail():
         error.add_note(f"What was done until then lies in {space.failed}.")
-
-
-def _logger(handler: logging.Handler) -> logging.Logger:
-    """A logger of this run alone: it has no parent, so nothing of the user's logging is touched."""
-    log = logging.Logger("multiscale", logging.INFO)
-    log.addHandler(handler)
-    return log

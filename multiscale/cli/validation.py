@@ -1,41 +1,28 @@
-"""The command `multiscale validate`: a potential's errors on labelled structures."""
+"""`multiscale validate`: a potential's errors on labelled structures."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from multiscale.cli.answers import Debug, answering, say
 
-def register(
-    app: typer.Typer, answering: Callable[[bool], AbstractContextManager[None]], say: Callable[[str], None]
+
+def validate(
+    potential: Annotated[
+        str, typer.Argument(help="A name or a file, as in `multiscale potentials`.", show_default=False)
+    ],
+    data: Annotated[Path, typer.Argument(help="Labelled structures, such as extended XYZ.", show_default=False)],
+    posterior: Annotated[Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")] = None,
+    modal: Annotated[str | None, typer.Option(help="Level of theory, of a potential that has several.")] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Accept a file that can run code.")] = False,
+    debug: Debug = False,
 ) -> None:
-    """Add the command to the command line.
-
-    Args:
-        app: The command line.
-        answering: Turns an error into a sentence and an exit status.
-        say: Prints a line.
-    """
-
-    @app.command()
-    def validate(
-        potential: Annotated[
-            str, typer.Argument(help="A name or a file, as in `multiscale potentials`.", show_default=False)
-        ],
-        data: Annotated[Path, typer.Argument(help="Labelled structures, such as extended XYZ.", show_default=False)],
-        posterior: Annotated[
-            Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")
-        ] = None,
-        modal: Annotated[str | None, typer.Option(help="Level of theory, of a potential that has several.")] = None,
-        trust: Annotated[bool, typer.Option("--trust", help="Accept a file that can run code.")] = False,
-        debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-    ) -> None:
-        """Print a potential's errors of energy, force and stress, by group and by element."""
-        with answering(debug):
-            for line in validation_lines(potential, data, posterior, modal=modal, trust=trust):
-                say(line)
+    """Print a potential's errors of energy, force and stress, by group and by element."""
+    with answering(debug):
+        for line in validation_lines(potential, data, posterior, modal=modal, trust=trust):
+            say(line)
 
 
 def validation_lines(

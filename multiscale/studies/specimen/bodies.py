@@ -14,10 +14,11 @@ from coupling.laws.law import Law
 from multiscale.inputs.crystal import CutCrystal
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.material import CrystalMaterial, Material, OwnMaterial
-from multiscale.runtime.runs import RunContext
+from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial
+from multiscale.runtime.context import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
-from multiscale.stages.law import DerivedLaw, derive_law, turned
+from multiscale.stages.derived_law import DerivedLaw, turned
+from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
 from multiscale.studies.specimen.schema import SpecimenStudy
 
@@ -33,7 +34,7 @@ _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 
 @dataclass(frozen=True)
-class Parts:
+class SpecimenParts:
     """What a specimen is made of.
 
     Attributes:
@@ -49,7 +50,7 @@ class Parts:
     crystals: dict[str, CrystalRecord]
 
 
-def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, context: RunContext) -> Parts:
+def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, context: RunContext) -> SpecimenParts:
     """Laws and materials of a study; collective.
 
     Raises:
@@ -67,7 +68,9 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     misfits: dict[str, FloatArray] = {}
     for name, interface in study.interfaces.items():
         if name not in study.atoms_laws:
-            laws[name] = interface.stored_law()  # type: ignore[assignment]  # None of atoms alone
+            law = interface.stored_law()
+            assert law is not None  # only laws of atoms are known later
+            laws[name] = law
             continue
         frame = _frame(study, name, mesh)
         made = _derived(study, name, frame, crystals, grains, models, context)
@@ -78,7 +81,7 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     materials = {
         name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()
     }
-    return Parts(laws, materials, derived, crystals)
+    return SpecimenParts(laws, materials, derived, crystals)
 
 
 def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> CrystalRecord:
@@ -167,7 +170,8 @@ def _indices(
         whole = np.round(values * factor)
         back = basis @ whole
         if np.linalg.norm(np.cross(back / np.linalg.norm(back), direction)) < _ALONG:
-            return tuple(int(v) for v in whole)  # type: ignore[return-value]
+            first, second, third = (int(v) for v in whole)
+            return first, second, third
     what = "normal to the interface" if plane else "along its first tangent"
     raise InputError(
         f"interfaces.{name}: the direction {what} has no indices up to {_LARGEST_INDEX} in the crystal of {body!r}; turn the grain, "
@@ -222,7 +226,7 @@ def _hand_over(
 
 
 def _material(
-    item: Material | CrystalMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
+    item: MaterialInput | CrystalMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
     misfits: dict[str, FloatArray], models: Models, context: RunContext,
 ) -> "Solid":  # fmt: skip
     if not isinstance(item, CrystalMaterial):
@@ -248,7 +252,7 @@ def _expansion(item: CrystalMaterial, crystal: CrystalRecord, models: Models, co
     return crystal.lattice_parameter / free.lattice_parameter - 1.0
 
 
-def typed_material(item: Material | OwnMaterial) -> "Solid":
+def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
     """The `continuum.materials` material of typed constants.
 
     Raises:

@@ -13,7 +13,8 @@ from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
 from multiscale.runtime.files import atomic_write
-from multiscale.runtime.results import Picture, Plot, Results, Series, Table
+from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
 
 if TYPE_CHECKING:
     from atomistic.decohesion.mixed_path import Refinement
@@ -52,18 +53,24 @@ def report_law(results: Results, law: Law) -> None:
     opening = np.linspace(samples.opening[0], law.final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     columns: dict[str, Any] = {"traction": ("Pa", traction), "energy": ("J/m^2", energy)}
-    lines = [Series("law", "opening", "traction", "law"), Series("samples", "opening", "traction", "atoms", "points")]
+    lines = [
+        PlotSeries("law", "opening", "traction", "law"),
+        PlotSeries("samples", "opening", "traction", "atoms", "points"),
+    ]
     if not rigid:
         lines += _fits(results, law, opening, columns)
     results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
     lines += _samples(results, samples)
     caption = "Points are atomistic samples; dashed lines are closed forms with the same work and peak, or one standard deviation."
     results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines), caption))
-    energies = (Series("law", "opening", "energy", "law"), Series("samples", "opening", "energy", "atoms", "points"))
+    energies = (
+        PlotSeries("law", "opening", "energy", "law"),
+        PlotSeries("samples", "opening", "energy", "atoms", "points"),
+    )
     results.plots.append(Plot("Energy per area", "opening", "Å", "energy per area", "J/m^2", energies))
     if "naive" in results.curves:
-        both = (Series("samples", "opening", "traction", "excess", "line and points"),
-                Series("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
+        both = (PlotSeries("samples", "opening", "traction", "excess", "line and points"),
+                PlotSeries("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
         results.plots.append(Plot("What the subtraction buys", "opening", "Å", "traction", "GPa", both,
                                   "The naive curve depends on the slab's thickness and turns back; the excess does not."))  # fmt: skip
     results.notes.append(
@@ -71,7 +78,7 @@ def report_law(results: Results, law: Law) -> None:
     )
 
 
-def _samples(results: Results, law: Any) -> list[Series]:
+def _samples(results: Results, law: Any) -> list[PlotSeries]:
     """The samples with their standard deviations; the lines that show these."""
     columns: dict[str, Any] = {"traction": ("Pa", law.traction), "energy": ("J/m^2", law.energy)}
     spread, lines = getattr(law, "traction_std", None), []
@@ -82,7 +89,7 @@ def _samples(results: Results, law: Any) -> list[Series]:
             "lower": ("Pa", law.traction - spread),
         }
         lines = [
-            Series("samples", "opening", name, label, "dashed")
+            PlotSeries("samples", "opening", name, label, "dashed")
             for name, label in (("upper", "± one standard deviation"), ("lower", ""))
         ]
     if getattr(law, "energy_std", None) is not None:
@@ -91,14 +98,14 @@ def _samples(results: Results, law: Any) -> list[Series]:
     return lines
 
 
-def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, Any]) -> list[Series]:
+def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, Any]) -> list[PlotSeries]:
     """The closed forms, as columns and as lines."""
     rows, lines = [], []
     for found in fit_all(law):
         rows.append((found.misfit.kind, found.misfit.traction, found.misfit.energy))
         column = found.misfit.kind.replace("-", "_")
         columns[column] = ("Pa", found.law.normal(opening)[1])
-        lines.append(Series("law", "opening", column, found.misfit.kind, "dashed"))
+        lines.append(PlotSeries("law", "opening", column, found.misfit.kind, "dashed"))
     head = ("form", "traction misfit over peak", "energy misfit over work")
     results.tables.append(Table("Closed-form fits", head, tuple(rows)))
     return lines
@@ -123,7 +130,7 @@ def report_mixed(
         slip=("", fractions),
         **{k: ("J/m^2", v) for k, v in columns.items()},
     )
-    lines = tuple(Series("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
+    lines = tuple(PlotSeries("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
     results.plots.append(Plot("Slip in contact", "slip over the period", "", "energy per area", "J/m^2", lines))
     rows = tuple(
         (

@@ -1,0 +1,89 @@
+"""What all commands share: options, how an error is answered, how a line is printed."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from coupling.errors import MultiscaleError
+
+StudyFile = Annotated[Path, typer.Argument(help="The input file, in YAML.", show_default=False)]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Output = Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")]
+_INTERRUPTED = 130
+_GRACE_SECONDS = 1.0
+
+
+@contextmanager
+def answering(debug: bool) -> Iterator[None]:
+    """Turn an error into one sentence on stderr and an exit status."""
+    try:
+        yield
+    except typer.Exit:
+        raise
+    except (Exception, KeyboardInterrupt) as error:
+        if debug:
+            errors().print_exception()
+        complain(error)
+        raise typer.Exit(exit_status(error)) from None
+
+
+def complain(error: BaseException) -> None:
+    """Say an error in one sentence on stderr."""
+    notes = " ".join(getattr(error, "__notes__", []))
+    if isinstance(error, KeyboardInterrupt):
+        text = f"Interrupted. {notes or 'Nothing was written.'}"
+    elif isinstance(error, MultiscaleError):
+        text = f"Error: {error} {notes}".rstrip()
+    else:
+        fault = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
+        text = f"Error: unexpected {fault}; run again with --debug for the details. {notes}".rstrip()
+    errors().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def exit_status(error: BaseException) -> int:
+    """The exit status that an error ends the command with."""
+    if isinstance(error, KeyboardInterrupt):
+        return _INTERRUPTED
+    return error.exit_status if isinstance(error, MultiscaleError) else 1
+
+
+@contextmanager
+def ending_all_ranks(comm: Any) -> Iterator[None]:
+    """Let no rank wait for one that failed: that one ends all, after the first has had its say."""
+    from multiscale.runtime.parallel import is_collective, is_root
+
+    try:
+        yield
+    except BaseException as error:
+        if comm is None or (is_collective(error) and is_root(comm)):
+            raise
+        if is_collective(error):
+            raise typer.Exit(exit_status(error)) from None
+        if not is_root(comm):
+            time.sleep(_GRACE_SECONDS)
+        complain(error)
+        sys.stderr.flush()
+        comm.Abort(exit_status(error))
+
+
+def near(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    return min(str(path), os.path.relpath(path), key=len)
+
+
+def say(text: str) -> None:
+    """Print a line as it is."""
+    Console().print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def errors() -> Console:
+    """The console of stderr."""
+    return Console(stderr=True)

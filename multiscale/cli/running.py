@@ -1,0 +1,57 @@
+"""`multiscale run|distil|learn`: one study."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from multiscale.cli.answers import Debug, Output, Quiet, StudyFile, answering, ending_all_ranks, errors, near, say
+
+
+def run(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+    """Run a study: results, curves, fields and a report in one folder."""
+    _run(study, output, debug, quiet)
+
+
+def distil(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+    """Train a small, fast student of a potential; interrupted, it goes on where it stopped."""
+    _run(study, output, debug, quiet, "distil")
+
+
+def learn(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+    """Label where a potential cannot be trusted, and fit it; interrupted, it goes on where it stopped."""
+    _run(study, output, debug, quiet, "learn")
+
+
+def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str = "") -> None:
+    with answering(debug):
+        _require_kind(study, only)
+        from multiscale.runtime.parallel import is_root, launched_communicator
+        from multiscale.runtime.progress import display
+        from multiscale.studies.runs import REPORT, run_study
+
+        comm = launched_communicator()
+        with ending_all_ranks(comm), nullcontext() if quiet or not is_root(comm) else display(errors()) as progress:
+            results = run_study(study, output, progress=progress, comm=comm)
+        if is_root(comm) and not quiet:
+            _summarise(results, results.folder / REPORT)
+
+
+def _require_kind(study: Path, only: str) -> None:
+    from coupling.errors import InputError
+    from multiscale.studies import load_study
+
+    if only and (kind := load_study(study).study) != only:
+        raise InputError(f"{study} is a {kind!r} study, not {only!r}; use `multiscale run`.")
+
+
+def _summarise(results: Any, report: Path) -> None:
+    from multiscale.report.page import quantity_text
+
+    for quantity in results.quantities.values():
+        if quantity.headline:
+            say(f"{quantity.description}: {quantity_text(quantity)}")
+    for name in results.reused:
+        say(f"reused from an earlier run: {name}")
+    say(f"report: {near(report)}")
+    for warning in results.warnings:
+        say(f"WARNING: {warning}")

@@ -1,0 +1,59 @@
+"""`multiscale sweep|status|report`: many studies, and what has been found so far."""
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from multiscale.cli.answers import Debug, answering, errors, near, say
+
+
+def sweep(
+    study: Annotated[Path, typer.Argument(help="The sweep's input file, in YAML.", show_default=False)],
+    output: Annotated[Path | None, typer.Option(help="The sweep's folder, instead of the input's.")] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute points again that failed.")] = False,
+    debug: Debug = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
+) -> None:
+    """Run a study over ranges of its input; started again, it goes on where it stopped."""
+    with answering(debug):
+        from multiscale.runtime.progress import display
+        from multiscale.sweeps import run_sweep
+
+        with nullcontext() if quiet else display(errors()) as progress:
+            results = run_sweep(study, output, retry_failed=retry_failed, progress=progress)
+        if not quiet:
+            say(f"{results.status}")
+            say(f"report: {near(results.folder / 'report.html')}")
+
+
+def status(
+    folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: Debug = False
+) -> None:
+    """Say how far a sweep is, and what failed."""
+    with answering(debug):
+        from multiscale.sweeps import SweepResults
+
+        found = SweepResults.load(folder)
+        say(f"{found.status}")
+        for values, error in found.failures[:10]:
+            say(f"failed: {', '.join(f'{key} = {value}' for key, value in values.items())}: {error}")
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(help="A run's or a sweep's folder.", show_default=False)],
+    debug: Debug = False,
+) -> None:
+    """Write the report again, from what has been found so far."""
+    with answering(debug):
+        from multiscale.report import write_report
+        from multiscale.runtime.results import Results
+        from multiscale.sweeps import load
+
+        found = load(folder)
+        if isinstance(found, Results):
+            write_report(found, folder / "report.html")
+        else:
+            found.write()
+        say(f"report: {near(folder / 'report.html')}")

@@ -1,0 +1,66 @@
+"""An input file's plain data: YAML, read safely."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from coupling.errors import InputError
+
+_LARGEST = 1_000_000
+_FLOAT = re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML with no aliases, no doubled keys, and 1e-3 read as a number."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark
+            raise InputError(f"line {mark.line + 1}: YAML aliases (*name) are not read; write the value out.")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise InputError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands there twice.")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+
+
+def read_yaml(path: Path) -> Any:
+    """Plain data of a YAML file, read safely.
+
+    Raises:
+        InputError: it is missing, too large, not UTF-8 or not YAML.
+    """
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; give the input file in it, such as {path / 'study.yaml'}.")
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+        if len(text) > _LARGEST:
+            raise InputError(f"{path} has more than {_LARGEST} bytes, which no input file needs; is it the right file?")
+        return yaml.load(text.decode("utf-8-sig"), _Loader)
+    except OSError as error:
+        raise InputError(f"The input file {path} cannot be read ({error.strerror}); check its name.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not a text file in UTF-8.") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path} is not valid YAML: {_yaml_fault(error)}.") from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InputError(f"{path} is not valid YAML: {reason}.") from error
+
+
+def _yaml_fault(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"line {mark.line + 1}, {problem}" if mark else problem

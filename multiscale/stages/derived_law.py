@@ -1,0 +1,93 @@
+"""A law from atoms with what it was made of, seen from turned axes, and as the whole slab."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from coupling.elasticity import rotate_stiffness
+from coupling.interface.excess import Excess, PathSamples, slab_totals
+from coupling.laws.law import Law
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.units import ANGSTROM, EV_A3
+from multiscale.stages.crystal import CrystalRecord
+from multiscale.stages.law_atoms import LawAtoms
+
+_STRAIGHT = 1e-9
+"""rad: axes that differ by less are one."""
+
+
+@dataclass(frozen=True)
+class DerivedLaw:
+    """A law from atoms, and what it was made of.
+
+    Attributes:
+        law: The law, with its count.
+        atoms: The samples.
+        crystals: By place, "plane", or "upper" and "lower".
+        samples: The path as of a static opening, eV and Å.
+        law_consistency: Energies against tractions in tension, over the peak.
+        static: The excess without temperature, of a relaxed path.
+        route_difference: Virial against the forces on one half, over the peak, of a relaxed path.
+        members: The laws of the samples of the potential, of which the error bars are the spread.
+    """
+
+    law: Law
+    atoms: LawAtoms
+    crystals: dict[str, CrystalRecord]
+    samples: PathSamples
+    law_consistency: float
+    static: Excess | None = None
+    route_difference: float | None = None
+    members: tuple[Law, ...] = ()
+
+
+def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
+    """The same law seen from axes turned about the normal, by an angle in rad from its first tangent to the new one."""
+    if abs(angle) < _STRAIGHT:
+        return derived
+    turn = np.array([[np.cos(angle), np.sin(angle), 0.0], [-np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
+    sides = tuple(
+        replace(side, axes=turn @ side.axes, strain=_turned_strain(side.strain, turn)) for side in derived.atoms.sides
+    )
+    count = derived.law.count
+    bulk = [
+        None if side is None else replace(
+            side, stiffness_voigt=rotate_stiffness(side.stiffness_voigt, turn), strain=_turned_strain(side.strain, turn)
+        )
+        for side in count.sides
+    ]  # fmt: skip
+    law = _turned_law(derived.law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
+    return replace(derived, law=law, atoms=replace(derived.atoms, sides=sides))
+
+
+def _turned_law(law: Law, turn: np.ndarray) -> Law:
+    """Slips in turned axes; of a small-slip expansion the coupling of the two slips is left out, as in the law itself."""
+    if isinstance(law, MixedModeLaw):
+        shear = None if law.shear_traction is None else law.shear_traction @ turn.T
+        changes = {"lattice": law.lattice @ turn.T, "shear_traction": shear}
+        if isinstance(law, MixedInBulk):
+            changes["shear_compliance"] = turn @ law.shear_compliance @ turn.T
+        return _rebuilt(law, **changes)
+    if isinstance(law, TabulatedLaw):
+        return _rebuilt(law, tangential_stiffness=law.tangential_stiffness @ (turn**2).T)
+    return law
+
+
+def _rebuilt[L: Law](law: L, **changes: object) -> L:
+    """The law with some of its arguments changed."""
+    own = {name: getattr(law, name) for name in law.units}
+    return type(law)(**(own | changes), gap=law.gap).counted(law.count)
+
+
+def _turned_strain(strain: np.ndarray, turn: np.ndarray) -> np.ndarray:
+    """A strain xx, yy, xy (tensor) in axes turned about z."""
+    tensor = turn[:2, :2] @ np.array([[strain[0], strain[2]], [strain[2], strain[1]]]) @ turn[:2, :2].T
+    return np.array([tensor[0, 0], tensor[1, 1], tensor[0, 1]])
+
+
+def naive_columns(derived: DerivedLaw) -> tuple[np.ndarray, np.ndarray]:
+    """Elongation in m and traction in Pa of the whole slab, the bulk not taken away."""
+    elongation, _ = slab_totals(derived.atoms.slab)
+    return elongation * ANGSTROM, derived.atoms.slab.traction * EV_A3

@@ -1,0 +1,182 @@
+"""From samples to the law: its form, its temperature, and what it takes away of the bulk."""
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+from atomistic.decohesion.bridging import harmonic, slopes
+from atomistic.decohesion.slip import SlipGrid
+from coupling.elasticity import rotate_stiffness
+from coupling.errors import InputError
+from coupling.interface.excess import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law
+from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
+from coupling.laws.count import BulkSide, Count
+from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.mixed_in_bulk import MixedInBulk
+from coupling.laws.rigid import InitiallyRigid
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+from multiscale.inputs.law_options import LawOptions
+from multiscale.inputs.potential import PotentialChoice
+from multiscale.stages.crystal import CrystalRecord
+from multiscale.stages.derived_law import DerivedLaw
+from multiscale.stages.law_atoms import LawAtoms
+from multiscale.stages.models import Models
+
+_WARM_LEFT_OVER = 0.1
+"""Share of a warm law's work that may be done at zero excess opening: the vibrations are known to first order."""
+_SHEARED = 0.1
+"""Of its thickness: largest shear of a closed spacing that the elements are taken to carry; crystals slip at about that."""
+_STABLE = 0.4
+"""Share of a grid's jumps whose vibrations must be stable."""
+_RESOLVED = 2e-3
+"""Å: stretches of the closed spacing that differ by less are one."""
+
+
+def law_of_samples(
+    options: LawOptions,
+    atoms: LawAtoms,
+    crystals: dict[str, CrystalRecord],
+    models: Models,
+    potential: PotentialChoice | None,
+) -> DerivedLaw:
+    """From samples to the law."""
+    static, difference = None, None
+    if atoms.grid is not None:
+        law, samples, bridged = _mixed(options, atoms)
+        static = None if atoms.slab is None else excess(atoms.slab, *atoms.bulks)
+    elif atoms.rigid is not None:
+        samples, bridged = atoms.rigid, None
+        law = rigid_law(samples)
+    else:
+        law, samples, static, bridged = _relaxed(options, atoms)
+    if atoms.slab is not None:
+        slab = atoms.slab
+        difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
+    count = _count(options, atoms, crystals, models, potential)
+    return DerivedLaw(law.counted(count), atoms, crystals, samples, consistency(samples, bridged), static, difference)
+
+
+def _mixed(options: LawOptions, atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples, np.ndarray | None]:
+    """The law of a grid, at its temperature; the static path without slip, and its intervals that are bridged."""
+    grid = atoms.grid
+    samples = PathSamples(
+        grid.opening, grid.energy[:, 0, 0] * atoms.area, grid.traction[:, 0, 0], atoms.area, atoms.spacings
+    )
+    opening, energy, traction = (
+        grid.opening,
+        grid.energy,
+        np.concatenate([grid.traction[..., None], grid.shear_traction], axis=-1),
+    )
+    if atoms.vibrations is not None:
+        free = _bridged_vibrations(atoms)
+        opening, energy, traction = warmed_grid(opening, energy, traction, free, slopes(free, opening, grid.period))
+    arguments = (opening * ANGSTROM, grid.period * ANGSTROM, energy * EV_A2, traction[..., 0] * EV_A3)
+    shear = traction[..., 1:] * EV_A3
+    if options.gap == "in law":
+        return MixedModeLaw(*arguments, shear_traction=shear), samples, _bridged_intervals(grid)
+    spacing = atoms.spacing
+    normal, stretch = warm_spacing(spacing.traction, spacing.stretch, spacing.free_energy)
+    law = MixedInBulk(
+        *arguments, normal * EV_A3, stretch * ANGSTROM, spacing.shear_compliance * ANGSTROM / EV_A3,
+        _SHEARED * spacing.thickness * ANGSTROM, shear_traction=shear,
+    )  # fmt: skip
+    return law, samples, _bridged_intervals(grid)
+
+
+def _bridged_vibrations(atoms: LawAtoms) -> np.ndarray:
+    """(n, p, q) vibrational excess; where a mode is unstable or there is no equilibrium it is continued harmonically."""
+    free = atoms.vibrations.excess.reshape(atoms.grid.energy.shape)
+    if np.isfinite(free).mean() < _STABLE:
+        raise InputError(
+            f"The vibrations are unstable at {np.sum(~np.isfinite(free))} of {free.size} jumps, so there is no quasi-harmonic law; "
+            "take mode: normal with the mean force, or no temperature."
+        )
+    return harmonic(free, atoms.grid.opening, atoms.grid.period)
+
+
+def _bridged_intervals(grid: SlipGrid) -> np.ndarray | None:
+    """(n - 1,) whether an end of an interval of openings without slip has no equilibrium."""
+    if grid.bridged is None:
+        return None
+    without = grid.bridged[np.abs(grid.bridged[:, 1:]).max(axis=1, initial=0.0) < 1e-9, 0]
+    missing = np.isin(np.round(grid.opening, 9), np.round(without, 9))
+    return missing[1:] | missing[:-1]
+
+
+def _relaxed(
+    options: LawOptions, atoms: LawAtoms
+) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
+    """The excess law of the relaxed path, at its temperature, and the intervals that are bridged."""
+    slab = atoms.slab
+    static = excess(slab, *atoms.bulks)
+    samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
+    left_out = np.array(slab.beyond_strength)[:, None]
+    bridged = np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
+    made = excess(slab, *atoms.bulks, gap=options.gap) if options.temperature is None else _warm(options, atoms, static)
+    return made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER), samples, static, bridged
+
+
+def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
+    """The excess at the temperature; with the gap in the bulk the closed spacing is taken away at equal traction, warm too."""
+    if atoms.vibrations is not None:
+        made = warmed(static, atoms.vibrations.excess)
+    else:
+        made = from_mean_forces(static.opening, atoms.mean_traction, atoms.mean_traction_std, static.gap)
+    if options.gap == "in law":
+        return made
+    whole = excess(atoms.slab, *atoms.bulks, gap="in bulk")
+    spacing = static.opening - whole.opening
+    order = np.argsort(spacing)
+    rising = order[np.append(True, np.diff(spacing[order]) > _RESOLVED)]
+    stretch = spacing[rising]
+    if atoms.vibrations is None:
+        return without_spacing(made, stretch, atoms.bulk_mean_traction[rising])
+    own = atoms.vibrations.of_spacing[rising]
+    there = np.isfinite(own)
+    free = CubicSpline(stretch[there], own[there])
+    return without_spacing(made, stretch, static.traction[rising] + free(stretch, 1))
+
+
+def _count(
+    options: LawOptions,
+    atoms: LawAtoms,
+    crystals: dict[str, CrystalRecord],
+    models: Models,
+    potential: PotentialChoice | None,
+) -> Count:
+    """What the law takes away: either crystal's layers, at the traction of the peak."""
+    places = ("plane", "plane") if options.plane is not None else ("upper", "lower")
+    names = {place: f"{crystal.label}, {models.name(potential)}" for place, crystal in options.crystals.items()}
+    sides = []
+    for number, (place, side) in enumerate(zip(places, atoms.sides, strict=True)):
+        layers = (side.thickness - (0.5 * side.spacing if options.gap == "in law" else 0.0)) / side.spacing
+        sides.append(
+            BulkSide(
+                material=names[place],
+                fingerprint=models.fingerprint(potential),
+                stiffness_voigt=rotate_stiffness(crystals[place].stiffness_voigt, side.axes),
+                spacing=side.spacing * ANGSTROM,
+                layers=layers,
+                strain=side.strain,
+                energy_at_peak=_energy_at_peak(atoms, number, layers * side.spacing),
+            )
+        )
+    beyond = () if atoms.slab is None else atoms.slab.beyond_strength
+    until = None
+    if atoms.grid is not None and (bridged := _bridged_intervals(atoms.grid)) is not None and bridged.any():
+        until = float(atoms.grid.opening[int(np.argmax(bridged))]) * ANGSTROM
+    if beyond:
+        static = excess(atoms.slab, *atoms.bulks, gap=options.gap)
+        until = float(static.opening[atoms.slab.gap < min(beyond)].max()) * ANGSTROM
+    return Count(
+        "bulk", *sides, held_rigid=options.path == "rigid", temperature=options.temperature, equilibrium_until=until
+    )
+
+
+def _energy_at_peak(atoms: LawAtoms, number: int, thickness: float) -> float:
+    """Energy per area, J/m², that a thickness in Å of a crystal holds where the slab's traction is largest."""
+    if atoms.slab is None:
+        return 0.0
+    bulk = atoms.bulks[0] if len(atoms.bulks) == 1 else atoms.bulks[1 - number]  # of the lower crystal first
+    peak, closed = int(np.argmax(atoms.slab.traction)), atoms.slab.closed
+    return float((bulk.energy[peak] - bulk.energy[closed]) / (atoms.area * bulk.height[closed]) * thickness * EV_A2)

@@ -1,0 +1,40 @@
+"""What is in the middle of the crystal: a section of the input that makes the problems."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from multiscale.inputs.base import Section
+from multiscale.studies.concurrent.loading import LoadedProblems, Setting
+
+
+class Defect(Section):
+    """A defect, under the key by which an input file calls it.
+
+    Attributes:
+        key: Of the input file; a class with a key is listed in `DEFECTS`.
+        is_open: Whether it has free surfaces.
+        needs_line: Whether it is offered in plane problems only.
+    """
+
+    key: ClassVar[str] = ""
+    is_open: ClassVar[bool] = False
+    needs_line: ClassVar[bool] = False
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **options: Any) -> None:
+        """List the defect."""
+        super().__pydantic_init_subclass__(**options)
+        if cls.key:
+            DEFECTS[cls.key] = cls
+
+    @abstractmethod
+    def problems(self, setting: Setting) -> LoadedProblems:
+        """The problems that are solved one after another.
+
+        Raises:
+            InputError: crystal, box and defect do not go together.
+        """
+
+
+DEFECTS: dict[str, type[Defect]] = {}
+"""All defects by key, once `multiscale.studies.concurrent.defects` is imported."""

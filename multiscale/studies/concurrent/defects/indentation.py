@@ -1,0 +1,51 @@
+"""An indenter pressed into a free surface."""
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from coupling.errors import InputError
+from coupling.units import ANGSTROM, EV, EV_A2
+from multiscale.inputs.fields import Direction, Length
+from multiscale.studies.concurrent.defect import Defect
+from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting
+from multiscale.studies.concurrent.records import Observable
+
+
+class Indentation(Defect):
+    """A rigid frictionless indenter on a free surface through the middle of the box: a cylinder along line, else a sphere."""
+
+    key = "indentation"
+    is_open = True
+
+    plane: Direction = Field(description="Surface (hkl); with line, which lies in it.")
+    radius: Length = Field(description="Of the indenter.")
+    depths: list[Length] = Field(
+        min_length=1, max_length=50, description="Below the last plane of atoms, one after another."
+    )
+
+    @model_validator(mode="after")
+    def _shallow(self) -> Self:
+        if max(self.depths) >= self.radius:
+            raise InputError(
+                f"An indenter of radius {self.radius:g} m cannot be {max(self.depths):g} m deep; stay below the radius."
+            )
+        return self
+
+    def problems(self, setting: Setting) -> LoadedProblems:
+        """A problem a depth; the force on the indenter is read off."""
+        from multiscale.concurrent.indent import indentation, indentation_force
+
+        problems = tuple(
+            indentation(
+                setting.potential, setting.crystal, setting.cells, setting.level, plane=self.plane, line=setting.line,
+                radius=self.radius / ANGSTROM, depth=depth / ANGSTROM,
+            )
+            for depth in self.depths
+        )  # fmt: skip
+        flat = setting.line is not None
+        factor, unit = (EV_A2, "N/m") if flat else (EV / ANGSTROM, "N")
+        what = "force a length on the cylinder" if flat else "force on the sphere"
+        answer = Observable("indentation_force", unit, what)
+        read = lambda found: factor * indentation_force(found)  # noqa: E731
+        return LoadedProblems(problems, Probe(Observable("depth", "m"), tuple(self.depths), answer, read))

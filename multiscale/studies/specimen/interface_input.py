@@ -1,0 +1,165 @@
+"""Input of an interface: its law, contact, friction, gap, coarsening."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+import numpy as np
+from pydantic import BeforeValidator, Field, model_validator
+
+from coupling.contracts import FloatArray
+from coupling.errors import InputError
+from multiscale.inputs.base import Section
+from multiscale.inputs.fields import Length, Name, Position, quantity
+from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput
+
+if TYPE_CHECKING:
+    from continuum.model import Bond
+    from coupling.laws.law import Law
+
+Viscosity = quantity("viscosity of an interface", "Pa*s/m")
+
+
+class ContactInput(Section):
+    """Resistance of closed faces, in the place of the law's own compressive branch."""
+
+    stiffness: InterfaceStiffness
+    penetration: Length | None = Field(
+        default=None, description="Largest one (augmented Lagrangian); by default the penalty alone."
+    )
+
+
+class Gap(Section):
+    """The distance r²/2R of undeformed faces, as of a sphere or cylinder on a flat."""
+
+    radius: Length = Field(description="R of the sphere or cylinder.")
+    normal: Literal["x", "y", "z"] = Field(
+        default="y", description="Axis across the interface; r is measured across it."
+    )
+    centre: list[Position] | None = Field(default=None, description="Where r = 0; by default the origin.")
+    standoff: Length | None = Field(default=None, description="Added to the gap.")
+    overlap: Length | None = Field(default=None, description="Taken from the gap: the faces are pressed together.")
+
+    @model_validator(mode="after")
+    def _one_shift(self) -> Self:
+        if self.standoff is not None and self.overlap is not None:
+            raise InputError("give standoff or overlap, not both.")
+        return self
+
+    def distance(self) -> Callable[[FloatArray], FloatArray]:
+        """The gap in m at points (..., dim) in m."""
+        across, shift = "xyz".index(self.normal), (self.standoff or 0.0) - (self.overlap or 0.0)
+
+        def gap(points: FloatArray) -> FloatArray:
+            dimension = points.shape[-1]
+            apart = points - np.array(self.centre or [0.0] * dimension)
+            aside = [i for i in range(dimension) if i != across]
+            return np.asarray(np.sum(apart[..., aside] ** 2, axis=-1) / (2 * self.radius) + shift)
+
+        return gap
+
+
+class Coarsening(Section):
+    """The law of several planes in series, of which one opens, for elements that are too large for one."""
+
+    planes: int = Field(ge=2)
+    softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
+    plane_stiffness: InterfaceStiffness | None = Field(
+        default=None, description="Of a closed plane; by default the law's own."
+    )
+
+
+class InterfaceInput(Section):
+    """A law on an interface; the normal points into `plus`."""
+
+    plus: Name | None = Field(default=None, description="Not for an interface that is called plus|minus.")
+    minus: Name | None = Field(default=None, description="By default a rigid foundation.")
+    law: LawInput
+    coarsen: Annotated[
+        Coarsening | None,
+        BeforeValidator(lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v),
+    ] = Field(default=None, description="A number of planes, or a block.")
+    history: Literal["damage", "reversible"] = "damage"
+    contact: ContactInput | None = None
+    friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
+    viscosity: Viscosity | None = Field(
+        default=None, description="Traction per rate of the jump; needs loading.duration."
+    )
+    gap: Gap | None = None
+    spring: InterfaceStiffness | None = Field(
+        default=None,
+        description="Of an initially rigid law (gap: in bulk): stiffness before the faces part; its compliance is reported.",
+    )
+    spacing: Literal["meshed", "left out"] = Field(
+        default="meshed", description="Whether the mesh holds the closed layer spacing of the interface, too."
+    )
+    misfit: Literal["carried", "relaxed"] = Field(
+        default="carried",
+        description="Of two crystals: the strained one's body carries the strain, or dislocations took it away.",
+    )
+
+    def sides(self, name: str) -> tuple[str | None, str, str | None]:
+        """Group, plus and minus.
+
+        Raises:
+            InputError: the name and the sides do not fit together.
+        """
+        plus, bar, minus = name.partition("|")
+        if bar and (self.plus is not None or self.minus is not None):
+            raise InputError(f"interfaces.{name}: its name gives both sides; leave out plus and minus.")
+        if not bar and self.plus is None:
+            raise InputError(f"interfaces.{name}: plus is missing; it names the body that the normal points into.")
+        return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
+
+    def stored_law(self) -> "Law | None":
+        """The law of a file or a closed form; None of one that comes from atoms.
+
+        Raises:
+            InputError: the file or the parameters make no law.
+        """
+        return None if isinstance(self.law, AtomsLaw) else self.law.law()
+
+    def acting(self, law: "Law") -> "Law":
+        """The law as it acts: coarse, and on a spring, if that is asked for.
+
+        Raises:
+            InputError: it cannot be coarsened, or is initially rigid and has no spring.
+        """
+        from coupling.laws.mixed_in_bulk import MixedInBulk
+        from coupling.laws.rigid import InitiallyRigid
+
+        if self.coarsen is not None:
+            law = law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
+        if isinstance(law, InitiallyRigid):
+            if self.spring is None:
+                raise InputError(
+                    f"its law is initially rigid, with {law.initial_traction / 1e9:.4g} GPa at zero jump, which elements cannot hold; give "
+                    f"spring, a stiffness that they hold before the faces part (its on_spring), such as {20 * law.steepest:.2g} Pa/m."
+                )
+            return law.on_spring(self.spring)
+        if isinstance(law, MixedInBulk) and self.spring is not None:
+            return law.on_spring(self.spring)
+        return law
+
+    def bond(self, name: str, law: "Law") -> "Bond":
+        """What the solver takes.
+
+        Args:
+            name: Of the interface.
+            law: Of one plane.
+
+        Raises:
+            InputError: the law has a traction at rest, or cannot be coarsened.
+        """
+        from continuum.model import Bond, Contact
+
+        try:
+            group, plus, minus = self.sides(name)
+            contact = self.contact and Contact(self.contact.stiffness, self.contact.penetration)
+            gap = self.gap and self.gap.distance()
+            return Bond(
+                group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
+                spacing=self.spacing, misfit=self.misfit,
+            )  # fmt: skip
+        except InputError as error:
+            text = str(error)
+            raise InputError(text if text.startswith("interfaces.") else f"interfaces.{name}: {text}") from error

@@ -1,0 +1,93 @@
+"""Input of a loading: tractions, how far they or the displacements go, the ring around a crack tip."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from coupling.errors import InputError
+from multiscale.inputs.base import Section
+from multiscale.inputs.boundary import OnGroup
+from multiscale.inputs.fields import Length, Name, Position, quantity
+from multiscale.inputs.stress import SignedStress
+
+Time = quantity("time", "s")
+_SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
+
+
+class TractionInput(OnGroup):
+    """A boundary under a dead traction that grows with the loading: `traction` times its number."""
+
+    component: Literal["x", "y", "z", "pressure"]
+    traction: SignedStress
+
+
+class LoadingInput(Section):
+    """How far the loads go, and how."""
+
+    opening: Annotated[list[Position], _SEVERAL] | None = Field(
+        default=None, description="End of the displacement, or its turning points."
+    )
+    final: Annotated[list[float], _SEVERAL] | None = Field(
+        default=None, description="The same for tractions: multiples of them."
+    )
+    steps: int = Field(
+        default=60, ge=1, le=100_000, description="Least number of steps to the largest load; cut automatically."
+    )
+    closing: bool = Field(default=False, description="The load brings faces together (adhesive contact).")
+    growth: float = Field(
+        default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
+    )
+    duration: Time | None = Field(default=None, description="To the largest load; for viscous interfaces.")
+    linear_solver: Literal["auto", "direct", "iterative"] = "auto"
+    balance_tolerance: float = Field(
+        default=0.01, gt=0, lt=1,
+        description="Part of the external work by which it may differ from the energies; steps are cut for it, and a run that "
+        "misses it fails.",
+    )  # fmt: skip
+    peak_tolerance: float = Field(
+        default=0.01,
+        gt=0,
+        lt=1,
+        description="Part of the largest load by which the true one may be higher; steps are cut for it, else it is a warning.",
+    )
+    stop_at_area: float | None = Field(
+        default=None, gt=0, le=1, description="Part of the interfaces' area that may open."
+    )
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> Self:
+        if (self.opening is None) == (self.final is None):
+            raise InputError("give opening (with displacement loads) or final (with tractions), one of the two.")
+        turns = self.turning_points
+        if not turns or any(a == b for a, b in zip((0.0, *turns), turns, strict=False)):
+            raise InputError(
+                "the load must go somewhere: each turning point must differ from the one before, the first from 0."
+            )
+        return self
+
+    @property
+    def turning_points(self) -> list[float]:
+        """Load parameters at which the loading turns or ends, m or multiples of the tractions."""
+        return list(self.opening if self.opening is not None else self.final or [])
+
+    @property
+    def rate(self) -> float | None:
+        """Load parameter per second."""
+        return None if self.duration is None else max(abs(t) for t in self.turning_points) / self.duration
+
+
+class JIntegral(Section):
+    """The ring of the domain integral around the crack tip; the process zone lies within."""
+
+    inner: Length
+    outer: Length
+    direction: list[float] = Field(default=[1.0, 0.0], min_length=2, max_length=2, description="Of crack growth.")
+    interface: Name | None = Field(default=None, description="Whose crack; by default the only interface.")
+
+    @model_validator(mode="after")
+    def _ring(self) -> Self:
+        if not self.inner < self.outer:
+            raise InputError(f"the ring needs inner < outer, not {self.inner:g} m and {self.outer:g} m.")
+        if not any(self.direction):
+            raise InputError("the direction of crack growth must not be [0, 0].")
+        return self
