@@ -5,6 +5,7 @@ import pytest
 from ase import Atoms, build
 from scipy import constants as physics
 from scipy.interpolate import CubicSpline
+from scipy.signal import lfilter
 
 from atomistic.decohesion.finite_temperature import free_energy, frequencies, gap_coordinates, heated, path_vibrations
 from atomistic.decohesion.mean_force import _Walkers, block_error, mean_forces, mean_traction
@@ -67,18 +68,40 @@ def test_holding_a_coordinate_gives_its_potential_of_mean_force():
     assert ratio == pytest.approx(np.log(compliance / lightness), rel=1e-6)
 
 
-def test_block_errors_know_correlation():
-    """An AR(1) series of correlation r has the variance of its mean enlarged by (1 + r)/(1 − r)."""
-    random, r, length = np.random.default_rng(1), 0.9, 2**16
-    series, value = np.empty(length), 0.0
-    for i, kick in enumerate(random.standard_normal(length)):
-        value = r * value + kick
-        series[i] = value
-    exact = series.std() * np.sqrt((1 + r) / (1 - r) / length)
-    assert block_error(series) == pytest.approx(exact, rel=0.35)
-    assert block_error(random.standard_normal(4096)) == pytest.approx(1 / 64, rel=0.5)
+def test_block_errors_of_a_repeated_series_are_those_of_its_values():
+    """±1 in turn, each repeated: the blocks of one value have the largest error, std/√n; fewer than 16 are not asked."""
+    for values, repeats in ((64, 8), (16, 4)):
+        series = np.repeat((-1.0) ** np.arange(values), repeats)
+        assert block_error(series) == pytest.approx(1 / np.sqrt(values - 1), rel=1e-12)
+    assert block_error(np.repeat((-1.0) ** np.arange(8), 8)) == pytest.approx(1 / np.sqrt(15), rel=1e-12)
     with pytest.raises(InputError, match="no error bar"):
-        block_error(np.zeros(5))
+        block_error(np.zeros(15))
+
+
+def largest_of_nested_blocks(length, r, rounds, random):
+    """(rounds,) what `block_error` gives over the true error, for an AR(1) series of correlation r.
+
+    The squares of n block means about their own mean are a χ² of n − 1 degrees of freedom, and those of 2n blocks
+    are these plus an independent χ² of n. The variance of the mean of b samples is that of long blocks times
+    1 − 2r(1 − r^b)/(b(1 − r²)).
+    """
+    blocks, squares, largest = 16, random.chisquare(15, rounds), np.zeros(rounds)
+    while blocks <= length:
+        b = length // blocks
+        seen = 1 - 2 * r * (1 - r**b) / (b * (1 - r**2))
+        largest = np.maximum(largest, seen * squares / (blocks - 1))
+        squares, blocks = squares + random.chisquare(blocks, rounds), 2 * blocks
+    return np.sqrt(largest)
+
+
+@pytest.mark.parametrize(("r", "length"), [(0.0, 2**12), (0.9, 2**13)])
+def test_block_errors_know_correlation(r, length):
+    """An AR(1) series of correlation r has the error of its mean enlarged by √((1 + r)/(1 − r)): 1/(1 − r) over √n here."""
+    random, rounds, settling = np.random.default_rng(1), 400, 400
+    series = lfilter([1.0], [1.0, -r], random.standard_normal((rounds, settling + length)))[:, settling:]
+    found = np.array([block_error(one) for one in series]) * np.sqrt(length) * (1 - r)
+    expected = largest_of_nested_blocks(length, r, 100 * rounds, random)
+    assert found.mean() == pytest.approx(expected.mean(), abs=4 * expected.std() / np.sqrt(rounds))  # 2 %
 
 
 class Springs:
