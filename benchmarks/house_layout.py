@@ -100,7 +100,9 @@ def public_definitions(path: Path) -> Iterator[ast.ClassDef | ast.FunctionDef]:
             yield node
             if isinstance(node, ast.ClassDef):
                 yield from (
-                    inner for inner in node.body if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_")
+                    inner
+                    for inner in node.body
+                    if isinstance(inner, ast.FunctionDef) and not inner.name.startswith("_")
                 )
 
 
@@ -130,7 +132,12 @@ def without_all(modules: dict[str, Path]) -> list[str]:
     found = []
     for name, path in modules.items():
         if path.name == "__init__.py":
-            targets = [t for node in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(node, ast.Assign) for t in node.targets]
+            targets = [
+                t
+                for node in ast.parse(path.read_text(encoding="utf-8")).body
+                if isinstance(node, ast.Assign)
+                for t in node.targets
+            ]
             if not any(isinstance(t, ast.Name) and t.id == "__all__" for t in targets):
                 found.append(name)
     return found
@@ -139,9 +146,15 @@ def without_all(modules: dict[str, Path]) -> list[str]:
 def lint_findings() -> int:
     """What ruff finds in the tree: check and format together."""
     checked = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    formatted = subprocess.run([sys.executable, "-m", "ruff", "format", "--check", "."], cwd=ROOT, capture_output=True, text=True, check=False)
+    formatted = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--check", "."], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     findings = sum(bool(re.match(r".+:\d+:\d+: ", line)) for line in checked.stdout.splitlines())
     return findings + sum(line.startswith("Would reformat") for line in formatted.stdout.splitlines())
 
@@ -180,8 +193,16 @@ def main() -> None:
         ("class in several packages", doubled_classes(modules).items()),
         ("no docstring", undocumented(modules)),
         ("no __all__", without_all(modules)),
-        ("long", [name for name, path in modules.items() if len(path.read_text(encoding="utf-8").splitlines()) > LARGEST]),
-        ("type: ignore", Counter(name for name, p in modules.items() for _ in _IGNORE.findall(p.read_text(encoding="utf-8"))).items()),
+        (
+            "long",
+            [name for name, path in modules.items() if len(path.read_text(encoding="utf-8").splitlines()) > LARGEST],
+        ),
+        (
+            "type: ignore",
+            Counter(
+                name for name, p in modules.items() for _ in _IGNORE.findall(p.read_text(encoding="utf-8"))
+            ).items(),
+        ),
     ):
         for one in found:
             sys.stdout.write(f"{what}: {one}\n")

@@ -40,13 +40,13 @@ def run(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Qu
 
 @app.command()
 def distil(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Quiet = False) -> None:
-    """Train a small, fast student of a potential; interrupted, it goes on where it stopped."""
+    """Train a small, fast student of a potential; interrupted, it resumes where it stopped."""
     _run(study, output, debug, quiet, "distil")
 
 
 @app.command()
 def learn(study: _Study, output: _Output = None, debug: _Debug = False, quiet: _Quiet = False) -> None:
-    """Label where a potential cannot be trusted, and fit it; interrupted, it goes on where it stopped."""
+    """Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped."""
     _run(study, output, debug, quiet, "learn")
 
 
@@ -58,7 +58,7 @@ def sweep(
     debug: _Debug = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
 ) -> None:
-    """Run a study over ranges of its input; started again, it goes on where it stopped."""
+    """Run a study over ranges of its input; started again, it resumes where it stopped."""
     with _answering(debug):
         from multiscale.runtime.progress import display
         from multiscale.sweeps import run_sweep

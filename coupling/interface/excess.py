@@ -276,7 +276,7 @@ def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> floa
 
     Args:
         samples: The path.
-        bridged: (n − 1,) intervals to leave out, across which samples are missing; None is none.
+        bridged: (n − 1,) intervals to leave out, across which samples are missing; None leaves out nothing.
     """
     opening = samples.opening
     work = CubicSpline(opening, samples.traction).antiderivative()(opening)

@@ -60,7 +60,9 @@ def sweep(
     data = _input(over, folder, engine, title, formats)
     if not callable(what):
         if constants:
-            raise InputError(f"{sorted(constants)[0]!r} is no option of a sweep over a study; put it into the study.")
+            raise InputError(
+                f"{sorted(constants)[0]!r} is not an option of a sweep over a study; put it into the study."
+            )
         base = str(what) if isinstance(what, str | Path) else dict(what)
         return run_sweep(SweepInput.parse(data | {"base": base}), retry_failed=retry_failed, progress=progress)
     ready = SweepInput.parse(data | {"base": constants})
@@ -137,7 +139,7 @@ def check_folder(folder: Path) -> None:
 def _compute(
     plan: Plan, journal: Journal, engine: Engine, folder: Path, retry_failed: bool, progress: Progress
 ) -> None:
-    """Compute what is missing, in an order of chance.
+    """Compute what is missing, in random order.
 
     By chance, because neighbours share sub-results, which one worker computes while the others would
     wait, and because the time per point is then the same throughout, as the remaining time supposes.

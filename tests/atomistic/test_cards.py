@@ -7,7 +7,6 @@ from atomistic.potentials.cards import card
 from atomistic.potentials.registry import PotentialEntry
 from coupling.errors import InputError
 
-
 STRANGER = PotentialEntry("stranger", "own", "A third party's", "stranger:load")
 ANYBODY_S = {"*.pth", "mace:*", "nequip:*", "metatomic:*", "orb:*", "*module:Class"}
 """Files and classes that anybody may have made: no card can say what they are good for."""

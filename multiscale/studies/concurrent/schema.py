@@ -77,7 +77,7 @@ class Box(Section):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if min(self.cells) < 1:
-            raise InputError(f"{self.cells} are no cells; give whole numbers from 1.")
+            raise InputError(f"{self.cells} are not numbers of cells; give whole numbers from 1.")
         return self
 
 
@@ -149,7 +149,7 @@ class ConcurrentStudy(Study):
             )
         for one in self.methods:
             if given[0] in _OPEN and one.method == "cauchy_born":
-                raise InputError(f"cauchy_born knows no free surfaces and has no {given[0]}; take another method.")
+                raise InputError(f"cauchy_born allows no free surfaces and has no {given[0]}; take another method.")
             if one.adapt is not None and (given[0] in _OPEN or one.method in ("atomistic", "cauchy_born")):
                 raise InputError(
                     f"{one.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces."
