@@ -238,7 +238,7 @@ def _check_structure(bulk: Atoms, system: SlipSystem, lattice: FloatArray, burge
     if np.abs(steps - np.round(steps)).max() > 1e-3:
         raise InputError(
             f"The crystal {bulk.get_chemical_formula()} is not {system.structure}: the Burgers vector of "
-            f"{system.name!r} is no vector of its lattice."
+            f"{system.name!r} is not a vector of its lattice."
         )
 
 

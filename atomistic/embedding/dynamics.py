@@ -166,7 +166,9 @@ def mixed_dynamics(
 
 def _started(atoms: Atoms, steps: int, timestep: float) -> tuple[Atoms, float]:
     if steps < 2 or not 0 < timestep < 100:
-        raise InputError(f"{steps} steps of {timestep} fs are no dynamics; give at least 2 steps of, say, 1 fs.")
+        raise InputError(
+            f"{steps} steps of {timestep} fs are not enough for dynamics; give at least 2 steps of, say, 1 fs."
+        )
     copy = atoms.copy()
     copy.set_velocities(atoms.get_velocities())
     return copy, timestep * units.fs

@@ -67,6 +67,31 @@ _FACTS = {
         "published results: energy or force jumps, by 0.01 eV or eV/Å, where a pair leaves its range",
         "Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394",
     ),
+    "embedded": (
+        "an accurate model where it matters (a defect, an interface), forces and energies on one ledger",
+        "a buffer smaller than the decay of its own error: enlarge it until the result stays",
+        "the two potentials' own; Bernstein, Kermode, Csányi, Rep. Prog. Phys. 72 (2009) 026501",
+    ),
+    "zbl": (
+        "the repulsion of nuclei closer than about half a bond, added to a network",
+        "anything alone: it has no bonds",
+        "Ziegler, Biersack, Littmark, The Stopping and Range of Ions in Solids (1985)",
+    ),
+    "coulomb": (
+        "the electrostatics of fixed charges, added to a potential of short range that was fitted without them",
+        "anything alone; networks trained on whole energies, which hold the electrostatics already",
+        "Ewald, Ann. Phys. 369 (1921) 253",
+    ),
+    "d3": (
+        "dispersion, added to a potential trained on a functional that lacks it; of that functional",
+        "anything alone; potentials whose training energies hold dispersion already",
+        "Grimme, Antony, Ehrlich, Krieg, J. Chem. Phys. 132 (2010) 154104",
+    ),
+    "sum": (
+        "a network with the priors that it lacks",
+        "terms that describe the same energy: nobody takes the second one away",
+        "those of its terms",
+    ),
     "*.eam.alloy": (
         "the metal and the properties that it was fitted to, millions of atoms",
         "other phases, other elements, oxides; compare two files before believing one",

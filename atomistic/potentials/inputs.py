@@ -95,5 +95,5 @@ def _check_overlap(atoms: Atoms, where: str) -> None:
     if distances[nearest] < CLOSEST:
         other = "its image" if i[nearest] == j[nearest] else f"atom {j[nearest]}"
         raise InputError(
-            f"{where}: atom {i[nearest]} and {other} are {distances[nearest]:.2g} Å apart; move them, or mend the cell or the periodicity."
+            f"{where}: atom {i[nearest]} and {other} are {distances[nearest]:.2g} Å apart; move them, or correct cell or periodicity."
         )

@@ -34,7 +34,7 @@ def conformal_factor(
     """
     blocks = [np.atleast_1d(np.asarray(one, dtype=float)) for one in scores]
     if not 0 < coverage < 1:
-        raise InputError(f"A coverage of {coverage} is no probability between 0 and 1.")
+        raise InputError(f"A coverage of {coverage} is not a probability between 0 and 1.")
     shares = np.ones(len(blocks)) if weights is None else np.asarray(weights, dtype=float)
     if len(shares) != len(blocks) or not np.all(shares > 0):
         raise InputError(f"Give one positive weight for each of the {len(blocks)} blocks.")

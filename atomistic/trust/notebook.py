@@ -154,7 +154,9 @@ class Notebook:
             if np.isfinite(entry.label.stress).all():
                 arrays["stress"] = entry.label.stress
         if not is_finite(arrays):
-            raise NotConverged(f"The run stands at a state of group {entry.group!r} that is no number; it is not kept.")
+            raise NotConverged(
+                f"The run has reached a state of group {entry.group!r} whose result is not a number; it is not kept."
+            )
         handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
         with os.fdopen(handle, "wb") as file:
             np.savez(file, **arrays)

@@ -46,7 +46,7 @@ class Spread:
         Student's t for the few samples that there are, of a normal distribution.
         """
         if not 0 < coverage < 1:
-            raise InputError(f"A coverage of {coverage} is no probability between 0 and 1.")
+            raise InputError(f"A coverage of {coverage} is not a probability between 0 and 1.")
         n = len(self.samples)
         return float(student.ppf(0.5 + coverage / 2, n - 1)) * np.sqrt(1 + 1 / n) * self.std
 

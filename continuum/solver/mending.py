@@ -8,7 +8,7 @@ import numpy as np
 from continuum.solver.record import Loading, Step
 
 IDLE = 10.0
-"""Times what rounding leaves, up to which work is none."""
+"""Work below this many times what rounding leaves counts as zero."""
 _OWN = 0.7  # part of the tolerance that a step may spend on what it turned over
 _FLOOR = 3e-3  # part of the tolerance that any step may spend on the largest work so far
 _ROUNDING = 1e-12  # of the energies

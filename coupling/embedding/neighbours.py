@@ -42,7 +42,7 @@ def full_cell(structure: Structure) -> FloatArray:
     pbc = np.array(structure.pbc, dtype=bool)
     periodic = cell[pbc]
     if len(periodic) and np.linalg.matrix_rank(periodic) < len(periodic):
-        raise InputError("The periodic cell vectors are not independent; mend the cell or the periodicity.")
+        raise InputError("The periodic cell vectors are not independent; correct the cell or the periodicity.")
     complement = np.linalg.svd(np.vstack([periodic, np.zeros((3, 3))]))[2][len(periodic) :]
     cell[~pbc] = complement
     return cell

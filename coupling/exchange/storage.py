@@ -66,9 +66,9 @@ def load_law(path: str | Path) -> Law:
     try:
         record = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path} is no complete JSON file ({error}); save the law again.") from None
+        raise InputError(f"{path} is not a complete JSON file ({error}); save the law again.") from None
     if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
-        raise InputError(f'{path} is no cohesive law: it does not say "format": "{FORMAT}".')
+        raise InputError(f'{path} is not a cohesive law: it does not say "format": "{FORMAT}".')
     version = record.pop("version", None)
     if version not in _READ:
         raise InputError(
@@ -168,7 +168,7 @@ def _built[T](kind: type[T], values: dict[str, Any], where: str) -> T:
     try:
         return kind(**values)
     except (InputError, ValueError, TypeError, OverflowError) as error:
-        raise InputError(f"The {where} is none: {error}") from None
+        raise InputError(f"The {where} is not valid: {error}") from None
 
 
 def _named(name: str, units: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ _APART = 1e-6
 """Å: openings that differ by more."""
 
 _NONE = 3.0
-"""Standard errors within which a traction is none."""
+"""Standard errors within which a traction counts as zero."""
 
 
 def warmed(static: Excess, free_energy: FloatArray) -> Excess:

@@ -74,13 +74,13 @@ class BulkSide:
         return (self.material, self.fingerprint, *arrays, self.spacing, self.layers, self.energy_at_peak)
 
     def elastic_energy(self, traction: float) -> float:
-        """What these layers hold at a normal traction in Pa, linear and with the in-plane cell held: n d T²/(2 C33), "
-        "J/m²."""
+        """What these layers hold at a normal traction in Pa, linear and with the in-plane cell held: n d T²/(2 C33),
+        J/m²."""
         return self.layers * self.spacing * traction**2 / (2.0 * float(self.stiffness_voigt[2, 2]))
 
     def energy_under(self, traction: FloatArray) -> FloatArray:
-        """(n,) what these layers hold under tractions (n, 3) normal, tangential 1, 2 in Pa, linear, in-plane cell "
-        "held: J/m²."""
+        """(n,) what these layers hold under tractions (n, 3) normal, tangential 1, 2 in Pa, linear, in-plane cell
+        held: J/m²."""
         order = [2, 4, 3]  # zz, xz, yz
         compliance = np.linalg.inv(self.stiffness_voigt[np.ix_(order, order)])
         return np.asarray(0.5 * self.layers * self.spacing * np.einsum("ni,ij,nj->n", traction, compliance, traction))

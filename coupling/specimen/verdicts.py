@@ -7,7 +7,7 @@ from coupling.specimen.joint import Joint
 from coupling.specimen.records import SIDES, Shared, SideName, Verdict, VerdictKind
 
 _SAME = 0.01
-"""Largest relative difference of stiffness that is none."""
+"""Relative difference of stiffness up to which two count as equal."""
 _COMPARED = {"C33": (2, 2), "C44": (3, 3), "C55": (4, 4)}
 """Normal and shear stiffness in the interface's frame."""
 

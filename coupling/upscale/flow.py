@@ -145,7 +145,7 @@ def flow_stress_std(
     for name, value in relative.items():
         if name not in UNITS or not value >= 0:
             raise InputError(
-                f"{name} = {value} is no relative standard deviation of a glide law; valid names: {', '.join(UNITS)}."
+                f"{name} = {value} is not a relative standard deviation of a glide law; valid names: {', '.join(UNITS)}."
             )
     shape = np.broadcast_shapes(np.shape(temperature), np.shape(strain_rate))
     draws = np.random.default_rng(seed).standard_normal((len(relative), samples, *[1] * len(shape)))

@@ -14,7 +14,7 @@ class LineEnergy:
         prefactor: (n,) K = b̂·K·b̂ at n ≥ 8 characters, equally spaced from 0 over π (0 screw, π/2 edge), energy
             per volume.
         burgers: b.
-        log_ratio: ln(R/r₀). Elasticity does not give it: it is the choice that the results hang on.
+        log_ratio: ln(R/r₀). Elasticity does not give it: it is a choice, and the results depend on it.
 
     Raises:
         InputError: too few characters, or a prefactor, a Burgers vector or a logarithm that is not positive.

@@ -104,10 +104,10 @@ def _value(rest: str, where: str) -> tuple[Any, str]:
     try:
         value, end = json.JSONDecoder(parse_constant=_refuse).raw_decode(rest)
     except json.JSONDecodeError as error:
-        raise InputError(f"{where}: {rest!r} is no JSON value ({error.msg}).") from None
+        raise InputError(f"{where}: {rest!r} is not a JSON value ({error.msg}).") from None
     tail = rest[end:].strip()
     if tail and not tail.startswith("#"):
-        raise InputError(f"{where}: {tail!r} stands behind the value.")
+        raise InputError(f"{where}: {tail!r} follows the value.")
     return value, tail.lstrip("# ")
 
 

@@ -13,12 +13,12 @@ def run(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Qu
 
 
 def distil(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
-    """Train a small, fast student of a potential; interrupted, it goes on where it stopped."""
+    """Train a small, fast student of a potential; interrupted, it resumes where it stopped."""
     _run(study, output, debug, quiet, "distil")
 
 
 def learn(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
-    """Label where a potential cannot be trusted, and fit it; interrupted, it goes on where it stopped."""
+    """Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped."""
     _run(study, output, debug, quiet, "learn")
 
 

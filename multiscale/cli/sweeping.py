@@ -16,7 +16,7 @@ def sweep(
     debug: Debug = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
 ) -> None:
-    """Run a study over ranges of its input; started again, it goes on where it stopped."""
+    """Run a study over ranges of its input; started again, it resumes where it stopped."""
     with answering(debug):
         from multiscale.runtime.progress import display
         from multiscale.sweeps import run_sweep

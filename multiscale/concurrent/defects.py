@@ -74,7 +74,7 @@ def dislocation_dipole(
     steps = burgers @ np.linalg.inv(crystal.cell.array)
     if np.abs(steps - np.round(steps)).max() > 1e-3:
         raise InputError(
-            f"The Burgers vector {np.round(burgers, 4).tolist()} Å is no lattice vector of the crystal; give one."
+            f"The Burgers vector {np.round(burgers, 4).tolist()} Å is not a lattice vector of the crystal; give one."
         )
     if abs(burgers @ line) > 1e-6 * np.linalg.norm(burgers) * np.linalg.norm(line) or not separation > 0:
         raise InputError(
@@ -125,7 +125,7 @@ def crack(
         )
     if not (load > 0 and surface_energy > 0):
         raise InputError(
-            f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is none; give positive numbers."
+            f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is not one; give positive numbers."
         )
     lattice = columns(crystal, line, np.cross(plane, line))
     repeat, height = lattice.rows

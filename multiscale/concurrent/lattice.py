@@ -165,6 +165,6 @@ def _pair(vectors: FloatArray, across: FloatArray, period: FloatArray, volume: f
 def _one_atom(crystal: Atoms) -> None:
     if len(crystal) != 1:
         raise InputError(
-            f"Concurrent coupling knows crystals with one atom in the primitive cell, and this one has {len(crystal)}; "
+            f"Concurrent coupling takes crystals with one atom in the primitive cell, and this one has {len(crystal)}; "
             "take an fcc or bcc element."
         )

@@ -76,7 +76,7 @@ OutputFolder = Annotated[
 
 def _nonzero(direction: tuple[int, int, int]) -> tuple[int, int, int]:
     if not any(direction):
-        raise InputError("[0, 0, 0] is no direction; give for example [1, 1, 1].")
+        raise InputError("[0, 0, 0] is not a direction; give for example [1, 1, 1].")
     return direction
 
 

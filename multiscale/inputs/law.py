@@ -112,7 +112,7 @@ def _named(value: Any) -> Any:
     if isinstance(value, str | Path):
         return {"kind": "file", "file": value}
     if not isinstance(value, dict):
-        raise InputError(f"{value!r} is no law; name a file, give kind and parameters, or an atoms block.")
+        raise InputError(f"{value!r} is not a law; name a file, give kind and parameters, or an atoms block.")
     if "atoms" in value:
         return value | {"kind": "atoms"}
     if set(value) == {"run"}:

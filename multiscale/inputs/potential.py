@@ -30,7 +30,7 @@ class PotentialChoice(Section, extra="allow"):
     @classmethod
     def _device(cls, device: str) -> str:
         if not _DEVICE.fullmatch(device):
-            raise InputError(f"{device!r} is no device; valid: auto, cpu, cuda, cuda:N.")
+            raise InputError(f"{device!r} is not a device; valid: auto, cpu, cuda, cuda:N.")
         return device
 
     @field_serializer("name")

@@ -25,7 +25,7 @@ class _Loader(yaml.SafeLoader):
         seen: set[str] = set()
         for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
             if key.value in seen:
-                raise InputError(f"line {key.start_mark.line + 1}: the key {key.value!r} stands there twice.")
+                raise InputError(f"line {key.start_mark.line + 1}: the key {key.value!r} appears twice.")
             seen.add(key.value)
         return super().construct_mapping(node, deep)
 

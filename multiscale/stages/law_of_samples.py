@@ -7,7 +7,8 @@ from atomistic.decohesion.bridging import harmonic, slopes
 from atomistic.decohesion.slip import SlipGrid
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
-from coupling.interface.excess import LEFT_OVER, Excess, PathSamples, consistency, excess, rigid_law
+from coupling.interface.excess import LEFT_OVER, Excess, excess
+from coupling.interface.rigid_path import PathSamples, consistency, rigid_law
 from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.laws.count import BulkSide, Count
 from coupling.laws.mixed import MixedModeLaw

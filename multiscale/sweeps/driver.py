@@ -43,7 +43,7 @@ def sweep(
         what: A function of keyword arguments that returns a dict of numbers, or of (number, unit); or a
             study, as plain data or as an input file.
         over: Ranges by argument or by dotted key of the study; or a list of blocks that are crossed.
-        folder: Where the sweep is kept. The same call goes on where it stopped.
+        folder: Where the sweep is kept. The same call resumes where it stopped.
         engine: Where it runs; by default on the cores of this machine.
         title: Heading of the report.
         formats: Files wanted beside results.nc and results.csv: "parquet", "zarr".
@@ -61,7 +61,9 @@ def sweep(
     data = _input(over, folder, engine, title, formats)
     if not callable(what):
         if constants:
-            raise InputError(f"{sorted(constants)[0]!r} is no option of a sweep over a study; put it into the study.")
+            raise InputError(
+                f"{sorted(constants)[0]!r} is not an option of a sweep over a study; put it into the study."
+            )
         base = str(what) if isinstance(what, str | Path) else dict(what)
         return run_sweep(SweepInput.parse(data | {"base": base}), retry_failed=retry_failed, progress=progress)
     ready = SweepInput.parse(data | {"base": constants})
@@ -138,7 +140,7 @@ def check_folder(folder: Path) -> None:
 def _compute(
     plan: Plan, journal: Journal, engine: EngineInput, folder: Path, retry_failed: bool, progress: Progress
 ) -> None:
-    """Compute what is missing, in an order of chance.
+    """Compute what is missing, in random order.
 
     By chance, because neighbours share sub-results, which one worker computes while the others would
     wait, and because the time per point is then the same throughout, as the remaining time supposes.

@@ -128,7 +128,7 @@ def _item(key: str, place: Any, part: str) -> Any:
     if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
         return place[int(part)]
     if isinstance(place, list):
-        raise InputError(f"{key}: {part!r} is no item of a list of {len(place)}; they are counted from 0.")
+        raise InputError(f"{key}: {part!r} is not an item of a list of {len(place)}; they are counted from 0.")
     raise InputError(
         f"{key}: {label(place)} is not a block, so it has no {part!r}; write it out as a block in the base."
     )

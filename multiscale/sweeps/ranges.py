@@ -240,7 +240,7 @@ def _values(key: str, value: Any) -> list[Any]:
         json.dumps(values, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise InputError(
-            f"over.{key}: a value is not finite, or is no number, text, list or block ({error})."
+            f"over.{key}: a value is not finite, or is not a number, text, list or block ({error})."
         ) from error
     if len(values) > MOST_POINTS:
         raise InputError(f"over.{key}: {len(values):,} values are more than {MOST_POINTS:,}.")

@@ -4,14 +4,29 @@ import pytest
 
 from atomistic import list_potentials
 from atomistic.potentials.cards import card
+from atomistic.potentials.registry import PotentialEntry
 from coupling.errors import InputError
 
+STRANGER = PotentialEntry("stranger", "own", "A third party's", "stranger:load")
+ANYBODY_S = {"*.pth", "mace:*", "nequip:*", "metatomic:*", "orb:*", "*module:Class"}
+"""Files and classes that anybody may have made: no card can say what they are good for."""
 
-def test_every_potential_has_a_card() -> None:
-    for entry in list_potentials():
+
+def test_every_potential_has_a_card_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said of a potential that nobody knows does not count as one."""
+    entries = list_potentials()
+    monkeypatch.setattr("atomistic.potentials.cards.list_potentials", lambda: [*entries, STRANGER])
+    unknown = card(STRANGER.name)
+    assert (unknown.name, unknown.description) == (STRANGER.name, STRANGER.description)
+    without = set()
+    for entry in entries:
         found = card(entry.name)
-        assert found.name == entry.name
-        assert found.good_for and found.not_for and found.source
+        assert (found.name, found.description) == (entry.name, entry.description)
+        own = [getattr(found, field) != getattr(unknown, field) for field in ("good_for", "not_for", "source")]
+        assert all(own) or not any(own)
+        if not any(own):
+            without.add(entry.name)
+    assert without <= ANYBODY_S
 
 
 @pytest.mark.parametrize("name", ["7net-0", "7NET-L3I5", "7net-mf-0", "chgnet"])

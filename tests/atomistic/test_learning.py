@@ -254,7 +254,7 @@ def test_a_bar_covers_what_it_says() -> None:
         draws = rng.normal(size=9)
         inside.append(abs(draws[0] - draws[1:].mean()) < Spread(np.array(0.0), draws[1:]).bar(0.9))
     assert np.mean(inside) == pytest.approx(0.9, abs=0.015)
-    with pytest.raises(InputError, match="no probability"):
+    with pytest.raises(InputError, match="not a probability"):
         Spread(np.array(0.0), np.zeros(3)).bar(90)
 
 

@@ -1,5 +1,8 @@
 """Memory is predicted, and what does not fit is refused before it starts."""
 
+import io
+import os
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -7,7 +10,7 @@ from ase.build import bulk
 
 from atomistic import load_potential
 from atomistic.potentials.batched import BatchedPotential, BatchOutput
-from atomistic.potentials.memory import available_memory
+from atomistic.potentials.memory import available_memory, require_memory
 from coupling.errors import InputError
 
 
@@ -35,6 +38,20 @@ def test_what_nobody_measured_is_not_predicted() -> None:
         potential.predicted_memory(bulk("Ni"))
 
 
-def test_some_memory_is_available() -> None:
-    assert available_memory("cpu") > 2**20
-    assert np.isfinite(available_memory("cpu"))
+def test_what_is_available_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """MemAvailable in bytes; without it, no bound."""
+    assert 0 < available_memory("cpu") <= os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    told = "MemTotal:  500 kB\nMemFree:  3 kB\nMemAvailable:  7 kB\n"
+    monkeypatch.setattr("builtins.open", lambda path: io.StringIO(told))
+    assert available_memory("cpu") == 7 * 1024
+    monkeypatch.setattr("builtins.open", lambda path: io.StringIO("MemTotal:  500 kB\n"))
+    assert available_memory("cpu") == np.inf
+
+
+def test_what_fits_in_the_memory_is_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound is the memory that is available: a byte more is refused, and the largest structure decides."""
+    monkeypatch.setattr("atomistic.potentials.memory.available_memory", lambda device: 2.0**30)
+    structures = [bulk("Ni"), bulk("Ni") * (2, 1, 1)]
+    require_memory([1.0, 2.0**30], structures, "cpu")
+    with pytest.raises(InputError, match=r"Structure 1 of 2, of 2 atoms, needs about 1 GiB on 'cpu', where 1 GiB are"):
+        require_memory([1.0, 2.0**30 + 1], structures, "cpu")

@@ -133,7 +133,7 @@ def edited(path, change):
     [
         (lambda r: r.update(version=3), "version 3 of the law format; this code reads versions 1 to 2"),
         (lambda r: r.update(kind="ubr"), "'ubr'; valid.*Did you mean 'uber'"),
-        (lambda r: r.pop("format"), "no cohesive law"),
+        (lambda r: r.pop("format"), "not a cohesive law"),
         (lambda r: r.update(note="x"), "Unknown key.*'note'"),
         (lambda r: r["parameters"].pop("length [m]"), r"length \[m\] is missing"),
         (lambda r: r["parameters"].update({"length [nm]": 1}), r"Did you mean 'length \[m\]'"),
@@ -156,7 +156,7 @@ def test_files_cut_short_or_missing_are_refused(tmp_path):
         load_law(path)
     save_law(UBER, path)
     path.write_text(path.read_text()[:-30])
-    with pytest.raises(InputError, match="no complete JSON"):
+    with pytest.raises(InputError, match="not a complete JSON"):
         load_law(path)
     with pytest.raises(InputError, match="cannot be written: No such file"):
         save_law(UBER, tmp_path / "none" / "law.json")

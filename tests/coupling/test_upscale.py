@@ -256,7 +256,7 @@ def test_error_bars_are_those_of_linear_propagation():
         up, down = (GlideLaw(**{**LAW.__dict__, name: getattr(LAW, name) * (1 + s * 1e-4)}) for s in (1, -1))
         slopes.append(deviation * (up.flow_stress(300.0, 1e-3) - down.flow_stress(300.0, 1e-3)) / 2e-4)
     assert std == pytest.approx(np.linalg.norm(slopes), rel=0.06)
-    with pytest.raises(InputError, match="no relative standard deviation"):
+    with pytest.raises(InputError, match="not a relative standard deviation"):
         flow_stress_std(LAW, {"enthalpy": 0.1}, 300.0, 1.0)
 
 

@@ -241,5 +241,5 @@ def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
 
 def test_a_burgers_vector_that_is_none_is_refused(tmp_path):
     dipole = {"burgers": [0.5, 0.4, 0.0], "separation": "22 Å"}
-    with pytest.raises(InputError, match="no lattice vector"):
+    with pytest.raises(InputError, match="not a lattice vector"):
         run(tmp_path, point_defect=None, dislocation_dipole=dipole)

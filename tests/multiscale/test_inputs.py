@@ -118,7 +118,7 @@ BAD = {
     "element read as no": ("interfaces.bond.law.atoms.plane.species", False, "plane.species", "not text"),
     "unknown structure": ("interfaces.bond.law.atoms.plane.structure", "fc", "'fc'", "Did you mean 'fcc'?"),
     "unknown path": ("interfaces.bond.law.atoms.path", "rigit", "'rigit'", "rigid"),
-    "zero plane": ("interfaces.bond.law.atoms.plane.miller", [0, 0, 0], "plane.miller", "no direction"),
+    "zero plane": ("interfaces.bond.law.atoms.plane.miller", [0, 0, 0], "plane.miller", "not a direction"),
     "two indices": ("interfaces.bond.law.atoms.plane.miller", [1, 1], "plane.miller"),
     "half index": ("interfaces.bond.law.atoms.plane.miller", [1, 1, 0.5], "plane.miller", "0.5", "whole number"),
     "number as text": ("interfaces.bond.law.atoms.plane.layers", "12", "interfaces.bond.law.atoms.plane.layers", "'12'", "whole number"),

@@ -438,7 +438,7 @@ BAD = {
     "no law": ({"interfaces": bond(law="nope.json")}, "nope.json", "cannot be read"),
     "unknown law": ({"interfaces": bond(law={"kind": "bilinea"})}, "'bilinea'", "Did you mean 'bilinear'?"),
     "law without units": ({"interfaces": bond(law={"kind": "uber", "work_of_separation": 3, "length": "1 Å"})}, "J/m^2"),
-    "law is a number": ({"interfaces": bond(law=3)}, "3 is no law"),
+    "law is a number": ({"interfaces": bond(law=3)}, "3 is not a law"),
     "law with an unknown key": (
         {"interfaces": bond(law={"kind": "uber", "work_of_separation": "3 J/m^2", "lenght": "1 Å"})}, "Did you mean 'length'?"),
     "law that snaps back": (

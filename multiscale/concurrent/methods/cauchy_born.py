@@ -17,7 +17,7 @@ class CauchyBornMethod(Method):
 
     def _build(self) -> None:
         if self.problem.faces is not None:
-            raise InputError("cauchy_born knows no free surfaces; take another method.")
+            raise InputError("cauchy_born allows no free surfaces; take another method.")
         nothing = np.zeros((0, self.problem.lattice.dimension), dtype=np.int64)
         self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
 

@@ -48,7 +48,7 @@ class Box(Section):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if min(self.cells) < 1:
-            raise InputError(f"{self.cells} are no cells; give whole numbers from 1.")
+            raise InputError(f"{self.cells} are not numbers of cells; give whole numbers from 1.")
         return self
 
 
@@ -80,7 +80,7 @@ class MethodInput(Section):
 
         method = METHODS[self.method]
         if defect.is_open and not method.knows_surfaces:
-            raise InputError(f"{self.method} knows no free surfaces and has no {defect.key}; take another method.")
+            raise InputError(f"{self.method} allows no free surfaces and has no {defect.key}; take another method.")
         if self.adapt is not None and (defect.is_open or not method.adapts):
             raise InputError(
                 f"{self.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces."

@@ -159,7 +159,7 @@ def _flow(results: Results, flow: FlowTable) -> None:
 def _notes(study: DislocationStudy, findings: DislocationFindings) -> list[str]:
     """What a reader must know to use the numbers."""
     atoms, estimate = findings.atoms, findings.estimate
-    told = [f"WARNING: {warning} The input asked to go on." for warning in atoms.warnings]
+    told = [f"WARNING: {warning} The input asks to continue all the same." for warning in atoms.warnings]
     if atoms.no_barrier is not None:
         told.append(f"There is no atomistic barrier: {atoms.no_barrier}")
     if atoms.no_jumps is not None:

@@ -25,7 +25,7 @@ def run(study: DistilStudy, context: RunContext) -> Results:
     """Run the study; see `DistilStudy` for its input.
 
     Labelled paths are kept in the cache, and so is the state of the training: a run that was
-    interrupted goes on where it stopped.
+    interrupted resumes where it stopped.
 
     Raises:
         InputError: potential and crystals do not go together.

@@ -57,10 +57,10 @@ def _sizes(results: Results, found: EmbeddingFindings) -> None:
     if found.energy is not None:
         add("energy", found.energy.value, "eV", "embedded energy; its zero is that of both models", headline=True)
         add("partition_error", found.energy.partition_error, "eV", "energy against the sum of the ledger")
-        results.notes.append("Link hydrogens are in a cluster's + and - term alike and are no sites of the ledger.")
+        results.notes.append("Link hydrogens are in a cluster's + and - term alike and are not sites of the ledger.")
     if found.net_force is not None:
         add("net_force", found.net_force, "eV/Å", "net force of the mixing, taken away from the buffer")
-        results.notes.append("Mixed forces are no gradient of an energy: the ledger counts owners, not energies.")
+        results.notes.append("Mixed forces are not the gradient of an energy: the ledger counts owners, not energies.")
     if found.relaxation is not None:
         add("relaxation_energy", found.relaxation.energy, "eV", "energy gained by relaxing")
         add("relaxation_steps", found.relaxation.steps, "", "steps of the relaxation")

@@ -85,7 +85,7 @@ class SupercellInput(Section):
     @classmethod
     def _positive(cls, repeats: list[int]) -> list[int]:
         if min(repeats) < 1:
-            raise InputError(f"{repeats} are no repeats; give three whole numbers from 1.")
+            raise InputError(f"{repeats} are not repeats; give three whole numbers from 1.")
         return repeats
 
 

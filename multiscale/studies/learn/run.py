@@ -118,10 +118,10 @@ def _report_labels(results: Results, study: LearnStudy, found: Any, asked: Any) 
         "below_threshold",
         found.below,
         "",
-        "routes gone to their ends with nothing new above the threshold",
+        "routes followed to their ends with nothing new above the threshold",
         headline=True,
     )
-    add("laps", found.laps, "", "times the routes were gone")
+    add("laps", found.laps, "", "times the routes were followed")
     add("labels_computed", asked.computed, "", "labels computed in this run")
     add("oracle_seconds", asked.cost.seconds, "s", "time of the oracle in this run")
     add("oracle_atoms", asked.cost.atom_evaluations, "", "atoms computed by the oracle in this run")
@@ -135,7 +135,7 @@ def _report_labels(results: Results, study: LearnStudy, found: Any, asked: Any) 
     if not found.below:
         results.notes.append(
             f"WARNING: the budget of {study.budget} labels was spent before all radii were below {study.threshold:g} eV/Å; "
-            "run again with a larger one, it goes on where it stopped."
+            "run again with a larger one, it resumes where it stopped."
         )
     noise = found.surrogate.posterior.widths.force
     add("force_noise", noise, "eV/Å", "force errors that the readout cannot learn away")

@@ -124,11 +124,12 @@ class InterfaceInput(Section):
         Raises:
             InputError: it cannot be coarsened, or is initially rigid and has no spring.
         """
+        from coupling.interface.coarse_graining import coarsen
         from coupling.laws.mixed_in_bulk import MixedInBulk
         from coupling.laws.rigid import InitiallyRigid
 
         if self.coarsen is not None:
-            law = law.coarsen(self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
+            law = coarsen(law, self.coarsen.planes, self.coarsen.plane_stiffness, self.coarsen.softening)
         if isinstance(law, InitiallyRigid):
             if self.spring is None:
                 raise InputError(

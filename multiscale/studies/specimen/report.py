@@ -196,9 +196,7 @@ def _notes(results: Results, study: SpecimenStudy, laws: dict[str, Any]) -> None
                 f"{stiffness:.4g} Pa/m, a compliance of {1 / stiffness:.4g} m/Pa that is added to the specimen's."
             )
     if any(interface.viscosity for interface in study.interfaces.values()):
-        results.notes.append(
-            "Viscous regularisation was on; its share of the work stands in the table of the energies."
-        )
+        results.notes.append("Viscous regularisation was on; its share of the work is in the table of the energies.")
 
 
 def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, planes: Mapping[str, Law]) -> None:

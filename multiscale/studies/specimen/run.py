@@ -32,7 +32,7 @@ Counting = Literal["strict", "reported"]
 
 
 def run(study: SpecimenStudy, context: RunContext) -> Results:
-    """Run the study; see `SpecimenStudy` for its input. An interrupted run goes on where it stopped.
+    """Run the study; see `SpecimenStudy` for its input. An interrupted run resumes where it stopped.
 
     Raises:
         InputError: mesh, materials and laws do not fit together.

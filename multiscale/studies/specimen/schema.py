@@ -117,7 +117,7 @@ class SpecimenStudy(Study):
                 for body in (plus, minus):
                     if body not in self.crystal_bodies:
                         raise InputError(
-                            f"interfaces.{name}.law.atoms: the body {body!r} is no crystal that could be cut; give plane, "
+                            f"interfaces.{name}.law.atoms: the body {body!r} is not a crystal that could be cut; give plane, "
                             "or upper and lower, or a crystal to the body."
                         )
         if self.naive_law and not self.loads:
