@@ -12,7 +12,7 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.equilibrium import require, solve
-from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Control, Series, State
+from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, GapControl, Series, State
 from atomistic.decohesion.layered import (
     Layered,
     bond_model,
@@ -223,7 +223,7 @@ def relaxed_structures(
 
 
 def _from_neighbours(
-    series: Series, control: Control, imposed: FloatArray, solved: list[FloatArray], errors: FloatArray,
+    series: Series, control: GapControl, imposed: FloatArray, solved: list[FloatArray], errors: FloatArray,
     unsolved: Callable[[], list[int]], progress: Progress,
 ) -> None:  # fmt: skip
     """Start openings that were not solved, or left a bulk beyond its strength, again from a solved neighbour."""
