@@ -1,6 +1,6 @@
 """Active learning: go along a study's own routes, and ask the oracle where the model cannot be trusted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol, Self
@@ -189,7 +189,7 @@ def _begin(notebook: Notebook, routes: Sequence[Route], rules: Rules, progress: 
         raise InputError("The routes hold fewer than two different structures; add points.")
 
 
-def _fractions():  # type: ignore[no-untyped-def]
+def _fractions() -> Iterator[float]:
     """0, 1, 1/2, 1/4, 3/4, 1/8, …: ever finer, evenly spread."""
     yield from (0.0, 1.0)
     parts = 2
