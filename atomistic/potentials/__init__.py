@@ -1,5 +1,6 @@
 """Interatomic potentials: any model, many structures in one call."""
 
-from atomistic.potentials.registry import PotentialEntry, list_potentials, load_potential
+from atomistic.potentials.entry import PotentialEntry
+from atomistic.potentials.registry import list_potentials, load_potential
 
 __all__ = ["PotentialEntry", "list_potentials", "load_potential"]
