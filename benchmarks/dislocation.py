@@ -12,9 +12,9 @@ import numpy as np
 
 from atomistic import load_potential
 from atomistic.dislocation import (
-    Crystal,
     Cylinder,
     Load,
+    OrientedCrystal,
     core,
     cylinder,
     is_compact,
@@ -43,7 +43,7 @@ PUBLISHED_IRON_MPA = 1000.0
 MPA = 1e6
 
 
-def crystal_of(potential: Potential, species: str, structure: str, system: str) -> Crystal:
+def crystal_of(potential: Potential, species: str, structure: str, system: str) -> OrientedCrystal:
     """The oriented crystal of a potential."""
     bulk = equilibrium(potential, species, structure)
     stiffness = elastic_constants(potential, bulk).stiffness_voigt / EV_A3
@@ -51,7 +51,7 @@ def crystal_of(potential: Potential, species: str, structure: str, system: str) 
 
 
 def built(
-    potential: Potential, crystal: Crystal, radius: float, separation: float = 0.0, thickness: int = 2
+    potential: Potential, crystal: OrientedCrystal, radius: float, separation: float = 0.0, thickness: int = 2
 ) -> Cylinder:
     return cylinder(crystal, radius, shell=thickness * potential.cutoff, separation=separation)
 

@@ -10,7 +10,7 @@ import time
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.dislocation import Crystal, oriented, slip_system
+from atomistic.dislocation import OrientedCrystal, oriented, slip_system
 from atomistic.dislocation.slip_plane import line_prefactors, plane_prefactor, slip_plane_energies
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import ElasticConstants, elastic_constants
@@ -80,7 +80,7 @@ def measure(
 def _parameters(
     source: str,
     elastic: ElasticConstants,
-    crystal: Crystal,
+    crystal: OrientedCrystal,
     path: PeierlsPath,
     stress: FloatArray,
     names: tuple[str, str, str],

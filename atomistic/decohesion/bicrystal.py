@@ -83,11 +83,11 @@ def bicrystal(
     tilt, inverted = _tilt(atoms[bodies[0]], atoms[bodies[1]])
     cell[2] = (*tilt, np.ptp(atoms.positions[:, 2]) + interface.gap)
     atoms.set_cell(cell, scale_atoms=False)
-    faces = tuple(_faces(atoms, body) for body in bodies)
+    faces = _faces(atoms, bodies[0]), _faces(atoms, bodies[1])
     planes = sum(interface.spacings) + 2
     whole = CleavageSlab(atoms, interface.area, planes, 1, interface.gap, np.eye(3))  # one crystal, under no traction
     (relaxed,) = bulk_structures(potential, whole, np.zeros(1), tolerance=tolerance, progress=progress)
-    made = Bicrystal(relaxed, interface.area, 0.0, bodies, faces, interface.crystals)  # type: ignore[arg-type]
+    made = Bicrystal(relaxed, interface.area, 0.0, bodies, faces, interface.crystals)
     return replace(made, spacing=closed_gap(made, relaxed), inverted=inverted)
 
 

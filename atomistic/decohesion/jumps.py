@@ -47,7 +47,7 @@ _PRESSED = 0.5  # of the closed spacing, or of a closed repeat: nothing is press
 _LOST = 0.5  # of the closed spacing: further apart, another plane has parted or slipped
 
 
-class Control(NamedTuple):
+class GapControl(NamedTuple):
     """What is imposed on the facing planes (see the module).
 
     Attributes:
@@ -124,19 +124,19 @@ class Series:
         )
 
     @property
-    def at_gap(self) -> Control:
+    def at_gap(self) -> GapControl:
         """The gap vector is imposed."""
-        return Control(np.zeros((3, 3)), self.layers)
+        return GapControl(np.zeros((3, 3)), self.layers)
 
     @property
-    def opening(self) -> Control:
+    def opening(self) -> GapControl:
         """The normal gap is imposed, and no excess slip."""
-        return Control(np.diag([1.0, 1.0, 0.0]), self.layers)
+        return GapControl(np.diag([1.0, 1.0, 0.0]), self.layers)
 
     @property
-    def at_jump(self) -> Control:
+    def at_jump(self) -> GapControl:
         """The excess jump is imposed."""
-        return Control(np.eye(3), self.layers)
+        return GapControl(np.eye(3), self.layers)
 
     def _parts(self, unknown: FloatArray) -> tuple[FloatArray, list[FloatArray], FloatArray]:
         """Positions in the slab, positions in the units, (units, 3) cell vectors."""
@@ -157,7 +157,7 @@ class Series:
         slab = (state.energy - self.closed.energy) / len(self.cell.bodies)
         return float((slab - self.layers @ (state.bulk_energies - self.closed.bulk_energies)) / self.cell.area)
 
-    def structures(self, control: Control, imposed: FloatArray, unknown: FloatArray) -> list[Atoms]:
+    def structures(self, control: GapControl, imposed: FloatArray, unknown: FloatArray) -> list[Atoms]:
         """The slab and a repeat of each crystal, at an imposed (3,) x, y, z."""
         slab, positions, vectors = self._parts(unknown)
         made = [at_gap(self.cell, imposed + control.follow @ self._own(unknown, control.layers), slab)]
@@ -166,7 +166,7 @@ class Series:
         return made
 
     def solve(
-        self, control: Control, imposed: FloatArray, guesses: Sequence[FloatArray], *, what: str,
+        self, control: GapControl, imposed: FloatArray, guesses: Sequence[FloatArray], *, what: str,
         patience: int | None = None, progress: Progress = silent,
     ) -> tuple[list[FloatArray], FloatArray]:  # fmt: skip
         """Unknowns of the problems and their errors, eV/Å; NaN where a plane other than the interface gave way.
@@ -243,7 +243,7 @@ class Series:
             stable &= np.linalg.eigvalsh(0.5 * (hessians + hessians.transpose(0, 2, 1)))[:, 0] > 0
         return stable
 
-    def states(self, control: Control, imposed: FloatArray, unknowns: Sequence[FloatArray]) -> list[State]:
+    def states(self, control: GapControl, imposed: FloatArray, unknowns: Sequence[FloatArray]) -> list[State]:
         """The states of solved unknowns, evaluated once more."""
         values = np.asarray(imposed, dtype=float)[:, NORMAL_LAST]
         batch = [self.structures(control, value, u) for value, u in zip(values, unknowns, strict=True)]

@@ -16,7 +16,7 @@ from scipy import constants as physics
 from scipy.interpolate import CubicSpline
 
 from atomistic.decohesion.slab import boundary_tractions
-from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
 from coupling.interface.excess import BulkBranch, SlabBranch, taken_away
 from coupling.units import ANGSTROM, BOLTZMANN_EV, EV
@@ -139,7 +139,7 @@ class _Walkers:
         weighted = self._held / self._masses
         return velocities - weighted * (np.sum(self._held * velocities) / np.sum(self._held * weighted))
 
-    def advance(self, potential: Potential, forces: FloatArray, time_step: float):  # type: ignore[no-untyped-def]
+    def advance(self, potential: Potential, forces: FloatArray, time_step: float) -> Evaluation:
         """One step; returns the evaluation at its end."""
         kept = np.exp(-_DAMPING)
         for k, atoms in enumerate(self.structures):

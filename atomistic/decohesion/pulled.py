@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Control, Series, State
+from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, GapControl, Series, State
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import NotConverged
 from coupling.interface.excess import BulkBranch, SlabBranch, slab_totals
@@ -81,7 +81,7 @@ def pull_by_ends(
     gaps = np.asarray(gaps, dtype=float)
     along = np.asarray(direction, dtype=float) / np.linalg.norm(direction)
     across = (np.eye(3) - np.outer(along, along))[np.ix_(NORMAL_LAST, NORMAL_LAST)]
-    control = Control(across, np.full(len(series.units), -bulk_repeats))
+    control = GapControl(across, np.full(len(series.units), -bulk_repeats))
     found = _columns(series, control, gaps[:, None] * along, along, progress)
     there = [k for k, state in enumerate(found) if state is not None]
     if len(there) < _FEWEST * len(gaps):
@@ -99,7 +99,7 @@ def pull_by_ends(
 
 
 def _columns(
-    series: Series, control: Control, imposed: FloatArray, along: FloatArray, progress: Progress
+    series: Series, control: GapControl, imposed: FloatArray, along: FloatArray, progress: Progress
 ) -> list[State | None]:
     """The equilibrium of each gap; None where none was found.
 
@@ -135,7 +135,7 @@ def _columns(
     return best
 
 
-def _stored(state: State, control: Control) -> float:
+def _stored(state: State, control: GapControl) -> float:
     """Energy of the slab and of the bulk in series with it, eV."""
     return float(state.energy - control.layers @ state.bulk_energies)
 

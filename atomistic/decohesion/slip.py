@@ -84,7 +84,14 @@ def slip_path(
     return SlipSamples(slips, openings, (energy - reference) / slab.area, traction)
 
 
-def _relaxed(potential, slab, slips, energy, traction, progress):  # type: ignore[no-untyped-def]
+def _relaxed(
+    potential: Potential,
+    slab: Openable,
+    slips: FloatArray,
+    energy: FloatArray,
+    traction: FloatArray,
+    progress: Progress,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Secant iterations on every opening at once, from a common first step."""
     before, at_before = np.zeros(len(slips)), traction[:, 2].copy()
     openings = before + np.where(at_before < 0, 0.05, -0.02)

@@ -9,8 +9,8 @@ The frame of everything here: x along the glide direction, y the slip plane's no
 
 from atomistic.dislocation.barrier import Barrier, peierls_barrier, refined
 from atomistic.dislocation.boundary import RelaxedCore, relaxed_core, settled
-from atomistic.dislocation.cylinder import Crystal, Cylinder, cylinder, oriented
-from atomistic.dislocation.disregistry import Core, Disregistry, core, disregistry
+from atomistic.dislocation.cylinder import Cylinder, OrientedCrystal, cylinder, oriented
+from atomistic.dislocation.disregistry import Disregistry, FittedCore, core, disregistry
 from atomistic.dislocation.maps import differential_displacements, is_compact, nye_position, nye_tensor, polarity
 from atomistic.dislocation.peierls import Load, PeierlsStress, peierls_stress
 from atomistic.dislocation.precheck import Precheck, precheck
@@ -21,11 +21,11 @@ from atomistic.dislocation.systems import SYSTEMS, SlipSystem, slip_system
 __all__ = [
     "SYSTEMS",
     "Barrier",
-    "Core",
-    "Crystal",
     "Cylinder",
     "Disregistry",
+    "FittedCore",
     "Load",
+    "OrientedCrystal",
     "PeierlsStress",
     "Precheck",
     "Quadrupole",

@@ -177,7 +177,7 @@ def _relaxed_band(
     return _measured(potential, cylinder, band, scale, neb.get_residual())
 
 
-class _BatchedBand(NEB):  # type: ignore[misc]
+class _BatchedBand(NEB):
     """ASE's band with all images evaluated at once."""
 
     def __init__(self, potential: Potential, images: list[Atoms], progress: Progress) -> None:

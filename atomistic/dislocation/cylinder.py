@@ -22,7 +22,7 @@ _FEWEST_BURGERS = 4.0
 
 
 @dataclass(frozen=True)
-class Crystal:
+class OrientedCrystal:
     """An oriented crystal around a dislocation's line, which lies at the origin of x and y.
 
     Attributes:
@@ -76,7 +76,7 @@ class Cylinder:
         centre: Where along x the elastic field has its middle, Å.
     """
 
-    crystal: Crystal
+    crystal: OrientedCrystal
     perfect: Atoms
     atoms: Atoms
     free: NDArray[np.bool_]
@@ -121,7 +121,7 @@ class Cylinder:
         return moved
 
 
-def spread_field(crystal: Crystal, points: FloatArray, separation: float, sign: int = 1) -> FloatArray:
+def spread_field(crystal: OrientedCrystal, points: FloatArray, separation: float, sign: int = 1) -> FloatArray:
     """Displacement (N, 3) at points (N, 2) relative to the middle of the partials, spread evenly over `separation`, Å.
 
     The opposite dislocation (sign -1) has its partials in the opposite order, so that the fault stays the same.
@@ -134,7 +134,7 @@ def spread_field(crystal: Crystal, points: FloatArray, separation: float, sign: 
     )
 
 
-def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Crystal:
+def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> OrientedCrystal:
     """Turn a crystal into a dislocation's frame.
 
     Args:
@@ -157,7 +157,7 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
     points, _ = _fill(lattice, sites, 3 * length + 12.0, length)
     nearest = float(np.sort(np.linalg.norm(_around(points, length), axis=1))[1])
     line, height = _line_place(system, points, burgers, length)
-    return Crystal(
+    return OrientedCrystal(
         system=system,
         stroh=Stroh(rotated_voigt(stiffness_voigt, axes)),
         burgers=burgers,
@@ -174,7 +174,7 @@ def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> Cr
     )
 
 
-def cylinder(crystal: Crystal, radius: float, *, shell: float, separation: float = 0.0) -> Cylinder:
+def cylinder(crystal: OrientedCrystal, radius: float, *, shell: float, separation: float = 0.0) -> Cylinder:
     """A cylinder of free atoms in a shell that holds the elastic field.
 
     Args:

@@ -29,7 +29,7 @@ class Disregistry:
 
 
 @dataclass(frozen=True)
-class Core:
+class FittedCore:
     """Arctangent partials fitted to a disregistry.
 
     Attributes:
@@ -76,7 +76,7 @@ def disregistry(cylinder: Cylinder, atoms: Atoms, within: float | None = None) -
     return Disregistry(x[inside], np.stack(slip, axis=1))
 
 
-def core(cylinder: Cylinder, atoms: Atoms, within: float | None = None) -> Core:
+def core(cylinder: Cylinder, atoms: Atoms, within: float | None = None) -> FittedCore:
     """Fit u(x) = Σ bₖ [1/2 - arctan((x - xₖ)/wₖ)/π] to the slip, both components at once.
 
     A uniform slip is fitted along, which takes up a homogeneous shear strain.
@@ -98,7 +98,7 @@ def core(cylinder: Cylinder, atoms: Atoms, within: float | None = None) -> Core:
     starts = [_start(found, partials, shift) for shift in (0.0, 2.0)]
     fits = [least_squares(residual, start, x_scale="jac") for start in starts]
     best = min(fits, key=lambda fit: fit.cost)
-    return Core(best.x[:n], np.exp(best.x[n : 2 * n]), float(np.sqrt(np.mean(best.fun**2))))
+    return FittedCore(best.x[:n], np.exp(best.x[n : 2 * n]), float(np.sqrt(np.mean(best.fun**2))))
 
 
 def _start(found: Disregistry, partials: FloatArray, shift: float) -> FloatArray:

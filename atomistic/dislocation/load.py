@@ -3,7 +3,7 @@
 import numpy as np
 from ase import Atoms
 
-from atomistic.dislocation.cylinder import Crystal, Cylinder
+from atomistic.dislocation.cylinder import Cylinder, OrientedCrystal
 from atomistic.properties.elastic import VOIGT_PAIRS
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import NotConverged
@@ -16,7 +16,7 @@ _STEPS = 30
 _LARGEST_STRAIN = 0.3
 
 
-def glide_stress(crystal: Crystal, angle: float = 0.0) -> FloatArray:
+def glide_stress(crystal: OrientedCrystal, angle: float = 0.0) -> FloatArray:
     """(3, 3) stress of unit shear along the Burgers vector, on the plane `angle` (radians) from the slip plane.
 
     Its force per length along x on the dislocation is b cos(angle).
@@ -27,7 +27,7 @@ def glide_stress(crystal: Crystal, angle: float = 0.0) -> FloatArray:
     return np.outer(direction, normal) + np.outer(normal, direction)
 
 
-def linear_gradient(crystal: Crystal, stress: FloatArray) -> FloatArray:
+def linear_gradient(crystal: OrientedCrystal, stress: FloatArray) -> FloatArray:
     """Displacement gradient (3, 3) that linear elasticity needs for a stress (3, 3), eV/Å³, at no strain along z."""
     stiffness = crystal.stroh.stiffness_voigt[np.ix_(_GIVEN, _GIVEN)]
     strain = np.linalg.solve(stiffness, [stress[VOIGT_PAIRS[k]] for k in _GIVEN])
@@ -37,7 +37,9 @@ def linear_gradient(crystal: Crystal, stress: FloatArray) -> FloatArray:
     return gradient
 
 
-def deformation(potential: Potential, crystal: Crystal, stress: FloatArray, tolerance: float = 1e-4) -> FloatArray:
+def deformation(
+    potential: Potential, crystal: OrientedCrystal, stress: FloatArray, tolerance: float = 1e-4
+) -> FloatArray:
     """F (3, 3) under which the perfect crystal has this stress by the potential itself; σ_zz is left free.
 
     Args:
@@ -74,7 +76,7 @@ def deformed(cylinder: Cylinder, atoms: Atoms, change: FloatArray) -> Atoms:
     return moved
 
 
-def work_position(crystal: Crystal, stresses: FloatArray, volume: float) -> FloatArray:
+def work_position(crystal: OrientedCrystal, stresses: FloatArray, volume: float) -> FloatArray:
     """Position of the line (n,), Å, that is conjugate to the glide stress, up to a constant.
 
     A line that glides by Δx at fixed total strain changes the energy's strain derivative, hence the

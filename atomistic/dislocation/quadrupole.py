@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 
-from atomistic.dislocation.cylinder import Crystal, easy_core, spread_field
+from atomistic.dislocation.cylinder import OrientedCrystal, easy_core, spread_field
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -31,13 +31,13 @@ class Quadrupole:
         centres: (2, 2) x and y of the line with +b and of that with -b, Å.
     """
 
-    crystal: Crystal
+    crystal: OrientedCrystal
     perfect: Atoms
     atoms: Atoms
     centres: FloatArray
 
 
-def quadrupole(crystal: Crystal, width: int, height: int, *, separation: float = 0.0) -> Quadrupole:
+def quadrupole(crystal: OrientedCrystal, width: int, height: int, *, separation: float = 0.0) -> Quadrupole:
     """Lines +b and -b half a cell apart along x, in a cell whose second vector leads to the other one's column.
 
     Args:
@@ -73,7 +73,7 @@ def quadrupole(crystal: Crystal, width: int, height: int, *, separation: float =
     return Quadrupole(crystal, perfect, atoms, centres)
 
 
-def opposite_site(crystal: Crystal) -> FloatArray:
+def opposite_site(crystal: OrientedCrystal) -> FloatArray:
     """(2,) from a line's place to the nearest one of its opposite: another triangle for the screw of bcc."""
     if (crystal.system.structure, crystal.system.name) != ("bcc", "screw"):
         return np.zeros(2)
@@ -82,7 +82,7 @@ def opposite_site(crystal: Crystal) -> FloatArray:
     return place - [np.floor(place[0] / crystal.glide_period + 0.25) * crystal.glide_period, 0.0]
 
 
-def _cell(crystal: Crystal, width: int, height: int) -> FloatArray:
+def _cell(crystal: OrientedCrystal, width: int, height: int) -> FloatArray:
     """Rows: along x, mostly along y, along z; the second ends half a width along x where the lattice allows."""
     steps = np.arange(-8, 9)
     vectors = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), -1).reshape(-1, 3) @ crystal.lattice
@@ -96,7 +96,7 @@ def _cell(crystal: Crystal, width: int, height: int) -> FloatArray:
     return np.array([v - np.round(v[2] / line[2]) * line for v in (first, second)] + [line])
 
 
-def _filled(crystal: Crystal, lattice: FloatArray) -> Atoms:
+def _filled(crystal: OrientedCrystal, lattice: FloatArray) -> Atoms:
     """The crystal's atoms in a cell of its lattice vectors, around the first line."""
     points, sites = crystal.fill(float(np.linalg.norm(lattice[:2, :2], axis=1).sum()))
     inside = points @ np.linalg.inv(lattice)
@@ -105,7 +105,7 @@ def _filled(crystal: Crystal, lattice: FloatArray) -> Atoms:
     return Atoms(crystal.numbers[sites[kept]], points[kept], cell=lattice, pbc=True)
 
 
-def _periodic_field(crystal: Crystal, perfect: Atoms, centres: FloatArray, separation: float) -> FloatArray:
+def _periodic_field(crystal: OrientedCrystal, perfect: Atoms, centres: FloatArray, separation: float) -> FloatArray:
     """Sum of the dipoles' fields (N, 3), its linear part taken off so that it repeats with the cell.
 
     The sum over dipoles converges up to a uniform distortion (Cai et al., Philos. Mag. 83 (2003) 539),

@@ -4,7 +4,7 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.slab import cleavage_slab
-from atomistic.dislocation.cylinder import Crystal
+from atomistic.dislocation.cylinder import OrientedCrystal
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import conventional_cell
 from atomistic.properties.fault import gamma_surface
@@ -19,7 +19,7 @@ LAYERS = 9
 
 
 def slip_plane_energies(
-    potential: Potential, bulk: Atoms, crystal: Crystal, divisions: int, progress: Progress = silent
+    potential: Potential, bulk: Atoms, crystal: OrientedCrystal, divisions: int, progress: Progress = silent
 ) -> tuple[FloatArray, FloatArray]:
     """The γ-surface in the dislocation's frame.
 
@@ -48,7 +48,7 @@ def slip_plane_energies(
     return lattice, found.energies.reshape(divisions, divisions) / EV_A2
 
 
-def line_prefactors(stiffness_voigt: FloatArray, crystal: Crystal) -> FloatArray:
+def line_prefactors(stiffness_voigt: FloatArray, crystal: OrientedCrystal) -> FloatArray:
     """K(θ) = b̂·K·b̂ (`CHARACTERS`,), eV/Å³, of lines in the slip plane at θ = 0 (screw) … π from b.
 
     Args:

@@ -16,7 +16,7 @@ from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.distil.network import build, configuration
 from atomistic.distil.settings import Settings
 from atomistic.distil.site_energy import Parameters, Sample, gathered, jacobian, residuals, voigt
-from atomistic.distil.training import State
+from atomistic.distil.training import TrainingState
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet.loader import quiet
 from coupling.contracts import FloatArray, Progress, silent
@@ -41,7 +41,7 @@ _STALLED = 1e-4
 
 def train_newton(
     dataset: Dataset, settings: Settings, cutoff: float, progress: Progress = silent
-) -> tuple[dict[str, Any], State]:
+) -> tuple[dict[str, Any], TrainingState]:
     """Train a student with one round of messages on one element by least squares, from nothing.
 
     The radial network's first layer is left to chance, but steep; its second layer, what it is mixed into and the
@@ -73,7 +73,7 @@ def train_newton(
     lowest = min(float((path.labels.energies / [len(one) for one in path.structures]).min()) for path in dataset.train)
     train = [sample for path in dataset.train for sample in _samples(radial, path, lowest)]
     valid = [sample for path in dataset.valid if path.family != REPULSION for sample in _samples(radial, path, lowest)]
-    state, begun = State(), time.monotonic()
+    state, begun = TrainingState(), time.monotonic()
     at, damping = _start(train, settings), 0.1
     loss, best = _loss(train, at), at
     for step in range(settings.newton):

@@ -20,7 +20,7 @@ from torch.nn.functional import huber_loss
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.distil.network import build, configuration
 from atomistic.distil.settings import Settings
-from atomistic.distil.training import DECAY, State
+from atomistic.distil.training import DECAY, TrainingState
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet.loader import quiet
 from coupling.contracts import FloatArray, Progress, silent
@@ -176,7 +176,7 @@ def joined(packed: Sequence[Packed]) -> Packed:
 
 def train_radial(
     dataset: Dataset, settings: Settings, cutoff: float, progress: Progress = silent
-) -> tuple[dict[str, Any], State]:
+) -> tuple[dict[str, Any], TrainingState]:
     """Train a student with one round of messages on one element, from nothing.
 
     At first forces weigh as much as energies per atom; their weight falls to that of the settings. Repulsive
@@ -213,7 +213,7 @@ def train_radial(
 
 class _Training:
     def __init__(self, dataset: Dataset, settings: Settings, config: dict[str, Any]) -> None:
-        self.settings, self.state = settings, State()
+        self.settings, self.state = settings, TrainingState()
         self.network = build(config, settings.seed)
         self.model = RadialNetwork(self.network, config)
         self.usual = self._packed([path for path in dataset.train if path.family != REPULSION])
@@ -226,7 +226,7 @@ class _Training:
         self.optimizer = torch.optim.Adam(self.parameters, lr=settings.learning_rate)
         self.average = [one.detach().clone() for one in self.parameters]
 
-    def finish(self, progress: Progress) -> State:
+    def finish(self, progress: Progress) -> TrainingState:
         """Train until the last epoch or the end of the time."""
         settings, state, begun, steps = self.settings, self.state, time.monotonic(), 0
         rng = np.random.default_rng(settings.seed)

@@ -36,7 +36,7 @@ _VOIGT = ([0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0])  # sevenn's order: xx yy zz xy
 
 
 @dataclass
-class State:
+class TrainingState:
     """Where a training stands.
 
     Attributes:
@@ -58,7 +58,7 @@ class State:
 
 def train(
     dataset: Dataset, settings: Settings, cutoff: float, resume: Path, identity: str, progress: Progress = silent
-) -> tuple[dict[str, Any], State]:
+) -> tuple[dict[str, Any], TrainingState]:
     """Train a student from the beginning, or from where an interrupted training stopped.
 
     Args:
@@ -102,10 +102,10 @@ class _Run:
         self.recorder = ErrorRecorder.from_config(config | losses, self.trainer.loss_functions)
         judged = [path for path in dataset.valid if path.family != REPULSION] or list(dataset.valid)
         self.valid_set = _graphs(judged, config[key.CUTOFF])
-        self.state = State()
+        self.state = TrainingState()
         self._restore()
 
-    def finish(self, progress: Progress) -> State:
+    def finish(self, progress: Progress) -> TrainingState:
         """Train until the last epoch or the end of the time."""
         state, settings = self.state, self.settings
         next_look, saved, begun = self._advance(), time.monotonic(), time.monotonic() - state.seconds
@@ -185,7 +185,7 @@ class _Run:
         if record.get("identity") == self.identity:
             self.trainer.load_state_dicts(record["model"], record["optimizer"])
             self.average.load_state_dict(record["average"])
-            self.state = State(**record["state"])
+            self.state = TrainingState(**record["state"])
 
 
 @torch.no_grad()

@@ -8,11 +8,19 @@ from atomistic.embedding.model import embed
 from atomistic.embedding.quantum import QuantumPotential
 from atomistic.embedding.rules import Defects, Layer, Near, Rule, Sphere, Uncertain
 from atomistic.embedding.scaled import Scaled
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.registry import load_potential
 from coupling.contracts import Potential
 from coupling.embedding.subtractive import Embedded
 from coupling.errors import InputError, unknown_choice
 from coupling.units import ANGSTROM, parse_quantity
+
+ENTRIES = (
+    PotentialEntry(
+        "embedded", "embedding", "A quantum engine or a larger potential in regions of another one; takes low, quantum, regions",
+        "atomistic.embedding.options:load", ("ase",), place=40,
+    ),
+)  # fmt: skip
 
 RULES = {"sphere": Sphere, "atoms": Near, "layer": Layer, "defects": Defects, "uncertainty": Uncertain}
 """Kinds of regions by name."""

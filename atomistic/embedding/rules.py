@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from coupling.embedding.terms import Region
 from coupling.errors import InputError, unknown_choice
 
 DEFECT_MEASURES = ("coordination", "centrosymmetry")
+_SAME: Any = None  # an outer radius that is not given: the same as the inner one
 
 
 class Rule(Protocol):
@@ -58,7 +59,7 @@ class Sphere:
 
     centre: tuple[float, float, float]
     enter: float
-    leave: float = None  # type: ignore[assignment]
+    leave: float = _SAME
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leave", _check_radius(self.enter, self.leave, "a sphere"))
@@ -83,7 +84,7 @@ class Near:
 
     atoms: Sequence[int]
     enter: float = 0.0
-    leave: float = None  # type: ignore[assignment]
+    leave: float = _SAME
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leave", _check_radius(self.enter, self.leave, "a neighbourhood"))
@@ -106,7 +107,7 @@ class Layer:
 
     enter: float
     at: float = 0.0
-    leave: float = None  # type: ignore[assignment]
+    leave: float = _SAME
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "leave", _check_radius(self.enter, self.leave, "a layer"))
@@ -136,7 +137,7 @@ class Defects:
 
     enter: float
     by: str = "coordination"
-    leave: float = None  # type: ignore[assignment]
+    leave: float = _SAME
     neighbours: int = 12
     threshold: float = 3.0
     tolerance: float = 1.25

@@ -6,10 +6,22 @@ from typing import Any
 import numpy as np
 
 from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.zbl import ZBL, SumPotential
 from coupling.contracts import Potential, Structure
 from coupling.errors import InputError
 from coupling.ledger import Ledger, Term, TermValue
+
+ENTRIES = (
+    PotentialEntry(
+        "zbl", "prior", "Screened repulsion of nuclei (Ziegler, Biersack, Littmark), a term of a sum; takes reach",
+        "atomistic.potentials.additive:load_zbl", ("ase",), place=50,
+    ),
+    PotentialEntry(
+        "sum", "sum", "Several potentials added up; takes terms, a list of names or of blocks with name and options",
+        "atomistic.potentials.additive:load", ("ase",), place=80,
+    ),
+)  # fmt: skip
 
 
 def load(name: str, device: str, dtype: str | None, *, terms: Sequence[str | Mapping[str, Any]]) -> SumPotential:

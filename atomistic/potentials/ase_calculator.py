@@ -5,9 +5,21 @@ from importlib import import_module
 from typing import Any
 
 from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
 from coupling.errors import InputError, MissingBackend, unknown_choice
+
+ENTRIES = (
+    PotentialEntry(
+        "emt", "ase", "ASE's effective medium theory for simple fcc metals; for tests and teaching",
+        "atomistic.potentials.ase_calculator:load_emt", ("ase",), place=30,
+    ),
+    PotentialEntry(
+        "*module:Class", "ase", "Any ASE calculator; the options go to the class",
+        "atomistic.potentials.ase_calculator:load", ("ase",), place=1000,
+    ),
+)  # fmt: skip
 
 ALL_ELEMENTS = frozenset(range(1, 119))
 

@@ -15,6 +15,7 @@ from ase.data import atomic_numbers
 
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.sevennet.loader import require_safe
 from atomistic.potentials.torchsim import UNKNOWN, from_torchsim
@@ -23,6 +24,25 @@ from coupling.errors import InputError, unknown_choice
 
 if TYPE_CHECKING:
     from torch_sim.models.interface import ModelInterface
+
+ENTRIES = (
+    PotentialEntry(
+        "mace:*", "mace", "A MACE model file, mace:PATH; takes trust=True and head",
+        "atomistic.potentials.checkpoints:load_mace", ("mace", "torch_sim"), "mace", place=100,
+    ),
+    PotentialEntry(
+        "nequip:*", "nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True",
+        "atomistic.potentials.checkpoints:load_nequip", ("nequip", "torch_sim"), "nequip", place=100,
+    ),
+    PotentialEntry(
+        "metatomic:*", "metatomic", "A metatomic model, metatomic:PATH; takes trust=True, extensions",
+        "atomistic.potentials.checkpoints:load_metatomic", ("metatomic_torchsim", "torch_sim"), "metatomic", place=100,
+    ),
+    PotentialEntry(
+        "orb:*", "orb", "Weights of an Orb model, orb:PATH; takes architecture",
+        "atomistic.potentials.checkpoints:load_orb", ("orb_models", "torch_sim"), "orb", place=100,
+    ),
+)  # fmt: skip
 
 
 def load_mace(

@@ -6,9 +6,17 @@ import io
 from pathlib import Path
 
 from atomistic.potentials.devices import resolve_device
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
 from coupling.errors import InputError
+
+ENTRIES = (
+    PotentialEntry(
+        "chgnet", "chgnet", "CHGNet, MPtrj, 89 elements, charge-informed",
+        "atomistic.potentials.chgnet:load", ("chgnet",), "chgnet", place=10,
+    ),
+)  # fmt: skip
 
 CUTOFF = 6.0
 """Å, of the atom graph (Deng et al., Nat. Mach. Intell. 5 (2023) 1031)."""

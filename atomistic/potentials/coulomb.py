@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 from scipy.optimize import least_squares
 
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
 from atomistic.potentials.metering import Meter
@@ -20,6 +21,13 @@ from coupling.errors import InputError, unknown_choice
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
+
+ENTRIES = (
+    PotentialEntry(
+        "coulomb", "prior", "Point charges by Ewald summation, a term of a sum; takes charges by element",
+        "atomistic.potentials.coulomb:load", ("matscipy",), place=60,
+    ),
+)  # fmt: skip
 
 ACCURACY = 1e-10
 """What the Gaussians of both sums have fallen to where they are cut off."""

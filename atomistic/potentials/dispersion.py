@@ -1,9 +1,17 @@
 """Dispersion that a potential lacks: Grimme's D3, through the s-dftd3 library."""
 
 from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
 from coupling.errors import InputError, unknown_choice
+
+ENTRIES = (
+    PotentialEntry(
+        "d3", "prior", "D3 dispersion, a term of a sum; takes method (functional) and damping",
+        "atomistic.potentials.dispersion:load", ("dftd3",), "d3", place=70,
+    ),
+)  # fmt: skip
 
 DAMPINGS = ("d3bj", "d3zero")
 

@@ -11,6 +11,7 @@ from ase.data import atomic_numbers
 from atomistic.potentials.crystal_laws import EmbeddedLaw
 from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.embedded_atom import EmbeddedAtom
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.inputs import checked
 from atomistic.potentials.serial import SerialPotential
@@ -19,6 +20,21 @@ from atomistic.potentials.splines import UniformSpline
 from atomistic.properties.elastic import VOIGT_PAIRS
 from coupling.contracts import Capabilities, FloatArray, Structure
 from coupling.errors import InputError
+
+ENTRIES = (
+    PotentialEntry(
+        "*.eam.alloy", "eam", "An embedded-atom file in the form of this suffix",
+        "atomistic.potentials.eam:load", ("matscipy",), place=90,
+    ),
+    PotentialEntry(
+        "*.eam.fs", "eam", "An embedded-atom file in the form of this suffix",
+        "atomistic.potentials.eam:load", ("matscipy",), place=90,
+    ),
+    PotentialEntry(
+        "*.eam", "eam", "An embedded-atom file in the form of this suffix",
+        "atomistic.potentials.eam:load", ("matscipy",), place=90,
+    ),
+)  # fmt: skip
 
 KINDS = {".eam.alloy": "eam/alloy", ".eam.fs": "eam/fs", ".eam": "eam"}
 

@@ -2,139 +2,20 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from atomistic.potentials.entry import PotentialEntry, declared
 from atomistic.potentials.fingerprint import OWN, identified
 from coupling.contracts import Potential
 from coupling.errors import InputError, MissingBackend, unknown_choice
 
-DISTRIBUTION = "multiscale-coupling"
 ENTRY_POINT_GROUP = "multiscale.potentials"
 """A third party's entry point in this group names a `PotentialEntry`."""
-
-
-@dataclass(frozen=True)
-class PotentialEntry:
-    """A potential, or a family of files, that can be loaded.
-
-    Attributes:
-        name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
-        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior", "sum".
-        description: One line.
-        loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
-        requires: Import names of the backends.
-        extra: The extra of this distribution that brings them; empty for the core.
-    """
-
-    name: str
-    kind: str
-    description: str
-    loader: str
-    requires: tuple[str, ...] = ()
-    extra: str = ""
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The backends that are not installed."""
-        return tuple(module for module in self.requires if find_spec(module) is None)
-
-    @property
-    def available(self) -> bool:
-        """Whether all backends are installed."""
-        return not self.missing
-
-    @property
-    def install(self) -> str:
-        """The command that brings what is missing; empty when nothing is."""
-        if self.available:
-            return ""
-        target = f"'{DISTRIBUTION}[{self.extra}]'" if self.extra else " ".join(self.missing)
-        return f"pip install {target}"
-
-
-_SEVENNET = ("sevenn", "torch", "matscipy")
-_BUILT_IN = (
-    PotentialEntry(
-        "7net-0", "sevennet", "SevenNet-0 (11 July 2024), MPtrj, 89 elements",
-        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
-    ),
-    PotentialEntry(
-        "7net-l3i5", "sevennet", "SevenNet-l3i5, MPtrj, 89 elements; slower and more accurate",
-        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
-    ),
-    PotentialEntry(
-        "7net-mf-0", "sevennet", "SevenNet-MF-0, PBE and r2SCAN; takes modal='PBE' or 'R2SCAN'",
-        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
-    ),
-    PotentialEntry(
-        "*.pth", "sevennet", "A SevenNet checkpoint file; takes trust=True where the file holds code",
-        "atomistic.potentials.sevennet.loader:load", _SEVENNET,
-    ),
-    PotentialEntry(
-        "chgnet", "chgnet", "CHGNet, MPtrj, 89 elements, charge-informed",
-        "atomistic.potentials.chgnet:load", ("chgnet",), "chgnet",
-    ),
-    *(
-        PotentialEntry(
-            name, "tblite", f"{name.upper()[:4]}-xTB tight binding, 86 elements; molecules and large cells (Γ point)",
-            "atomistic.potentials.tblite:load", ("tblite",), "tblite",
-        )
-        for name in ("gfn2-xtb", "gfn1-xtb")
-    ),
-    PotentialEntry(
-        "emt", "ase", "ASE's effective medium theory for simple fcc metals; for tests and teaching",
-        "atomistic.potentials.ase_calculator:load_emt", ("ase",),
-    ),
-    PotentialEntry(
-        "embedded", "embedding", "A quantum engine or a larger potential in regions of another one; takes low, quantum, regions",
-        "atomistic.embedding.options:load", ("ase",),
-    ),
-    PotentialEntry(
-        "zbl", "prior", "Screened repulsion of nuclei (Ziegler, Biersack, Littmark), a term of a sum; takes reach",
-        "atomistic.potentials.additive:load_zbl", ("ase",),
-    ),
-    PotentialEntry(
-        "coulomb", "prior", "Point charges by Ewald summation, a term of a sum; takes charges by element",
-        "atomistic.potentials.coulomb:load", ("matscipy",),
-    ),
-    PotentialEntry(
-        "d3", "prior", "D3 dispersion, a term of a sum; takes method (functional) and damping",
-        "atomistic.potentials.dispersion:load", ("dftd3",), "d3",
-    ),
-    PotentialEntry(
-        "sum", "sum", "Several potentials added up; takes terms, a list of names or of blocks with name and options",
-        "atomistic.potentials.additive:load", ("ase",),
-    ),
-    *(
-        PotentialEntry(
-            suffix, "eam", "An embedded-atom file in the form of this suffix",
-            "atomistic.potentials.eam:load", ("matscipy",),
-        )
-        for suffix in ("*.eam.alloy", "*.eam.fs", "*.eam")
-    ),
-    *(
-        PotentialEntry(
-            f"{kind}:*", kind, description, f"atomistic.potentials.checkpoints:load_{kind}",
-            (module, "torch_sim"), extra,
-        )
-        for kind, description, module, extra in (
-            ("mace", "A MACE model file, mace:PATH; takes trust=True and head", "mace", "mace"),
-            ("nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True", "nequip", "nequip"),
-            ("metatomic", "A metatomic model, metatomic:PATH; takes trust=True, extensions",
-             "metatomic_torchsim", "metatomic"),
-            ("orb", "Weights of an Orb model, orb:PATH; takes architecture", "orb_models", "orb"),
-        )
-    ),
-    PotentialEntry(
-        "*module:Class", "ase", "Any ASE calculator; the options go to the class",
-        "atomistic.potentials.ase_calculator:load", ("ase",),
-    ),
-)  # fmt: skip
+_BUILT_IN = declared(Path(__file__).parents[1])
+"""What the files of this package declare as `ENTRIES`: a new potential is one new file."""
 
 
 def list_potentials() -> list[PotentialEntry]:

@@ -20,7 +20,7 @@ _SKIN = 0.4
 """Å that pairs are listed beyond the cutoff."""
 
 
-class Pairs:
+class VerletList:
     """Each pair of neighbours once, at least one of which counts; listed with a skin, renewed for moved atoms."""
 
     def __init__(self, structure: Atoms, centres: NDArray[np.bool_], cutoff: float) -> None:
@@ -77,7 +77,7 @@ class EmbeddedSites:
         self.functions, self.weights = functions, np.asarray(weights, dtype=float)
         self.kinds = functions.kinds(structure.numbers)
         self.alike = len(set(self.kinds.tolist())) == 1
-        self.pairs = Pairs(structure, self.weights != 0, functions.cutoff)
+        self.pairs = VerletList(structure, self.weights != 0, functions.cutoff)
 
     def evaluate(self, positions: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """See `WeightedSites`."""
@@ -117,7 +117,7 @@ class PairSites:
     def __init__(self, pair: PairFunction, cutoff: float, structure: Atoms, weights: FloatArray) -> None:
         self.pair, self.numbers = pair, structure.numbers.astype(float)
         self.weights = np.asarray(weights, dtype=float)
-        self.pairs = Pairs(structure, self.weights != 0, cutoff)
+        self.pairs = VerletList(structure, self.weights != 0, cutoff)
 
     def evaluate(self, positions: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """See `WeightedSites`."""

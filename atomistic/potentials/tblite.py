@@ -1,9 +1,21 @@
 """Tight binding (xTB) through tblite: GFN2-xTB and GFN1-xTB."""
 
 from atomistic.potentials.devices import require_cpu
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
 from coupling.errors import InputError
+
+ENTRIES = (
+    PotentialEntry(
+        "gfn2-xtb", "tblite", "GFN2-xTB tight binding, 86 elements; molecules and large cells (Γ point)",
+        "atomistic.potentials.tblite:load", ("tblite",), "tblite", place=20,
+    ),
+    PotentialEntry(
+        "gfn1-xtb", "tblite", "GFN1-xTB tight binding, 86 elements; molecules and large cells (Γ point)",
+        "atomistic.potentials.tblite:load", ("tblite",), "tblite", place=20,
+    ),
+)  # fmt: skip
 
 METHODS = {"gfn2-xtb": "GFN2-xTB", "gfn1-xtb": "GFN1-xTB"}
 

@@ -16,7 +16,7 @@ from coupling.units import EV_A2
 
 
 @dataclass(frozen=True)
-class GammaSurface:
+class FaultEnergies:
     """Energy of a crystal slid over itself along one plane.
 
     Attributes:
@@ -57,7 +57,7 @@ def gamma_surface(
     force: float = 5e-3,
     stress: float = 5e7,
     progress: Progress = silent,
-) -> GammaSurface:
+) -> FaultEnergies:
     """Slide by tilting the cell, one fault a cell; heights of atoms and cell relax (Vitek 1968).
 
     Args:
@@ -80,7 +80,7 @@ def gamma_surface(
     held = Constraints(free=heights_only, cell="height")
     found = relax(potential, structures, held, force=force, stress=stress, progress=progress)
     heights = np.array([atoms.cell[2, 2] for atoms in found.structures])
-    return GammaSurface(
+    return FaultEnergies(
         slips=slips,
         energies=(found.energies[1:] - found.energies[0]) / slab.area * EV_A2,
         expansion=heights[1:] - heights[0],

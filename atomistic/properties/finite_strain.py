@@ -15,7 +15,7 @@ from coupling.units import EV_A3
 
 
 @dataclass(frozen=True)
-class CauchyBorn:
+class CauchyBornResponse:
     """A homogeneously deformed crystal, its atoms relaxed inside the cell; per reference volume.
 
     Attributes:
@@ -68,7 +68,7 @@ def deformed(atoms: Atoms, gradient: FloatArray) -> Atoms:
 
 def cauchy_born(
     potential: Potential, atoms: Atoms, gradients: FloatArray, *, force: float = 2e-3, progress: Progress = silent
-) -> CauchyBorn:
+) -> CauchyBornResponse:
     """Energy density and stress of homogeneous deformations (Born and Huang 1954; Ericksen 1984).
 
     Args:
@@ -92,7 +92,7 @@ def cauchy_born(
         raise InputError(f"Potential {potential.name!r} gives no stress, or the crystal has no volume.")
     cauchy = found.stresses[1:] * EV_A3
     piola = [np.linalg.det(f) * s @ np.linalg.inv(f).T for f, s in zip(gradients, cauchy, strict=True)]
-    return CauchyBorn(
+    return CauchyBornResponse(
         gradients=gradients,
         energy_density=(found.energies[1:] - found.energies[0]) / atoms.get_volume() * EV_A3,
         piola=np.array(piola).reshape(-1, 3, 3),

@@ -1,6 +1,6 @@
 """Active learning: go along a study's own routes, and ask the oracle where the model cannot be trusted."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple, Protocol, Self
@@ -11,7 +11,7 @@ from ase import Atoms
 from atomistic.trust.labels import LabelSet
 from atomistic.trust.notebook import Entry, Notebook, Position
 from atomistic.trust.oracle import known
-from atomistic.trust.routes import Points, Route, State
+from atomistic.trust.routes import Points, Route, RouteState
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged
 
@@ -19,7 +19,7 @@ _FAILURES = 3
 """Structures in a row on which the oracle may fail."""
 
 
-class Surrogate(Protocol):
+class UncertainModel(Protocol):
     """A model that knows how far it can be trusted.
 
     Attributes:
@@ -76,7 +76,7 @@ class Learned:
         laps: How often the routes were begun.
     """
 
-    surrogate: Surrogate
+    surrogate: UncertainModel
     entries: tuple[Entry, ...]
     below: bool
     before: Mapping[str, FloatArray]
@@ -90,7 +90,7 @@ class Learned:
 
 
 def learn(
-    start: Callable[[LabelSet], Surrogate],
+    start: Callable[[LabelSet], UncertainModel],
     notebook: Notebook,
     routes: Sequence[Route],
     rules: Rules,
@@ -144,7 +144,7 @@ def learn(
         lap, route = lap + 1, 0
 
 
-def radii_along(surrogate: Surrogate, routes: Sequence[Route]) -> dict[str, FloatArray]:
+def radii_along(surrogate: UncertainModel, routes: Sequence[Route]) -> dict[str, FloatArray]:
     """Radii of the points of the routes that no potential drives, by group, eV/Å."""
     found: dict[str, list[FloatArray]] = {}
     for route in routes:
@@ -156,10 +156,10 @@ def radii_along(surrogate: Surrogate, routes: Sequence[Route]) -> dict[str, Floa
 class _Stop(NamedTuple):
     structure: Atoms
     radius: float
-    state: State
+    state: RouteState
 
 
-def _stop(surrogate: Surrogate, route: Route, state: State, notebook: Notebook, rules: Rules) -> _Stop | None:
+def _stop(surrogate: UncertainModel, route: Route, state: RouteState, notebook: Notebook, rules: Rules) -> _Stop | None:
     """Where the route stops: the least trusted structure of the first stretch above the threshold."""
     for stretch in route.walk(surrogate.potential, state):
         radii = surrogate.radii(stretch.structures)
@@ -189,7 +189,7 @@ def _begin(notebook: Notebook, routes: Sequence[Route], rules: Rules, progress: 
         raise InputError("The routes hold fewer than two different structures; add points.")
 
 
-def _fractions():  # type: ignore[no-untyped-def]
+def _fractions() -> Iterator[float]:
     """0, 1, 1/2, 1/4, 3/4, 1/8, …: ever finer, evenly spread."""
     yield from (0.0, 1.0)
     parts = 2
@@ -198,7 +198,7 @@ def _fractions():  # type: ignore[no-untyped-def]
         parts *= 2
 
 
-def _updated(surrogate: Surrogate, entry: Entry) -> Surrogate:
+def _updated(surrogate: UncertainModel, entry: Entry) -> UncertainModel:
     return surrogate if entry.label is None else surrogate.updated(LabelSet((entry.label,)))
 
 

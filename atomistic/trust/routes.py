@@ -13,7 +13,7 @@ from atomistic.properties.elastic import strained
 from coupling.contracts import FloatArray, Potential
 from coupling.errors import InputError
 
-State = Mapping[str, FloatArray]
+RouteState = Mapping[str, FloatArray]
 """Where a route stands; empty at its beginning."""
 _FRICTION = 0.01  # 1/fs
 
@@ -27,7 +27,7 @@ class Stretch(NamedTuple):
     """
 
     structures: list[Atoms]
-    state: State
+    state: RouteState
 
 
 class Route(Protocol):
@@ -41,7 +41,7 @@ class Route(Protocol):
     def group(self) -> str:
         """What kind of structures they are, for weights and tables."""
 
-    def walk(self, potential: Potential, state: State) -> Iterator[Stretch]:
+    def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
         """The stretches from `state` on, driven by the potential; the same ones each time."""
         ...
 
@@ -58,13 +58,13 @@ class Points:
     group: str
     structures: Sequence[Atoms]
 
-    def walk(self, potential: Potential, state: State) -> Iterator[Stretch]:
+    def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
         """All of them at once."""
         yield Stretch([atoms.copy() for atoms in self.structures], {})
 
 
 @dataclass(frozen=True)
-class Trajectory:
+class LangevinRoute:
     """Langevin dynamics in a fixed cell.
 
     Attributes:
@@ -85,7 +85,7 @@ class Trajectory:
     every: int = 10
     seed: int = 0
 
-    def walk(self, potential: Potential, state: State) -> Iterator[Stretch]:
+    def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
         """One structure every so many steps; the noise belongs to the step."""
         from ase import units
         from ase.md.langevin import Langevin
@@ -129,7 +129,7 @@ class Descent:
     steps: int = 100
     every: int = 5
 
-    def walk(self, potential: Potential, state: State) -> Iterator[Stretch]:
+    def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
         """One structure every so many steps; the minimiser begins anew at each."""
         from ase.optimize import LBFGS
 
@@ -176,7 +176,7 @@ def strains(atoms: Atoms, largest: float, count: int, seed: int = 0, group: str 
     return Points(group, [strained(atoms, strain) for strain in [*volume, *other][:count]])
 
 
-def _placed(start: Atoms, state: State) -> tuple[Atoms, int]:
+def _placed(start: Atoms, state: RouteState) -> tuple[Atoms, int]:
     atoms = start.copy()
     if not state:
         return atoms, 0
@@ -185,7 +185,7 @@ def _placed(start: Atoms, state: State) -> tuple[Atoms, int]:
     return atoms, int(state["step"])
 
 
-def _kept(atoms: Atoms, step: int) -> State:
+def _kept(atoms: Atoms, step: int) -> RouteState:
     return {"positions": atoms.positions.copy(), "momenta": atoms.get_momenta(), "step": np.array(step)}
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from coupling.elasticity import rotate_stiffness
-from coupling.interface.excess import Excess, PathSamples, slab_totals
+from coupling.interface.excess import Excess, slab_totals
+from coupling.interface.rigid_path import PathSamples
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk

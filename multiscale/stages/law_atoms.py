@@ -142,7 +142,8 @@ def _pair(
 ) -> "tuple[HeteroInterface | Bicrystal, float, tuple[SideAtoms, SideAtoms], FloatArray]":
     """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
     from atomistic.decohesion.bicrystal import bicrystal
-    from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn, match_lattices
+    from atomistic.decohesion.coincidence import match_lattices
+    from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn
 
     upper, lower, strained = slabs["upper"], slabs["lower"], options.matching.strained
     match = match_lattices(
@@ -216,7 +217,8 @@ def _relaxed(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
 ) -> dict[str, Any]:
     from atomistic.decohesion.jumps import Series
-    from atomistic.decohesion.relaxed_path import branches, law_states
+    from atomistic.decohesion.law_states import law_states
+    from atomistic.decohesion.relaxed_path import branches
 
     series = Series(potential, cell)
     gaps, states, left_out = law_states(series, gaps, progress=context.progress)

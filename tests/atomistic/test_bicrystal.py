@@ -9,7 +9,8 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
 from atomistic.decohesion.bicrystal import bicrystal
-from atomistic.decohesion.hetero import close, continued_registry, hetero_interface, match_lattices
+from atomistic.decohesion.coincidence import match_lattices
+from atomistic.decohesion.hetero import close, continued_registry, hetero_interface
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
 from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path

@@ -15,7 +15,7 @@ from atomistic.embedding.model import embed
 from atomistic.embedding.quantum import QuantumPotential
 from atomistic.embedding.rules import Uncertain
 from atomistic.embedding.store import Store, address
-from atomistic.potentials import registry
+from atomistic.potentials import PotentialEntry, registry
 from atomistic.trust.notebook import Notebook, Position
 from atomistic.trust.oracle import NotFinite, Oracle
 from coupling.contracts import Capabilities, Potential
@@ -124,7 +124,7 @@ def test_a_third_partys_potential_counts_with_its_loader_options_and_files(kind,
     monkeypatch.setattr(
         sys.modules[__name__], "load_theirs", lambda name, device, dtype, **options: kind(name), raising=False
     )
-    entry = registry.PotentialEntry("theirs:*", "theirs", "a toy", f"{__name__}:load_theirs")
+    entry = PotentialEntry("theirs:*", "theirs", "a toy", f"{__name__}:load_theirs")
     monkeypatch.setattr(registry, "_BUILT_IN", (entry, *registry._BUILT_IN))
     (tmp_path / "weights").write_text("one")
     (tmp_path / "extra").write_text("one")

@@ -74,9 +74,7 @@ def test_bad_names_and_options(arguments: dict[str, str], message: str) -> None:
 
 
 def test_missing_backend_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    import atomistic.potentials.registry as registry
-
-    monkeypatch.setattr(registry, "find_spec", lambda module: None)
+    monkeypatch.setattr("atomistic.potentials.entry.find_spec", lambda module: None)
     with pytest.raises(MissingBackend, match=r"pip install 'multiscale-coupling\[chgnet\]'"):
         load_potential("chgnet")
     assert not any(entry.available for entry in list_potentials())

@@ -18,7 +18,7 @@ from atomistic.trust.learn import Learned, Rules, learn
 from atomistic.trust.notebook import Notebook
 from atomistic.trust.oracle import Oracle, known, oracle, same
 from atomistic.trust.propagate import Spread, cleavage, crystal, propagate
-from atomistic.trust.routes import Descent, Points, Trajectory, opening, rattles, slip, strains
+from atomistic.trust.routes import Descent, LangevinRoute, Points, opening, rattles, slip, strains
 from atomistic.trust.surrogate import Surrogate
 from coupling.contracts import Capabilities, Potential
 from coupling.errors import InputError, NotConverged
@@ -60,7 +60,7 @@ def routes() -> list:
         slip(slab, np.linspace(0, 1, 4)[:, None] * slab.atoms.cell.array[0, :2], gap=0.3),
         rattles(cell, 0.1, 4),
         strains(cell, 0.03, 4),
-        Trajectory("md", cell, 900.0, 2e-15, 30, every=10, seed=1),
+        LangevinRoute("md", cell, 900.0, 2e-15, 30, every=10, seed=1),
         Descent("relaxation", shaken, steps=10, every=5),
     ]
 
@@ -188,7 +188,7 @@ def test_equal_structures_are_known(change) -> None:  # type: ignore[no-untyped-
 
 
 def test_a_trajectory_goes_on_where_it_stopped(emt: Potential) -> None:
-    route = Trajectory("md", bulk("Cu", "fcc", a=LATTICE, cubic=True), 600.0, 2e-15, 30, every=10, seed=2)
+    route = LangevinRoute("md", bulk("Cu", "fcc", a=LATTICE, cubic=True), 600.0, 2e-15, 30, every=10, seed=2)
     whole = list(route.walk(emt, {}))
     rest = list(route.walk(emt, whole[1].state))
     assert len(whole) == 4 and len(rest) == 3

@@ -173,6 +173,6 @@ def test_dispersion() -> None:
 
 
 def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atomistic.potentials.registry.find_spec", lambda name: None)
+    monkeypatch.setattr("atomistic.potentials.entry.find_spec", lambda name: None)
     with pytest.raises(MissingBackend, match=r"pip install 'multiscale-coupling\[d3\]'"):
         load_potential("d3")

@@ -219,7 +219,7 @@ def test_check_schema_version_potentials_answer(write, good, monkeypatch):
     assert "oneOf" in json.loads(runner.invoke(app, ["schema"]).stdout)
     assert runner.invoke(app, ["schema", "fractur"]).exit_code == 2
     assert "torch" in runner.invoke(app, ["version"]).stdout
-    monkeypatch.setattr("atomistic.potentials.registry.find_spec", lambda name: None if name == "chgnet" else True)
+    monkeypatch.setattr("atomistic.potentials.entry.find_spec", lambda name: None if name == "chgnet" else True)
     listed = runner.invoke(app, ["potentials"]).stdout
     assert "7net-l3i5" in listed and "multiscale-coupling[chgnet]" in listed
 

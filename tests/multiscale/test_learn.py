@@ -73,7 +73,7 @@ def test_error_bars_that_cannot_be(tmp_path: Path, change: dict, message: str) -
 def teachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cheap potential with features, "teachable", that knows copper from a few labels."""
     from atomistic import load_potential
-    from atomistic.potentials import registry
+    from atomistic.potentials import PotentialEntry, registry
     from atomistic.trust import LabelSet, fit_posterior
     from tests.atomistic.radial_model import radial
 
@@ -84,7 +84,7 @@ def teachable(monkeypatch: pytest.MonkeyPatch) -> None:
     posterior = fit_posterior(radial(), LabelSet.made(load_potential("emt"), known))
     module = sys.modules[__name__]
     monkeypatch.setattr(module, "load_teachable", lambda name, device, dtype: posterior.mean_potential(), raising=False)
-    entry = registry.PotentialEntry("teachable", "test", "a toy", f"{__name__}:load_teachable")
+    entry = PotentialEntry("teachable", "test", "a toy", f"{__name__}:load_teachable")
     monkeypatch.setattr(registry, "_BUILT_IN", (entry, *registry._BUILT_IN))
 
 

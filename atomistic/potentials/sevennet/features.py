@@ -5,22 +5,40 @@ linear in the scalars φ that enter the first of them.
 """
 
 import copy
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import sevenn._keys as key
 import torch
+from ase import Atoms
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
-
-if TYPE_CHECKING:
-    from atomistic.potentials.sevennet.model import SevenNetModel
 
 READOUT = ("reduce_input_to_hidden", "reduce_hidden_to_energy")
 """sevenn's names of the two linear layers."""
 INPUTS = "readout_inputs"
 EARLIER = "earlier_scalars"
+
+
+class GraphModel(Protocol):
+    """A SevenNet network that evaluates structures.
+
+    Attributes:
+        network: sevenn's network.
+        modal: Index of the modal, or None.
+        device: Where it computes.
+        dtype: Its own arithmetic.
+    """
+
+    network: Any
+    modal: int | None
+    device: torch.device
+    dtype: torch.dtype
+
+    def graph(self, structures: Sequence[Atoms]) -> dict[str, torch.Tensor]:
+        """sevenn's input for one call."""
+        ...
 
 
 class KeptScalars(torch.nn.Module):
@@ -63,7 +81,7 @@ class EarlierReadout(torch.nn.Module):
         return data
 
 
-def with_all_layers(model: "SevenNetModel") -> "SevenNetModel":
+def with_all_layers[M: GraphModel](model: M) -> M:
     """The same network, handing out the scalars of all its layers: last the first ones."""
     network = _shallow(model.network)
     gates = [name for name in network._modules if name.endswith("equivariant_gate")]
@@ -77,7 +95,7 @@ def with_all_layers(model: "SevenNetModel") -> "SevenNetModel":
     return changed
 
 
-def with_readout(model: "SevenNetModel", change: FloatArray, shifts: Mapping[int, float]) -> "SevenNetModel":
+def with_readout[M: GraphModel](model: M, change: FloatArray, shifts: Mapping[int, float]) -> M:
     """The same network with another readout; all other weights are shared.
 
     The change is spread over the first linear layer W₁ along the second w₂: W₁ + δ w₂ᵀ/|w₂|², so that

@@ -13,9 +13,29 @@ from typing import Any
 
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
+from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
+
+ENTRIES = (
+    PotentialEntry(
+        "7net-0", "sevennet", "SevenNet-0 (11 July 2024), MPtrj, 89 elements",
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
+    ),
+    PotentialEntry(
+        "7net-l3i5", "sevennet", "SevenNet-l3i5, MPtrj, 89 elements; slower and more accurate",
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
+    ),
+    PotentialEntry(
+        "7net-mf-0", "sevennet", "SevenNet-MF-0, PBE and r2SCAN; takes modal='PBE' or 'R2SCAN'",
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
+    ),
+    PotentialEntry(
+        "*.pth", "sevennet", "A SevenNet checkpoint file; takes trust=True where the file holds code",
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
+    ),
+)  # fmt: skip
 
 CHECKPOINTS = {
     "7net-0": "SevenNet_0__11Jul2024/checkpoint_sevennet_0.pth",

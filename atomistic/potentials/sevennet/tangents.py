@@ -7,7 +7,7 @@ pair of neighbours, by its three components; a direction then costs one product 
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sevenn._keys as key
@@ -15,12 +15,9 @@ import torch
 import torch.autograd.forward_ad as forward_mode
 from ase import Atoms
 
-from atomistic.potentials.sevennet.features import INPUTS, READOUT, energy_scale, features_of
+from atomistic.potentials.sevennet.features import INPUTS, READOUT, GraphModel, energy_scale, features_of
 from coupling.capabilities import FeatureDerivatives
 from coupling.contracts import FloatArray
-
-if TYPE_CHECKING:
-    from atomistic.potentials.sevennet.model import SevenNetModel
 
 MOVES = "moves"
 PAIRS_AT_ONCE = {"cpu": 1200, "cuda": 100_000}
@@ -79,7 +76,7 @@ class Moves(NamedTuple):
         return forward_mode.make_dual(total[self.original], tangent) / layer.denominator
 
 
-def feature_derivatives(model: "SevenNetModel", structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
+def feature_derivatives(model: GraphModel, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
     """Features and their first derivatives, one direction for each row, however many features there are.
 
     All atoms moved alike change nothing, so that the last atom of N follows from the others: 3N + 3 directions.
@@ -135,7 +132,7 @@ def _tasks(moves: Sequence[torch.Tensor], target: int) -> list[list[tuple[int, t
 
 
 def _pushed(
-    model: "SevenNetModel", graphs: Sequence[dict[str, torch.Tensor]], task: list[tuple[int, torch.Tensor]], rows: int
+    model: GraphModel, graphs: Sequence[dict[str, torch.Tensor]], task: list[tuple[int, torch.Tensor]], rows: int
 ) -> list[tuple[int, FloatArray, FloatArray]]:
     """Of each structure in turn: its number, site features (N, F), and derivatives (directions, F) of their sum."""
     own, counts = [graphs[number] for number, _ in task], [len(directions) for _, directions in task]

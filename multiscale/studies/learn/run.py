@@ -71,7 +71,7 @@ def _routes(study: LearnStudy, potential: Any) -> list[Any]:
     """The slab at the potential's own lattice, and the ways through its structures."""
     from atomistic.decohesion.rigid_path import default_openings
     from atomistic.properties.phonon import phonons
-    from atomistic.trust.routes import Descent, Points, Trajectory, opening, rattles, slip, strains
+    from atomistic.trust.routes import Descent, LangevinRoute, Points, opening, rattles, slip, strains
 
     chosen, plane, seed = study.routes, study.plane, study.seed
     slab = _slab(study, potential)
@@ -96,7 +96,7 @@ def _routes(study: LearnStudy, potential: Any) -> list[Any]:
         moving, opened = chosen.dynamics, (chosen.dynamics.opening or 0.0) / ANGSTROM
         step = phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
         made.append(
-            Trajectory(
+            LangevinRoute(
                 "dynamics", slab.opened(opened) * repeats, moving.temperature, step, moving.steps, moving.every, seed
             )
         )

@@ -1,0 +1,95 @@
+"""What a potential says of itself before it is loaded, and where the files of this package say it."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+DISTRIBUTION = "multiscale-coupling"
+_NAME = "ENTRIES"
+
+
+@dataclass(frozen=True)
+class PotentialEntry:
+    """A potential, or a family of files, that can be loaded.
+
+    Attributes:
+        name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior", "sum".
+        description: One line.
+        loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
+        requires: Import names of the backends.
+        extra: The extra of this distribution that brings them; empty for the core.
+        place: Where it stands in lists, small first; equal ones by the names of their files.
+    """
+
+    name: str
+    kind: str
+    description: str
+    loader: str
+    requires: tuple[str, ...] = ()
+    extra: str = ""
+    place: int = 500
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The backends that are not installed."""
+        return tuple(module for module in self.requires if find_spec(module) is None)
+
+    @property
+    def available(self) -> bool:
+        """Whether all backends are installed."""
+        return not self.missing
+
+    @property
+    def install(self) -> str:
+        """The command that brings what is missing; empty when nothing is."""
+        if self.available:
+            return ""
+        target = f"'{DISTRIBUTION}[{self.extra}]'" if self.extra else " ".join(self.missing)
+        return f"pip install {target}"
+
+
+def declared(folder: Path) -> tuple[PotentialEntry, ...]:
+    """The `ENTRIES` of all files in a folder, by their places; they are read and not run, so that nothing is imported.
+
+    Args:
+        folder: Where to look, at any depth.
+
+    Raises:
+        ValueError: some `ENTRIES` are not a tuple of `PotentialEntry(...)` of plain literals.
+    """
+    found = [entry for path in sorted(folder.rglob("*.py")) for entry in _entries(path)]
+    return tuple(sorted(found, key=lambda entry: entry.place))
+
+
+def _entries(path: Path) -> Iterator[PotentialEntry]:
+    source = path.read_text(encoding="utf-8")
+    if f"\n{_NAME}" not in source:
+        return
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _NAME in map(ast.unparse, _targets(node)):
+            try:
+                yield from [_entry(call) for call in _elements(node.value)]
+            except (TypeError, ValueError) as error:
+                raise ValueError(
+                    f"{_NAME} of {path} must be PotentialEntry(...) of literals in a tuple: {error}"
+                ) from error
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _elements(value: ast.expr | None) -> list[ast.expr]:
+    if not isinstance(value, ast.Tuple):
+        raise TypeError("no tuple is assigned")
+    return value.elts
+
+
+def _entry(call: ast.expr) -> PotentialEntry:
+    if not isinstance(call, ast.Call):
+        raise TypeError(f"{ast.unparse(call)} is no PotentialEntry(...)")
+    named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
+    return PotentialEntry(*map(ast.literal_eval, call.args), **named)
