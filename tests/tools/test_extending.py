@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     points = re.findall(r'```toml\n\[project.entry-points."(.*?)"\]\n(\w+) = "(.*?)"\n```', PAGE)
-    assert [group for group, _, _ in points] == ["multiscale.potentials", "multiscale.studies"]
+    assert [group for group, _, _ in points] == ["multiscale.laws", "multiscale.potentials", "multiscale.studies", "multiscale.materials"]
     installed = folder / "theirs-1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n", encoding="utf-8")
@@ -36,6 +36,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
 def test_the_law_is_its_energy_s_derivative_and_can_be_coarsened():
     from morse import Morse
 
+    from coupling.interface.coarse_graining import coarsen
+
     law, step = Morse(2.0, 5e-11), 1e-15
     jump = np.array([[3e-11, 0.0, 0.0], [1e-10, 2e-11, 0.0], [-1e-11, 0.0, 0.0]])
     ahead, found, behind = (law.evaluate(jump + [shift, 0.0, 0.0]) for shift in (step, 0.0, -step))
@@ -45,7 +47,7 @@ def test_the_law_is_its_energy_s_derivative_and_can_be_coarsened():
     traction = law.normal(opening)[1]
     assert traction.max() == pytest.approx(law.peak_traction, rel=1e-6)
     assert opening[traction.argmax()] == pytest.approx(law.opening_at_peak, abs=1e-13)
-    assert law.coarsen(5).work_of_separation == pytest.approx(2.0, rel=1e-6)
+    assert coarsen(law, 5).work_of_separation == pytest.approx(2.0, rel=1e-6)
 
 
 def test_the_potential_is_found_by_name_and_passes_its_checks():
@@ -71,25 +73,29 @@ def test_the_study_runs_by_its_name(tmp_path: Path):
 
 
 def test_the_method_and_the_defect_go_together():
-    from round_void import round_void
+    from round_void import RoundVoid
     from sharp_force import SharpForce
 
     from atomistic import load_potential
     from atomistic.properties.bulk import equilibrium
     from multiscale.concurrent.methods import METHODS, discretise
-    from multiscale.concurrent.region import Region
+    from multiscale.concurrent.region import BlendingRegion
     from multiscale.concurrent.solution import ghost_force
+    from multiscale.studies.concurrent.defects import DEFECTS
+    from multiscale.studies.concurrent.loading import Setting
 
     try:
         emt = load_potential("emt")
         crystal = equilibrium(emt, "Cu", "fcc", tolerance=100.0)
-        problem = round_void(emt, crystal, (2, 2), 4, radius=3.0, line=[1, -1, 0])
+        given = RoundVoid.model_validate({"radius": "3 Å"})
+        (problem,) = given.problems(Setting(emt, crystal, (2, 2), 4, (1, -1, 0))).problems
         assert 3 < len(problem.voids) < 12
-        method = discretise("qcf", problem, Region(3.0, 3.0))
+        method = discretise("qcf", problem, BlendingRegion(3.0, 3.0))
         assert isinstance(method, SharpForce) and set(np.unique(method.beta)) == {0.0, 1.0}
-        assert ghost_force(discretise("qcf", replace(problem, voids=None), Region(3.0, 3.0))) < 1e-9
+        assert ghost_force(discretise("qcf", replace(problem, voids=None), BlendingRegion(3.0, 3.0))) < 1e-9
     finally:
         METHODS.pop("qcf", None)
+        DEFECTS.pop("round_void", None)
 
 
 def test_the_specimen_of_the_material_is_pulled_along_the_law(tmp_path: Path):
