@@ -20,7 +20,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory):
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
     points = re.findall(r'```toml\n\[project.entry-points."(.*?)"\]\n(\w+) = "(.*?)"\n```', PAGE)
-    assert [group for group, _, _ in points] == ["multiscale.laws", "multiscale.potentials", "multiscale.studies", "multiscale.materials"]
+    assert [group for group, _, _ in points] == [
+        "multiscale.laws",
+        "multiscale.potentials",
+        "multiscale.studies",
+        "multiscale.materials",
+    ]
     installed = folder / "theirs-1.0.dist-info"
     installed.mkdir()
     (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n", encoding="utf-8")
@@ -60,8 +65,7 @@ def test_the_potential_is_found_by_name_and_passes_its_checks():
 
 def test_the_study_runs_by_its_name(tmp_path: Path):
     import multiscale
-    from multiscale.inputs import parse_study
-    from multiscale.studies import STUDIES
+    from multiscale.studies import STUDIES, parse_study
 
     given = {"study": "griffith", "young": "70 GPa", "surface_energy": "1 J/m^2", "half_length": "1 mm"}
     try:
