@@ -32,13 +32,9 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
     if len(record.steps) < 2:
         return ()
     idle = _idle(record)
-    judged = (
-        _unbalanced(record, balance),
-        _unresolved_work(record, balance),
-        _missed(record, peak),
-        _still_rising(record),
+    found = (
+        (idle,) if idle else (_unbalanced(record, balance), _unresolved_work(record, balance), _missed(record, peak))
     )
-    found = (idle,) if idle else judged
     return tuple(one for one in found if one is not None)
 
 
@@ -110,17 +106,14 @@ def _missed(record: Loading, tolerance: float) -> Finding | None:
     )
 
 
-def _still_rising(record: Loading) -> Finding | None:
+def still_rising(record: Loading) -> tuple[Finding, ...]:
+    """That the largest load of a loading is its last, and so no peak; nothing where it fell before the end."""
     carried, loads = record.carried, np.abs(record.column("load"))
     if carried[-1] <= 0 or carried.argmax() < len(carried) - 1 or loads[-1] < loads.max():
-        return None
-    return Finding(
-        "The load was still rising when the loading ended, so that the largest is no peak",
-        f"at the load {record.steps[-1].load:.6g}",
-        float(carried[-1]),
-        "load it further; stop_at_area ends a loading once so much has opened",
-        False,
-    )
+        return ()
+    what = "The load was still rising when the loading ended, so that the largest is no peak"
+    change = "load it further; stop_at_area ends a loading once so much has opened"
+    return (Finding(what, f"at the load {record.steps[-1].load:.6g}", float(carried[-1]), change, False),)
 
 
 def _rise(record: Loading, first: int) -> float:

@@ -1,15 +1,17 @@
 """Checks that refute a loading, and steps that mend it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from continuum.fenics import MPI
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed, Traction
-from continuum.solver.diagnostics import assess
+from continuum.solver.diagnostics import assess, still_rising
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
-from continuum.solver.record import energy_balance_error
+from continuum.solver.record import Loading, energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.grid import write_grid
 from coupling.errors import InputError, Refuted
@@ -223,3 +225,13 @@ def test_a_mended_loading_goes_on_from_its_checkpoint(joint, tmp_path):  # noqa:
     resumed = pull(leaking(), 8e-6, 20, checkpoint=tmp_path / "state")
     np.testing.assert_array_equal(columns(resumed), columns(whole))
     assert [str(one) for one in assess(resumed)] == [str(one) for one in assess(whole)] != []
+
+
+def test_a_largest_load_that_is_the_last_is_no_peak():
+    def loaded(*forces):
+        steps = [SimpleNamespace(load=float(i), force=force) for i, force in enumerate(forces)]
+        return Loading(steps)
+
+    assert still_rising(loaded(0.0, 1.0, 0.8)) == ()
+    (finding,) = still_rising(loaded(0.0, 1.0, 1.2))
+    assert not finding.fatal and "no peak" in finding.what and "stop_at_area" in finding.change

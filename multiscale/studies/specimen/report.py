@@ -45,12 +45,13 @@ def report(
     results: Results,
 ) -> None:
     """Fill the results; `planes` are the laws before coarsening. Collective."""
-    from continuum.solver.diagnostics import assess
+    from continuum.solver.diagnostics import assess, still_rising
 
     frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
     works = {law.work_of_separation for law in laws.values()}
     _report_laws(results, laws)
     results.findings += assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance)
+    results.findings += still_rising(record) if study.loads else ()
     report_growth(results, record, frame, works.pop() if len(works) == 1 else None)
     report_loading(results, record, frame)
     _report_resistance(results, record, frame, study.mesh_unit)

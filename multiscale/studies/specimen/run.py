@@ -120,7 +120,7 @@ def _record(
     study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results, when: str
 ) -> "Loading":
     """A loading of which the record alone is wanted; what that says against itself goes into the findings."""
-    from continuum.solver.diagnostics import assess
+    from continuum.solver.diagnostics import assess, still_rising
     from continuum.solver.stepping import pull
 
     loading = study.loading
@@ -130,6 +130,7 @@ def _record(
         progress=context.progress, stop=_stop(study, problem),
     )  # fmt: skip
     found = assess(record, loading.balance_tolerance, loading.peak_tolerance)
+    found += still_rising(record) if study.loads else ()
     results.findings += [replace(one, what=f"{when}: {one.what}") for one in found]
     return record
 
