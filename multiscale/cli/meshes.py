@@ -1,8 +1,9 @@
-"""`multiscale mesh inspect`: the mesh, and a law's process zone on its interfaces."""
+"""`multiscale mesh`: `make` writes a parametric specimen, `inspect` checks a mesh and a law's process zone on it."""
 
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -12,6 +13,7 @@ from multiscale.cli.answers import Debug, answering, say
 
 if TYPE_CHECKING:
     from continuum.mesh.inspect import FacetFacts, ZoneFacts
+    from continuum.specimens.registry import ParametricSpecimen
 
 
 mesh = typer.Typer(help="Meshes of specimens.", no_args_is_help=True, rich_markup_mode=None)
@@ -39,6 +41,47 @@ def inspect(
     with answering(debug):
         for line in mesh_lines(file, body or None, unit, law, interface, young, poisson, plane_stiffness):
             say(line)
+
+
+@mesh.command()
+def make(
+    name: Annotated[str, typer.Argument(help="The specimen, such as dcb.", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="The mesh file to write, such as dcb.msh.", show_default=False)],
+    dimensions: Annotated[
+        list[str] | None, typer.Argument(help="Its dimensions, such as length=1200, in the unit of the file.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Write the mesh of a parametric specimen; without dimensions its parameters are named."""
+    with answering(debug):
+        made(name, dimensions or []).write(file)
+        say(f"{file}: {name}")
+
+
+def made(name: str, dimensions: list[str]) -> "ParametricSpecimen":
+    """The specimen of that name, with dimensions given as NAME=NUMBER.
+
+    Raises:
+        InputError: there is no such specimen, or a dimension is unknown, missing or not a number.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    from continuum.specimens.registry import specimen
+
+    kind = specimen(name)
+    given = dict(one.partition("=")[::2] for one in dimensions)
+    known = {field.name: field.default is MISSING for field in fields(cast(Any, kind))}
+    for one in given:
+        if one not in known:
+            raise unknown_choice(f"dimension of {name}", one, known)
+    missing = [one for one, needed in known.items() if needed and one not in given]
+    if missing:
+        raise InputError(f"{name} needs {', '.join(f'{one}=NUMBER' for one in missing)}.")
+    try:
+        return TypeAdapter(kind).validate_python(given)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise InputError(f"{name}: {fault['loc'][0]}={fault['input']}: {fault['msg']}.") from error
 
 
 def mesh_lines(

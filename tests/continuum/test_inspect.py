@@ -162,3 +162,42 @@ def test_input_files_may_name_meshes_of_other_formats(tmp_path):
     joint("tetrahedron", 1).write(tmp_path / "b.msh")
     with pytest.raises(InputError, match="b.msh has dimension 3, and the study needs one of dimension 2"):
         check_groups(tmp_path / "b.msh", cells=["upper"], facets=[], dimension=2)
+
+
+def make(*words):
+    return CliRunner().invoke(app, ["mesh", "make", *map(str, words)])
+
+
+def test_a_specimen_is_made_by_its_name(tmp_path):
+    dimensions = {
+        "length": 20,
+        "arm": 1,
+        "crack": 6,
+        "growth": 6,
+        "fine": 0.5,
+        "coarse": 1.0,
+        "element": "quadrilateral",
+    }
+    answer = make("dcb", tmp_path / "made.msh", *(f"{name}={value}" for name, value in dimensions.items()))
+    assert answer.exit_code == 0, answer.output
+    DoubleCantileverBeam(**dimensions).write(tmp_path / "written.msh")
+    assert (tmp_path / "made.msh").read_bytes() == (tmp_path / "written.msh").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("dcx",), "Did you mean 'dcb'?"),
+        (("dcb",), "dcb needs length=NUMBER, arm=NUMBER"),
+        (
+            ("butt_joint", "width=1", "upper=1", "lower=1", "size=1", "hight=2"),
+            "Unknown dimension of butt_joint 'hight'",
+        ),
+        (("butt_joint", "width=a", "upper=1", "lower=1", "size=1"), "butt_joint: width=a: "),
+    ],
+)
+def test_a_specimen_that_cannot_be_made_is_refused_and_nothing_is_written(words, said, tmp_path):
+    answer = make(words[0], tmp_path / "none.msh", *words[1:])
+    assert answer.exit_code == 2
+    assert said in " ".join(answer.output.split())
+    assert not list(tmp_path.iterdir())

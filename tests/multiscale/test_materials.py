@@ -29,12 +29,12 @@ ASK = """
 import sys
 from pydantic import TypeAdapter, ValidationError
 from multiscale.inputs.material import BodyInput
-from multiscale.stages.bodies import typed_material
+from multiscale.studies.specimen.bodies import typed_material
 
 read = TypeAdapter(BodyInput)
 made = typed_material(read.validate_python({"strain": "foam", "bulk": "2 MPa", "exponent": -0.5}))
 assert (type(made).__name__, made.bulk, made.exponent) == ("Foam", 2e6, -0.5)
-assert type(read.validate_python({"young": "1 GPa", "poisson": 0.3})).__name__ == "Material"
+assert type(read.validate_python({"young": "1 GPa", "poisson": 0.3})).__name__ == "MaterialInput"
 try:
     read.validate_python({"strain": "foam", "bulk": "2 m", "exponent": -0.5})
 except (ValidationError, ValueError) as error:
