@@ -163,3 +163,19 @@ def test_the_law_of_a_run_says_what_it_counted(meshes, tmp_path):
         assert (
             side.energy_at_peak > side.elastic_energy(load_law(tmp_path / "run" / "law.json").peak_traction) > 0
         )  # it softens
+
+
+def test_the_naive_law_is_loaded_beside_and_predicts_more(meshes, tmp_path):
+    """The peak of a beam goes with √G: the naive law's, which counts the bulk twice, is higher by about that."""
+    law = {"atoms": {"layers": 4, **PATH}}
+    broken = {"opening": "12 nm", "steps": 6, "stop_at_area": 0.2}
+    found = run_study(parse_study(beam(law, naive_law=True, loading=broken), meshes), tmp_path / "broken")
+    expected = np.sqrt(found["naive_work"] / found["work_of_separation"])
+    assert expected > 1.1
+    assert found["naive_peak_load_ratio"] == pytest.approx(expected, rel=0.05)
+    assert any(note.startswith("Naive law, not refused since it was asked for") for note in found.notes)
+    assert not any("no peak" in finding.what for finding in found.findings)
+    early = {"opening": "3 nm", "steps": 3}
+    found = run_study(parse_study(beam(law, naive_law=True, loading=early), meshes), tmp_path / "early")
+    said = [finding.what for finding in found.findings if "no peak" in finding.what]
+    assert len(said) == 2 and said[1].startswith("With the naive law")
