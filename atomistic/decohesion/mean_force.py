@@ -158,15 +158,17 @@ class _Walkers:
 
         With a gap held that is ∂F/∂gap; for the bulk it turns the traction across the top into that of an
         even strain. All planes take part, so it fluctuates less than the force across one of them. The
-        second term is the volume's: every coordinate z shrinks, the centre of mass apart.
+        second term is the volume's: of the N coordinates z all shrink that are free, N - 1 without the centre of
+        mass, N - 2 with the gap held, whose delta function shrinks as 1/gap.
         """
         levels = np.array([atoms.positions[:, 2] for atoms in self.structures])
         if self._held is None:
             extent = np.array([atoms.cell[2, 2] for atoms in self.structures])
         else:
             extent = -levels @ self._held[:, 2]
+        free = levels.shape[1] - (1 if self._held is None else 2)
         virial = np.sum(forces[:, :, 2] * levels, axis=1)
-        return np.asarray((virial + self._thermal * (levels.shape[1] - 1)) / extent)
+        return np.asarray((virial + self._thermal * free) / extent)
 
     def temperature(self) -> FloatArray:
         """(n,) kinetic temperature, K."""

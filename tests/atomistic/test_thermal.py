@@ -173,6 +173,25 @@ def test_the_mean_force_of_slackening_springs_is_exact():
     assert found.gap.mean() == pytest.approx(exact, abs=4 * np.sqrt(np.sum(found.gap_std**2)) / 4)  # 3 %
 
 
+def test_the_mean_force_of_few_atoms_counts_the_held_gap_as_not_free():
+    """A chain of four atoms at its rest length has F = const.: no mean force, where N - 1 free would leave kT/extent."""
+    count, stiffness, rest, temperature, samples = 4, 3.0, 2.5, 400.0, 40_000
+    random, thermal = np.random.default_rng(11), BOLTZMANN_EV * temperature
+    stretch = random.normal(0.0, np.sqrt(thermal / stiffness), (samples, count - 1))
+    stretch -= stretch.mean(axis=1, keepdims=True)  # normal modes at a held length
+    levels = np.concatenate([np.zeros((samples, 1)), np.cumsum(rest + stretch, axis=1)], axis=1)
+    forces = np.zeros((samples, count, 3))
+    forces[:, :-1, 2] += stiffness * stretch
+    forces[:, 1:, 2] -= stiffness * stretch
+    held = np.zeros((count, 3))
+    held[0, 2], held[-1, 2] = 1.0, -1.0
+    chains = [Atoms(f"Cu{count}", np.pad(z[:, None], ((0, 0), (2, 0))), cell=[5, 5, 20], pbc=True) for z in levels]
+    found = _Walkers(chains, temperature, held, 0).squeeze(forces)
+    error = found.std() / np.sqrt(samples)
+    assert error < 0.02 * thermal / (rest * (count - 1))
+    assert abs(found.mean()) < 4 * error
+
+
 def test_too_few_steps_or_no_temperature_are_refused():
     atoms = Atoms("Cu", cell=[5, 5, 5], pbc=True)
     with pytest.raises(InputError, match="do not move"):
