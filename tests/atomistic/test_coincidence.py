@@ -213,6 +213,16 @@ def test_axes_strain_and_registry_of_a_turned_cell_agree(case, strain):
         np.testing.assert_allclose(both.min(axis=1), 0, atol=1e-9)
 
 
+def test_the_x_axes_choose_between_a_crystal_and_its_twin():
+    crystal, cube = bulk("Ni", "fcc", a=3.52), 3.52 * np.eye(3)
+    along, sixty = (cleavage_slab(crystal, (1, 1, 1), 3, conventional=cube, x=x) for x in ([1, -1, 0], [1, 0, -1]))
+    for lower, continues in ((along, True), (sixty, False)):
+        found = match_lattices(along, lower)
+        cells = found.upper @ vectors(along), found.lower @ vectors(lower)
+        np.testing.assert_allclose(*cells, atol=1e-12)
+        assert np.allclose(along.axes, lower.axes) is continues
+
+
 def test_a_mirrored_lattice_is_no_match():
     """Cu(321) and Cu(312) are mirror images: equal by their lengths and angles, and no rotation takes one to the other."""
     assert largest(match_lattices(*pair("Cu", (3, 2, 1), "Cu", (3, 2, 1)), largest_strain=0).strain) < 1e-12
