@@ -11,7 +11,7 @@ from scipy.linalg import polar
 from atomistic.decohesion.coincidence import Coincidence
 from atomistic.decohesion.slab import CleavageSlab
 from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
-from coupling.errors import NotConverged
+from coupling.errors import InputError, NotConverged
 
 _VACUUM = 15.0  # Å between the outer faces
 _SEARCHED_GAPS = (0.75, 0.9, 1.0, 1.1, 1.3)  # of the mean layer spacing
@@ -66,7 +66,7 @@ def hetero_interface(
     lower: CleavageSlab,
     coincidence: Coincidence,
     *,
-    strain: Literal["upper", "lower"] = "upper",
+    strain: Literal["upper", "lower"] | None = None,
 ) -> HeteroInterface:
     """Stack the two crystals, matched and strained, at the mean of their layer spacings.
 
@@ -74,10 +74,18 @@ def hetero_interface(
         upper: The upper crystal.
         lower: The lower crystal.
         coincidence: Their common cell.
-        strain: Which of the two takes the strain.
+        strain: Which of the two takes the strain; by default the one for which they were matched.
+
+    Raises:
+        InputError: they were matched for the other one.
     """
+    if strain not in (None, coincidence.strained):
+        raise InputError(
+            f"The lattices were matched with the {coincidence.strained} crystal strained, not the {strain} one; "
+            f"match them anew with strain={strain!r}, or leave `strain` out here."
+        )
     slabs = {"upper": (upper, coincidence.upper), "lower": (lower, coincidence.lower)}
-    slab, integers = slabs["lower" if strain == "upper" else "upper"]
+    slab, integers = slabs["lower" if coincidence.strained == "upper" else "upper"]
     fixed = _along_x(integers @ slab.atoms.cell.array[:2])
     bodies = {name: _matched(slab.atoms, integers, fixed) for name, (slab, integers) in slabs.items()}
     gap = 0.5 * (upper.spacing + lower.spacing)

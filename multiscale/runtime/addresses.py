@@ -26,7 +26,7 @@ SHOWN_ONLY = frozenset(
 """Modules that show what is there and compute nothing."""
 LIBRARIES = (
     "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh",
-    "matscipy", "meshio", "numpy", "petsc4py", "pymatgen", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
+    "matscipy", "meshio", "numpy", "petsc4py", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
 )  # fmt: skip
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
 UNCOUNTED = frozenset({"output", "threads", "title", "workers"})
