@@ -125,6 +125,8 @@ def _named(value: Any) -> Any:
 if TYPE_CHECKING:
     _Law = LawFile | ClosedFormLaw | AtomsLaw
 else:
-    _Law = Union[(LawFile, *map(_section, _FORMS.values()), AtomsLaw)]
+    _SECTIONS = tuple(map(_section, _FORMS.values()))
+    globals().update((section.__name__, section) for section in _SECTIONS)  # so that inputs go from rank to rank
+    _Law = Union[(LawFile, *_SECTIONS, AtomsLaw)]
 LawInput = Annotated[_Law, Field(discriminator="kind"), BeforeValidator(_named, json_schema_input_type=str | _Law)]
 """A law: a file's name, `run` and the folder of a cohesive_law run, `kind` and the parameters of a closed form, or `atoms`."""

@@ -146,7 +146,9 @@ def own_section(model: MaterialModel) -> type[OwnMaterial]:
     """The section of an input that gives a material's own constants."""
     entries: dict[str, Any] = {name: _entry(parameter) for name, parameter in model.parameters.items()}
     entries["strain"] = (Literal[model.name], Field(description=model.about or "The material."))
-    return create_model(f"{model.material.__name__}Input", __base__=OwnMaterial, __doc__=model.about, **entries)
+    return create_model(
+        f"{model.material.__name__}Input", __base__=OwnMaterial, __module__=__name__, __doc__=model.about, **entries
+    )
 
 
 CONSTANTS, CRYSTAL = "typed constants", "crystal of a potential"
@@ -165,6 +167,7 @@ if TYPE_CHECKING:
     BodyInput = MaterialInput | CrystalMaterial | OwnMaterial
 else:
     _SECTIONS = (MaterialInput, CrystalMaterial, *map(own_section, _OWN.values()))
+    globals().update((section.__name__, section) for section in _SECTIONS)  # so that inputs go from rank to rank
     BodyInput = Annotated[
         Union[tuple(Annotated[section, Tag(kind)] for section, kind in zip(_SECTIONS, BODY_KINDS, strict=True))],  # noqa: UP007
         Discriminator(_kind),

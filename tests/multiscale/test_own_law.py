@@ -58,6 +58,7 @@ class Triangle(ClosedForm):
         return LawValue(energy, traction, tangent)
 """
 USE = """
+import pickle
 import sys
 from pathlib import Path
 from pydantic import TypeAdapter
@@ -66,7 +67,9 @@ from coupling.interface import fit
 from multiscale.inputs.law import LawInput
 
 block = {"kind": "triangle", "work_of_separation": "2 J/m^2", "peak_traction": "10 GPa", "share": 0.2}
-law = TypeAdapter(LawInput).validate_python(block).law()
+given = TypeAdapter(LawInput).validate_python(block)
+assert pickle.loads(pickle.dumps(given)) == given
+law = given.law()
 assert (law.work_of_separation, law.peak_traction, law.share) == (2.0, 1e10, 0.2)
 file = Path(sys.argv[1]) / "law.json"
 save_law(law, file)
