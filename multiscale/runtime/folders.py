@@ -98,21 +98,29 @@ def check_folder(place: Path, what: str, way_out: str) -> None:
         raise InputError(
             f"The {what} {place} is a link to {target}, which is not there; make that folder, or {way_out}."
         )
-    if place.exists() and not place.is_dir():
+    if _is_file(place):
         raise InputError(f"The {what} {place} is a file; {way_out}.")
 
 
-def check_output(place: Path) -> None:
-    """Raise `InputError` if an output folder cannot be made at a place, or nothing written there; nothing is made."""
-    check_folder(place, "output folder", "choose another with --output")
-    lowest = next(folder for folder in (place, *place.parents) if os.path.lexists(folder))
-    if not lowest.is_dir():
-        reason = f"{lowest} is {'a link to nothing' if lowest.is_symlink() else 'a file'}"
-    elif not os.access(lowest, os.W_OK | os.X_OK):
-        reason = f"nothing may be written in {lowest}"
-    else:
-        return
-    raise InputError(f"The output folder {place} cannot be written ({reason}); choose another with --output.")
+def check_parents(place: Path) -> None:
+    """Raise `InputError` if an output folder cannot be made at a place for what is above it; nothing is made."""
+    for folder in place.parents:
+        reason = ""
+        if folder.is_symlink() and not folder.exists():
+            reason = f"{folder} is a link to nothing"
+        elif _is_file(folder):
+            reason = f"{folder} is a file"
+        elif folder.is_dir():
+            if os.access(folder, os.W_OK | os.X_OK) or not folder.exists():
+                return
+            reason = f"nothing may be written in {folder}"
+        if reason:
+            raise InputError(f"The output folder {place} cannot be written ({reason}); choose another with --output.")
+
+
+def _is_file(place: Path) -> bool:
+    """Whether something lies at a place that is no folder, and not one that another process removes just now."""
+    return place.exists() and not place.is_dir() and place.exists()
 
 
 def absent(*places: Path) -> list[Path]:

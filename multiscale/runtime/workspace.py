@@ -14,7 +14,7 @@ from multiscale.runtime.cache import default_folder
 from multiscale.runtime.folders import (
     absent,
     check_folder,
-    check_output,
+    check_parents,
     is_bare,
     is_older_run,
     mark,
@@ -65,14 +65,16 @@ class Workspace:
     def _check_way(self) -> None:
         if not self.final.name:
             raise InputError(f"{self.final} cannot be the output folder; name a folder of its own.")
-        check_output(self.final)
+        check_parents(self.final)
         check_folder(self.cache, "cache folder", "move it away, or set MULTISCALE_CACHE to another")
+
+    def _check_content(self) -> None:
+        """What holds only under the lock: another run renames its folders."""
+        check_folder(self.final, "output folder", "choose another with --output")
         if os.path.ismount(self.final):
             raise InputError(
                 f"The output folder {self.final} is a disk of its own; choose a folder in it with --output."
             )
-
-    def _check_content(self) -> None:
         if not self._is_replaceable():
             raise InputError(
                 f"The output folder {self.final} holds files that are not a run's and would be lost; "

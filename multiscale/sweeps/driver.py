@@ -11,7 +11,7 @@ from typing import Any
 
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
-from multiscale.runtime.folders import MARKER, absent, check_output, mark, marked, remove_empty
+from multiscale.runtime.folders import MARKER, absent, check_folder, check_parents, mark, marked, remove_empty
 from multiscale.sweeps.engine import check_engine, connected
 from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
 from multiscale.sweeps.journal import FILE as JOURNAL
@@ -110,7 +110,7 @@ def run_sweep(
 
 
 def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, progress: Progress) -> SweepResults:
-    check_folder(folder)
+    check_sweep_folder(folder)
     new, journal = absent(folder), Journal(folder)
     try:
         with journal.opened(), _forgotten_if_refused(journal):
@@ -143,9 +143,10 @@ def _forgotten_if_refused(journal: Journal) -> Iterator[None]:
         raise
 
 
-def check_folder(folder: Path) -> None:
+def check_sweep_folder(folder: Path) -> None:
     """Raise `InputError` if a folder holds something that is not a sweep, or cannot be written; nothing is made."""
-    check_output(folder)
+    check_folder(folder, "output folder", "choose another with --output")
+    check_parents(folder)
     if (
         folder.is_dir()
         and any(folder.iterdir())

@@ -398,5 +398,5 @@ def test_a_sweep_s_folder_is_checked_alike(there, words, tmp_path):
     there(place)
     before = listing(tmp_path)
     with pytest.raises(InputError, match=words):
-        driver.check_folder(place)
+        driver.check_sweep_folder(place)
     assert listing(tmp_path) == before
