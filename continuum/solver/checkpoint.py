@@ -24,7 +24,7 @@ class Checkpoint:
     Two generations are kept, so that an interruption between the ranks' writes leaves one whole.
 
     Args:
-        folder: Where `<generation>-<rank>.npz` go; it is made.
+        folder: Where `<generation>-<rank>.npz` go; made with the first of them.
         problem: The specimen.
         loading: What identifies the loading; another one's checkpoint is refused.
     """
@@ -34,9 +34,6 @@ class Checkpoint:
         self.identity = json.dumps(
             [problem.comm.size, problem.size, [i.bond.name for i in problem.interfaces], loading]
         )
-        if problem.comm.rank == 0:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        problem.comm.barrier()
 
     def _file(self, generation: int) -> Path:
         return self.folder / f"{generation}-{self.problem.comm.rank}.npz"
@@ -68,6 +65,7 @@ class Checkpoint:
         }
         target = self._file(len(record.steps) % 2)
         partial = target.with_suffix(".partial.npz")
+        self.folder.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
             np.savez(file, **arrays, **texts)
         os.replace(partial, target)

@@ -29,12 +29,12 @@ def check(study: StudyFile, debug: Debug = False) -> None:
 
 def _checked_sweep(file: Path) -> str:
     from multiscale.sweeps import load_sweep
-    from multiscale.sweeps.driver import check_folder
+    from multiscale.sweeps.driver import check_sweep_folder
     from multiscale.sweeps.plan import describe, plan_of
 
     ready = load_sweep(file)
     plan = plan_of(ready)
-    check_folder(ready.output.folder)
+    check_sweep_folder(ready.output.folder)
     return f"{file} is a valid sweep of {len(plan.tasks)} points, {describe(plan.axes)}; its output goes to {near(ready.output.folder)}."
 
 

@@ -13,11 +13,12 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes its name only once it is complete and on disk.
 
     Args:
-        path: The final name; its folder is made if need be.
+        path: The final name; its folder is made if need be. Of a link to a file, the file is written and the link stays.
 
     Yields:
         A binary file. After an error in the block, neither `path` nor a leftover has changed.
     """
+    path = Path(os.path.realpath(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

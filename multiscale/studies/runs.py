@@ -15,7 +15,7 @@ from coupling.errors import InputError
 from coupling.findings import refute
 from multiscale.inputs.base import Study
 from multiscale.runtime.addresses import input_hashes
-from multiscale.runtime.cache import Cache, default_folder
+from multiscale.runtime.cache import Cache
 from multiscale.runtime.context import RunContext, run_logger
 from multiscale.runtime.files import write_text
 from multiscale.runtime.parallel import is_collective, is_root, launched_communicator, on_root
@@ -52,7 +52,7 @@ def run_study(
         The results; `results.folder` is where they lie.
 
     Raises:
-        InputError: the input cannot be used; nothing was written.
+        InputError: the input, or the output folder, cannot be used; nothing was written.
         Refuted: the result does not stand before its own checks; it lies, whole, in `<output>.failed`.
         MultiscaleError: the study failed; what there was is in `<output>.failed`.
     """
@@ -64,7 +64,7 @@ def run_study(
     handler = claimed[0] if claimed else logging.NullHandler()
     log = run_logger(handler)
     shown = progress if progress is not None and is_root(comm) else silent
-    context = RunContext(space.partial, Cache(default_folder(space.final), log), shown, log, comm)
+    context = RunContext(space.partial, Cache(space.cache, log), shown, log, comm)
     try:
         results = _run(ready, context)
         on_root(comm, space.publish)
@@ -72,7 +72,7 @@ def run_study(
         _leave(space, context, error)
         raise
     finally:
-        handler.close()
+        space.release()
     results.folder = space.final
     return results
 
@@ -135,5 +135,5 @@ def _leave(space: Workspace, context: RunContext, error: BaseException) -> None:
         time.sleep(_GRACE_SECONDS)
     if isinstance(error, InputError):
         space.discard()
-    elif space.fail():
-        error.add_note(f"What was done until then lies in {space.failed}.")
+    elif (left := space.fail()) is not None:
+        error.add_note(f"What was done until then lies in {left}.")

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -10,14 +11,17 @@ from typing import Any
 
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
+from multiscale.runtime.folders import MARKER, absent, check_folder, check_parents, mark, marked, remove_empty
 from multiscale.sweeps.engine import check_engine, connected
 from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
+from multiscale.sweeps.journal import FILE as JOURNAL
 from multiscale.sweeps.journal import Journal, stopped
 from multiscale.sweeps.outcome import SweepResults
 from multiscale.sweeps.plan import Plan, function_plan, plan_of
 from multiscale.sweeps.record import MANIFEST, remaining_text, write_manifest
 from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
 
+KIND = "sweep"
 _WINDOW = 1000
 _SHUFFLE = 20
 _LOST = "Every worker that computed this point was lost; it may need more memory or time than a worker has."
@@ -106,10 +110,11 @@ def run_sweep(
 
 
 def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, progress: Progress) -> SweepResults:
-    check_folder(folder)
-    journal = Journal(folder)
+    check_sweep_folder(folder)
+    new, journal = absent(folder), Journal(folder)
     try:
-        with journal.opened():
+        with journal.opened(), _forgotten_if_refused(journal):
+            mark(folder, KIND)
             write_manifest(plan, folder, ready.output.formats)
             _compute(plan, journal, ready.engine, folder, retry_failed, progress)
             results = SweepResults.load(folder)
@@ -119,18 +124,35 @@ def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, prog
     except KeyboardInterrupt as error:
         error.add_note(f"What is done is kept in {folder}; start the same sweep again and it goes on.")
         raise
+    finally:
+        remove_empty(new)
     return results
 
 
-def check_folder(folder: Path) -> None:
-    """Raise `InputError` if a folder holds something that is not a sweep."""
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"The output folder {folder} is a file; choose another with --output.")
+@contextmanager
+def _forgotten_if_refused(journal: Journal) -> Iterator[None]:
+    """Leave nothing in a folder that was empty, if the work inside is refused before it has a point."""
+    folder = journal.path.parent
+    fresh = {item.name for item in folder.iterdir()} <= {JOURNAL, MARKER} and not journal.lines()
+    try:
+        yield
+    except InputError:
+        if fresh and not journal.records():
+            for name in (MANIFEST, JOURNAL, MARKER):
+                (folder / name).unlink(missing_ok=True)
+        raise
+
+
+def check_sweep_folder(folder: Path) -> None:
+    """Raise `InputError` if a folder holds something that is not a sweep, or cannot be written; nothing is made."""
+    check_folder(folder, "output folder", "choose another with --output")
+    check_parents(folder)
     if (
         folder.is_dir()
         and any(folder.iterdir())
+        and not marked(folder, KIND)
         and not (folder / MANIFEST).is_file()
-        and not (folder / "journal.jsonl").is_file()
+        and not (folder / JOURNAL).is_file()
     ):
         raise InputError(
             f"The output folder {folder} holds files that are not a sweep's; choose another with --output."

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -9,11 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from coupling.errors import MissingBackend, unknown_choice
+from coupling.errors import InputError, MissingBackend, unknown_choice
 from multiscale.runtime.files import atomic_write, write_text
+from multiscale.runtime.folders import is_bare
 from multiscale.sweeps.dataset import dataset
 from multiscale.sweeps.record import SweepRecord
 
+_ZARR = (".zgroup", "zarr.json")  # of versions 2 and 3
 _LIBRARIES = {".nc": "h5netcdf", ".zarr": "zarr", ".parquet": "pyarrow"}
 
 
@@ -25,7 +28,7 @@ def save(results: SweepRecord, path: Path) -> None:
         path: Ends in .nc, .zarr, .csv or .parquet.
 
     Raises:
-        InputError: the suffix is none of these.
+        InputError: the suffix is none of these, or something that is no Zarr store would be replaced by one.
         MissingBackend: the format's library is not installed.
     """
     if path.suffix not in _WRITERS:
@@ -52,14 +55,25 @@ def _netcdf(results: SweepRecord, path: Path) -> None:
 
 
 def _zarr(results: SweepRecord, path: Path) -> None:
-    """Written beside its place, then moved there; in version 2 of the format, which all readers know."""
+    """Written beside its place, then moved there; in version 2 of the format, which all readers know.
+
+    Of a link to a store, the store is replaced and the link stays.
+    """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not (path.is_dir() and (is_bare(path) or any((path / name).exists() for name in _ZARR))):
+        raise InputError(f"{path} is not a Zarr store and would be lost; choose another name.")
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
         dataset(results).to_zarr(beside / "new", mode="w", zarr_format=2, consolidated=True)
         if path.exists():
             path.rename(beside / "old")
-        (beside / "new").rename(path)
+        try:
+            (beside / "new").rename(path)
+        except OSError:
+            if (beside / "old").exists():
+                (beside / "old").rename(path)
+            raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MultiscaleError
+from multiscale.runtime.locks import is_held
 
 FILE = "journal.jsonl"
 
@@ -43,17 +44,7 @@ class Journal:
     @property
     def is_open(self) -> bool:
         """Whether a process is driving this sweep."""
-        try:
-            handle = os.open(self.path, os.O_RDONLY)
-        except OSError:
-            return False
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return False
-        except BlockingIOError:
-            return True
-        finally:
-            os.close(handle)
+        return is_held(self.path)
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -71,6 +62,8 @@ class Journal:
             ) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not self.path.exists() or not os.path.samestat(os.fstat(self._handle), os.stat(self.path)):
+                raise BlockingIOError("removed by another process, which was refused")
             content = self.path.read_bytes()
             os.ftruncate(self._handle, content.rfind(b"\n") + 1)
             yield

@@ -1,6 +1,5 @@
 """A run is whole, or marked as failed, or not there; and it keeps what made it."""
 
-import fcntl
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from multiscale import Results, run_study
 from multiscale.cli import app
 from multiscale.runtime.cache import Cache
 from multiscale.runtime.context import RunContext
+from multiscale.runtime.workspace import Workspace
 from multiscale.studies import parse_study
 
 pytestmark = pytest.mark.usefixtures("toy")
@@ -161,18 +161,24 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path):
-    (tmp_path / "out.partial").mkdir()
-    with (tmp_path / "out.partial" / "log.txt").open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        with pytest.raises(InputError, match="Another run"):
-            run_study(toy_input(tmp_path))
-    assert names(tmp_path / "out.partial") == ["log.txt"]
+    other = Workspace(tmp_path / "out")
+    other.claim()
+    with pytest.raises(InputError, match="Another run"):
+        run_study(toy_input(tmp_path))
+    assert names(tmp_path / "out.partial") == [".multiscale", "log.txt"]
+    other.release()
+    assert run_study(toy_input(tmp_path))["steps"] == 7
 
 
 def test_what_a_killed_run_left_is_cleared(tmp_path):
-    (tmp_path / "out.partial").mkdir()
-    (tmp_path / "out.partial" / "stale.csv").write_text("half")
-    run_study(toy_input(tmp_path, title="old")).folder.rename(tmp_path / "out.old")  # killed while publishing
+    killed = Workspace(tmp_path / "out")
+    killed.claim()
+    (killed.partial / "stale.csv").write_text("half")
+    killed.release()
+    run_study(toy_input(tmp_path, title="old"), tmp_path / "else").folder.rename(tmp_path / ".out.old")  # in `publish`
+    with pytest.raises(NotConverged):
+        run_study(toy_input(tmp_path, "diverges"))
+    assert Results.load(tmp_path / "out").title == "old"
     results = run_study(toy_input(tmp_path))
     assert names(tmp_path) == [".cache", "case.yaml", "out"]
     assert "stale.csv" not in names(results.folder)

@@ -89,6 +89,42 @@ def test_a_zarr_store_that_cannot_be_written_leaves_the_old_one(results, tmp_pat
         assert kept.sizes == {"temperature": 2, "species": 3}
 
 
+def test_a_zarr_store_that_cannot_be_moved_leaves_the_old_one(results, tmp_path, monkeypatch):
+    place, rename = tmp_path / "out" / "mine.zarr", Path.rename
+    results.save(place)
+
+    def busy(self, target):
+        if self.name == "new":
+            raise OSError(16, "Device or resource busy")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(OSError, match="busy"):
+        results.save(place)
+    monkeypatch.undo()
+    assert [path.name for path in place.parent.iterdir()] == ["mine.zarr"]
+    with xarray.open_zarr(place) as kept:
+        assert kept.sizes == {"temperature": 2, "species": 3}
+
+
+def test_a_folder_that_is_no_zarr_store_stays_and_so_does_a_link(results, tmp_path):
+    (tmp_path / "mine.zarr").mkdir()
+    (tmp_path / "mine.zarr" / "thesis.tex").write_text("mine")
+    (tmp_path / "file.zarr").write_text("mine")
+    for name in ("mine.zarr", "file.zarr"):
+        with pytest.raises(InputError, match="is not a Zarr store and would be lost"):
+            results.save(tmp_path / name)
+    assert [path.name for path in (tmp_path / "mine.zarr").iterdir()] == ["thesis.tex"]
+    (tmp_path / "disk").mkdir()
+    for suffix in (".zarr", ".csv"):
+        link = tmp_path / f"link{suffix}"
+        link.symlink_to(tmp_path / "disk" / f"mine{suffix}")
+        results.save(link)
+        results.save(link)
+        assert link.is_symlink()
+    assert sorted(path.name for path in (tmp_path / "disk").iterdir()) == ["mine.csv", "mine.zarr"]
+
+
 def test_an_unknown_suffix_and_a_missing_library_say_what_to_do(results, tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"'\.xlsx'; valid: \.csv, \.nc, \.parquet, \.zarr"):
         results.save(tmp_path / "mine.xlsx")
