@@ -43,7 +43,7 @@ def study(cell: dict[str, Any]) -> dict[str, Any]:
     if cell["warm"]:
         made |= {"temperature": "300 K", "thermal": {"in_plane": 1, "statistics": "classical"}}
     if cell["bars"]:
-        made["trust"] = {"committee": [{"name": "ase.calculators.emt:EMT", "asap_cutoff": True}]}
+        made["trust"] = {"committee": [{"name": "emt", "asap_cutoff": True}]}
     return made
 
 

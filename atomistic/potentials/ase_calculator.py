@@ -55,21 +55,31 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
     return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
 
 
-def load_emt(name: str, device: str, dtype: str | None) -> SerialPotential:
-    """ASE's effective medium theory (Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394)."""
+def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = False) -> SerialPotential:
+    """ASE's effective medium theory (Jacobsen, Stoltze, Nørskov, Surf. Sci. 366 (1996) 394).
+
+    Args:
+        name: As listed.
+        device: "auto" or "cpu".
+        dtype: None or "float64".
+        asap_cutoff: Cut off as the Asap code does, by the elements of the structure, instead of by all that EMT knows.
+    """
     from ase import Atoms
     from ase.calculators.emt import EMT, parameters
     from ase.data import atomic_numbers
 
+    from atomistic.potentials.effective_medium import EffectiveMedium
+
     require_cpu(device, name)
     _require_double(dtype, name)
-    calculator = EMT()
-    calculator.initialize(Atoms("Cu"))
+    calculator = EffectiveMedium(asap_cutoff=asap_cutoff)
+    calculator.initialize(Atoms(list(parameters)))
     elements = frozenset(atomic_numbers[symbol] for symbol in parameters)
-    return SerialPotential(
-        name, elements, float(calculator.rc_list), fingerprint("emt", name, {}, ("ase", "numpy"), code=(EMT,)), calculator,
-        interaction_range=float(calculator.rc_list),
-    )  # fmt: skip
+    identity = fingerprint(
+        "emt", name, {"asap_cutoff": asap_cutoff}, ("ase", "matscipy", "numpy"), code=(EMT, EffectiveMedium)
+    )
+    cutoff = float(calculator.rc_list)
+    return SerialPotential(name, elements, cutoff, identity, calculator, interaction_range=cutoff)
 
 
 def _require_double(dtype: str | None, name: str) -> None:

@@ -45,16 +45,22 @@ def neighbour_pairs(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, Fl
     Returns:
         Indices i (P,) and j (P,), and the vectors (P, 3) from i to j, Å.
     """
+    i, j, vectors = _search("ijD", atoms, cutoff)
+    return i.astype(np.int64), j.astype(np.int64), vectors
+
+
+def neighbour_images(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, IntArray]:
+    """As `neighbour_pairs`, with the cells (P, 3) that the second atoms are in, in cell vectors, for the vectors; i rises."""
+    i, j, images = _search("ijS", atoms, cutoff)
+    return i.astype(np.int64), j.astype(np.int64), images.astype(np.int64)
+
+
+def _search(quantities: str, atoms: Atoms, cutoff: float) -> tuple[np.ndarray, ...]:
     from matscipy.neighbours import neighbour_list
 
-    i, j, vectors = neighbour_list(
-        "ijD",
-        pbc=atoms.pbc,
-        cell=effective_cell(atoms.cell.array, atoms.pbc),
-        positions=atoms.positions,
-        cutoff=cutoff,
-    )
-    return i.astype(np.int64), j.astype(np.int64), vectors
+    cell = effective_cell(atoms.cell.array, atoms.pbc)
+    found = neighbour_list(quantities, pbc=atoms.pbc, cell=cell, positions=atoms.positions, cutoff=cutoff)
+    return tuple(found)
 
 
 def estimated_pairs(atoms: Atoms, cutoff: float) -> float:
