@@ -6,6 +6,7 @@ error bars. Run as `python -m benchmarks.road_combinations [--json]`.
 
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from itertools import product
 from multiprocessing import get_context
@@ -26,6 +27,8 @@ AXES = {
     "warm": (False, True),
     "bars": (False, True),
 }
+PARTS = (("mixed", 2), ("mixed", 1), ("normal", 2), ("normal", 1))
+"""Modes and numbers of crystals whose cells are run together, the longest first."""
 
 
 def study(cell: dict[str, Any]) -> dict[str, Any]:
@@ -64,28 +67,31 @@ def outcome(cell: dict[str, Any], folder: Path, name: str) -> str:
     return "run"
 
 
-def outcomes(warm: bool, folder: str) -> dict[str, str]:
-    """What became of each cell with a temperature, or without; the cells share what they compute."""
+def outcomes(mode: str, crystals: int) -> dict[str, str]:
+    """What became of each cell of a mode and a number of crystals; they share what they compute."""
     found = {}
-    for values in product(*AXES.values()):
-        cell = dict(zip(AXES, values, strict=True))
-        if cell["warm"] == warm:
-            found[str(cell)] = outcome(cell, Path(folder), f"cell_{len(found)}")
+    with tempfile.TemporaryDirectory() as folder:
+        for values in product(*AXES.values()):
+            cell = dict(zip(AXES, values, strict=True))
+            if (cell["mode"], cell["crystals"]) == (mode, crystals):
+                found[str(cell)] = outcome(cell, Path(folder), f"cell_{len(found)}")
     return found
 
 
-def measure(say: bool = False) -> dict[str, object]:
-    """How many cells ran, are impossible, or were refused without a reason; two processes."""
-    found: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
-        with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-            for part in pool.map(outcomes, AXES["warm"], (one, two)):
-                found |= part
+def counted(parts: Iterable[dict[str, str]], say: bool = False) -> dict[str, object]:
+    """How many cells ran, are impossible, or were refused without a reason."""
+    found = {cell: became for part in parts for cell, became in part.items()}
     if say:
         for cell, became in found.items():
             sys.stderr.write(f"{cell}: {became}\n")
     kinds = [became.partition(":")[0] for became in found.values()]
     return {f"combinations_{kind}": kinds.count(kind) for kind in ("run", "impossible", "refused")}
+
+
+def measure(say: bool = False) -> dict[str, object]:
+    """All cells, in two processes."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        return counted(pool.map(outcomes, *zip(*PARTS, strict=True)), say)
 
 
 if __name__ == "__main__":

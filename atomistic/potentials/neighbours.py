@@ -15,7 +15,7 @@ def effective_cell(cell: FloatArray, pbc: NDArray[np.bool_]) -> FloatArray:
     The volume of the result tells whether the periodic directions are independent.
     """
     cell = np.array(cell, dtype=float)
-    if np.linalg.matrix_rank(cell) == 3:
+    if pbc.all() or np.linalg.matrix_rank(cell) == 3:
         return cell
     periodic = cell[pbc]
     complement = np.linalg.svd(np.vstack([periodic, np.zeros((3, 3))]))[2][len(periodic) :]
