@@ -5,6 +5,7 @@ at every site x. The identity is checked when the ledger is made, so that a ledg
 counts every joule exactly once.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from coupling.errors import DoubleCounted, InputError, Uncounted
 
 TOLERANCE = 1e-12
 """Largest deviation of Σ c w from one that rounding may cause."""
-_NAMED_SITES = 6
+_NAMED = 6
 
 
 class TermValue(NamedTuple):
@@ -94,14 +95,21 @@ class Ledger:
         sites: The names of the sites: atoms, layer spacings, elements.
 
     Raises:
-        DoubleCounted: Σ c w > 1 at some site.
-        Uncounted: Σ c w < 1 at some site.
-        InputError: a term's weights do not fit the sites.
+        DoubleCounted: Σ c w > 1 at some site; the message names the sites with Σ c w < 1 as well.
+        Uncounted: Σ c w < 1 at some site, and at none more than 1.
+        InputError: there are no sites, two have one name, or a term's weights do not fit them.
     """
 
     def __init__(self, terms: Sequence[Term], sites: Sequence[str]) -> None:
         self.terms = tuple(terms)
         self.sites = tuple(sites)
+        if not self.sites:
+            raise InputError("A ledger without sites counts nothing; give at least one site.")
+        twice = [name for name, times in Counter(self.sites).items() if times > 1]
+        if twice:
+            raise InputError(
+                f"{len(twice)} site names stand for more than one site: {_listed(twice)}; give each site a name of its own."
+            )
         for term in self.terms:
             if len(term.weights) != len(self.sites):
                 raise InputError(
@@ -118,22 +126,24 @@ class Ledger:
         return total
 
     def check(self) -> None:
-        """Raise `DoubleCounted` or `Uncounted` unless every site is counted once."""
-        count = self.count
+        """Raise `DoubleCounted` or `Uncounted` unless every site is counted once; the message names all that is wrong."""
+        count, said, kinds = self.count, [], []
         for error, wrong, word in (
             (DoubleCounted, count > 1 + TOLERANCE, "more than once"),
             (Uncounted, count < 1 - TOLERANCE, "less than once"),
         ):
             if wrong.any():
-                raise error(self._complaint(np.flatnonzero(wrong), count, word))
+                kinds.append(error)
+                said.append(self._complaint(np.flatnonzero(wrong), count, word))
+        if kinds:
+            raise kinds[0](" ".join([*said, "Every site must have sum(c*w) = 1."]))
 
     def _complaint(self, sites: np.ndarray, count: FloatArray, word: str) -> str:
-        named = ", ".join(f"{self.sites[i]} ({count[i]:g} times)" for i in sites[:_NAMED_SITES])
-        more = f" and {len(sites) - _NAMED_SITES} more" if len(sites) > _NAMED_SITES else ""
+        named = _listed([f"{self.sites[i]} ({count[i]:g} times)" for i in sites])
         owners = [f"{'+' if t.counting_number > 0 else '-'}{t.label}" for t in self.terms if t.weights[sites].any()]
         return (
-            f"{len(sites)} of {len(self.sites)} sites are counted {word}: {named}{more}; "
-            f"counted there by {', '.join(owners) or 'nobody'}. Every site must have sum(c*w) = 1."
+            f"{len(sites)} of {len(self.sites)} sites are counted {word}: {named}; "
+            f"counted there by {', '.join(owners) or 'nobody'}."
         )
 
     def evaluate(self, state: Any) -> LedgerValue:
@@ -174,3 +184,8 @@ class Ledger:
         total = sum(r.energy for r in rows if r.energy is not None)
         lines.append(f"{'':>2}  {'sum':<10} {'':<40} {len(self.sites):>10g} {total:>20.10g}")
         return "\n".join(lines)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more

@@ -51,6 +51,22 @@ def test_a_hole_is_named(embedding):
         Ledger(embedding[1:2], SITES)
 
 
+def test_what_is_double_and_what_is_missing_are_named_together():
+    terms = [spring("FE", "left", 1, [1, 1, 0, 0]), spring("GNN", "middle", 1, [0, 1, 1, 0])]
+    with pytest.raises(DoubleCounted, match=r"b \(2 times\).*1 of 4 sites are counted less than once: d \(0 times\)"):
+        Ledger(terms, SITES)
+
+
+def test_sites_that_share_a_name_are_refused():
+    with pytest.raises(InputError, match="1 site names stand for more than one site: a;"):
+        Ledger([spring("FE", "all", 1, np.ones(3))], ["a", "b", "a"])
+
+
+def test_a_ledger_of_nothing_is_refused():
+    with pytest.raises(InputError, match="counts nothing"):
+        Ledger([], [])
+
+
 def test_blended_weights_must_add_up():
     beta = np.array([0.0, 0.25, 0.75, 1.0])
     Ledger([Term("GNN", "core", 1, 1 - beta), Term("FE", "far", 1, beta)], SITES)
