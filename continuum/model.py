@@ -77,9 +77,12 @@ class Bond:
         spacing: Whether the mesh holds the closed layer spacing across the interface: "meshed", or "left out".
         misfit: Of a crystal that was strained to match another: "carried" by its body as a stress-free strain of the
             opposite sign, or "relaxed" away by dislocations.
+        tangential: (3,) direction whose projection on the interface is tangential 1; None: as
+            `continuum.cohesive.interface.kinematics` says.
 
     Raises:
-        InputError: a history, a spacing or a misfit that does not exist, a negative coefficient, a law with T(0) ≠ 0.
+        InputError: a history, a spacing or a misfit that does not exist, a negative coefficient, a direction that is none,
+            a law with T(0) ≠ 0.
     """
 
     group: str | None
@@ -93,6 +96,7 @@ class Bond:
     viscosity: float = 0.0
     spacing: Spacing = "meshed"
     misfit: Misfit = "carried"
+    tangential: tuple[float, float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.history not in HISTORIES:
@@ -101,6 +105,12 @@ class Bond:
         for name in ("friction", "viscosity"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) >= 0):
                 raise InputError(f"The {name} {getattr(self, name)} of an interface must not be negative.")
+        if self.tangential is not None:
+            direction = np.asarray(self.tangential, dtype=float)
+            if direction.shape != (3,) or not np.isfinite(direction).all() or not direction.any():
+                raise InputError(
+                    f"The tangential direction {self.tangential} of an interface must be three numbers, not all 0."
+                )
         if self.group is None and self.minus is None:
             raise InputError("An interface with a rigid foundation needs the group of its facets.")
         at_rest = self.law.evaluate(np.zeros((1, 3))).traction[0]

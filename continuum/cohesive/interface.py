@@ -65,7 +65,7 @@ def kinematics(
     facets: NDArray[np.int32],
     plus: "tuple[Body, dolfinx.fem.FunctionSpace]",
     minus: "tuple[Body, dolfinx.fem.FunctionSpace] | None",
-    reference: Sequence[float],
+    tangential: Sequence[float] | None = None,
 ) -> Kinematics:
     """Quadrature points, frames and traces of an interface, curved ones included.
 
@@ -74,13 +74,14 @@ def kinematics(
         facets: Facets of the parent mesh; those of other ranks are skipped.
         plus: Body and function space that the normal points into.
         minus: The same on the other side; None: a rigid foundation outside the mesh.
-        reference: (3,) direction whose projection on the interface is tangential 1 (3D only; in 2D
-            it is the normal turned by −90°).
+        tangential: (3,) direction whose projection on the interface is tangential 1; None: t₁ = n × z, the normal turned
+            by −90° in a plane mesh and in its extrusion alike, or t₁ = y × n where the mean normal is nearer to z than 45°.
+            In each case t₂ = n × t₁. With plus and minus exchanged the frame has turned about tangential 2.
 
     Raises:
         InputError: a facet does not lie between the two bodies, or not on the surface of the one.
     """
-    surface = surface_of(mesh, facets, plus[0], minus and minus[0], reference)
+    surface = surface_of(mesh, facets, plus[0], minus and minus[0], tangential)
     nothing = Side(np.empty((len(surface.facets), 0), dtype=np.int32), np.empty((*surface.points.shape[:2], 0)))
     other = nothing if minus is None else _trace(*minus, surface.minus_cells, surface.points)
     return Kinematics(
@@ -93,7 +94,7 @@ def mean_frame(
     group: str | None,
     plus: str,
     minus: str | None,
-    reference: Sequence[float] = (1.0, 0.0, 0.0),
+    tangential: Sequence[float] | None = None,
 ) -> tuple[FloatArray, float]:
     """The frame of an interface as a whole, over all ranks.
 
@@ -102,7 +103,7 @@ def mean_frame(
         group: Physical group of its facets; None: all facets between the two bodies.
         plus: Body that the normal points into.
         minus: Body on the other side; None: a rigid foundation.
-        reference: See `kinematics`.
+        tangential: See `kinematics`.
 
     Returns:
         (3, 3) rows tangential 1, tangential 2 and the mean normal in mesh axes, right-handed; the largest angle
@@ -113,7 +114,7 @@ def mean_frame(
     """
     facets = mesh.between(plus, minus or "") if group is None else mesh.facet_group(group)
     body = mesh.bodies[plus], None if minus is None else mesh.bodies[minus]
-    surface = surface_of(mesh, facets, *body, reference)
+    surface = surface_of(mesh, facets, *body, tangential)
     return averaged(mesh.mesh.comm, surface.frame, surface.weights)
 
 
@@ -214,7 +215,6 @@ def bonded(
     kind: Kind,
     bond: Bond,
     facets: NDArray[np.int32],
-    reference: Sequence[float],
 ) -> Interface:
     """The interface of a bond.
 
@@ -225,14 +225,13 @@ def bonded(
         kind: See `continuum.model.Kind`.
         bond: Sides, law and options.
         facets: Its facets.
-        reference: See `kinematics`.
 
     Raises:
         InputError: as in `kinematics`.
     """
     sides = [None if name is None else (mesh.bodies[name], spaces[name]) for name in (bond.plus, bond.minus)]
     assert sides[0] is not None
-    kin = kinematics(mesh, facets, sides[0], sides[1], reference)
+    kin = kinematics(mesh, facets, sides[0], sides[1], bond.tangential)
     kin.weights[:] *= circumference(kin.points, kind)
     own = [numbers[bond.plus][kin.plus.dofs].reshape(len(kin.weights), -1)]
     if bond.minus is not None:

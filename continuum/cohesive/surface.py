@@ -14,6 +14,8 @@ from coupling.errors import InputError
 
 _QUADRATURE_DEGREE = 5
 _CLOSED = 0.1  # of the area: a mean normal below it is of a surface that closes on itself
+_NEARLY_PARALLEL = 1e-6
+_STEEP = np.sqrt(0.5)  # cosine between mean normal and z, above which frames turn about another axis
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,13 @@ class Surface:
 
 
 def surface_of(
-    mesh: SpecimenMesh, facets: NDArray[np.int32], plus: Body, minus: Body | None, reference: Sequence[float]
+    mesh: SpecimenMesh, facets: NDArray[np.int32], plus: Body, minus: Body | None, tangential: Sequence[float] | None
 ) -> Surface:
     """The surface of an interface; see `continuum.cohesive.interface.kinematics` for the arguments.
 
     Raises:
-        InputError: a facet does not lie between the two bodies, or not on the surface of the one.
+        InputError: a facet does not lie between the two bodies, or not on the surface of the one; or tangential 1 is not
+            defined somewhere.
     """
     parent = mesh.mesh
     dimension = parent.topology.dim
@@ -55,8 +58,9 @@ def surface_of(
     points, tangents, weights = _quadrature(parent, owned, plus.parent_cells[first])
     toward = _centres(plus, first)
     toward = toward - (points.mean(axis=1) if minus is None else _centres(minus, second))
-    frame, measure = _frames(tangents, toward, reference)
-    return Surface(owned, first, second, points, frame, measure * weights)
+    normal, measure = _normals(tangents, toward)
+    frame = _frames(parent.comm, normal, measure * weights, tangential)
+    return Surface(owned, first, second, points, frame[..., :dimension], measure * weights)
 
 
 def _cells_of(parent: "dolfinx.mesh.Mesh", body: Body, facets: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -134,28 +138,42 @@ def _centres(body: Body, cells: NDArray[np.int32]) -> FloatArray:
     return dolfinx.mesh.compute_midpoints(body.mesh, dimension, cells)[:, :dimension]
 
 
-def _frames(tangents: FloatArray, toward: FloatArray, reference: Sequence[float]) -> tuple[FloatArray, FloatArray]:
-    """Local frames (n_facets, n_points, 3, dim) and the length or area element."""
-    dimension = tangents.shape[-1]
-    if dimension == 2:
-        normal = np.stack([-tangents[..., 0, 1], tangents[..., 0, 0]], axis=-1)
+def _normals(tangents: FloatArray, toward: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Unit normals (n_facets, n_points, 3) into the plus body, and the length or area element."""
+    if tangents.shape[-1] == 2:
+        along = tangents[..., 0, :]
+        normal = np.stack([-along[..., 1], along[..., 0], np.zeros_like(along[..., 0])], axis=-1)
     else:
         normal = np.cross(tangents[..., 0, :], tangents[..., 1, :])
     measure = np.linalg.norm(normal, axis=-1)
-    normal = normal / measure[..., None]
-    normal *= np.sign(np.einsum("fqi,fi->fq", normal, toward))[..., None]
-    if dimension == 2:
-        first = np.stack([normal[..., 1], -normal[..., 0]], axis=-1)
-        second = np.zeros_like(first)
+    sign = np.sign(np.einsum("fqi,fi->fq", normal[..., : toward.shape[-1]], toward))
+    return normal * (sign / measure)[..., None], measure
+
+
+def _frames(
+    comm: "MPI.Comm", normal: FloatArray, weights: FloatArray, tangential: Sequence[float] | None
+) -> FloatArray:
+    """(n_facets, n_points, 3, 3) rows: normal, tangential 1, tangential 2, right-handed."""
+    if tangential is None:
+        first = np.cross(normal, _axis(comm, normal, weights))
     else:
-        wanted = np.asarray(reference, dtype=float)
-        first = wanted - np.einsum("fqi,i->fq", normal, wanted)[..., None] * normal
-        length = np.linalg.norm(first, axis=-1)
-        if length.size and length.min() < 1e-6:
-            raise InputError("The tangential reference direction is normal to the interface; give another one.")
-        first = first / length[..., None]
-        second = np.cross(normal, first)
-    return np.stack([normal, first, second], axis=-2), measure
+        wanted = np.asarray(tangential, dtype=float)
+        first = wanted - (normal @ wanted)[..., None] * normal
+    length = np.linalg.norm(first, axis=-1)
+    if comm.allreduce(float(length.min(initial=np.inf)), MPI.MIN) < _NEARLY_PARALLEL:
+        raise InputError(
+            "Somewhere the normal of an interface is along its tangential direction, or along the axis about which its frame "
+            "turns, so that tangential 1 is not defined; give the interface another tangential direction, or divide it."
+        )
+    first = first / length[..., None]
+    return np.stack([normal, first, np.cross(normal, first)], axis=-2)
+
+
+def _axis(comm: "MPI.Comm", normal: FloatArray, weights: FloatArray) -> FloatArray:
+    """The axis a of t₁ = n × a: z, as in a plane mesh; −y where the mean normal is nearer to z than 45°."""
+    mean = np.asarray(comm.allreduce(np.einsum("fq,fqi->i", weights, normal)))
+    steep = abs(mean[2]) > _STEEP * np.linalg.norm(mean)
+    return np.array([0.0, -1.0, 0.0]) if steep else np.array([0.0, 0.0, 1.0])
 
 
 def averaged(comm: "MPI.Comm", frame: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:

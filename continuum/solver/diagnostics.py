@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuum.cohesive.history import respond
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI, PETSc
 from continuum.solver.mending import IDLE
@@ -15,6 +16,7 @@ BALANCE = 0.01
 """Part of the external work by which it may differ from the energies."""
 PEAK = 0.01
 """Part of the largest load by which the states beside it may differ from it."""
+_OUT_OF_PLANE = 0.01  # of the law's peak: traction across the plane of a plane analysis, which nothing balances
 _RESOLVED = 1e3  # units of rounding that an opening must be larger than: three digits
 _NEAR = 0.1  # of the opening at the peak traction, from which on an interface is judged
 _AWAY = 10.0  # times the specimen's size, beyond what is prescribed: farther no load moves a body
@@ -199,6 +201,33 @@ def unresolved(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
             )
             change = "move the specimen less as a whole, check units, or coarsen the law"
             size = float(law.opening_at_peak / rounding)
+            found.append(Finding(what, f"interface {interface.bond.name}", size, change, True))
+    return tuple(found)
+
+
+def out_of_plane(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
+    """Interfaces of a plane or axisymmetric analysis on which a traction across the plane acts at x. Collective.
+
+    The bodies do not move across the plane, so that nothing balances it.
+    """
+    if problem.mesh.dimension == 3:
+        return ()
+    problem.update(x)
+    found = []
+    for interface in problem.interfaces:
+        jump = interface.flat_jump(problem.displacements)
+        across = respond(interface.bond, jump, interface.history).traction[:, 2]
+        largest = problem.comm.allreduce(float(np.abs(across).max(initial=0.0)), MPI.MAX)
+        if largest > _OUT_OF_PLANE * interface.bond.law.peak_traction:
+            what = (
+                f"The law pulls across the plane with {largest / 1e9:.3g} GPa (tangential 2), and in a {problem.kind} analysis "
+                "nothing balances that"
+            )
+            change = (
+                "put the plane along a mirror plane of the interface, with tangential 1 in it (x of the law's crystal), or "
+                "compute in 3D"
+            )
+            size = float(largest / interface.bond.law.peak_traction)
             found.append(Finding(what, f"interface {interface.bond.name}", size, change, True))
     return tuple(found)
 

@@ -46,7 +46,6 @@ class CohesiveProblem:
         tractions: Loads by dead tractions.
         kind: See `continuum.model.Kind`; by default plane strain in 2D.
         order: Polynomial order of the displacement, 1 or 2.
-        reference: Direction of tangential 1 on interfaces (3D).
         counting: "strict": a joule that is counted twice, or by nobody, is refused before anything is solved;
             "reported": it is left in `counting.verdicts`, for models that are wrong on purpose.
         negligible: Share of the elastic energy across an interface up to which a closed spacing may be counted wrongly.
@@ -69,7 +68,6 @@ class CohesiveProblem:
         tractions: Sequence[Traction] = (),
         kind: Kind | None = None,
         order: int = 1,
-        reference: Sequence[float] = (1.0, 0.0, 0.0),
         counting: Counting = "strict",
         negligible: float = NEGLIGIBLE,
     ) -> None:
@@ -85,7 +83,7 @@ class CohesiveProblem:
         facets = [facets_of(mesh, bond) for bond in self.bonds]
         shared = shared_parts(mesh, self.bonds, facets, counting)
         self.interfaces = [
-            bonded(mesh, self.bulk.spaces, self.unknowns.numbers, self.kind, bond, on, reference)
+            bonded(mesh, self.bulk.spaces, self.unknowns.numbers, self.kind, bond, on)
             for bond, on in zip(self.bonds, facets, strict=True)
         ]
         self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)

@@ -8,7 +8,7 @@ import numpy as np
 from continuum.fenics import PETSc
 from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint
-from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, unresolved
+from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, out_of_plane, unresolved
 from continuum.solver.follower import Follower
 from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
@@ -66,7 +66,8 @@ def pull(
     Raises:
         NotConverged: the smallest step failed; what had converged has been handed to `on_step`, and
             stands in the checkpoint.
-        Refuted: an interface opens by less than double precision resolves, or a body that broke off is adrift.
+        Refuted: an interface opens by less than double precision resolves, a law pulls across the plane of a plane
+            analysis, or a body that broke off is adrift.
         InputError: no steps, no load, or viscosity without a rate; bodies that nothing holds; an opening that no
             step can resolve.
         Exception: whatever a law, a material or `on_step` raised.
@@ -98,7 +99,7 @@ def pull(
             continue
         x.copy(previous)
         guess.copy(x)
-        refute((*adrift(problem, x), *unresolved(problem, x)))
+        refute((*adrift(problem, x), *unresolved(problem, x), *out_of_plane(problem, x)))
         record.steps.append(step)
         follower.converged(step)
         if saved is not None:

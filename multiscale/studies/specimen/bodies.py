@@ -99,7 +99,8 @@ def _frame(study: SpecimenStudy, name: str, mesh: "SpecimenMesh") -> FloatArray:
     """Rows tangential 1, tangential 2 and normal of an interface, in mesh axes."""
     from continuum.cohesive.interface import mean_frame
 
-    frame, spread = mean_frame(mesh, *study.interfaces[name].sides(name))
+    interface = study.interfaces[name]
+    frame, spread = mean_frame(mesh, *interface.sides(name), interface.tangential)
     if spread > _FLAT:
         raise InputError(
             f"interfaces.{name}: its normals differ by {np.degrees(spread):.0f}° from their mean, and a law from atoms belongs to "

@@ -96,6 +96,10 @@ class InterfaceInput(Section):
         default="carried",
         description="Of two crystals: the strained one's body carries the strain, or dislocations took it away.",
     )
+    tangential: tuple[float, float, float] | None = Field(
+        default=None,
+        description="Direction, in mesh axes, whose projection is tangential 1; by default normal × z (see Frame in the pages).",
+    )
 
     def sides(self, name: str) -> tuple[str | None, str, str | None]:
         """Group, plus and minus.
@@ -159,7 +163,7 @@ class InterfaceInput(Section):
             gap = self.gap and self.gap.distance()
             return Bond(
                 group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
-                spacing=self.spacing, misfit=self.misfit,
+                spacing=self.spacing, misfit=self.misfit, tangential=self.tangential,
             )  # fmt: skip
         except InputError as error:
             text = str(error)
