@@ -271,12 +271,12 @@ class CohesiveProblem:
         own = sum(i.opened_area(i.flat_jump(self.displacements)) for i in self.interfaces)
         return float(self.comm.allreduce(own))
 
-    def zone(self, x: "PETSc.Vec") -> tuple[float, int]:
+    def zone(self, x: "PETSc.Vec") -> tuple[float, int, float]:
         """The state of the process zone.
 
         Returns:
             The largest separation over the final one; the number of facets whose separation lies
-            between that of the peak traction and the final one.
+            between that of the peak traction and the final one; the zone's area, see `Step.zone_area`.
         """
         self.update(x)
         return process_zone(self.comm, self.interfaces, self.displacements)

@@ -23,6 +23,8 @@ class Step:
         zone_facets: Facets between peak traction and final opening: the resolution of the zone.
         iterations: Newton iterations.
         rounding: Work that rounding leaves at this state, J or J/m.
+        zone_area: ∫ 6 o (1 − o), o the separation over the law's final one, between 0 and 1; m² or m. It is the size of a
+            process zone whose opening falls linearly, and constant where a zone travels unchanged.
     """
 
     load: float
@@ -35,6 +37,7 @@ class Step:
     zone_facets: int
     iterations: int
     rounding: float = 0.0
+    zone_area: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
         """External work less what the energies gained since a state before, J or J/m."""
