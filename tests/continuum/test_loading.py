@@ -115,7 +115,9 @@ def test_an_interrupted_loading_goes_on_from_its_checkpoint(joint, tmp_path):
     calls = []
     resumed = pull(stretched(joint()), 30e-6, 20, checkpoint=tmp_path / "state", on_step=lambda s, x: calls.append(s))
     np.testing.assert_array_equal(columns(resumed), columns(whole))
-    assert len(calls) == len(whole.steps) - 10  # the unloaded state and nine steps were there
+    assert (
+        len(calls) == len(whole.steps) - 9
+    )  # the unloaded state and eight steps were there: the ninth was not seen whole
     with pytest.raises(InputError, match="belongs to another loading"):
         pull(stretched(joint()), 20e-6, 20, checkpoint=tmp_path / "state")
 
