@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ import numpy as np
 
 from coupling.identity.addresses import canonical_json
 
+_END = struct.Struct("<4s4H2LH")  # of an archive's directory without a comment; the fifth is the count of its members
 CHECKSUM = "checksum"
 """The key of a record under which `sealed` puts the hash of all others."""
 
@@ -60,17 +62,21 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.npz` file by name; its checksums are held against its content before any of it is believed.
+    """The arrays of a `.npz` file by name; its checksums and its count are held against its content before any is believed.
 
     Raises:
         FileNotFoundError: there is none.
         ValueError: it is damaged.
     """
     try:
+        with path.open("rb") as file:
+            file.seek(-_END.size, os.SEEK_END)
+            count = _END.unpack(file.read())[4]
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-            if damaged is not None:
+            if (damaged := archive.testzip()) is not None:
                 raise ValueError(f"{damaged} in it does not match its checksum")
+            if len(archive.infolist()) != count:  # a damaged directory may hide members
+                raise ValueError(f"it holds {len(archive.infolist())} of {count} arrays")
         with np.load(path, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:

@@ -60,17 +60,18 @@ class Jobs:
 
     def watched(self, job: type) -> type:
         """A class of jobs of `dask_jobqueue`, each of which notes here how its submission went."""
+        from distributed.core import Status
+
         jobs = self
 
         class Watched(job):  # type: ignore[misc]
             async def start(self) -> None:
                 try:
                     await asyncio.wait_for(super().start(), SUBMITTING)
-                except TimeoutError:
-                    jobs.refused.append(f"no answer in {SUBMITTING:g} s")
-                    raise
                 except Exception as error:
-                    jobs.refused.append(_words(error))
+                    late = isinstance(error, TimeoutError)
+                    jobs.refused.append(f"no answer in {SUBMITTING:g} s" if late else _words(error))
+                    self.status = Status.failed  # or the cluster cannot be closed
                     raise
                 jobs.submitted.append(str(self.job_id))
 

@@ -174,7 +174,7 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
 
 
 @pytest.mark.parametrize(
-    ("kind", "asked"), [("slurm", "--mem"), ("pbs", ":mem="), ("lsf", "#BSUB -M"), ("sge", "h_vmem")]
+    ("kind", "asked"), [("slurm", "#SBATCH --mem"), ("pbs", ":mem="), ("lsf", "#BSUB -M"), ("sge", "h_vmem")]
 )
 def test_memory_is_asked_for_only_where_it_is_given(kind, asked, tmp_path, monkeypatch):
     submit = QUEUES[kind].submit
