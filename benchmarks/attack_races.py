@@ -23,6 +23,7 @@ KINDS = ("folder", "cache", "sweep")
 _REFUSED = ("Another run is writing", "Another process is driving")
 _LONGEST = 120.0  # seconds over its time that a process may take
 _SWEEP_PERIOD = 8.0
+_PAUSE = 0.3  # seconds after a refusal
 
 
 def double(n: float) -> dict[str, float]:
@@ -74,6 +75,8 @@ def race(kind: str, place: Path, who: str, seconds: float) -> None:
         sys.stdout.write(json.dumps(said) + "\n")
         sys.stdout.flush()
         turn += 1
+        if "refused" in said:
+            time.sleep(_PAUSE)
 
 
 def _raced(kind: str, place: Path, seconds: float) -> tuple[int, list[str]]:
@@ -87,7 +90,7 @@ def _raced(kind: str, place: Path, seconds: float) -> tuple[int, list[str]]:
         subprocess.Popen([*command, who, str(seconds)], stdout=subprocess.PIPE, text=True, env=environment)
         for who in ("first", "second")
     ]
-    turns, lost = 0, []
+    turns, ended, lost = 0, 0, []
     for racer in racers:
         try:
             said = [json.loads(line) for line in racer.communicate(timeout=seconds + _LONGEST)[0].splitlines()]
@@ -100,9 +103,10 @@ def _raced(kind: str, place: Path, seconds: float) -> tuple[int, list[str]]:
         lost += [
             f"{kind}: another result than alone" for line in said if line.get("found", alone["found"]) != alone["found"]
         ]
-        if racer.returncode or not any("found" in line for line in said):
-            lost.append(f"{kind}: status {racer.returncode}, and {len(said)} turns without a result")
-    return turns, lost
+        ended += sum("found" in line for line in said)
+        if racer.returncode:
+            lost.append(f"{kind}: status {racer.returncode}")
+    return turns, lost if ended else [*lost, f"{kind}: no turn of {turns} had a result"]
 
 
 def measure(folder: Path, seconds: float = 60.0) -> tuple[dict[str, int], list[str]]:
