@@ -109,6 +109,7 @@ def pull(
             on_step(step, x)
         if saved is not None:
             saved.save(x, previous, record, follower.state, kept.state if kept is not None else {})
+            solver.forget()  # as does who goes on from here
         progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g}")
     return record
 

@@ -67,7 +67,9 @@ class Cache:
         value = self._read(path, request)
         if value is not None:
             return Cached(value, True)
-        with exclusive(path.with_suffix(".lock")):
+        with exclusive(
+            path.with_suffix(".lock"), lambda: self._warn(f"Another process computes {path.name}; it is waited for.")
+        ):
             value = self._read(path, request) if _version(path) != version else None
             return Cached(value, True) if value is not None else self._compute(path, request, compute)
 

@@ -48,3 +48,15 @@ def test_two_at_once_have_one_each_and_a_killed_ones_is_taken_over(tmp_path):
     assert sorted(name for name in os.listdir(tmp_path / "work") if not name.startswith(".")) == ["key-2"]
     held[1].kill()
     held[1].communicate()
+
+
+def test_who_waits_for_a_lock_says_so(tmp_path):
+    from multiscale.runtime.locks import exclusive, release, taken
+
+    path, said = tmp_path / "a.lock", []
+    with exclusive(path, lambda: said.append("alone")):
+        pass
+    held = taken(path)
+    with exclusive(path, lambda: (said.append("waits"), release(path, held))):
+        pass
+    assert said == ["waits"]
