@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from coupling.errors import InputError, MultiscaleError
 
@@ -58,13 +59,13 @@ class Jobs:
     submitted: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
 
-    def watched(self, job: type) -> type:
+    def watched(self, job: Any) -> Any:
         """A class of jobs of `dask_jobqueue`, each of which notes here how its submission went."""
         from distributed.core import Status
 
         jobs = self
 
-        class Watched(job):  # type: ignore[misc]
+        class Watched(job):
             async def start(self) -> None:
                 try:
                     await asyncio.wait_for(super().start(), SUBMITTING)
