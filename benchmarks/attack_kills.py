@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import h5py
 from benchmarks.road import GRAIN
 from benchmarks.sweep_kills import finish, losses, start, write_sweep
 from continuum.specimens.butt_joint import ButtJoint
+from multiscale.sweeps.journal import FILE as JOURNAL
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 PLANE = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 4}
@@ -115,9 +117,7 @@ def attacked(name: str, path: Path, folder: Path, kills: int, seed: int) -> Tall
     command, compare = ("sweep", differing_sweep) if name == "sweep" else ("run", differing)
     tally, chance = Tally(), random.Random(seed)
     undisturbed = folder / "undisturbed" / "out"
-    begun = time.monotonic()
-    status, complaint = finish(path, undisturbed, command)
-    length = time.monotonic() - begun
+    length, status, complaint = _timed(path, undisturbed, command)
     if status:
         raise RuntimeError(f"The undisturbed {name} failed: {complaint}")
     for round_ in range(4 * kills):
@@ -125,7 +125,7 @@ def attacked(name: str, path: Path, folder: Path, kills: int, seed: int) -> Tall
             break
         output = folder / f"round-{round_}" / "out"
         for _ in range(min(_IN_A_ROW, kills - tally.kills)):
-            _kill(start(path, output, command), chance, length, tally)
+            _kill(path, output, command, chance.uniform(0.0, length), chance.choice(SIGNALS), tally)
         status, complaint = finish(path, output, command)
         if status:
             tally.failures.append(f"{name}: {complaint.strip()}")
@@ -136,11 +136,36 @@ def attacked(name: str, path: Path, folder: Path, kills: int, seed: int) -> Tall
     return tally
 
 
-def _kill(process: subprocess.Popen[str], chance: random.Random, length: float, tally: Tally) -> None:
-    """Send a run a signal; it may be done before."""
-    sent = chance.choice(SIGNALS)
+def _progress(output: Path) -> tuple[int, int] | None:
+    """What changes once a run, or a sweep, has begun to work."""
+    for file in (output.with_name(f"{output.name}.partial") / "log.txt", output / JOURNAL):
+        with suppress(OSError):
+            return file.stat().st_ino, file.stat().st_size
+    return None
+
+
+def _begun(path: Path, output: Path, command: str) -> subprocess.Popen[str]:
+    """A run that has begun to work, or ended."""
+    before = _progress(output)
+    process = start(path, output, command)
+    while process.poll() is None and _progress(output) in (None, before):
+        time.sleep(0.01)
+    return process
+
+
+def _timed(path: Path, output: Path, command: str) -> tuple[float, int, str]:
+    """An undisturbed run: seconds of its work, exit status, complaint."""
+    process = _begun(path, output, command)
+    begin = time.monotonic()
+    complaint = process.communicate()[1]
+    return time.monotonic() - begin, process.returncode, complaint
+
+
+def _kill(path: Path, output: Path, command: str, moment: float, sent: signal.Signals, tally: Tally) -> None:
+    """Start a run and send it a signal so many seconds after its work began; it may be done before."""
+    process = _begun(path, output, command)
     try:
-        process.wait(chance.uniform(0.2, 1.0) * length)
+        process.wait(moment)
     except subprocess.TimeoutExpired:
         process.send_signal(sent)
         tally.kills += 1
