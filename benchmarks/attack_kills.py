@@ -165,7 +165,9 @@ def _kill(path: Path, output: Path, command: str, moment: float, sent: signal.Si
     """Start a run and send it a signal so many seconds after its work began; it may be done before."""
     process = _begun(path, output, command)
     try:
-        process.wait(moment)
+        complaint = process.communicate(timeout=moment)[1]
+        if process.returncode:
+            tally.failures.append(f"status {process.returncode} without a signal: {complaint.strip()}")
     except subprocess.TimeoutExpired:
         process.send_signal(sent)
         tally.kills += 1
@@ -173,10 +175,8 @@ def _kill(path: Path, output: Path, command: str, moment: float, sent: signal.Si
             process.communicate(timeout=_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.communicate()
             tally.failures.append(f"{sent.name} did not end it")
-    complaint = process.communicate()[1]
-    if process.returncode and process.returncode not in (-sent, 128 + sent):
-        tally.failures.append(f"status {process.returncode} after {sent.name}: {complaint.strip()}")
 
 
 def measure(folder: Path, kills: int = 40, seed: int = 17) -> tuple[dict[str, int], list[str]]:
