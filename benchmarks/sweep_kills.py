@@ -24,15 +24,15 @@ _MODULE = (
 _CLI = [sys.executable, "-c", "from multiscale.cli import main; main()"]
 
 
-def write_sweep(folder: Path, sleep: float = 0.02) -> Path:
-    """A sweep of a cheap function, and its module."""
+def write_sweep(folder: Path, sleep: float = 0.02, points: tuple[int, int] = POINTS) -> Path:
+    """A sweep of a cheap function over a grid of so many points, and its module."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "waves.py").write_text(_MODULE.format(sleep=sleep))
     data = {
         "base": {"study": "function", "call": "waves:wave"},
         "over": {
-            "arguments.x": {"min": 0.1, "max": 3, "points": POINTS[0]},
-            "arguments.n": list(range(1, POINTS[1] + 1)),
+            "arguments.x": {"min": 0.1, "max": 3, "points": points[0]},
+            "arguments.n": list(range(1, points[1] + 1)),
         },
         "engine": {"workers": 2},
     }
@@ -41,16 +41,16 @@ def write_sweep(folder: Path, sleep: float = 0.02) -> Path:
     return path
 
 
-def start(path: Path, output: Path) -> subprocess.Popen[str]:
-    """Start the command line on a sweep."""
+def start(path: Path, output: Path, command: str = "sweep") -> subprocess.Popen[str]:
+    """Start the command line on a sweep, or with "run" on a study."""
     return subprocess.Popen(
-        [*_CLI, "sweep", str(path), "--output", str(output), "--quiet"], stderr=subprocess.PIPE, text=True
+        [*_CLI, command, str(path), "--output", str(output), "--quiet"], stderr=subprocess.PIPE, text=True
     )
 
 
-def finish(path: Path, output: Path) -> tuple[int, str]:
+def finish(path: Path, output: Path, command: str = "sweep") -> tuple[int, str]:
     """Run the command line to its end: exit status and what it complained of."""
-    process = start(path, output)
+    process = start(path, output, command)
     complaint = process.communicate()[1]
     return process.returncode, complaint
 

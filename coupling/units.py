@@ -27,7 +27,7 @@ SI_FACTORS: dict[str, dict[str, float]] = {
     "stress": {"Pa": 1.0, "kPa": 1e3, "MPa": 1e6, "GPa": 1e9, "eV/A^3": EV_A3, "eV/Å^3": EV_A3},
     "energy per area": {"J/m^2": 1.0, "mJ/m^2": 1e-3, "kJ/m^2": 1e3, "N/mm": 1e3, "eV/A^2": EV_A2, "eV/Å^2": EV_A2},
     "temperature": {"K": 1.0},
-    "time": {"s": 1.0, "ps": 1e-12, "fs": 1e-15},
+    "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "ps": 1e-12, "fs": 1e-15},
     "stiffness of an interface": {"Pa/m": 1.0, "GPa/m": 1e9, "MPa/mm": 1e9, "GPa/nm": 1e18, "eV/A^4": EV_A3 / ANGSTROM},
     "viscosity of an interface": {"Pa*s/m": 1.0, "MPa*s/mm": 1e9},
     "thermal expansion": {"1/K": 1.0, "ppm/K": 1e-6},

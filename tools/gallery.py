@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import yaml
 
+from coupling.files import write_text
 from coupling.interface.excess import slab_totals
 from coupling.units import EV_A3
 from multiscale import Results, run_study
 from multiscale.report.figures import svg
 from multiscale.report.page import quantity_text
 from multiscale.runtime.cache import code_fingerprint
-from multiscale.runtime.files import write_text
 from multiscale.runtime.records import Plot, PlotSeries
 
 ROOT = Path(__file__).parents[1]

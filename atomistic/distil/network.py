@@ -1,7 +1,6 @@
 """The student's network: sevenn's own, configured small, and its checkpoint. Imports torch and sevenn."""
 
 import copy
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from atomistic.distil.dataset import REPULSION, Dataset
 from atomistic.distil.settings import Settings
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet.loader import quiet
+from coupling.files import atomic_write
 
 
 def configuration(dataset: Dataset, settings: Settings, cutoff: float) -> dict[str, Any]:
@@ -93,16 +93,8 @@ def write_checkpoint(
 
 def save(path: Path, record: dict[str, Any]) -> None:
     """`torch.save` into a file that is either whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            torch.save(record, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with atomic_write(path) as file:
+        torch.save(record, file)
 
 
 def _irreps(settings: Settings) -> list[str]:

@@ -1,29 +1,42 @@
-"""A worker process and its handle: started when needed, started again when it dies."""
+"""A worker process and its handle: started when needed, started again when it dies, ended when it takes too long."""
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import weakref
+from contextlib import suppress
+from threading import Timer
 from typing import Any
 
 CRASHES = 3
 """A request that kills its worker this often is given up."""
+TIME_LIMIT = 24 * 3600.0
+"""Seconds for one answer, unless another limit is given."""
+_GRACE = 5.0  # seconds that a worker has to end by itself
 
 
 class WorkerDied(Exception):
     """The process ended without an answer."""
 
 
+class TooLong(Exception):
+    """There was no answer in time."""
+
+
 class Worker:
     """One process that computes for us.
+
+    Args:
+        time_limit: Seconds for one answer; then the process and all that it started are ended.
 
     Attributes:
         starts: How often it was started.
     """
 
-    def __init__(self) -> None:
-        self.starts = 0
+    def __init__(self, time_limit: float = TIME_LIMIT) -> None:
+        self.time_limit, self.starts = time_limit, 0
         self._process: subprocess.Popen | None = None
         self._close: weakref.finalize | None = None
 
@@ -37,17 +50,29 @@ class Worker:
 
         Raises:
             WorkerDied: it died of this request every time.
+            TooLong: it did not answer in time.
         """
         for _ in range(CRASHES):
+            if self.pid is None:
+                self._start()
+            process, late = self._process, []
+            clock = Timer(self.time_limit, lambda process=process, late=late: (late.append(True), _kill(process)))
+            clock.daemon = True
+            clock.start()
             try:
-                if self.pid is None:
-                    self._start()
                 pickle.dump(request, self._write)
                 self._write.flush()
                 return pickle.load(self._read)
             except (EOFError, BrokenPipeError, pickle.UnpicklingError):
-                status = self._process.wait() if self._process is not None else None
+                clock.cancel()
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_GRACE)
                 self.stop()
+                status = process.returncode
+                if late:
+                    raise TooLong(f"no answer came in {self.time_limit:g} s") from None
+            finally:
+                clock.cancel()
         raise WorkerDied(f"its process died {CRASHES} times, the last time with status {status}")
 
     def stop(self) -> None:
@@ -64,7 +89,7 @@ class Worker:
         command = [sys.executable, "-m", "atomistic.embedding.worker", str(theirs_in), str(theirs_out)]
         self._process = subprocess.Popen(
             command, pass_fds=(theirs_in, theirs_out), env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         os.close(theirs_in)
         os.close(theirs_out)
@@ -74,11 +99,20 @@ class Worker:
 
 
 def _end(process: subprocess.Popen, read: Any, write: Any) -> None:
+    """Let a process go: asked first, by its pipes and a signal, and then killed with all that it started."""
     for pipe in (write, read):
-        try:
+        with suppress(OSError):  # unsent bytes for a process that has died
             pipe.close()
-        except OSError:  # unsent bytes for a process that has died
-            pass
     if process.poll() is None:
         process.terminate()
-    process.wait()
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        _kill(process)
+        process.wait()
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """Kill a process and what it started, which are a group of their own."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

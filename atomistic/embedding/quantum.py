@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
+from threading import TIMEOUT_MAX
 from typing import Any
 
 import numpy as np
 from ase import Atoms
 
 from atomistic.embedding.engines import Engine, check_charges, engine
-from atomistic.embedding.process import Worker, WorkerDied
+from atomistic.embedding.process import TIME_LIMIT, TooLong, Worker, WorkerDied
 from atomistic.embedding.store import Store, address
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
@@ -31,6 +32,7 @@ class QuantumPotential:
         folder: Where results are kept for later runs; None keeps them for this process.
         workers: Processes that compute at the same time.
         safer: Options of the second, third, … attempt, instead of the engine's own.
+        time_limit: Seconds for one attempt at one structure; a process that takes longer is ended.
         **options: For the calculator, over the engine's own.
 
     Attributes:
@@ -47,10 +49,12 @@ class QuantumPotential:
 
     def __init__(
         self, name: str, *, folder: Path | None = None, workers: int = 1,
-        safer: Sequence[Mapping[str, Any]] | None = None, **options: Any,
+        safer: Sequence[Mapping[str, Any]] | None = None, time_limit: float = TIME_LIMIT, **options: Any,
     ) -> None:  # fmt: skip
         if workers < 1:
             raise InputError(f"{workers} workers compute nothing; give at least 1.")
+        if not 0 < time_limit <= TIMEOUT_MAX:
+            raise InputError(f"A time limit of {time_limit} s is none; give seconds, up to {TIMEOUT_MAX:g}.")
         self.engine: Engine = engine(name)
         self.name = name
         self.elements = frozenset(range(1, self.engine.largest + 1))
@@ -65,7 +69,7 @@ class QuantumPotential:
         )
         self.computed = self.recalled = self.repeated = 0
         self.store = Store(folder)
-        self.workers = [Worker() for _ in range(workers)]
+        self.workers = [Worker(time_limit) for _ in range(workers)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)
@@ -77,7 +81,7 @@ class QuantumPotential:
 
         Raises:
             InputError: a structure cannot be evaluated, or site energies or features are asked for.
-            NotConverged: the code fails with its safest settings too.
+            NotConverged: the code fails with its safest settings too, dies, or takes longer than the limit.
         """
         require_asked(self, site_energies, features)
         start = time.perf_counter()
@@ -161,6 +165,10 @@ class QuantumPotential:
             self.repeated += attempt > 0
             try:
                 answer = worker.ask(request | {"options": self.options | dict(settings)})
+            except TooLong as error:
+                raise NotConverged(
+                    f"{self.name} on {atoms.get_chemical_formula()}: {error}; raise time_limit if it needs longer."
+                ) from error
             except WorkerDied as error:
                 raise NotConverged(
                     f"{self.name} on {atoms.get_chemical_formula()}: {error}; it may lack memory."

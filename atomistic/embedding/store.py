@@ -1,7 +1,5 @@
 """What has been computed, by content: nothing is computed twice, in this run or after it."""
 
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from coupling.contracts import FloatArray, Potential, Structure
+from coupling.files import read_arrays, write_arrays
 from coupling.identity.addresses import Environment, Request, arrays_hash, is_finite
 
 _LIBRARIES = ("ase", "matscipy", "numpy", "scipy", "torch")
@@ -49,12 +48,8 @@ class Store:
             return self._memory[key]
         if self.folder is None:
             return None
-        try:
-            with np.load(self._path(key), allow_pickle=False) as file:
-                found = {name: file[name] for name in file.files}
-        except Exception:  # absent, or damaged in any way: it is computed again
-            return None
-        if not is_finite(found):
+        found = read_arrays(self._path(key))
+        if found is None or not is_finite(found):
             return None
         self._memory[key] = found
         return found
@@ -64,18 +59,8 @@ class Store:
         if not is_finite(value):
             return
         self._memory[key] = value
-        if self.folder is None:
-            return
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **value)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        if self.folder is not None:
+            write_arrays(self._path(key), value)
 
     def _path(self, key: str) -> Path:
         return self.folder / key[:2] / f"{key}.npz"

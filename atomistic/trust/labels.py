@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ from ase import Atoms
 
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
+from coupling.files import CHECKSUM, content_hash, write_text
+from coupling.identity.addresses import arrays_hash
 
 UNNAMED = "unnamed"
+_COUNT = "labels"
 
 
 @dataclass(frozen=True)
@@ -134,9 +138,12 @@ class LabelSet:
         return LabelSet(self.labels + tuple(new))
 
     def save(self, path: Path | str) -> None:
-        """Write extended XYZ, with energy, forces and stress as ASE names them."""
+        """Write extended XYZ, with energy, forces and stress as ASE names them.
+
+        Each structure has a checksum of what is read of it, and the first says how many there are.
+        """
         from ase.calculators.singlepoint import SinglePointCalculator
-        from ase.io import write
+        from ase.io import read, write
         from ase.stress import full_3x3_to_voigt_6_stress
 
         images = []
@@ -148,9 +155,16 @@ class LabelSet:
             atoms.calc = SinglePointCalculator(atoms, **results)
             atoms.info = {"group": label.group, "settings_hash": label.settings_hash}
             images.append(atoms)
-        temporary = Path(path).with_name(f".{Path(path).name}.part")
-        write(temporary, images, format="extxyz", write_results=True)
-        temporary.replace(path)
+        text = StringIO()
+        write(text, images, format="extxyz", write_results=True)
+        back = read(StringIO(text.getvalue()), index=":", format="extxyz") if images else []
+        for image, written in zip(images, back, strict=True):
+            image.info[CHECKSUM] = _checksum(_read(written, ""))
+        if images:
+            images[0].info[_COUNT] = len(images)
+        text = StringIO()
+        write(text, images, format="extxyz", write_results=True)
+        write_text(Path(path), text.getvalue())
 
     @classmethod
     def load(cls, path: Path | str) -> "LabelSet":
@@ -172,6 +186,11 @@ class LabelSet:
             ) from error
         if not images:
             raise InputError(f"File {str(path)!r} holds no structures.")
+        if len(images) < (count := int(images[0].info.get(_COUNT, 0))):
+            raise InputError(
+                f"File {str(path)!r} holds {len(images)} of the {count} structures that were written: it was cut short. If "
+                f"that is meant, take {_COUNT}={count} out of its first structure."
+            )
         return cls(tuple(_read(atoms, f"Structure {k} of {str(path)!r}") for k, atoms in enumerate(images)))
 
 
@@ -200,7 +219,22 @@ def _read(atoms: Atoms, where: str) -> Label:
         stress = np.asarray(results["stress"], dtype=float)
         stress = voigt_6_to_full_3x3_stress(stress) if stress.shape == (6,) else stress.reshape(3, 3)
     info = atoms.info
-    return Label(
+    label = Label(
         atoms, results["energy"], results["forces"], stress,
         str(info.get("group", UNNAMED)), str(info.get("settings_hash", "")),
     )  # fmt: skip
+    if info.get(CHECKSUM, checksum := _checksum(label)) != checksum:
+        raise InputError(
+            f"{where} does not match its {CHECKSUM}: it is damaged, or was changed since it was written; if that is meant, "
+            f"take the {CHECKSUM} out."
+        )
+    return label
+
+
+def _checksum(label: Label) -> str:
+    """Hash of all that a label says, as text gives it back."""
+    one = label.structure
+    numbers = arrays_hash(
+        one.numbers, one.positions, np.array(one.cell), one.pbc, label.energy, label.forces, label.stress
+    )
+    return "sha256-" + content_hash(f"{numbers} {label.group} {label.settings_hash}".encode())

@@ -1,8 +1,6 @@
 """The record of a learning run on disk, whole after every label: killed, it loses the one in the making."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +13,7 @@ from atomistic.trust.labels import Label
 from atomistic.trust.oracle import NotFinite, Oracle
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, NotConverged
+from coupling.files import read_arrays, write_arrays
 from coupling.identity.addresses import is_finite
 
 
@@ -55,7 +54,7 @@ class Entry:
 
 @dataclass
 class Notebook:
-    """What was chosen and labelled, in order.
+    """What was chosen and labelled, in order; each file says for whom. One that is damaged counts as none.
 
     Attributes:
         folder: One file for each entry; None keeps them in memory.
@@ -75,20 +74,9 @@ class Notebook:
     def __post_init__(self) -> None:
         if self.folder is None:
             return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        identity = {"settings": self.oracle.settings_hash, "task": self.task}
-        head = self.folder / "learning.json"
-        if not head.exists():
-            _write(head, json.dumps(identity | {"oracle": self.oracle.name}).encode())
-        found = json.loads(head.read_text(encoding="utf-8"))
-        if any(found.get(key) != value for key, value in identity.items()):
-            what = "settings of the oracle" if found.get("settings") != identity["settings"] else "study"
-            raise InputError(
-                f"The labels in {self.folder} were made with another {what} ({found.get('oracle')}), and cannot be mixed; "
-                "go on with that, or take another folder."
-            )
-        while (file := self._file(len(self.entries))).exists():
-            self.entries.append(self._read(file))
+        self._read(self._file(0, "chosen"))  # refused before anything is asked, if it is another's
+        while (entry := self._read(self._file(len(self.entries)))) is not None:
+            self.entries.append(entry)
 
     @property
     def labels(self) -> list[Label]:
@@ -103,7 +91,11 @@ class Notebook:
     @property
     def pending(self) -> bool:
         """Whether a structure was chosen and the run ended before it had its label."""
-        return self.folder is not None and self._file(len(self.entries), "chosen").exists()
+        return self._chosen is not None
+
+    @property
+    def _chosen(self) -> Entry | None:
+        return None if self.folder is None else self._read(self._file(len(self.entries), "chosen"))
 
     def choose(self, structure: Atoms, group: str, radius: float, position: Position) -> Entry:
         """Note the choice, then ask the oracle."""
@@ -117,8 +109,8 @@ class Notebook:
         for number, entry in enumerate(self.entries):
             if entry.again:
                 self.entries[number] = self._asked(entry, number)
-        if self.pending:
-            self._ask(self._read(self._file(len(self.entries), "chosen")))
+        if (chosen := self._chosen) is not None:
+            self._ask(chosen)
 
     def _ask(self, entry: Entry) -> Entry:
         done = self._asked(entry, len(self.entries))
@@ -157,16 +149,15 @@ class Notebook:
             raise NotConverged(
                 f"The run has reached a state of group {entry.group!r} whose result is not a number; it is not kept."
             )
-        handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        identity = {"oracle": self.oracle.name, "settings": self.oracle.settings_hash, "task": self.task}
+        write_arrays(path, arrays | {"identity": np.array(json.dumps(identity))})
 
-    def _read(self, path: Path) -> Entry:
-        with np.load(path, allow_pickle=False) as file:
-            found = {name: file[name] for name in file.files}
+    def _read(self, path: Path) -> Entry | None:
+        """The entry in a file; None if there is none, or it is damaged."""
+        found = read_arrays(path)
+        if found is None or "identity" not in found:
+            return None
+        self._check(json.loads(str(found["identity"])))
         atoms = Atoms(found["numbers"], found["positions"], cell=found["cell"], pbc=found["pbc"])
         state = {name.removeprefix("state_"): value for name, value in found.items() if name.startswith("state_")}
         position = Position(*(int(k) for k in found["at"]), state)
@@ -176,11 +167,11 @@ class Notebook:
             label = Label(atoms, float(found["energy"]), found["forces"], stress, group, self.oracle.settings_hash)
         return Entry(atoms, group, float(found.get("radius", np.nan)), position, label, bool(found.get("again", False)))
 
-
-def _write(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(name, path)
+    def _check(self, identity: dict[str, str]) -> None:
+        """Raise `InputError` if an entry belongs to another oracle, other settings or another task."""
+        other = identity["settings"] != self.oracle.settings_hash
+        if other or identity["task"] != self.task:
+            raise InputError(
+                f"The labels in {self.folder} were made with another {'settings of the oracle' if other else 'study'} "
+                f"({identity['oracle']}), and cannot be mixed; go on with that, or take another folder."
+            )

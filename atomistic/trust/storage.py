@@ -13,6 +13,7 @@ from atomistic.trust.labels import Label, LabelSet
 from atomistic.trust.posterior import Posterior
 from coupling.contracts import Potential
 from coupling.errors import InputError
+from coupling.files import load_arrays, write_arrays
 
 
 def save_posterior(posterior: Posterior, path: Path | str) -> None:
@@ -45,11 +46,7 @@ def save_posterior(posterior: Posterior, path: Path | str) -> None:
         arrays[f"{kind}_lengths"] = np.array([len(one.rows[k]) for one in rows])
         arrays[f"{kind}_rows"] = np.concatenate([one.rows[k] for one in rows])
         arrays[f"{kind}_residuals"] = np.concatenate([one.residuals[k] for one in rows])
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
-    temporary.replace(path)
+    write_arrays(Path(path), arrays, compressed=True)
 
 
 def load_posterior(path: Path | str, potential: Potential) -> Posterior:
@@ -59,8 +56,7 @@ def load_posterior(path: Path | str, potential: Potential) -> Posterior:
         InputError: the file cannot be read, or belongs to another potential.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        arrays = load_arrays(Path(path))
         record = json.loads(str(arrays["record"]))
     except Exception as error:
         raise InputError(

@@ -1,10 +1,9 @@
-"""Checkpoint of a loading: state, history and record, one file a rank, written atomically."""
+"""Checkpoint of a loading: state, history, record and what an observer keeps, in one commit a rank."""
 
 import json
-import os
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,14 +13,46 @@ from continuum.model import Energies, InterfaceEnergies
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
 from coupling.errors import InputError
+from coupling.files import read_arrays, write_arrays
 
 _HISTORY = tuple(f.name for f in fields(History))
+
+
+class Kept(Protocol):
+    """What an observer of the steps has seen: committed with each step, and given back when a loading goes on."""
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """JSON values; on every rank its own."""
+        ...
+
+    def restore(self, state: dict[str, Any]) -> bool:
+        """Take over the state of an interrupted run; False, on all ranks, where that cannot be."""
+        ...
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a checkpoint holds.
+
+    Attributes:
+        arrays: Solution, the one before, and the interfaces' histories.
+        record: The states so far.
+        follower: State of the follower.
+        kept: State of the observer.
+    """
+
+    arrays: dict[str, np.ndarray]
+    record: Loading
+    follower: dict[str, Any]
+    kept: dict[str, Any]
 
 
 class Checkpoint:
     """The last converged state of a loading on disk.
 
-    Two generations are kept, so that an interruption between the ranks' writes leaves one whole.
+    Two generations are kept, so that an interruption between the ranks' writes leaves one whole. What is damaged
+    counts as absent.
 
     Args:
         folder: Where `<generation>-<rank>.npz` go; made with the first of them.
@@ -38,62 +69,51 @@ class Checkpoint:
     def _file(self, generation: int) -> Path:
         return self.folder / f"{generation}-{self.problem.comm.rank}.npz"
 
-    def _newest(self) -> tuple[int, int] | None:
-        """(steps, generation) of the newest checkpoint that all ranks have whole."""
-        own = {}
-        for generation in (0, 1):
-            if self._file(generation).is_file():
-                with np.load(self._file(generation)) as data:
-                    own[generation] = len(json.loads(str(data["record"])))
-        everyone = self.problem.comm.allgather(own)
+    def read(self) -> Committed | None:
+        """The newest state that all ranks have whole; None without one.
+
+        Raises:
+            InputError: it is the checkpoint of another loading, specimen or number of ranks.
+        """
+        own = {g: found for g in (0, 1) if (found := read_arrays(self._file(g))) is not None}
+        steps = {g: len(json.loads(str(found["record"]))) for g, found in own.items()}
+        everyone = self.problem.comm.allgather(steps)
         whole = [(n, g) for g, n in everyone[0].items() if all(other.get(g) == n for other in everyone)]
-        return max(whole, default=None)
+        if not whole:
+            return None
+        found = own[max(whole)[1]]
+        identity, follower, record, kept = (str(found.pop(name)) for name in ("identity", "state", "record", "kept"))
+        if identity != self.identity:
+            raise InputError(
+                f"The checkpoint in {self.folder} belongs to another loading, mesh or number of ranks; "
+                "restart as it was started, or remove the folder."
+            )
+        states = [Step(**(s | {"energies": _energies(**s["energies"])})) for s in json.loads(record)]
+        return Committed(found, Loading(states), json.loads(follower), json.loads(kept))
 
-    def exists(self) -> bool:
-        """Whether there is a checkpoint."""
-        return self._newest() is not None
-
-    def save(self, x: "PETSc.Vec", previous: "PETSc.Vec", record: Loading, state: dict[str, Any]) -> None:
-        """Write the present state."""
+    def save(
+        self, x: "PETSc.Vec", previous: "PETSc.Vec", record: Loading, follower: dict[str, Any], kept: dict[str, Any]
+    ) -> None:
+        """Write the present state; `follower` and `kept` are the states of the follower and of the observer."""
         arrays = {"x": x.array_r, "previous": previous.array_r}
         for number, interface in enumerate(self.problem.interfaces):
             arrays |= {f"{name}{number}": getattr(interface.history, name) for name in _HISTORY}
         texts = {
             "identity": self.identity,
-            "state": json.dumps(state),
+            "state": json.dumps(follower),
             "record": json.dumps([asdict(s) for s in record.steps]),
+            "kept": json.dumps(kept),
         }
-        target = self._file(len(record.steps) % 2)
-        partial = target.with_suffix(".partial.npz")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, **arrays, **texts)
-        os.replace(partial, target)
+        write_arrays(self._file(len(record.steps) % 2), {**arrays, **texts})
 
-    def load(self, x: "PETSc.Vec", previous: "PETSc.Vec") -> tuple[Loading, dict[str, Any]]:
-        """Restore the state; returns the record so far and the follower's state.
-
-        Raises:
-            InputError: it is the checkpoint of another loading, specimen or number of ranks.
-        """
-        newest = self._newest()
-        assert newest is not None
-        _, generation = newest
-        with np.load(self._file(generation)) as data:
-            if str(data["identity"]) != self.identity:
-                raise InputError(
-                    f"The checkpoint in {self.folder} belongs to another loading, mesh or number of ranks; "
-                    "restart as it was started, or remove the folder."
-                )
-            x.setArray(data["x"])
-            previous.setArray(data["previous"])
-            for number, interface in enumerate(self.problem.interfaces):
-                for name in _HISTORY:
-                    setattr(interface.history, name, data[f"{name}{number}"])
-            steps = json.loads(str(data["record"]))
-            state = json.loads(str(data["state"]))
+    def restore(self, committed: Committed, x: "PETSc.Vec", previous: "PETSc.Vec") -> None:
+        """Put a state back into the solutions and the problem."""
+        x.setArray(committed.arrays["x"])
+        previous.setArray(committed.arrays["previous"])
+        for number, interface in enumerate(self.problem.interfaces):
+            for name in _HISTORY:
+                setattr(interface.history, name, committed.arrays[f"{name}{number}"])
         self.problem.update(x)
-        return Loading([Step(**(s | {"energies": _energies(**s["energies"])})) for s in steps]), state
 
 
 def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]]) -> Energies:

@@ -246,6 +246,10 @@ class NewtonSolver:
             self._renew()
         return None
 
+    def forget(self) -> None:
+        """Let later solutions depend on their state alone: an ordering or an interpolation would be that of the first ones."""
+        self._renew()
+
     def _renew(self) -> None:
         """After an error: it leaves vectors locked, and a factorisation that is taken for a good one."""
         self.snes.destroy()

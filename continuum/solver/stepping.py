@@ -7,7 +7,7 @@ import numpy as np
 
 from continuum.fenics import PETSc
 from continuum.model import Control
-from continuum.solver.checkpoint import Checkpoint
+from continuum.solver.checkpoint import Checkpoint, Kept
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, out_of_plane, unresolved
 from continuum.solver.follower import Follower
 from continuum.solver.mending import Mending
@@ -34,6 +34,7 @@ def pull(
     checkpoint: Path | None = None,
     progress: Progress = silent,
     on_step: Callable[[Step, "PETSc.Vec"], None] | None = None,
+    kept: Kept | None = None,
     stop: Callable[[Loading], bool] = lambda record: False,
 ) -> Loading:
     """Load from 0 to `final`: by the load at first, by the interfaces' opening once they give way.
@@ -57,7 +58,8 @@ def pull(
         checkpoint: Folder of a checkpoint, written after every step; a loading that was interrupted
             goes on from it (same specimen, same number of ranks).
         progress: Told after each step.
-        on_step: Called with each converged step and its solution vector.
+        on_step: Called with each converged step and its solution vector, before the step is committed.
+        kept: What `on_step` has seen: part of the checkpoint, and restored from it.
         stop: Asked after each step whether the loading is done before `final`.
 
     Returns:
@@ -79,9 +81,11 @@ def pull(
     follower = Follower(problem, turns, steps, growth, closing, rate, Mending(balance, peak))
     saved = Checkpoint(checkpoint, problem, (turns, steps, closing, balance, peak)) if checkpoint else None
     previous, record = x.duplicate(), Loading()
-    if saved is not None and saved.exists():
-        record, state = saved.load(x, previous)
-        follower.restore(state)
+    committed = saved.read() if saved is not None else None
+    if saved is not None and committed is not None and (kept is None or kept.restore(committed.kept)):
+        saved.restore(committed, x, previous)
+        record = committed.record
+        follower.restore(committed.follower)
     else:
         solver.rest(x)
         x.copy(previous)
@@ -102,10 +106,11 @@ def pull(
         refute((*adrift(problem, x), *unresolved(problem, x), *out_of_plane(problem, x)))
         record.steps.append(step)
         follower.converged(step)
-        if saved is not None:
-            saved.save(x, previous, record, follower.state)
         if on_step is not None:
             on_step(step, x)
+        if saved is not None:
+            saved.save(x, previous, record, follower.state, kept.state if kept is not None else {})
+            solver.forget()  # as does who goes on from here
         progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g}")
     return record
 

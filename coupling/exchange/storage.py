@@ -3,13 +3,13 @@
 The file is one object: "format" and "version" say what it is, "kind" names the law, "gap" its owner of
 the layer spacing, "count" what was counted in it (`coupling.laws.count`; only "taken_away" must be there), and
 "parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own law, inside a coarse law,
-is such an object without format and version). Lists nest as arrays do; a parameter that is unknown is
+is such an object without format and version). "checksum" is the hash of all else, by which damage is found: who
+changes a law by hand takes it out. Lists nest as arrays do; a parameter that is unknown is
 null; numbers are written with the digits that give back the same binary64. Files of version 1 have no
 count: it is not known.
 """
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from inspect import signature
@@ -19,13 +19,14 @@ from typing import Any
 import numpy as np
 
 from coupling.errors import InputError, unknown_choice
+from coupling.files import CHECKSUM, sealed, unsealed, write_text
 from coupling.laws.count import NOT_KNOWN, BulkSide, Count
 from coupling.laws.law import Law
 from coupling.laws.registry import law_kinds
 
 FORMAT = "multiscale-coupling cohesive law"
-VERSION = 2
-_READ = (1, 2)
+VERSION = 3
+_READ = (1, 2, 3)
 
 
 def save_law(law: Law, path: str | Path) -> None:
@@ -46,7 +47,7 @@ def law_text(law: Law) -> str:
     """
     record = {"format": FORMAT, "version": VERSION, **_record(law)}
     try:
-        return json.dumps(record, indent=1, allow_nan=False)
+        return json.dumps(sealed(record), indent=1, allow_nan=False)
     except ValueError:
         raise InputError(
             f"The {law.kind} law holds a number that is not finite, so that it cannot be stored."
@@ -69,29 +70,32 @@ def load_law(path: str | Path) -> Law:
         raise InputError(f"{path} is not a complete JSON file ({error}); save the law again.") from None
     if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
         raise InputError(f'{path} is not a cohesive law: it does not say "format": "{FORMAT}".')
-    version = record.pop("version", None)
+    version, checksum = record.pop("version", None), record.pop(CHECKSUM, None)
     if version not in _READ:
         raise InputError(
             f"{path} has version {version!r} of the law format; this code reads versions {_READ[0]} to {_READ[-1]}."
         )
-    return _law(record, str(path), version)
+    law = _law(record, str(path), version)
+    if checksum is not None:
+        try:
+            unsealed({"format": FORMAT, "version": version, **record, CHECKSUM: checksum})
+        except ValueError as error:
+            raise InputError(
+                f"{path}: {error}; save the law again, or take the checksum out if you changed it."
+            ) from None
+    return law
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file through a temporary neighbour and a rename.
+    """Write a text file where a person wants it, whole or not at all; its folder is not made.
 
     Raises:
         InputError: the folder does not exist or cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        path.parent.stat()
+        write_text(path, text)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InputError(f"{path} cannot be written: {error.strerror}.") from None
 
 

@@ -48,6 +48,8 @@ Length = quantity("length", "m")
 """A length in m, written as "60 nm"."""
 Position = quantity("length", "m", positive=False)
 """A length of either sign in m."""
+Time = quantity("time", "s")
+"""A time in s, written as "2 h"."""
 
 
 def resolved(value: object, info: ValidationInfo) -> Path:

@@ -8,8 +8,8 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from coupling.files import write_text
 from multiscale.report.figures import png, svg
-from multiscale.runtime.files import write_text
 from multiscale.runtime.records import Quantity, Scalar
 from multiscale.runtime.results import Results
 

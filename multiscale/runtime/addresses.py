@@ -29,7 +29,7 @@ LIBRARIES = (
     "matscipy", "meshio", "numpy", "petsc4py", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
 )  # fmt: skip
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
-UNCOUNTED = frozenset({"output", "threads", "title", "workers"})
+UNCOUNTED = frozenset({"output", "threads", "time_limit", "title", "workers"})
 """Keys of the input that change how a study runs and what it is called, and no number."""
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -72,7 +72,7 @@ def request(
     """All that determines a result, for `RunContext.cached`, `Cache` and `Request.address`.
 
     Code, libraries, and the content of all files that the sections and the options in them name, come by themselves;
-    title, output folder, comments, the order of keys and numbers of threads and workers do not count.
+    title, output folder, comments, the order of keys, time limits and numbers of threads and workers do not count.
 
     Args:
         calculation: What is calculated.

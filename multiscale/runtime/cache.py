@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from coupling.files import load_arrays, write_arrays
 from coupling.identity.addresses import Request, canonical_json, is_finite
 from multiscale.runtime.addresses import code_fingerprint, environment, is_code_unchanged
-from multiscale.runtime.files import atomic_write
 from multiscale.runtime.locks import exclusive
 
 __all__ = ["Cache", "Cached", "canonical_json", "code_fingerprint", "default_folder"]
@@ -67,7 +67,9 @@ class Cache:
         value = self._read(path, request)
         if value is not None:
             return Cached(value, True)
-        with exclusive(path.with_suffix(".lock")):
+        with exclusive(
+            path.with_suffix(".lock"), lambda: self._warn(f"Another process computes {path.name}; it is waited for.")
+        ):
             value = self._read(path, request) if _version(path) != version else None
             return Cached(value, True) if value is not None else self._compute(path, request, compute)
 
@@ -83,8 +85,7 @@ class Cache:
             return Cached(arrays | rest, False)
         meta = canonical_json({"key": request.record, "value": rest})
         try:
-            with atomic_write(path) as file:
-                np.savez(file, **arrays, **{_META: np.frombuffer(meta.encode(), dtype=np.uint8)})
+            write_arrays(path, arrays | {_META: np.frombuffer(meta.encode(), dtype=np.uint8)})
         except OSError as error:
             self._warn(f"The result could not be kept for later runs ({error.strerror}).")
         return Cached(arrays | rest, False)
@@ -92,8 +93,7 @@ class Cache:
     def _read(self, path: Path, request: Request) -> dict[str, Any] | None:
         """The stored value; None if there is none, or none that is intact, finite and for this request."""
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
+            arrays = load_arrays(path)
             meta = json.loads(arrays.pop(_META).tobytes())
             if meta["key"] != request.record:
                 raise ValueError("made for another request")

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from coupling.identity.addresses import Request
 from multiscale.runtime.addresses import shown_name
 from multiscale.runtime.cache import Cache, Key
 from multiscale.runtime.parallel import is_root, on_root
+from multiscale.runtime.scratch import scratch
 
 
 def run_logger(handler: logging.Handler) -> logging.Logger:
@@ -79,6 +80,16 @@ class RunContext:
             self.reused.append(what)
         self.log.info("%s: %s", what, "reused from an earlier run" if earlier else "reused" if reused else "computed")
         return value
+
+    @contextmanager
+    def scratch(self, key: Request) -> Iterator[Path]:
+        """The folder of unfinished work (`multiscale.runtime.scratch`), the same on all ranks.
+
+        Args:
+            key: All that determines the work.
+        """
+        with ExitStack() as held:
+            yield self.on_root(lambda: held.enter_context(scratch(self.cache.folder / "unfinished" / key.address)))
 
     def _note(self, potentials: Iterable[tuple[str, str]]) -> None:
         for name, fingerprint in potentials:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError
-from multiscale.runtime.files import write_text
+from coupling.files import write_text
 from multiscale.runtime.results import FILE, FORMAT
 
 MARKER = ".multiscale"

@@ -3,7 +3,7 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -11,17 +11,22 @@ _ATTEMPTS = 10_000
 
 
 @contextmanager
-def exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path, waits: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Let one holder at a time into the block; the others wait. It ends with its holder, even a killed one.
 
     Where the file system has no locks, or cannot be written, the block runs unguarded.
 
     Args:
         path: The lock's file, which is there only while it is held.
+        waits: Called before another holder is waited for.
     """
     handle = None
     with suppress(OSError):
-        handle = taken(path)
+        try:
+            handle = taken(path, wait=False)
+        except BlockingIOError:
+            waits()
+            handle = taken(path)
     try:
         yield
     finally:

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, MultiscaleError, unknown_choice
+from coupling.files import CHECKSUM, content_hash, sealed, unsealed, write_text
 from coupling.findings import Finding
 from coupling.ledger import LedgerRow
-from multiscale.runtime.files import write_text
 from multiscale.runtime.records import Curve, Picture, Plot, Quantity, Scalar, Table, curve_csv
 
 FORMAT = "multiscale results 1"
@@ -132,19 +132,23 @@ class Results:
         del record["folder"]
         record["ledger"] = [row._asdict() for row in self.ledger]
         record["warnings"] = self.warnings
+        tables = {name: curve_csv(curve) for name, curve in self.curves.items()}
         record["curves"] = {
-            name: {"file": f"curves/{name}.csv", "description": curve.description, "units": curve.units}
+            name: {
+                "file": f"curves/{name}.csv",
+                "description": curve.description,
+                "units": curve.units,
+                CHECKSUM: content_hash(tables[name].encode()),
+            }
             for name, curve in self.curves.items()
         }
         try:
-            text = json.dumps(
-                {"format": FORMAT} | record, indent=1, allow_nan=False, default=_plain, ensure_ascii=False
-            )
+            plain = json.loads(json.dumps({"format": FORMAT} | record, allow_nan=False, default=_plain))
         except (TypeError, ValueError) as error:
             raise MultiscaleError(f"The results cannot be stored as JSON: {error}.") from error
-        for name, curve in self.curves.items():
-            write_text(folder / f"curves/{name}.csv", curve_csv(curve))
-        write_text(folder / FILE, text + "\n")
+        for name, table in tables.items():
+            write_text(folder / f"curves/{name}.csv", table)
+        write_text(folder / FILE, json.dumps(sealed(plain), indent=1, ensure_ascii=False) + "\n")
         self.folder = folder
 
     @classmethod
@@ -159,7 +163,7 @@ class Results:
         """
         folder = Path(folder)
         try:
-            record = json.loads((folder / FILE).read_text(encoding="utf-8"), parse_constant=_refused)
+            record = unsealed(json.loads((folder / FILE).read_text(encoding="utf-8"), parse_constant=_refused))
             if record.pop("format") != FORMAT:
                 raise InputError(f"{folder / FILE} is not in the format {FORMAT!r}; run the study again.")
             curves = record.pop("curves")
@@ -169,7 +173,7 @@ class Results:
                 record[name] = TypeAdapter(kind).validate_python(record[name])
             results = cls(**record)
             for name, head in curves.items():
-                values = _read_columns(folder / head["file"], list(head["units"]))
+                values = _read_columns(folder / head["file"], list(head["units"]), head.get(CHECKSUM))
                 results.curves[name] = Curve(head["description"], head["units"], values)
         except FileNotFoundError as error:
             raise InputError(
@@ -194,9 +198,14 @@ _RECORDS: dict[str, Any] = {
 }
 
 
-def _read_columns(path: Path, columns: list[str]) -> Mapping[str, FloatArray]:
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = np.array(list(csv.reader(file))[1:], dtype=float).reshape(-1, len(columns))
+def _read_columns(path: Path, columns: list[str], checksum: str | None) -> Mapping[str, FloatArray]:
+    """The columns of a curve; older runs have no checksum of them."""
+    content = path.read_bytes()
+    if checksum is not None and content_hash(content) != checksum:
+        raise ValueError(
+            f"{path.name} does not match its {CHECKSUM}: it is damaged, or was changed since it was written"
+        )
+    rows = np.array(list(csv.reader(content.decode().splitlines()))[1:], dtype=float).reshape(-1, len(columns))
     return {column: rows[:, i].copy() for i, column in enumerate(columns)}
 
 

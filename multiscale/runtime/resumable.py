@@ -1,19 +1,18 @@
 """Long calculations that go on in their middle: every batch that a potential evaluated is kept on disk."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from coupling.contracts import Cost, Evaluation, Potential, Structure
+from coupling.files import read_arrays, write_arrays
 from coupling.identity.addresses import Request, arrays_hash, is_finite
 from coupling.wrapped import Wrapped
 from multiscale.runtime.addresses import environment
-from multiscale.runtime.files import atomic_write
+from multiscale.runtime.scratch import scratch
 
 
 class ResumablePotential(Wrapped):
@@ -50,8 +49,7 @@ class ResumablePotential(Wrapped):
         found = self.bare.evaluate(structures)
         kept = _kept(self.bare, structures, found)
         if is_finite(kept):
-            with atomic_write(path) as file:
-                np.savez(file, **kept)
+            write_arrays(path, kept)
         return found
 
 
@@ -61,14 +59,14 @@ def resumable(potential: Potential, folder: Path, say: Callable[..., Any]) -> It
 
     Args:
         potential: The potential.
-        folder: For this work alone.
+        folder: For this work alone; where another process is at it, one beside it (`multiscale.runtime.scratch`).
         say: Told, once and as a logger is, how many structures were not evaluated again.
     """
-    remembering = ResumablePotential(potential, folder)
-    yield remembering
-    if remembering.reused:
-        say("%d structures were reused from an interrupted run", remembering.reused)
-    shutil.rmtree(folder, ignore_errors=True)
+    with scratch(folder) as place:
+        remembering = ResumablePotential(potential, place)
+        yield remembering
+        if remembering.reused:
+            say("%d structures were reused from an interrupted run", remembering.reused)
 
 
 def _address(fingerprint: str, structures: Sequence[Structure]) -> str:
@@ -89,11 +87,10 @@ def _kept(potential: Potential, structures: Sequence[Structure], found: Evaluati
 
 def _read(path: Path, atoms: list[int]) -> Evaluation | None:
     """The stored evaluation; None if there is none that is whole and finite."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            energies, forces, stresses, absent = (file[name] for name in ("energies", "forces", "stresses", "absent"))
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+    found = read_arrays(path)
+    if found is None:
         return None
+    energies, forces, stresses, absent = (found[name] for name in ("energies", "forces", "stresses", "absent"))
     if not is_finite(energies, forces, stresses):
         return None
     stresses[absent] = np.nan

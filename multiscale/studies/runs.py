@@ -12,12 +12,12 @@ import yaml
 
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
+from coupling.files import write_text
 from coupling.findings import refute
 from multiscale.inputs.base import Study
 from multiscale.runtime.addresses import input_hashes
 from multiscale.runtime.cache import Cache
 from multiscale.runtime.context import RunContext, run_logger
-from multiscale.runtime.files import write_text
 from multiscale.runtime.parallel import is_collective, is_root, launched_communicator, on_root
 from multiscale.runtime.provenance import provenance
 from multiscale.runtime.results import Results

@@ -12,7 +12,7 @@ from typing import Any
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
 from multiscale.runtime.folders import MARKER, absent, check_folder, check_parents, mark, marked, remove_empty
-from multiscale.sweeps.engine import check_engine, connected
+from multiscale.sweeps.engine import LOGS, check_engine, connected
 from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
 from multiscale.sweeps.journal import FILE as JOURNAL
 from multiscale.sweeps.journal import Journal, stopped
@@ -20,6 +20,7 @@ from multiscale.sweeps.outcome import SweepResults
 from multiscale.sweeps.plan import Plan, function_plan, plan_of
 from multiscale.sweeps.record import MANIFEST, remaining_text, write_manifest
 from multiscale.sweeps.tasks import DONE, FAILED, FULL, Task, perform
+from multiscale.sweeps.watch import Watch
 
 KIND = "sweep"
 _WINDOW = 1000
@@ -60,7 +61,7 @@ def sweep(
 
     Raises:
         InputError: a range or a point is not valid; nothing was written.
-        MultiscaleError: the disk is full.
+        MultiscaleError: the disk is full, or no worker is left that could compute a point.
     """
     data = _input(over, folder, engine, title, formats)
     if not callable(what):
@@ -101,7 +102,7 @@ def run_sweep(
 
     Raises:
         InputError: the input or a point is not valid; nothing was written.
-        MultiscaleError: the disk is full.
+        MultiscaleError: the disk is full, or no worker is left that could compute a point.
     """
     ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep)
     check_engine(ready.engine, ready.output.formats)
@@ -140,6 +141,7 @@ def _forgotten_if_refused(journal: Journal) -> Iterator[None]:
         if fresh and not journal.records():
             for name in (MANIFEST, JOURNAL, MARKER):
                 (folder / name).unlink(missing_ok=True)
+            remove_empty([folder / LOGS])
         raise
 
 
@@ -177,8 +179,8 @@ def _compute(
     if not todo:
         return
     journal.append([{"session": datetime.now(UTC).isoformat(timespec="seconds"), "todo": len(todo)}])
-    with connected(engine, folder, len(todo)) as client:
-        for records in _batches(client, todo, engine, folder):
+    with connected(engine, folder, len(todo)) as (client, watch):
+        for records in _batches(client, watch, todo, engine, folder):
             kept = [record for record in records if record["status"] != FULL]
             journal.append(kept)
             if len(kept) < len(records):
@@ -190,7 +192,9 @@ def _compute(
             progress("points", done, len(tasks), note)
 
 
-def _batches(client: Any, todo: list[Task], engine: EngineInput, folder: Path) -> Iterator[list[dict[str, Any]]]:
+def _batches(
+    client: Any, watch: Watch, todo: list[Task], engine: EngineInput, folder: Path
+) -> Iterator[list[dict[str, Any]]]:
     """The journal's lines as they come; only so many points are in Dask's hands at a time."""
     from distributed import as_completed
 
@@ -205,7 +209,9 @@ def _batches(client: Any, todo: list[Task], engine: EngineInput, folder: Path) -
         ]
 
     running = as_completed(submit(_WINDOW), with_results=True, raise_errors=False)
-    for batch in running.batches():
+    while not running.is_empty():
+        watch.wait(running)
+        batch = running.next_batch()
         yield [_record(future, result) for future, result in batch]
         running.update(submit(len(batch)))
 

@@ -4,17 +4,20 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale.sweeps.formats import require
 from multiscale.sweeps.inputs import EngineInput
+from multiscale.sweeps.queues import QUEUES, Jobs
+from multiscale.sweeps.watch import Watch
 
-_CLUSTERS = {"slurm": "SLURMCluster", "pbs": "PBSCluster", "lsf": "LSFCluster", "sge": "SGECluster"}
+LOGS = "logs"
 _CONNECT = "20s"
-_SUBMITTERS = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub", "sge": "qsub"}
+_CLOSE = 60.0  # seconds
+_NO_MEMORY = "1 GiB"  # dask_jobqueue wants one; the directive is left out then, and the worker has no limit
 
 
 def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
@@ -24,7 +27,7 @@ def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
         import h5netcdf  # noqa: F401
         import xarray  # noqa: F401
 
-        if engine.kind in _CLUSTERS:
+        if engine.kind in QUEUES:
             import dask_jobqueue  # noqa: F401
     except ImportError as error:
         raise MissingBackend(
@@ -35,8 +38,8 @@ def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
 
 
 @contextmanager
-def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[Any]:
-    """A `distributed.Client` whose workers compute the points.
+def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[tuple[Any, Watch]]:
+    """A `distributed.Client` whose workers compute the points, and who looks after them.
 
     Args:
         engine: Where.
@@ -60,7 +63,8 @@ def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[Any]:
         _quiet(),
     ):
         try:
-            cluster = _cluster(engine, folder, tasks, scratch)
+            jobs = Jobs(QUEUES[engine.kind], folder / LOGS) if engine.kind in QUEUES else None
+            cluster = _cluster(engine, jobs, tasks, scratch)
             client = Client(cluster if cluster is not None else engine.address, timeout=_CONNECT)
         except (OSError, TimeoutError, ValueError, RuntimeError) as error:
             if isinstance(error, MultiscaleError):
@@ -69,19 +73,20 @@ def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[Any]:
                 f"engine: {engine.address or engine.kind} cannot be reached ({error}); check the block engine."
             ) from error
         try:
-            yield client
+            yield client, Watch(client, engine.resources, jobs)
         finally:
             client.close()
             if cluster is not None:
-                cluster.close()
+                with suppress(TimeoutError):  # a queue that does not answer
+                    cluster.close(timeout=_CLOSE)
 
 
-def _cluster(engine: EngineInput, folder: Path, tasks: int, scratch: str) -> Any:
+def _cluster(engine: EngineInput, jobs: Jobs | None, tasks: int, scratch: str) -> Any:
     if engine.kind == "scheduler":
         return None
-    if engine.kind == "local":
+    if jobs is None:
         return _local(engine, tasks, scratch)
-    cluster = queue_cluster(engine, folder)
+    cluster = queue_cluster(engine, jobs)
     cluster.scale(min(engine.workers or 1, tasks))
     return cluster
 
@@ -102,15 +107,19 @@ def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
     )
 
 
-def queue_cluster(engine: EngineInput, folder: Path) -> Any:
+def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
     """A cluster of a queue's jobs, none submitted yet; each has one worker that computes one point at a time.
+
+    Args:
+        engine: What a job asks for.
+        jobs: Takes note of them.
 
     Raises:
         InputError: the queue's command is not on this machine.
     """
     import dask_jobqueue
 
-    submit = _SUBMITTERS[engine.kind]
+    submit = jobs.queue.submit
     if not any((Path(place) / submit).is_file() for place in os.environ.get("PATH", "").split(os.pathsep)):
         raise InputError(
             f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster."
@@ -119,16 +128,25 @@ def queue_cluster(engine: EngineInput, folder: Path) -> Any:
     if engine.resources:
         amounts = " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())
         extra += ["--resources", f"'{amounts}'"]
-    return getattr(dask_jobqueue, _CLUSTERS[engine.kind])(
-        cores=engine.threads * (engine.mpi.ranks if engine.mpi else 1),
+    cores, skipped, more = engine.threads * (engine.mpi.ranks if engine.mpi else 1), list(engine.skip_directives), {}
+    if engine.memory is None:
+        extra += ["--memory-limit", "0"]
+        skipped += [jobs.queue.memory] if jobs.queue.memory else []
+        more = {"resource_spec": f"select=1:ncpus={cores}"} if engine.kind == "pbs" else {}
+    cluster = getattr(dask_jobqueue, jobs.queue.cluster)
+    return cluster(
+        job_cls=jobs.watched(cluster.job_cls),
+        cores=cores,
         processes=1,
-        memory=engine.memory,
+        memory=engine.memory or _NO_MEMORY,
+        job_directives_skip=skipped,
         job_extra_directives=engine.directives,
         job_script_prologue=[f"export OMP_NUM_THREADS={engine.threads}", *engine.prologue],
         worker_extra_args=extra,
-        log_directory=str(folder / "logs"),
+        log_directory=str(jobs.logs),
         scheduler_options={"dashboard_address": ":0"},
         **_accounting(engine),
+        **more,
     )
 
 

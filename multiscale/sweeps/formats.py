@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MissingBackend, unknown_choice
-from multiscale.runtime.files import atomic_write, write_text
+from coupling.files import atomic_write, write_text
 from multiscale.runtime.folders import is_bare
 from multiscale.sweeps.dataset import dataset
 from multiscale.sweeps.record import SweepRecord

@@ -11,9 +11,12 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
 from multiscale.inputs.faults import sentence
 from multiscale.inputs.yaml_file import read_yaml
+from multiscale.sweeps.queues import QUEUES
 from multiscale.sweeps.ranges import BlockInput
 
-QUEUES = ("slurm", "pbs", "lsf", "sge")
+_OF_QUEUES = {
+    "workers", "threads", "memory", "queue", "account", "walltime", "directives", "skip_directives", "prologue",
+}  # fmt: skip
 _WALLTIME = re.compile(r"(\d+-)?\d{1,3}:\d\d(:\d\d)?")
 _MEMORY = re.compile(r"\d+(\.\d+)? ?([kMGT]i?)?B")
 
@@ -42,7 +45,9 @@ class EngineInput(Section):
         default=None, ge=1, le=100_000, description="Points computed at once; by default as the cores allow."
     )
     threads: int = Field(default=1, ge=1, le=4096, description="Cores of a worker (OMP_NUM_THREADS).")
-    memory: str | None = Field(default=None, description='Of a worker, such as "4 GiB"; a queue needs it.')
+    memory: str | None = Field(
+        default=None, description='Of a worker, such as "4 GiB"; by default not limited, and not asked of a queue.'
+    )
     resources: dict[str, float] = Field(
         default_factory=dict, description="What a point takes of a worker's, such as {GPU: 1}."
     )
@@ -53,6 +58,10 @@ class EngineInput(Section):
     directives: list[str] = Field(
         default_factory=list, description='Further directives of the job, such as "--gres=gpu:1".'
     )
+    skip_directives: list[str] = Field(
+        default_factory=list,
+        description='Directives that the site refuses, such as "--cpus-per-task": lines of the job with one are left out.',
+    )
     prologue: list[str] = Field(
         default_factory=list, description='Shell lines before a worker starts, such as "module load mpi".'
     )
@@ -62,18 +71,18 @@ class EngineInput(Section):
     def _fits(self) -> Self:
         given = self.model_fields_set - {"kind", "resources", "mpi"}
         own = {"local": {"workers", "threads", "memory"}, "scheduler": {"address"}}
-        valid = own.get(
-            self.kind, {"workers", "threads", "memory", "queue", "account", "walltime", "directives", "prologue"}
-        )
+        valid = own.get(self.kind, _OF_QUEUES)
         if foreign := sorted(given - valid):
             raise InputError(
                 f"{foreign[0]} does not belong to kind: {self.kind}, which takes {', '.join(sorted(valid))}, mpi and resources."
             )
         if self.kind == "scheduler" and self.address is None:
             raise InputError('kind: scheduler needs an address, such as "tcp://host:8786".')
-        if self.kind in QUEUES and (self.memory is None or self.workers is None):
+        if self.kind in QUEUES and self.workers is None:
+            raise InputError(f"kind: {self.kind} needs workers, such as workers: 8.")
+        if not all(text.strip() for text in self.skip_directives):
             raise InputError(
-                f'kind: {self.kind} needs workers and memory (of each), such as workers: 8, memory: "4 GiB".'
+                "skip_directives holds an empty text, which would leave out all; write for example '--mem'."
             )
         for key, value, form, example in (
             ("memory", self.memory, _MEMORY, "4 GiB"),

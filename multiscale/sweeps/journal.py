@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MultiscaleError
+from coupling.files import sealed, unsealed
 from multiscale.runtime.locks import is_held
 
 FILE = "journal.jsonl"
@@ -30,7 +31,7 @@ class Journal:
         self._handle = -1
 
     def records(self) -> dict[str, dict[str, Any]]:
-        """The last line of each point, by address; lines that are not whole, or hold NaN or infinity, are left out."""
+        """The last line of each point, by address; lines that are damaged, or hold NaN or infinity, are left out."""
         return {record["point"]: record for record in self.lines() if "point" in record}
 
     def lines(self) -> list[dict[str, Any]]:
@@ -80,7 +81,9 @@ class Journal:
         Raises:
             MultiscaleError: the disk is full, or cannot be written.
         """
-        data = b"".join(json.dumps(record, allow_nan=False, ensure_ascii=False).encode() + b"\n" for record in records)
+        data = b"".join(
+            json.dumps(sealed(record), allow_nan=False, ensure_ascii=False).encode() + b"\n" for record in records
+        )
         size = os.fstat(self._handle).st_size
         try:
             written = 0
@@ -107,6 +110,6 @@ def _refused(constant: str) -> float:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         record = json.loads(line, parse_constant=_refused)
+        return unsealed(record) if isinstance(record, dict) else None
     except ValueError:
         return None
-    return record if isinstance(record, dict) else None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from coupling.errors import InputError
-from multiscale.runtime.files import write_text
+from coupling.files import sealed, unsealed, write_text
 from multiscale.sweeps.journal import Journal
 from multiscale.sweeps.ranges import Axis, combinations, label, numbers
 from multiscale.sweeps.tasks import DONE, FAILED
@@ -86,7 +86,7 @@ class SweepRecord:
         """
         folder = Path(folder)
         try:
-            data = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            data = unsealed(json.loads((folder / MANIFEST).read_text(encoding="utf-8")))
             if data["format"] != FORMAT:
                 raise InputError(f"{folder / MANIFEST} is not in the format {FORMAT!r}.")
             axes = [Axis(axis["name"], axis["columns"]) for axis in data["axes"]]
@@ -105,7 +105,7 @@ class SweepRecord:
             raise InputError(
                 f"{folder} holds no sweep ({MANIFEST} is missing); give the folder that `multiscale sweep` wrote."
             ) from error
-        except (OSError, KeyError, TypeError, ValueError) as error:
+        except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             if isinstance(error, InputError):
                 raise
             raise InputError(f"The sweep in {folder} cannot be read ({error}).") from error
@@ -202,7 +202,7 @@ def write_manifest(plan: "Plan", folder: Path, formats: Sequence[str] = ()) -> N
         "points": [task.address for task in plan.tasks],
         "formats": list(formats),
     }
-    write_text(folder / MANIFEST, json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(folder / MANIFEST, json.dumps(sealed(data), indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def remaining_text(seconds: float) -> str:

@@ -168,14 +168,19 @@ def _launch(study: Study, place: Path, mpi: Mpi) -> None:
         program = "from multiscale.cli import main; main()"
         command = [*shlex.split(mpi.launcher.format(ranks=mpi.ranks)), sys.executable, "-m", "mpi4py", "-c", program]
         command += ["run", str(folder / "study.yaml"), "--output", str(place), "--quiet"]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        said, complained = Path(scratch) / "stdout", Path(scratch) / "stderr"
+        try:  # into files: who waits for the end of a pipe waits for all that the launcher leaves behind
+            with said.open("wb") as out, complained.open("wb") as err:
+                done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, check=False)
         except OSError as error:
             raise MultiscaleError(
                 f"The launcher {command[0]!r} cannot be started ({error.strerror}); see engine.mpi.launcher."
             ) from error
+        words = " ".join(
+            next((t for f in (complained, said) if (t := f.read_text(errors="replace").strip())), "").split()
+        )
     if done.returncode or not (place / FILE).is_file():
-        words = " ".join((done.stderr or done.stdout).split())[-_LAST_WORDS:]
+        words = words[-_LAST_WORDS:]
         raise MultiscaleError(
             f"The {mpi.ranks} ranks ended with status {done.returncode}: {words or 'they said nothing'}"
         )

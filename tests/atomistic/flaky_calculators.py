@@ -1,6 +1,9 @@
 """Calculators that fail on purpose, for the tests of the quantum engines."""
 
 import os
+import signal
+import subprocess
+import time
 from pathlib import Path
 
 from ase.calculators.emt import EMT
@@ -44,3 +47,14 @@ class Restless(Counting):
         if self.damping < 0.5:
             raise ArithmeticError("self-consistency was not reached")
         super().calculate(*args, **kwargs)
+
+
+class Sleeping(Counting):
+    """Never answers, nor does what it started, which holds its pipes."""
+
+    def calculate(self, *args, **kwargs):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        child = subprocess.Popen(["sleep", "600"], close_fds=False)
+        with self.log.open("a") as file:
+            file.write(f"{os.getpid()} {child.pid}")
+        time.sleep(600)

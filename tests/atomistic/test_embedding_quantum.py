@@ -1,8 +1,10 @@
 """The quantum engines: nothing twice, crashes resumed, failures retried and then raised."""
 
+import time
 from importlib.util import find_spec
 
 import numpy as np
+import psutil
 import pytest
 from ase import Atoms
 from ase.build import bulk
@@ -65,6 +67,39 @@ def test_a_worker_that_dies_is_started_again(tmp_path, emt):
     with pytest.raises(NotConverged, match="Cu8: its process died 3 times, the last time with status 3"):
         hopeless.evaluate([atoms])
     assert hopeless.computed == 0
+
+
+def test_a_worker_that_never_answers_is_ended(tmp_path):
+    log = tmp_path / "log"
+    engine = QuantumPotential(f"{HERE}:Sleeping", log=str(log), time_limit=20.0)
+    with pytest.raises(NotConverged, match="Cu8: no answer came in 20 s; raise time_limit"):
+        engine.evaluate([cluster()])
+    assert engine.workers[0].starts == 1 and engine.workers[0].pid is None
+    numbers = [int(word) for word in log.read_text().split()]
+    assert len(numbers) == 2
+    end = time.monotonic() + 10
+    while any(map(is_alive, numbers)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(is_alive, numbers))
+    engine.close()
+
+
+def is_alive(number: int) -> bool:
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_time_limit_that_is_none_is_refused(limit):
+    with pytest.raises(InputError, match="time limit"):
+        QuantumPotential(f"{HERE}:Counting", time_limit=limit)
+
+
+def test_the_time_limit_changes_no_address():
+    one, other = (QuantumPotential(f"{HERE}:Counting", log="x", time_limit=limit) for limit in (5.0, 6.0))
+    assert one.fingerprint == other.fingerprint
 
 
 def test_failed_self_consistency_is_tried_with_safer_settings_and_then_raised(tmp_path, emt):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
-from coupling.exchange.storage import FORMAT, load_law, save_law
+from coupling.exchange.storage import FORMAT, law_text, load_law, save_law
 from coupling.interface.coarse_graining import coarsen
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.mixed import MixedModeLaw
@@ -97,9 +97,10 @@ def test_error_bars_are_kept_and_interpolated(tmp_path):
 def test_units_are_in_the_keys(tmp_path):
     save_law(UBER, tmp_path / "law.json")
     record = json.loads((tmp_path / "law.json").read_text())
+    assert len(record.pop("checksum")) == 64
     assert record == {
         "format": FORMAT,
-        "version": 2,
+        "version": 3,
         "kind": "uber",
         "gap": "in law",
         "count": {
@@ -123,6 +124,7 @@ def test_units_are_in_the_keys(tmp_path):
 def edited(path, change):
     save_law(UBER, path)
     record = json.loads(path.read_text())
+    del record["checksum"]
     change(record)
     path.write_text(json.dumps(record))
     return path
@@ -131,7 +133,7 @@ def edited(path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(version=3), "version 3 of the law format; this code reads versions 1 to 2"),
+        (lambda r: r.update(version=4), "version 4 of the law format; this code reads versions 1 to 3"),
         (lambda r: r.update(kind="ubr"), "'ubr'; valid.*Did you mean 'uber'"),
         (lambda r: r.pop("format"), "not a cohesive law"),
         (lambda r: r.update(note="x"), "Unknown key.*'note'"),
@@ -148,6 +150,28 @@ def edited(path, change):
 def test_damaged_files_are_refused(change, message, tmp_path):
     with pytest.raises(InputError, match=message):
         load_law(edited(tmp_path / "law.json", change))
+
+
+@pytest.mark.parametrize("law", [UBER, tabulated()], ids=["uber", "tabulated"])
+def test_a_changed_digit_is_found(law, tmp_path):
+    path = tmp_path / "law.json"
+    save_law(law, path)
+    text = path.read_text()
+    places = [k for k, letter in enumerate(text) if letter.isdigit() and k > text.index('"kind"')]
+    for place in places[:: max(1, len(places) // 60)]:
+        changed = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
+        path.write_text(changed)
+        if json.loads(changed) != json.loads(text):  # the 17th digit of a number may say nothing
+            with pytest.raises(InputError):
+                load_law(path)
+    path.write_text(text)
+    assert law_text(load_law(path)) == law_text(law)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_files_without_a_checksum_still_load(version, tmp_path):
+    path = edited(tmp_path / "law.json", lambda r: r.update(version=version))
+    assert load_law(path) == UBER
 
 
 def test_files_cut_short_or_missing_are_refused(tmp_path):

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from coupling.files import atomic_write
 from multiscale.runtime.cache import Cache, canonical_json, code_fingerprint, default_folder
-from multiscale.runtime.files import atomic_write
 
 VALUE = {"x": np.array([[1.0, 2.5e-10], [3.0, -0.0]]), "n": np.arange(3), "name": "law", "pair": (1, 2.5), "none": None}
 

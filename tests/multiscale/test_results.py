@@ -53,6 +53,31 @@ def test_round_trip_is_exact(results, tmp_path):
         again["paek"]
 
 
+@pytest.mark.parametrize("file", ["results.json", "curves/law.csv"])
+def test_a_changed_digit_and_a_lost_row_are_found(file, results, tmp_path):
+    results.write(tmp_path)
+    path = tmp_path / file
+    text = path.read_text()
+    digits = [k for k, letter in enumerate(text) if letter.isdigit() and k > text.index("\n")]
+    for place in digits[:: max(1, len(digits) // 40)]:
+        path.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :])
+        with pytest.raises(InputError, match="cannot be read|is not in the format"):
+            Results.load(tmp_path)
+    path.write_text("".join(text.splitlines(keepends=True)[:-1]))
+    with pytest.raises(InputError, match="cannot be read"):
+        Results.load(tmp_path)
+
+
+def test_results_without_checksums_still_load(results, tmp_path):
+    results.write(tmp_path)
+    record = json.loads((tmp_path / "results.json").read_text())
+    del record["checksum"]
+    for head in record["curves"].values():
+        del head["checksum"]
+    (tmp_path / "results.json").write_text(json.dumps(record))
+    assert Results.load(tmp_path).quantities == results.quantities
+
+
 def test_every_number_has_its_unit_and_curves_their_header(results, tmp_path):
     results.write(tmp_path)
     record = json.loads((tmp_path / "results.json").read_text(), parse_constant=pytest.fail)

@@ -13,6 +13,7 @@ from multiscale.cli import app
 from multiscale.sweeps.engine import queue_cluster
 from multiscale.sweeps.inputs import EngineInput, SweepInput
 from multiscale.sweeps.plan import placed, plan_of
+from multiscale.sweeps.queues import QUEUES, Jobs
 from multiscale.sweeps.ranges import BlockInput, Range, axes_of, combinations, numbers
 
 
@@ -120,7 +121,8 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(name, tmp_path):
 @pytest.mark.parametrize(
     ("engine", "message"),
     [
-        ({"kind": "slurm"}, "needs workers and memory"),
+        ({"kind": "slurm"}, "needs workers"),
+        ({"kind": "slurm", "workers": 2, "skip_directives": [" "]}, "an empty text"),
         ({"kind": "scheduler"}, "needs an address"),
         ({"walltime": "01:00:00"}, "walltime does not belong to kind: local"),
         ({"kind": "slurm", "workers": 2, "memory": "lots"}, "memory: 'lots' cannot be read"),
@@ -156,9 +158,9 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
     engine = EngineInput.model_validate(block)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(InputError, match=f"needs the command {submit}"):
-        queue_cluster(engine, tmp_path)
+        queue_cluster(engine, Jobs(QUEUES[kind], tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with queue_cluster(engine, tmp_path) as cluster:
+    with queue_cluster(engine, Jobs(QUEUES[kind], tmp_path)) as cluster:
         script = cluster.job_script()
     for line in [
         *lines,
@@ -169,3 +171,30 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
         "--resources 'GPU=1'",
     ]:
         assert line in script, script
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked"), [("slurm", "#SBATCH --mem"), ("pbs", ":mem="), ("lsf", "#BSUB -M"), ("sge", "h_vmem")]
+)
+def test_memory_is_asked_for_only_where_it_is_given(kind, asked, tmp_path, monkeypatch):
+    submit = QUEUES[kind].submit
+    (tmp_path / submit).write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / submit).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    engine = EngineInput.model_validate({"kind": kind, "workers": 2, "threads": 3})
+    with queue_cluster(engine, Jobs(QUEUES[kind], tmp_path)) as cluster:
+        script = cluster.job_script()
+    assert asked not in script and script.rstrip().endswith("--memory-limit 0")
+    if kind == "pbs":
+        assert "#PBS -l select=1:ncpus=3\n" in script
+
+
+def test_directives_that_a_site_refuses_are_left_out(tmp_path, monkeypatch):
+    (tmp_path / "sbatch").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    block = {"kind": "slurm", "workers": 2, "memory": "4 GiB", "skip_directives": ["--mem", "--cpus-per-task"]}
+    with queue_cluster(EngineInput.model_validate(block), Jobs(QUEUES["slurm"], tmp_path)) as cluster:
+        script = cluster.job_script()
+    assert "--mem=" not in script and "--cpus-per-task" not in script and "#SBATCH -n 1" in script
+    assert "--memory-limit 4.00GiB" in script

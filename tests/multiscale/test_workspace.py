@@ -12,9 +12,9 @@ import yaml
 from typer.testing import CliRunner
 
 from coupling.errors import InputError, MultiscaleError, NotConverged
+from coupling.files import write_text
 from multiscale import Results, run_study, sweep
 from multiscale.cli import app
-from multiscale.runtime.files import write_text
 from multiscale.runtime.folders import MARKER
 from multiscale.runtime.locks import release, taken
 from multiscale.runtime.workspace import Workspace

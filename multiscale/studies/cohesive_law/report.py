@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.contracts import FloatArray
+from coupling.files import atomic_write
 from coupling.interface.fit import fit_all
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
-from multiscale.runtime.files import atomic_write
 from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 

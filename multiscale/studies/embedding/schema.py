@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import InputFile, Length, Name
+from multiscale.inputs.fields import InputFile, Length, Name, Time
 from multiscale.inputs.potential import Potential
 
 _KINDS = {
@@ -65,11 +65,12 @@ class Quantum(Section, extra="allow"):
 
     name: Name = Field(description="gfn1-xtb, gfn2-xtb, pyscf, gpaw, or an ASE calculator as module:Class.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that compute at the same time.")
+    time_limit: Time = Field(default=86400.0, description="For one calculation; one that takes longer is ended.")
 
     @property
     def options(self) -> dict[str, Any]:
         """The keyword arguments of `QuantumPotential` besides the name."""
-        return {"workers": self.workers} | (self.model_extra or {})
+        return {"workers": self.workers, "time_limit": self.time_limit} | (self.model_extra or {})
 
 
 class SupercellInput(Section):

@@ -49,7 +49,8 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     task = request("learning", study, exclude=_LEFT_TO_CHANCE, potentials=[potential, asked.potential]).address
     try:
         folder = context.cache.folder / "learn" / task[:16]
-        with context.stage("learning"), exclusive(folder.with_suffix(".lock")):
+        waits = lambda: context.log.warning("Another process makes the same labels; it is waited for.")  # noqa: E731
+        with context.stage("learning"), exclusive(folder.with_suffix(".lock"), waits):
             notebook = Notebook(folder, asked, task)
             if notebook.entries:
                 context.log.info("%d labels were there already", len(notebook.entries))

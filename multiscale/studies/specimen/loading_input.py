@@ -7,10 +7,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import OnGroup
-from multiscale.inputs.fields import Length, Name, Position, quantity
+from multiscale.inputs.fields import Length, Name, Position, Time
 from multiscale.inputs.stress import SignedStress
 
-Time = quantity("time", "s")
 _SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
 
 

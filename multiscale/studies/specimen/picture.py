@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray
+from coupling.files import atomic_write
 from coupling.units import SI_FACTORS
-from multiscale.runtime.files import atomic_write
 
 if TYPE_CHECKING:
     from continuum.post.output import Snapshot

@@ -1,6 +1,5 @@
 """The specimen and the fracture study: bodies and laws, from files, constants or atoms → a broken specimen."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +9,11 @@ import numpy as np
 
 from coupling.errors import NotConverged, Refuted
 from coupling.exchange.storage import law_text
+from coupling.files import write_text
+from coupling.identity.addresses import Request
 from coupling.units import SI_FACTORS
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.files import write_text
 from multiscale.runtime.records import Curve, curve_csv
 from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
@@ -47,24 +47,30 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
     with context.stage("atomistic"):
         parts = specimen_parts(study, mesh, models, context)
     report_atoms(results, study, parts, context)
-    with context.stage("continuum"):
-        problem = build(study, mesh, parts)
-        context.log.info("finite elements: %d unknowns", problem.size)
-        unfinished = _unfinished(study, context, parts)
-        _load(study, context, problem, parts, unfinished, results)
-    if study.naive_law:
-        with context.stage("naive law"):
-            report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong, results))
-    if models.count:
-        with context.stage("samples"):
-            sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
-            records = [
-                _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
-                for number, one in enumerate(sampled, 1)
-            ]
-            report_error_bars(results, study, parts, sampled, records, context)
-    context.on_root(lambda: shutil.rmtree(unfinished, ignore_errors=True))
+    with context.scratch(_unfinished(study, context, parts)) as unfinished:
+        with context.stage("continuum"):
+            problem = build(study, mesh, parts)
+            context.log.info("finite elements: %d unknowns", problem.size)
+            _load(study, context, problem, parts, unfinished, results)
+        if study.naive_law:
+            with context.stage("naive law"):
+                report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong, results))
+        if models.count:
+            with context.stage("samples"):
+                _sample(study, context, mesh, models, parts, results)
     return results
+
+
+def _sample(
+    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", models: Models, parts: SpecimenParts, results: Results
+) -> None:  # fmt: skip
+    """Break the specimen with each sample of the potential, for the error bars."""
+    sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
+    records = [
+        _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
+        for number, one in enumerate(sampled, 1)
+    ]
+    report_error_bars(results, study, parts, sampled, records, context)
 
 
 def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
@@ -105,15 +111,13 @@ def build(
     )
 
 
-def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts) -> Path:
-    """Where the loading's checkpoint lies until it is done: told by all that determines it."""
-    key = request(
-        "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size, 
-        folder=context.folder.name,
+def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts) -> Request:
+    """All that determines the loading, whose checkpoint is kept until it is done."""
+    return request(
+        "specimen", study, exclude={"trust", "naive_law"}, ranks=1 if context.comm is None else context.comm.size,
         laws={name: law_text(law) for name, law in parts.laws.items()},
         crystals={name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
     )  # fmt: skip
-    return context.on_root(lambda: context.cache.folder / "unfinished" / key.address)
 
 
 def _record(
@@ -154,13 +158,13 @@ def _load(
     loading, fields_folder = study.loading, context.folder / "fields"
     context.on_root(fields_folder.mkdir)
     with FieldWriter(problem, fields_folder) as fields:
-        watch = Watch(study, problem, fields, unfinished / "observed.json", context.on_root)
+        watch = Watch(study, problem, fields, unfinished)
         try:
             record = pull(
                 problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
                 rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
                 peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
-                stop=_stop(study, problem),
+                kept=watch, stop=_stop(study, problem),
             )  # fmt: skip
         except (NotConverged, Refuted):
             context.on_root(lambda: _leave_curve(study, watch, context.folder))
@@ -168,9 +172,6 @@ def _load(
         known = len(record.steps) - 1 - watch.calls
         if known > 0:
             context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
-            results.notes.append(
-                f"The first {known} steps come from a run that was interrupted; their fields are not in this folder."
-            )
         report(study, context, problem, record, watch, parts.laws, results)
 
 

@@ -1,29 +1,26 @@
 """What a loading shows while it runs: fields, crack fronts, process zones, J-integrals, kept through interruptions."""
 
-import json
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coupling.files import load_arrays, read_arrays, write_arrays
 from coupling.findings import Finding
-from multiscale.runtime.files import write_text
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 _SAVED_STATES = 24
 
 
 class Watch:
-    """Called with each converged step and its state.
+    """Called with each converged step and its state; what it has seen is committed with the step.
 
     Args:
         study: The study.
         problem: Its problem.
         fields: Writer of the fields.
-        path: Where the observations are kept for a run that goes on after an interruption.
-        on_root: Does work on rank 0 alone.
+        scratch: Where the states whose fields were written are kept for a run that goes on after an interruption.
 
     Attributes:
         steps: Load, force, work and broken area by step.
@@ -34,23 +31,41 @@ class Watch:
         calls: Steps of this run.
     """
 
-    def __init__(
-        self, study: SpecimenStudy, problem: Any, fields: Any, path: Path, on_root: Callable[..., Any]
-    ) -> None:
-        self.study, self.problem, self.fields, self.path, self.on_root = study, problem, fields, path, on_root
-        kept = on_root(self._read)
-        self.steps: list[dict[str, float]] = kept.get("steps", [])
-        self.fronts: dict[str, list[list[float]]] = kept.get("fronts", {})
-        self.zones: dict[str, list[list[float]]] = kept.get("zones", {})
-        self.j: list[list[float]] = kept.get("j", [])
-        self.rings = [Finding(**one) for one in kept.get("rings", [])]
-        self.calls, self._last = 0, (np.inf, np.inf)
+    def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path) -> None:
+        self.study, self.problem, self.fields, self.scratch = study, problem, fields, scratch
+        self.steps: list[dict[str, float]] = []
+        self.fronts: dict[str, list[list[float]]] = {}
+        self.zones: dict[str, list[list[float]]] = {}
+        self.j: list[list[float]] = []
+        self.rings: list[Finding] = []
+        self.calls = 0
+        self._last, self._written = (np.inf, np.inf), []
 
-    def _read(self) -> dict[str, Any]:
-        try:
-            return dict(json.loads(self.path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return {}
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a run that goes on needs, beside the states in the scratch folder."""
+        return {
+            "steps": self.steps, "fronts": self.fronts, "zones": self.zones, "j": self.j,
+            "rings": [asdict(one) for one in self.rings], "last": self._last, "written": self._written,
+        }  # fmt: skip
+
+    def restore(self, state: dict[str, Any]) -> bool:
+        """Take over what an interrupted run saw, and write its fields; False where one of its states is damaged."""
+        files = {number: self._file(number) for number in state["written"]}
+        whole = all(read_arrays(file) is not None for file in files.values())
+        if not all(self.problem.comm.allgather(whole)):
+            return False
+        x = self.problem.vector()
+        for number, file in files.items():
+            x.setArray(load_arrays(file)["x"])
+            self.fields.write(x, float(number))
+        self.steps, self.fronts, self.zones, self.j = (state[name] for name in ("steps", "fronts", "zones", "j"))
+        self.rings = [Finding(**one) for one in state["rings"]]
+        self._last, self._written = tuple(state["last"]), state["written"]
+        return True
+
+    def _file(self, number: int) -> Path:
+        return self.scratch / f"state-{number}-{self.problem.comm.rank}.npz"
 
     def __call__(self, step: Any, x: Any) -> None:
         from continuum.post.fracture import crack_front, process_zone_length
@@ -64,14 +79,11 @@ class Watch:
             if np.isfinite(length):
                 self.zones.setdefault(name, []).append([step.load, step.broken_area, length])
         if self._is_due(step):
-            self.fields.write(x, float(len(self.steps)))  # not the load, which may come back to a value
+            number = len(self.steps)
+            write_arrays(self._file(number), {"x": x.array_r})
+            self._written = [*self._written, number]
+            self.fields.write(x, float(number))  # not the load, which may come back to a value
             self._integrate(step, x, fronts)
-        self.on_root(self._keep)
-
-    def _keep(self) -> None:
-        rings = [asdict(one) for one in self.rings]
-        kept = {"steps": self.steps, "fronts": self.fronts, "zones": self.zones, "j": self.j, "rings": rings}
-        write_text(self.path, json.dumps(kept))
 
     def _is_due(self, step: Any) -> bool:
         """Whether load or crack have moved on by their part of the way since the last saved state."""

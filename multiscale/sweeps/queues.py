@@ -1,0 +1,116 @@
+"""The queues of clusters: how a job is submitted, how it is asked for, and which of ours are left."""
+
+import asyncio
+import getpass
+import re
+import shlex
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coupling.errors import InputError, MultiscaleError
+
+SUBMITTING = 120.0
+"""Seconds that a queue has to answer to a submission."""
+_ASKING = 30.0  # seconds that it has to list the jobs
+_LAST_WORDS = 400
+
+
+@dataclass(frozen=True)
+class Queue:
+    """A batch system.
+
+    Attributes:
+        cluster: Its class in `dask_jobqueue`.
+        submit: Its command that submits a job.
+        listing: Its command that lists a user's jobs that wait or run, a line each, which begins with the number.
+        memory: What the directive that asks for memory begins with; empty where there is none of its own.
+    """
+
+    cluster: str
+    submit: str
+    listing: str
+    memory: str = ""
+
+
+QUEUES = {
+    "slurm": Queue("SLURMCluster", "sbatch", "squeue --noheader --format=%A --user={user}", "--mem="),
+    "pbs": Queue("PBSCluster", "qsub", "qstat -u {user}"),
+    "lsf": Queue("LSFCluster", "bsub", "bjobs -noheader -u {user}", "-M "),
+    "sge": Queue("SGECluster", "qsub", "qstat -u {user}"),
+}
+"""By the name in the block `engine`."""
+
+
+@dataclass
+class Jobs:
+    """The jobs of a sweep.
+
+    Attributes:
+        queue: Where they are.
+        logs: Folder of their output.
+        submitted: Their numbers.
+        refused: What the queue said of those that it did not take.
+    """
+
+    queue: Queue
+    logs: Path
+    submitted: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+    def watched(self, job: Any) -> Any:
+        """A class of jobs of `dask_jobqueue`, each of which notes here how its submission went."""
+        from distributed.core import Status
+
+        jobs = self
+
+        class Watched(job):
+            async def start(self) -> None:
+                try:
+                    await asyncio.wait_for(super().start(), SUBMITTING)
+                except Exception as error:
+                    late = isinstance(error, TimeoutError)
+                    jobs.refused.append(f"no answer in {SUBMITTING:g} s" if late else _words(error))
+                    self.status = Status.failed  # or the cluster cannot be closed
+                    raise
+                jobs.submitted.append(str(self.job_id))
+
+        return Watched
+
+    def listed(self) -> list[str] | None:
+        """Those of the jobs that wait or run; None where the queue cannot be asked."""
+        command = shlex.split(self.queue.listing.format(user=getpass.getuser()))
+        try:
+            found = subprocess.run(command, capture_output=True, text=True, check=True, timeout=_ASKING).stdout
+        except (OSError, subprocess.SubprocessError):
+            return None
+        numbers = {match.group(1) for line in found.splitlines() if (match := re.match(r"\s*(\d+)", line))}
+        return [job for job in self.submitted if (match := re.match(r"\d+", job)) and match.group() in numbers]
+
+    def check_submitted(self) -> None:
+        """Raise `InputError`, with the queue's own words, if it took no job."""
+        if self.refused and not self.submitted:
+            raise InputError(
+                f"{self.queue.submit} refuses the jobs ({self.refused[-1]}); check the block engine: directives that a "
+                "site does not take can be left out with skip_directives."
+            )
+
+    def ended(self) -> MultiscaleError:
+        """What to say when no job is left."""
+        logs = sorted(self.logs.glob("*"), key=lambda file: file.stat().st_mtime) if self.logs.is_dir() else []
+        words = next((text for file in reversed(logs) if (text := file.read_text(errors="replace").strip())), "")
+        said = f", and the last words in {self.logs} are: {' '.join(words.split())[-_LAST_WORDS:]}" if words else ""
+        return MultiscaleError(
+            f"All {len(self.submitted)} jobs have ended and points are left{said}. What is done is kept: mend the block "
+            "engine, and start the same sweep again."
+        )
+
+
+def _words(error: Exception) -> str:
+    """What a queue's command complained of: dask_jobqueue's message has it after the command and its status."""
+    said = str(error)
+    complaint = said.rpartition("stderr:")[2] if "stderr:" in said else said
+    if not complaint.strip() and "stdout:" in said:
+        complaint = said.rpartition("stdout:")[2].partition("stderr:")[0]
+    return " ".join(complaint.split())[-_LAST_WORDS:] or type(error).__name__
