@@ -8,6 +8,7 @@ Each change is made between two runs of a study (`staleness_probe`); before that
 that results are reused at all.
 """
 
+import compileall
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from py_compile import PycInvalidationMode
 
 from benchmarks import staleness_probe as probe
 from benchmarks.output import report
@@ -186,6 +188,8 @@ def prepared(base: Path) -> dict[str, dict[str, object]]:
     (base / "code" / "benchmarks").mkdir()
     for file in PROBE:
         shutil.copyfile(ROOT / "benchmarks" / file, base / "code" / "benchmarks" / file)
+    # by content: a change may keep date and size
+    compileall.compile_dir(base / "code", quiet=1, invalidation_mode=PycInvalidationMode.CHECKED_HASH)
     probe.write_inputs(base)
     programs = list(dict.fromkeys(change.program for change in CHANGES))
     found = ran(base, programs)

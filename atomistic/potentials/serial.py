@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
+from ase.stress import voigt_6_to_full_3x3_stress
 
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
@@ -93,8 +94,17 @@ class SerialPotential:
         atoms.calc = self.calculator
         stress = np.full((3, 3), np.nan)
         energy = float(atoms.get_potential_energy())
-        forces = np.array(atoms.get_forces(), dtype=float)
+        forces = self._found("forces", atoms)
         if volume and self.capabilities.stress:
-            stress = np.array(atoms.get_stress(voigt=False), dtype=float) * (atoms.get_volume() / volume)
-        energies = np.array(atoms.get_potential_energies(), dtype=float) if sites else None
-        return energy, forces, stress, energies
+            found = self._found("stress", atoms)
+            full = voigt_6_to_full_3x3_stress(found) if found.shape == (6,) else found
+            stress = full * (atoms.get_volume() / volume)
+        return energy, forces, stress, self._found("energies", atoms) if sites else None
+
+    def _found(self, name: str, atoms: Atoms) -> FloatArray:
+        """A property of the atoms whose energy was just asked for; asked for only where it did not come with that.
+
+        With every question ASE compares the atoms with the last ones, which takes longer than the answer of a small cell.
+        """
+        found = getattr(self.calculator, "results", {}).get(name)
+        return np.array(self.calculator.get_property(name, atoms) if found is None else found, dtype=float)

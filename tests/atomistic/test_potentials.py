@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk, fcc111, molecule
+from ase.calculators.calculator import all_changes
+from ase.calculators.emt import EMT
 
 from atomistic import load_potential
+from atomistic.potentials.serial import SerialPotential
 from atomistic.properties.elastic import VOIGT_PAIRS, strained
 from coupling.contracts import Potential
 
@@ -93,6 +96,32 @@ def test_ase_calculator_agrees(potential: Potential) -> None:
     assert atoms.get_potential_energy() == pytest.approx(found.energies[0], abs=1e-10)
     np.testing.assert_allclose(atoms.get_forces(), found.forces[0], atol=1e-10)
     np.testing.assert_allclose(atoms.get_stress(voigt=False), found.stresses[0], atol=1e-10)
+
+
+@pytest.mark.parametrize("lazy", [False, True])
+def test_a_calculator_is_asked_once_where_it_answers_all_at_once(lazy: bool, emt: Potential) -> None:
+    """ASE compares the atoms at every question; one that hands out only what is asked for is asked for the rest."""
+
+    class Counted(EMT):
+        asked = 0
+
+        def check_state(self, atoms: Atoms, tol: float = 1e-15) -> list[str]:
+            Counted.asked += 1
+            return super().check_state(atoms, tol)
+
+        def calculate(self, atoms=None, properties=("energy",), system_changes=all_changes) -> None:
+            super().calculate(atoms, properties, system_changes)
+            if lazy:
+                self.results = {name: self.results[name] for name in properties}
+
+    atoms = [rattled(), bulk("Cu", a=3.6)]
+    found = SerialPotential("counted", emt.elements, emt.cutoff, "", Counted()).evaluate(atoms, site_energies=True)
+    wanted = emt.evaluate(atoms, site_energies=True)
+    assert Counted.asked == (8 if lazy else 2)
+    np.testing.assert_allclose(found.stresses, wanted.stresses, atol=1e-12)
+    for k in range(2):
+        np.testing.assert_allclose(found.forces[k], wanted.forces[k], atol=1e-11)
+        np.testing.assert_allclose(found.site_energies[k], wanted.site_energies[k], atol=1e-11)
 
 
 def test_sevennet_agrees_with_sevenns_own_calculator(sevennet: Potential) -> None:

@@ -1,13 +1,15 @@
 """Every example runs: with a cheap potential where it allows one."""
 
 import importlib.util
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from typer.testing import CliRunner
+
+from multiscale.cli import app
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -17,6 +19,13 @@ def load(path: Path):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def told(*words: object) -> str:
+    """What the command line answers, which must succeed; in this process."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done.stdout
 
 
 def test_the_committed_mesh_is_the_script_s(tmp_path):
@@ -44,14 +53,8 @@ def test_fracture_study_from_the_command_line(tmp_path):
     study["mesh"] = str(EXAMPLES / "fracture_ni111" / "dcb.msh")
     del study["output"], study["naive_law"]  # the naive law has tests of its own, by a cheap potential
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    command = [
-        Path(sys.executable).with_name("multiscale"),
-        "run",
-        tmp_path / "study.yaml",
-        "--output",
-        tmp_path / "run",
-    ]
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    said = told("run", tmp_path / "study.yaml", "--output", tmp_path / "run")
+    assert "report.html" in said
     results = Results.load(tmp_path / "run")
     assert results["work_of_separation"] == pytest.approx(3.38, rel=0.02)  # four layers of 7net-0
     assert results["gc_relative_error"] < 0.02
@@ -99,21 +102,15 @@ def test_distil_study_with_a_cheap_teacher(tmp_path):
     study["paths"] |= {"openings": 3, "slips": 3, "surfaces": 3}
     del study["output"]
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    command = [
-        Path(sys.executable).with_name("multiscale"),
-        "distil",
-        tmp_path / "study.yaml",
-        "--output",
-        tmp_path / "run",
-    ]
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    command = ("distil", tmp_path / "study.yaml", "--output", tmp_path / "run")
+    told(*command)
     results = Results.load(tmp_path / "run")
     assert results["train_structures"] > results["test_structures"] > 0
     assert results["Ni_lattice_parameter_relative_error"] < 0.03
     assert results["epochs"] == 16
     potential = load_potential(str(tmp_path / "run" / "student.pth"), device="cpu")
     assert potential.elements == {28} and potential.cutoff == pytest.approx(4.0)
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    assert "reused from an earlier run: labelled paths" in told(*command)
     again = Results.load(tmp_path / "run")
     assert again["force_rmse"] == results["force_rmse"]
     assert again.reused == ["labelled paths"]
@@ -143,10 +140,6 @@ def test_distil_inputs_that_make_no_student_are_refused(change, message, tmp_pat
 
 
 def test_the_distil_command_takes_distil_studies_alone(tmp_path):
-    from typer.testing import CliRunner
-
-    from multiscale.cli import app
-
     answer = CliRunner().invoke(app, ["distil", str(EXAMPLES / "law_ni111" / "study.yaml")])
     assert answer.exit_code == 2
     assert "'cohesive_law' study, not 'distil'" in " ".join(answer.output.split())
@@ -205,16 +198,15 @@ def test_a_stiff_sphere_is_pulled_off_as_maugis_says():
     assert force == pytest.approx(2.0, rel=0.02)
 
 
-def test_the_script_of_the_readme_runs_as_printed(tmp_path):
+def test_the_script_of_the_readme_runs_as_printed(tmp_path, monkeypatch, capfd):
     """With effective medium theory in the network's place."""
     text = (EXAMPLES.parent / "README.md").read_text(encoding="utf-8")
     script = text.split("```python\n", 1)[1].split("```", 1)[0]
     assert script.count('"7net-0"') == 1
     (tmp_path / "dcb.msh").symlink_to(EXAMPLES / "fracture_ni111" / "dcb.msh")
     (tmp_path / "script.py").write_text(script.replace('"7net-0"', '"emt"'), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, tmp_path / "script.py"], cwd=tmp_path, capture_output=True, text=True, timeout=500, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert "slab of bond" in done.stdout and (tmp_path / "loading.png").stat().st_size > 3000
-    assert float(done.stdout.split()[-1]) == pytest.approx(3.4, rel=0.02)  # J/m²: of effective medium theory
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path("script.py", run_name="__main__")
+    said = capfd.readouterr().out
+    assert "slab of bond" in said and (tmp_path / "loading.png").stat().st_size > 3000
+    assert float(said.split()[-1]) == pytest.approx(3.4, rel=0.02)  # J/m²: of effective medium theory

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from ase import Atoms
 from ase.build import bulk
-from ase.calculators.emt import EMT
 
+from atomistic.potentials.effective_medium import EffectiveMedium
 from coupling.errors import InputError
 from coupling.exchange.storage import load_law
 from multiscale import run_study
@@ -21,7 +21,7 @@ LAW = {"study": "cohesive_law", "potential": "emt", "plane": PLANE, "openings": 
 STIFFER = [{"name": f"{__name__}:StrongerEMT", "factor": factor} for factor in (0.9, 1.06)]
 
 
-class StrongerEMT(EMT):
+class StrongerEMT(EffectiveMedium):
     """Effective medium theory with all energies enlarged: the same crystal, stronger by a factor."""
 
     cutoff = 6.0

@@ -7,6 +7,8 @@ in sevenn's wheel; nothing is ever downloaded.
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -131,6 +133,14 @@ def quiet() -> Iterator[None]:
 
 
 def _build(path: Path) -> tuple[Any, float]:
+    """A network of the caller's own, and its cutoff; built once in a process, since a copy takes a third of that."""
+    network, cutoff = _built(path, file_hash(path))
+    return deepcopy(network), cutoff
+
+
+@lru_cache(maxsize=3)
+def _built(path: Path, content: str) -> tuple[Any, float]:
+    """The network of a file of this content (its hash), and its cutoff."""
     with quiet():
         from sevenn.checkpoint import SevenNetCheckpoint
 
