@@ -3,10 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
+from ase.calculators.calculator import Calculator
 from ase.stress import voigt_6_to_full_3x3_stress
 
 from atomistic.potentials.inputs import checked, has_volume
@@ -14,9 +14,6 @@ from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
 from coupling.capabilities import require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
-
-if TYPE_CHECKING:
-    from ase.calculators.calculator import Calculator
 
 
 @dataclass
@@ -41,7 +38,7 @@ class SerialPotential:
     elements: frozenset[int]
     cutoff: float
     fingerprint: str
-    calculator: "Calculator"
+    calculator: Calculator
     needs_cell: bool = False
     vacuum: float | None = None
     dtype: str = "float64"
@@ -79,7 +76,7 @@ class SerialPotential:
             site_energies=sites if site_energies else None,
         )
 
-    def as_ase(self) -> "Calculator":
+    def as_ase(self) -> Calculator:
         """An ASE calculator of this potential, for everyone else's tools."""
         from atomistic.potentials.as_ase import PotentialCalculator
 
@@ -105,6 +102,8 @@ class SerialPotential:
         """A property of the atoms whose energy was just asked for; asked for only where it did not come with that.
 
         With every question ASE compares the atoms with the last ones, which takes longer than the answer of a small cell.
+        That results are of these atoms is known where ASE's own `get_property` clears them for others.
         """
-        found = getattr(self.calculator, "results", {}).get(name)
+        cleared = type(self.calculator).get_property is Calculator.get_property
+        found = self.calculator.results.get(name) if cleared else None
         return np.array(self.calculator.get_property(name, atoms) if found is None else found, dtype=float)
