@@ -44,7 +44,9 @@ def write_sweep(folder: Path, sleep: float = 0.02, points: tuple[int, int] = POI
 def start(path: Path, output: Path, command: str = "sweep") -> subprocess.Popen[str]:
     """Start the command line on a sweep, or with "run" on a study."""
     return subprocess.Popen(
-        [*_CLI, command, str(path), "--output", str(output), "--quiet"], stderr=subprocess.PIPE, text=True
+        [*_CLI, command, str(path), "--output", str(output), "--quiet", "--allow-code"],
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -7,8 +7,9 @@ from coupling.contracts import Cost, FloatArray, Potential, Structure
 from coupling.errors import InputError
 
 Capability = Literal[
-    "stress", "site_energies", "weighted_sites", "features", "differentiable_strain", "point_charges", "trainable"
-]
+    "stress", "site_energies", "weighted_sites", "features", "differentiable_strain", "point_charges", "total_charge",
+    "trainable",
+]  # fmt: skip
 """The names of the fields of `Capabilities` that a potential has or lacks."""
 
 LACKING: dict[str, str] = {
@@ -21,6 +22,8 @@ LACKING: dict[str, str] = {
     "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an "
     "embedded-atom file, or take differences of the stress",
     "point_charges": "takes no point charges; use pyscf, or leave charges out (mechanical embedding)",
+    "total_charge": "takes no total charge; use a quantum engine (gfn1-xtb, gfn2-xtb, pyscf, gpaw) that gets its "
+    "charge from the region, not as an option of its own",
     "trainable": "has no weights that can be tuned here; only SevenNet potentials have, use one of them",
 }
 """What is said of a potential without a capability: what it lacks, and the way out."""
@@ -111,6 +114,14 @@ class ChargedPotential(Potential, Protocol):
             Energy with the atoms' interaction with the charges but not that of the charges among
             themselves, eV; forces on atoms (N, 3) and on charges (Q, 3), eV/Å; what it cost.
         """
+        ...
+
+
+class IonPotential(Potential, Protocol):
+    """A potential that declares `total_charge`."""
+
+    def with_charge(self, charge: int) -> Potential:
+        """The same potential for structures with this total charge, e."""
         ...
 
 

@@ -98,6 +98,7 @@ class Capabilities:
         features: What the energy is linear in, its derivatives, and the same potential with another readout.
         differentiable_strain: Energy, stress and tangent of a crystal as functions of F, without differences.
         point_charges: Energy and forces of a molecule among point charges.
+        total_charge: The same potential for structures with a total charge.
         trainable: The network itself, whose weights can be tuned.
         devices: Where it can run, "cpu" or "cuda"; first where it does.
         dtypes: Arithmetics that it can have, "float64" or "float32"; first the one that it has.
@@ -110,6 +111,7 @@ class Capabilities:
     features: bool = False
     differentiable_strain: bool = False
     point_charges: bool = False
+    total_charge: bool = False
     trainable: bool = False
     devices: tuple[str, ...] = ("cpu",)
     dtypes: tuple[str, ...] = ("float64",)

@@ -50,6 +50,10 @@ class Wrapped:
         """The potential's own answer among point charges; see `coupling.capabilities.ChargedPotential`."""
         return require(self.bare, "point_charges").evaluate_in_charges(structure, charges, places)
 
+    def with_charge(self, charge: int) -> Potential:
+        """The potential inside for structures with a total charge, no longer wrapped."""
+        return require(self.bare, "total_charge").with_charge(charge)
+
     def network(self) -> Any:
         """The potential's own network; see `coupling.capabilities.TrainablePotential`."""
         return require(self.bare, "trainable").network()

@@ -10,6 +10,7 @@ import numpy as np
 from ase import Atoms
 from ase.formula import Formula
 
+from atomistic.structure_files import read_structure
 from coupling.contracts import Evaluation, FloatArray
 from coupling.errors import InputError, unknown_choice
 
@@ -223,16 +224,19 @@ def read_crystal(path: str | Path) -> Atoms:
     """A crystal from any file that ASE reads.
 
     Raises:
-        InputError: the file cannot be read, or holds no cell that is periodic in three directions.
+        InputError: the file cannot be read, holds no cell that is periodic in three directions, or says something that
+            is not used.
     """
-    from ase.io import read
-
-    try:
-        atoms = read(path)
-    except Exception as error:  # ASE's readers fail in any way they like
-        raise InputError(f"ASE cannot read a structure from {path}: {error}.") from error
-    if not isinstance(atoms, Atoms) or not atoms.pbc.all() or abs(np.linalg.det(atoms.cell.array)) < 1e-6:
-        raise InputError(f"{path} holds no crystal with a cell, periodic in three directions.")
+    found = read_structure(path)
+    atoms, name = found.atoms, Path(path).name
+    if not atoms.pbc.all() or abs(np.linalg.det(atoms.cell.array)) < 1e-6:
+        raise InputError(f"{name} holds no crystal with a cell, periodic in three directions.")
+    if found.charge or (found.charges is not None and np.any(found.charges)):
+        raise InputError(f"{name} gives charges, and the atoms of a crystal have none here; take them out of the file.")
+    if found.isotopes:
+        raise InputError(
+            f"{name} gives masses other than those of the elements, and crystals vibrate with these; take them out."
+        )
     return Atoms(atoms.numbers, atoms.positions, cell=atoms.cell, pbc=True)
 
 

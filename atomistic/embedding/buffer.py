@@ -9,6 +9,7 @@ from coupling.contracts import FloatArray, Potential, Structure
 from coupling.embedding.cluster import Cluster, Termination, checked_indices
 from coupling.embedding.neighbours import IntArray
 from coupling.embedding.terms import Region, clusters_of
+from coupling.embedding.totals import NEUTRAL, TotalCharges, evaluated
 from coupling.errors import InputError, NotConverged
 
 
@@ -77,6 +78,7 @@ def buffer_table(
     *,
     reference: FloatArray | None = None,
     noise: float = 1e-10,
+    totals: TotalCharges = NEUTRAL,
 ) -> BufferTable:
     """Force errors in the core for rising buffers.
 
@@ -89,6 +91,7 @@ def buffer_table(
         termination: How clusters end.
         reference: (N, 3) the accurate model's forces on the whole, eV/Å, or `cluster_forces`; None computes the former.
         noise: eV/Å, what the accurate model's own convergence leaves.
+        totals: Total charges; the region is called "core".
 
     Raises:
         InputError: the radii do not rise, or the core cannot be used.
@@ -99,9 +102,11 @@ def buffer_table(
     atoms = checked_indices(np.asarray(core), len(structure.numbers), "core")
     clusters = tuple(clusters_of(structure, [Region("core", atoms, float(r))], termination)[0] for r in radii)
     pieces = [cluster.cut(structure) for cluster in clusters]
-    cheap = low.evaluate([structure, *pieces])
+    given = [totals.of(["core"], [cluster], len(structure.numbers)) for cluster in clusters]
+    charges, total = [own for _, (own,) in given], given[0][0]
+    cheap = evaluated(low, [structure, *pieces], [total, *charges], needed=False)
     whole = [structure] if reference is None else []
-    accurate = high.evaluate([*whole, *pieces]).forces
+    accurate = evaluated(high, [*whole, *pieces], [total] * len(whole) + charges, needed=True).forces
     exact = (accurate[0] if reference is None else np.asarray(reference))[atoms]
     accurate = accurate[len(whole) :]
     rows = [np.searchsorted(cluster.atoms, atoms) for cluster in clusters]
@@ -115,8 +120,9 @@ def buffer_table(
 
 
 def cluster_forces(
-    low: Potential, high: Potential, structure: Structure, core: IntArray, radius: float, termination: Termination
-) -> FloatArray:
+    low: Potential, high: Potential, structure: Structure, core: IntArray, radius: float, termination: Termination,
+    totals: TotalCharges = NEUTRAL,
+) -> FloatArray:  # fmt: skip
     """Forces of low(all) + high(cluster) - low(cluster) on a core: a reference where the whole is too large.
 
     Args:
@@ -126,6 +132,7 @@ def cluster_forces(
         core: (n,) atoms whose forces count.
         radius: Of the buffer around them, Å.
         termination: How the cluster ends.
+        totals: Total charges; the region is called "core".
 
     Returns:
         (N, 3) eV/Å, nothing on atoms beyond the core.
@@ -133,9 +140,11 @@ def cluster_forces(
     Raises:
         InputError: the core cannot be used.
     """
-    cluster = clusters_of(structure, [Region("reference", core, radius)], termination)[0]
+    cluster = clusters_of(structure, [Region("core", core, radius)], termination)[0]
     piece = cluster.cut(structure)
-    accurate, cheap, whole = high.evaluate([piece]), low.evaluate([piece]), low.evaluate([structure])
+    total, (own,) = totals.of(["core"], [cluster], len(structure.numbers))
+    accurate = evaluated(high, [piece], [own], needed=True)
+    cheap, whole = (evaluated(low, [one], [charge], needed=False) for one, charge in ((piece, own), (structure, total)))
     rows, forces = np.searchsorted(cluster.atoms, core), np.zeros((len(structure.numbers), 3))
     forces[core] = whole.forces[0][core] + accurate.forces[0][rows] - cheap.forces[0][rows]
     return forces

@@ -13,6 +13,7 @@ from coupling.capabilities import require
 from coupling.contracts import Potential
 from coupling.embedding.charges import PointCharges
 from coupling.embedding.subtractive import Embedded
+from coupling.embedding.totals import NEUTRAL, TotalCharges
 from coupling.errors import InputError
 from coupling.identity.addresses import canonical_json
 from coupling.identity.content import described
@@ -31,6 +32,7 @@ def embed(
     split: float | None = None,
     charges: Mapping[str, float] | None = None,
     least: int = 0,
+    totals: TotalCharges = NEUTRAL,
 ) -> Embedded:
     """An accurate potential in the bath of a cheap one.
 
@@ -43,6 +45,7 @@ def embed(
         split: See `Selector.split`.
         charges: e by chemical symbol, for electrostatic embedding; None is mechanical embedding.
         least: Structures of fewer atoms are the cheap potential's alone.
+        totals: Total charges of the regions' clusters and of the whole.
 
     Raises:
         InputError: something does not fit, or the accurate potential takes no point charges.
@@ -55,7 +58,7 @@ def embed(
             raise InputError(f"Charges name {unknown[0]!r}, which is no chemical symbol; write for example O: -0.8.")
         require(high, "point_charges")
         fixed = PointCharges({atomic_numbers[symbol]: float(charge) for symbol, charge in charges.items()})
-    return Embedded(low, high, selector, termination(ends), fixed, _identity(selector))
+    return Embedded(low, high, selector, termination(ends), fixed, _identity(selector), totals)
 
 
 def _identity(selector: Selector) -> str:

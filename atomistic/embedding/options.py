@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
+from atomistic.embedding.engines import check_engine
 from atomistic.embedding.model import embed
 from atomistic.embedding.quantum import QuantumPotential
 from atomistic.embedding.rules import Defects, Layer, Near, Rule, Sphere, Uncertain
@@ -12,6 +13,7 @@ from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.registry import load_potential
 from coupling.contracts import Potential
 from coupling.embedding.subtractive import Embedded
+from coupling.embedding.totals import TotalCharges
 from coupling.errors import InputError, unknown_choice
 from coupling.units import ANGSTROM, parse_quantity
 
@@ -50,7 +52,7 @@ def rule(name: str, given: Mapping[str, Any]) -> Rule:
     keys = {"radius" if key == "enter" else key: key for key in signature(kind).parameters}
     chosen = {}
     for key, value in given.items():
-        if key != "kind":
+        if key not in ("kind", "charge"):
             if key not in keys:
                 raise unknown_choice(f"key of region {name!r}", key, keys)
             chosen[keys[key]] = length(value) if key in ("radius", "leave") else value
@@ -75,7 +77,7 @@ def load(
         device: For the potentials that do not name their own.
         dtype: The same.
         low: The cheap potential: a name, or a block of a name and options.
-        regions: Keys of a rule by the name of its region.
+        regions: Keys of a rule by the name of its region, and charge, e, of its cluster.
         quantum: The accurate model: a quantum engine, as `low` is given.
         larger: The accurate model: a potential, as `low` is given.
         buffer: Å, or text with a unit.
@@ -94,20 +96,30 @@ def load(
         )
     if not isinstance(regions, Mapping) or not regions:
         raise InputError("An embedded potential needs regions: a block of rules by name.")
+    rules = {key: rule(key, given) for key, given in regions.items()}
     common = {"device": device, "dtype": dtype}
     high: Potential
     if larger is not None:
         high = load_potential(**(common | _block(larger, "larger")))
     else:
-        high = QuantumPotential(**_block(quantum, "quantum"))
+        block = _block(quantum, "quantum")
+        check_engine(block["name"], [key for key in block if key != "name"])
+        high = QuantumPotential(**block)
     if scale != 1.0:
         high = Scaled(high, scale)
+    totals = TotalCharges({key: _whole(key, given["charge"]) for key, given in regions.items() if given.get("charge")})
     return embed(
         load_potential(**(common | _block(low, "low"))), high,
-        {key: rule(key, given) for key, given in regions.items()},
+        rules,
         buffer=length(buffer), ends=termination,
-        split=None if split is None else length(split), charges=charges, least=least,
+        split=None if split is None else length(split), charges=charges, least=least, totals=totals,
     )  # fmt: skip
+
+
+def _whole(region: str, charge: object) -> int:
+    if not isinstance(charge, int) or isinstance(charge, bool):
+        raise InputError(f"Region {region!r}: its charge {charge!r} is not a whole number of e.")
+    return charge
 
 
 def _block(given: object, what: str) -> dict[str, Any]:

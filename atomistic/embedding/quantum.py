@@ -16,7 +16,7 @@ from atomistic.embedding.process import TIME_LIMIT, TooLong, Worker, WorkerDied
 from atomistic.embedding.store import Store, address
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
-from coupling.capabilities import require_asked
+from coupling.capabilities import require, require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError, NotConverged
 
@@ -58,6 +58,8 @@ class QuantumPotential:
         self.engine: Engine = engine(name)
         self.name = name
         self.elements = frozenset(range(1, self.engine.largest + 1))
+        self.engine.check_options(options)
+        self._given = options
         self.options = dict(self.engine.options) | options
         self.safer = tuple(self.engine.safer if safer is None else safer)
         self.fingerprint = fingerprint(
@@ -65,7 +67,9 @@ class QuantumPotential:
             code=(self.engine.calculator.partition(":")[0],),
         )  # fmt: skip
         self.capabilities = Capabilities(
-            stress=self.engine.gives_stress(self.options), point_charges=self.engine.charges
+            stress=self.engine.gives_stress(self.options),
+            point_charges=self.engine.charges,
+            total_charge=bool(self.engine.total_charge) and self.engine.total_charge not in options,
         )
         self.computed = self.recalled = self.repeated = 0
         self.store = Store(folder)
@@ -73,6 +77,7 @@ class QuantumPotential:
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)
+        self._ions: dict[int, QuantumPotential] = {}
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
@@ -121,6 +126,21 @@ class QuantumPotential:
         found = self._one(atoms, np.array(charges, dtype=float), np.array(places, dtype=float))
         cost = Cost(1, len(atoms), 1, time.perf_counter() - start)
         return float(found["energy"]), np.array(found["forces"]), np.array(found["charge_forces"]), cost
+
+    def with_charge(self, charge: int) -> "QuantumPotential":
+        """The same code for structures with a total charge, by the same processes; see `coupling.capabilities.IonPotential`.
+
+        Raises:
+            InputError: it takes none, or has one by its options.
+        """
+        require(self, "total_charge")
+        if not charge:
+            return self
+        if charge not in self._ions:
+            ion = QuantumPotential(self.name, safer=self.safer, **self._given | {self.engine.total_charge: charge})
+            ion.workers, ion._idle, ion.store = self.workers, self._idle, self.store
+            self._ions[charge] = ion
+        return self._ions[charge]
 
     def as_ase(self) -> Any:
         """An ASE calculator of this potential."""

@@ -75,13 +75,17 @@ class Scaled:
         """The potential with another readout, scaled; see `coupling.capabilities.LinearPotential`."""
         return Scaled(require(self.potential, "features").with_readout(change, shifts), self.factor)
 
+    def with_charge(self, charge: int) -> "Scaled":
+        """The potential for structures with a total charge, scaled; see `coupling.capabilities.IonPotential`."""
+        return Scaled(require(self.potential, "total_charge").with_charge(charge), self.factor)
+
     def crystal_law(self, crystal: Structure) -> CrystalLaw:
         """The law of the enlarged crystal, per volume of this one; see `coupling.capabilities.StrainPotential`."""
         inside = require(self.potential, "differentiable_strain").crystal_law(self._enlarged(crystal))
         return ScaledLaw(inside, self.factor)
 
     def _passed_on(self) -> Capabilities:
-        """What the potential offers, but for charges, whose interaction does not scale, and its weights."""
+        """What the potential offers, but for point charges, whose interaction does not scale, and its weights."""
         own = self.potential.capabilities
         return replace(own, interaction_range=own.interaction_range / self.factor, point_charges=False, trainable=False)
 

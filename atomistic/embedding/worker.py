@@ -5,19 +5,20 @@ Run as `python -m atomistic.embedding.worker READ WRITE` with two inherited file
 
 import pickle
 import sys
-from importlib import import_module
 from typing import Any, BinaryIO
 
 import numpy as np
 from ase import Atoms
 
+from atomistic.potentials.ase_calculator import calculator_class, check_read
 from coupling.identity.addresses import is_finite
 
 
 def build(calculator: str, options: dict[str, Any]) -> Any:
     """The ASE calculator "module:Class" with its options."""
-    module, _, name = calculator.partition(":")
-    return getattr(import_module(module), name)(**options)
+    made = calculator_class(calculator)
+    check_read(calculator, made, options)
+    return made(**options)
 
 
 def compute(calculator: Any, atoms: Atoms, charges: np.ndarray | None, places: np.ndarray | None) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """ASE calculators by import path, and ASE's own EMT by name."""
 
+import inspect
 import math
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -39,6 +41,24 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
     """
     require_cpu(device, name)
     _require_double(dtype, name)
+    made = calculator_class(name)
+    check_read(name, made, options)
+    try:
+        calculator = made(**options)
+    except TypeError as error:
+        raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
+    cutoff = getattr(calculator, "cutoff", math.inf)
+    identity = fingerprint("ase", name, options, ("ase", "numpy"), code=(made, type(calculator)))
+    return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
+
+
+def calculator_class(name: str) -> Any:
+    """The class that "module:Class" names; its module is imported.
+
+    Raises:
+        InputError: there is no such class.
+        MissingBackend: the module is not installed.
+    """
     module, _, class_name = name.partition(":")
     try:
         members = vars(import_module(module))
@@ -46,13 +66,31 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
         raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
     if class_name not in members:
         raise unknown_choice(f"class of module {module!r}", class_name, (m for m in members if not m.startswith("_")))
-    try:
-        calculator = members[class_name](**options)
-    except TypeError as error:
-        raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
-    cutoff = getattr(calculator, "cutoff", math.inf)
-    identity = fingerprint("ase", name, options, ("ase", "numpy"), code=(members[class_name], type(calculator)))
-    return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
+    return members[class_name]
+
+
+def check_read(name: str, calculator: Any, options: Iterable[str]) -> None:
+    """Raise `InputError` for an option that a calculator would take and leave unread, as most of ASE's do.
+
+    Args:
+        name: Of the calculator.
+        calculator: Its class. One that writes its options into another code's input may have any.
+        options: Their names.
+    """
+    from ase.calculators.calculator import Calculator, FileIOCalculator
+
+    if not isinstance(calculator, type) or not issubclass(calculator, Calculator):
+        return
+    known = set(calculator.default_parameters)
+    takes_any = False
+    for of in (calculator, Calculator):
+        for parameter in list(inspect.signature(of.__init__).parameters.values())[1:]:
+            known.add(parameter.name)
+            takes_any |= of is calculator and parameter.kind is parameter.VAR_KEYWORD
+    if takes_any and calculator.default_parameters and not issubclass(calculator, FileIOCalculator):
+        for option in options:
+            if option not in known:
+                raise unknown_choice(f"option of calculator {name!r}", option, sorted(calculator.default_parameters))
 
 
 def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = False) -> SerialPotential:

@@ -56,6 +56,8 @@ def capability_checks(
         add("tangent", tolerance.slope, lambda: _tangent_slope(potential, crystal, tolerance))
     if declared.point_charges:
         add("point charges", tolerance.slope, lambda: _charge_slope(potential, number, tolerance))
+    if declared.total_charge:
+        add("total charge", tolerance.deviation, lambda: _neutral(potential, number))
     if declared.trainable:
         add("network", tolerance.deviation, worst(_same_network))
     return checks
@@ -180,6 +182,15 @@ def _charge_slope(potential: Potential, number: int, tolerance: Tolerance) -> fl
         energies.append(charged.evaluate_in_charges(moved, charges, places + h * of_charge)[0])
     _, forces, pulls, _ = charged.evaluate_in_charges(pair, charges, places)
     return order_error(np.array(energies), -float(np.vdot(forces, of_atoms) + np.vdot(pulls, of_charge)), steps)
+
+
+def _neutral(potential: Potential, number: int) -> float:
+    """An atom without a charge beside the potential itself, eV; infinite if a charge changes nothing."""
+    atom, ions = Atoms([number]), require(potential, "total_charge")
+    own, neutral, ion = (
+        float(one.evaluate([atom]).energies[0]) for one in (potential, ions.with_charge(0), ions.with_charge(1))
+    )
+    return abs(neutral - own) if ion != neutral else np.inf
 
 
 def _same_network(potential: Potential, atoms: Atoms, was: Evaluation) -> float:

@@ -28,19 +28,19 @@ if TYPE_CHECKING:
 ENTRIES = (
     PotentialEntry(
         "mace:*", "mace", "A MACE model file, mace:PATH; takes trust=True and head",
-        "atomistic.potentials.checkpoints:load_mace", ("mace", "torch_sim"), "mace", place=100,
+        "atomistic.potentials.checkpoints:load_mace", ("mace", "torch_sim"), "mace", place=100, trust="all",
     ),
     PotentialEntry(
         "nequip:*", "nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True",
-        "atomistic.potentials.checkpoints:load_nequip", ("nequip", "torch_sim"), "nequip", place=100,
+        "atomistic.potentials.checkpoints:load_nequip", ("nequip", "torch_sim"), "nequip", place=100, trust="all",
     ),
     PotentialEntry(
         "metatomic:*", "metatomic", "A metatomic model, metatomic:PATH; takes trust=True, extensions",
-        "atomistic.potentials.checkpoints:load_metatomic", ("metatomic_torchsim", "torch_sim"), "metatomic", place=100,
+        "atomistic.potentials.checkpoints:load_metatomic", ("metatomic_torchsim", "torch_sim"), "metatomic", place=100, trust="all",
     ),
     PotentialEntry(
         "orb:*", "orb", "Weights of an Orb model, orb:PATH; takes architecture",
-        "atomistic.potentials.checkpoints:load_orb", ("orb_models", "torch_sim"), "orb", place=100,
+        "atomistic.potentials.checkpoints:load_orb", ("orb_models", "torch_sim"), "orb", place=100, trust="some",
     ),
 )  # fmt: skip
 
@@ -193,7 +193,7 @@ def _trusted(name: str, trust: bool) -> Path:
     if not trust:
         raise InputError(
             f"Checkpoint {name!r} is a program as well as weights, and reading it can run any code that it contains; "
-            "if you trust where it comes from, pass trust=True."
+            "if you trust where it comes from, pass trust=True (on the command line --trust)."
         )
     return _path(name)
 

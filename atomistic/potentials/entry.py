@@ -21,6 +21,8 @@ class PotentialEntry:
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
         extra: The extra of this distribution that brings them; empty for the core.
+        trust: Whether its file can run code when it is read, so that its loader takes `trust`: "" never, "some" files of
+            that kind, "all" of them.
         place: Where it stands in lists, small first; equal ones by the names of their files.
     """
 
@@ -31,6 +33,7 @@ class PotentialEntry:
     requires: tuple[str, ...] = ()
     extra: str = ""
     place: int = 500
+    trust: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -76,6 +76,11 @@ class _Identified(Wrapped):
         inside = super().with_readout(change, shifts)
         return _Identified(inside, hashlib.sha256(f"{self.fingerprint} {inside.fingerprint}".encode()).hexdigest())
 
+    def with_charge(self, charge: int) -> Potential:
+        """The potential for structures with a total charge, under a fingerprint that this one's own counts in."""
+        inside = super().with_charge(charge)
+        return _Identified(inside, hashlib.sha256(f"{self.fingerprint} {inside.fingerprint}".encode()).hexdigest())
+
     def with_network(self, network: Any, fingerprint: str) -> Potential:
         """The potential with another network, under its fingerprint."""
         return _Identified(super().with_network(network, fingerprint), fingerprint)

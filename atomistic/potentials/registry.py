@@ -11,6 +11,7 @@ from atomistic.potentials.entry import PotentialEntry, declared
 from atomistic.potentials.fingerprint import OWN, identified
 from coupling.contracts import Potential
 from coupling.errors import InputError, MissingBackend, unknown_choice
+from coupling.identity.code_names import is_code
 
 ENTRY_POINT_GROUP = "multiscale.potentials"
 """A third party's entry point in this group names a `PotentialEntry`."""
@@ -58,6 +59,18 @@ def potential_file(name: str) -> str:
     return name if entry.name.startswith("*.") else name.split(":", 1)[1]
 
 
+def takes_trust(name: str) -> bool:
+    """Whether a name is that of a file that may be a program as well as weights: its loader takes `trust`."""
+    entry = _pattern(name)
+    return entry is not None and entry.trust != ""
+
+
+def is_program(name: str) -> bool:
+    """Whether a name is that of a file which is always a program as well as weights."""
+    entry = _pattern(name)
+    return entry is not None and entry.trust == "all"
+
+
 def find_potential(name: str) -> PotentialEntry:
     """The entry that a name belongs to; nothing heavy is imported.
 
@@ -94,7 +107,7 @@ def _find(name: str) -> PotentialEntry:
                 f"Potential file {potential_file(name)!r} does not exist; give the path of a {pattern.name} file."
             )
         return pattern
-    if ":" in name and "*" not in name:
+    if is_code(name):
         return next(entry for entry in entries if entry.name == "*module:Class")
     raise unknown_choice("potential", name, (entry.name for entry in entries))
 

@@ -1,14 +1,17 @@
 """Labelled structures: what an oracle says of them, under one set of settings."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 
+from atomistic.structure_files import read_images, stated
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
 from coupling.files import CHECKSUM, content_hash, write_text
@@ -16,6 +19,10 @@ from coupling.identity.addresses import arrays_hash
 
 UNNAMED = "unnamed"
 _COUNT = "labels"
+_VIRIAL = "virial"
+_PREFIXED = re.compile(r"(ref|dft|qm)_(energy|energies|forces?|stress|virials?)", re.IGNORECASE)
+"""Labels under somebody's name: REF_energy, dft_forces."""
+_SAME_STRESS = 1e-5  # eV/Å³
 
 
 @dataclass(frozen=True)
@@ -168,30 +175,18 @@ class LabelSet:
 
     @classmethod
     def load(cls, path: Path | str) -> "LabelSet":
-        """Read any file of ASE's that has energies and forces; `group` and `settings_hash` are optional.
+        """Read any file of ASE's that has energies and forces; stress or virial, `group` and `settings_hash` are optional.
 
         Raises:
             InputError: the file cannot be read, is empty, or lacks energies or forces.
         """
-        from ase.io import read
-
-        path = Path(path)
-        if not path.is_file():
-            raise InputError(f"There is no file {str(path)!r}; give labelled structures, such as extended XYZ.")
-        try:
-            images = read(path, index=":", format="extxyz" if path.suffix in (".xyz", ".extxyz") else None)
-        except Exception as error:
-            raise InputError(
-                f"File {str(path)!r} cannot be read as structures: {' '.join(str(error).split())}."
-            ) from error
-        if not images:
-            raise InputError(f"File {str(path)!r} holds no structures.")
+        images, name = read_images(path), Path(path).name
         if len(images) < (count := int(images[0].info.get(_COUNT, 0))):
             raise InputError(
                 f"File {str(path)!r} holds {len(images)} of the {count} structures that were written: it was cut short. If "
                 f"that is meant, take {_COUNT}={count} out of its first structure."
             )
-        return cls(tuple(_read(atoms, f"Structure {k} of {str(path)!r}") for k, atoms in enumerate(images)))
+        return cls(tuple(_read(atoms, f"Structure {k} of {name!r}") for k, atoms in enumerate(images)))
 
 
 def structure_hash(structure: Structure) -> str:
@@ -208,19 +203,13 @@ def _atoms(one: Structure) -> Atoms:
 
 
 def _read(atoms: Atoms, where: str) -> Label:
-    from ase.stress import voigt_6_to_full_3x3_stress
-
     results = atoms.calc.results if atoms.calc is not None else {}
-    for name in ("energy", "forces"):
-        if name not in results:
-            raise InputError(f"{where} has no {name}; every structure needs its energy and forces.")
-    stress = np.full((3, 3), np.nan)
-    if "stress" in results:
-        stress = np.asarray(results["stress"], dtype=float)
-        stress = voigt_6_to_full_3x3_stress(stress) if stress.shape == (6,) else stress.reshape(3, 3)
+    _refuse_others(atoms, results, where)
+    if stated(atoms, where).charge:
+        raise InputError(f"{where} has a total charge, and labels are of neutral structures; leave it out.")
     info = atoms.info
     label = Label(
-        atoms, results["energy"], results["forces"], stress,
+        atoms, results["energy"], results["forces"], _stress(atoms, results, where),
         str(info.get("group", UNNAMED)), str(info.get("settings_hash", "")),
     )  # fmt: skip
     if info.get(CHECKSUM, checksum := _checksum(label)) != checksum:
@@ -238,3 +227,38 @@ def _checksum(label: Label) -> str:
         one.numbers, one.positions, np.array(one.cell), one.pbc, label.energy, label.forces, label.stress
     )
     return "sha256-" + content_hash(f"{numbers} {label.group} {label.settings_hash}".encode())
+
+
+def _refuse_others(atoms: Atoms, results: Mapping[str, Any], where: str) -> None:
+    """Refuse labels that are missing, or called so that it is not known whose they are."""
+    others = [str(key) for key in (*atoms.info, *atoms.arrays) if _PREFIXED.fullmatch(str(key))]
+    there = ", ".join([*results, *others, *(key for key in atoms.info if key not in others)]) or "none"
+    for name in ("energy", "forces"):
+        if name not in results:
+            raise InputError(
+                f"{where} has no {name}; every structure needs its energy and forces under these names, and it has: {there}."
+            )
+    if others:
+        raise InputError(
+            f"{where} has {', '.join(others)} beside energy and forces; leave one set in the file, under the names "
+            "energy, forces, stress or virial."
+        )
+
+
+def _stress(atoms: Atoms, results: Mapping[str, Any], where: str) -> FloatArray:
+    """(3, 3) eV/Å³ from a stress or a virial, which is minus the stress times the volume (as QUIP has it); NaN without one."""
+    from ase.stress import voigt_6_to_full_3x3_stress
+
+    found = []
+    if "stress" in results:
+        stress = np.asarray(results["stress"], dtype=float)
+        found.append(voigt_6_to_full_3x3_stress(stress) if stress.shape == (6,) else stress.reshape(3, 3))
+    if _VIRIAL in atoms.info:
+        if atoms.cell.rank < 3:
+            raise InputError(f"{where} has a virial and no cell, in which it would be a stress; take it out.")
+        found.append(-np.asarray(atoms.info[_VIRIAL], dtype=float).reshape(3, 3) / atoms.get_volume())
+    if len(found) > 1 and not np.allclose(found[0], found[1], atol=_SAME_STRESS):
+        raise InputError(
+            f"{where} has a stress and a virial that differ (virial is minus stress times volume); leave one out."
+        )
+    return found[0] if found else np.full((3, 3), np.nan)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
-from atomistic.embedding.engines import ENGINES
+from atomistic.embedding.engines import ENGINES, check_engine
 from atomistic.embedding.quantum import QuantumPotential
 from atomistic.embedding.store import Store, address, has_stress
 from atomistic.potentials.inputs import checked
@@ -100,6 +100,7 @@ def oracle(name: str, options: Mapping[str, Any] | None = None, folder: Path | N
     """
     given = dict(options or {})
     if name.lower() in ENGINES:
+        check_engine(name, given)
         code = QuantumPotential(name, **given)
         return Oracle(code, folder, code.close)
     return Oracle(load_potential(name, **given), folder)

@@ -10,6 +10,7 @@ from continuum.fenics import PETSc, dolfinx
 from continuum.materials import cauchy_stress
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
+from coupling.file_names import file_name
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class FieldWriter:
             stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
             if folder is not None:
-                file = dolfinx.io.XDMFFile(problem.comm, folder / f"{name}.xdmf", "w")
+                file = dolfinx.io.XDMFFile(problem.comm, folder / f"{file_name(name)}.xdmf", "w")
                 file.write_mesh(mesh)
                 self.files[name] = file
 

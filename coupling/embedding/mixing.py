@@ -13,6 +13,7 @@ import numpy as np
 from coupling.contracts import Cost, FloatArray, Potential, Structure
 from coupling.embedding.cluster import Termination
 from coupling.embedding.terms import Region, clusters_of
+from coupling.embedding.totals import NEUTRAL, TotalCharges, evaluated
 from coupling.errors import unknown_choice
 
 Kind = Literal["difference", "abrupt"]
@@ -55,12 +56,14 @@ class ForceMixing:
         termination: How clusters end.
         kind: "difference": the core gets low(all) + high(cluster) - low(cluster), exact where both
             models agree, whatever the buffer; "abrupt": the core gets high(cluster).
+        totals: Total charges of the whole and of the clusters, of which the cheap model is told, too, if it takes any.
     """
 
     low: Potential
     high: Potential
     termination: Termination
     kind: Kind = "difference"
+    totals: TotalCharges = NEUTRAL
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -77,11 +80,12 @@ class ForceMixing:
         """
         clusters = clusters_of(structure, regions, self.termination)
         pieces = [cluster.cut(structure) for cluster in clusters]
+        whole, charges = self.totals.of([region.name for region in regions], clusters, len(structure.numbers))
         minus = pieces if self.kind == "difference" else []
-        low = self.low.evaluate([structure, *minus])
+        low = evaluated(self.low, [structure, *minus], [whole, *charges][: 1 + len(minus)], needed=False)
         base = np.array(low.forces[0], dtype=float)
         forces, cost, net = base.copy(), low.cost, np.zeros(3)
-        high = self.high.evaluate(pieces) if pieces else None
+        high = evaluated(self.high, pieces, charges, needed=True) if pieces else None
         for k, (region, cluster) in enumerate(zip(regions, clusters, strict=True)):
             core = np.sort(np.asarray(region.atoms))
             rows = np.searchsorted(cluster.atoms, core)

@@ -12,6 +12,7 @@ from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Poten
 from coupling.embedding.charges import PointCharges, coulomb
 from coupling.embedding.cluster import Atoms, Cluster, Termination
 from coupling.embedding.terms import Part, Parts, Region, atom_names, clusters_of, subtractive_terms
+from coupling.embedding.totals import NEUTRAL, TotalCharges, evaluated, with_charge
 from coupling.ledger import Ledger, LedgerValue
 
 BARE = Termination({})
@@ -34,6 +35,7 @@ class Embedded:
         termination: How clusters end.
         charges: (N,) e, or a number by element, for electrostatic embedding; None is mechanical.
         identity: What hashes for `select`, where regions come from a rule.
+        totals: Total charges of the whole and of the clusters, of which the cheap model is told, too, if it takes any.
     """
 
     low: Potential
@@ -42,6 +44,7 @@ class Embedded:
     termination: Termination = BARE
     charges: PointCharges | None = None
     identity: str = ""
+    totals: TotalCharges = NEUTRAL
     name: str = field(init=False)
     elements: frozenset[int] = field(init=False)
     cutoff: float = field(init=False)
@@ -52,6 +55,7 @@ class Embedded:
     def __post_init__(self) -> None:
         bonds = (self.termination.links, self.termination.tolerance, sorted(self.termination.lengths.items()))
         identity = [self.low.fingerprint, self.high.fingerprint, self.identity, bonds, repr(self.charges)]
+        identity += [self.totals.identity] if self.totals else []
         facts = {
             "name": f"{self.high.name} in {self.low.name}",
             "elements": self.low.elements,
@@ -63,6 +67,8 @@ class Embedded:
             object.__setattr__(self, key, fact)
         if self.charges is not None:
             require(self.high, "point_charges")
+        if self.totals:
+            require(self.high, "total_charge")
 
     def regions(self, structure: Structure) -> tuple[tuple[Region, ...], list[Cluster]]:
         """The regions and clusters that hold for a structure."""
@@ -119,37 +125,44 @@ class Embedded:
 
     def _parts(self, structures: Sequence[Structure]) -> tuple[list[Parts], Cost]:
         """All terms of all structures; the cheap model sees wholes and clusters in one batch."""
-        cuts = [self.regions(structure)[1] for structure in structures]
+        chosen = [self.regions(structure) for structure in structures]
+        cuts = [clusters for _, clusters in chosen]
+        totals = [
+            self.totals.of([region.name for region in regions], clusters, len(structure.numbers))
+            for structure, (regions, clusters) in zip(structures, chosen, strict=True)
+        ]
+        of_wholes, of_clusters = [whole for whole, _ in totals], [one for _, some in totals for one in some]
         carved = [[cluster.cut(structure) for cluster in cut] for structure, cut in zip(structures, cuts, strict=True)]
         flat = [one for row in carved for one in row]
-        low = self.low.evaluate([*structures, *flat])
+        low = evaluated(self.low, [*structures, *flat], [*of_wholes, *of_clusters], needed=False)
         wholes = [_whole(low, k, structure) for k, structure in enumerate(structures)]
         lows = zip(*(part[len(structures) :] for part in (low.energies, low.forces, low.stresses)), strict=True)
         if self.charges is None:
-            high = self.high.evaluate(flat) if flat else Evaluation(np.zeros(0), (), np.zeros((0, 3, 3)), Cost())
+            nothing = Evaluation(np.zeros(0), (), np.zeros((0, 3, 3)), Cost())
+            high = evaluated(self.high, flat, of_clusters, needed=True) if flat else nothing
             highs = zip(high.energies, high.forces, high.stresses, strict=True)
             cost = low.cost + high.cost
         else:
             highs, cost = iter([]), low.cost
         found = []
-        for structure, cut, atoms, whole in zip(structures, cuts, carved, wholes, strict=True):
+        for structure, cut, atoms, whole, (_, own) in zip(structures, cuts, carved, wholes, totals, strict=True):
             ups, downs = [], []
-            for cluster, piece in zip(cut, atoms, strict=True):
+            for cluster, piece, charge in zip(cut, atoms, own, strict=True):
                 downs.append(_part(next(lows), cluster, piece, structure))
                 if self.charges is None:
                     ups.append(_part(next(highs), cluster, piece, structure))
                 else:
-                    up, shared, spent = self._charged(structure, cluster, piece)
+                    up, shared, spent = self._charged(structure, cluster, piece, charge)
                     ups.append(up)
                     downs[-1] = Part(*(a + b for a, b in zip(astuple(downs[-1]), astuple(shared), strict=True)))
                     cost = cost + spent
             found.append(Parts(whole, tuple(ups), tuple(downs)))
         return found, cost
 
-    def _charged(self, structure: Structure, cluster: Cluster, piece: Atoms) -> tuple[Part, Part, Cost]:
+    def _charged(self, structure: Structure, cluster: Cluster, piece: Atoms, charge: int) -> tuple[Part, Part, Cost]:
         """The accurate cluster among point charges, and the classical interaction that the cheap model shares."""
         inside, outside, charges, places = self.charges.around(structure, cluster)
-        high = require(self.high, "point_charges")
+        high = require(with_charge(self.high, charge), "point_charges")
         energy, forces, pulls, cost = high.evaluate_in_charges(piece, charges, places)
         full = cluster.pulled_back(forces, len(structure.numbers))
         np.add.at(full, outside, pulls)

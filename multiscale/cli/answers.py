@@ -17,6 +17,10 @@ StudyFile = Annotated[Path, typer.Argument(help="The input file, in YAML.", show
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Output = Annotated[Path | None, typer.Option(help="The run's folder, instead of the input's.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Let code that the input names run: classes, functions, commands.")
+]
+Trust = Annotated[bool, typer.Option("--trust", help="Read files that can run code, such as pickled checkpoints.")]
 _INTERRUPTED = 130
 _GRACE_SECONDS = 1.0
 

@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from multiscale.cli.answers import Debug, StudyFile, answering, near, say
+from multiscale.inputs.consent import needed
 
 
 def check(study: StudyFile, debug: Debug = False) -> None:
-    """Validate an input file and all that it names, without computing."""
+    """Validate an input file and all that it names, without computing, and without running code that it names."""
     with answering(debug):
         from multiscale.inputs.yaml_file import read_yaml
         from multiscale.runtime.workspace import Workspace
@@ -24,18 +25,23 @@ def check(study: StudyFile, debug: Debug = False) -> None:
         ready = load_study(study)
         check_study(ready)
         Workspace(ready.output.folder).check()
-        say(f"{study} is a valid {ready.study} study; its output goes to {near(ready.output.folder)}.")
+        told = f"{study} is a valid {ready.study} study; its output goes to {near(ready.output.folder)}."
+        say(f"{told} {needed(ready.code, ready.programs)}".rstrip())
 
 
 def _checked_sweep(file: Path) -> str:
     from multiscale.sweeps import load_sweep
     from multiscale.sweeps.driver import check_sweep_folder
-    from multiscale.sweeps.plan import describe, plan_of
+    from multiscale.sweeps.plan import describe, studies_of
+    from multiscale.sweeps.ranges import axes_of
 
     ready = load_sweep(file)
-    plan = plan_of(ready)
+    studies = [study for _, study in studies_of(ready)]
     check_sweep_folder(ready.output.folder)
-    return f"{file} is a valid sweep of {len(plan.tasks)} points, {describe(plan.axes)}; its output goes to {near(ready.output.folder)}."
+    size = f"{len(studies)} points, {describe(axes_of(ready.over))}"
+    told = f"{file} is a valid sweep of {size}; its output goes to {near(ready.output.folder)}."
+    code, files = ([name for one in (ready, *studies) for name in getattr(one, of)] for of in ("code", "programs"))
+    return f"{told} {needed(dict.fromkeys(code), dict.fromkeys(files))}".rstrip()
 
 
 def schema(

@@ -4,25 +4,60 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from multiscale.cli.answers import Debug, Output, Quiet, StudyFile, answering, ending_all_ranks, errors, near, say
+from coupling.errors import InputError
+from multiscale.cli.answers import (
+    AllowCode,
+    Debug,
+    Output,
+    Quiet,
+    StudyFile,
+    Trust,
+    answering,
+    ending_all_ranks,
+    errors,
+    near,
+    say,
+)
+from multiscale.inputs.consent import Consent
 
 
-def run(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+def run(
+    study: StudyFile,
+    output: Output = None,
+    allow_code: AllowCode = False,
+    trust: Trust = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> None:
     """Run a study: results, curves, fields and a report in one folder."""
-    _run(study, output, debug, quiet)
+    _run(study, output, Consent(allow_code, trust), debug, quiet)
 
 
-def distil(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+def distil(
+    study: StudyFile,
+    output: Output = None,
+    allow_code: AllowCode = False,
+    trust: Trust = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> None:
     """Train a small, fast student of a potential; interrupted, it resumes where it stopped."""
-    _run(study, output, debug, quiet, "distil")
+    _run(study, output, Consent(allow_code, trust), debug, quiet, "distil")
 
 
-def learn(study: StudyFile, output: Output = None, debug: Debug = False, quiet: Quiet = False) -> None:
+def learn(
+    study: StudyFile,
+    output: Output = None,
+    allow_code: AllowCode = False,
+    trust: Trust = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> None:
     """Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped."""
-    _run(study, output, debug, quiet, "learn")
+    _run(study, output, Consent(allow_code, trust), debug, quiet, "learn")
 
 
-def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str = "") -> None:
+def _run(study: Path, output: Path | None, consent: Consent, debug: bool, quiet: bool, only: str = "") -> None:
     with answering(debug):
         _require_kind(study, only)
         from multiscale.runtime.parallel import is_root, launched_communicator
@@ -31,13 +66,14 @@ def _run(study: Path, output: Path | None, debug: bool, quiet: bool, only: str =
 
         comm = launched_communicator()
         with ending_all_ranks(comm), nullcontext() if quiet or not is_root(comm) else display(errors()) as progress:
-            results = run_study(study, output, progress=progress, comm=comm)
+            results = run_study(
+                study, output, allow_code=consent.code, trust=consent.trust, progress=progress, comm=comm
+            )
         if is_root(comm) and not quiet:
             _summarise(results, results.folder / REPORT)
 
 
 def _require_kind(study: Path, only: str) -> None:
-    from coupling.errors import InputError
     from multiscale.studies import load_study
 
     if only and (kind := load_study(study).study) != only:

@@ -6,13 +6,15 @@ from typing import Annotated
 
 import typer
 
-from multiscale.cli.answers import Debug, answering, errors, near, say
+from multiscale.cli.answers import AllowCode, Debug, Trust, answering, errors, near, say
 
 
 def sweep(
     study: Annotated[Path, typer.Argument(help="The sweep's input file, in YAML.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="The sweep's folder, instead of the input's.")] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute points again that failed.")] = False,
+    allow_code: AllowCode = False,
+    trust: Trust = False,
     debug: Debug = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
 ) -> None:
@@ -22,7 +24,9 @@ def sweep(
         from multiscale.sweeps import run_sweep
 
         with nullcontext() if quiet else display(errors()) as progress:
-            results = run_sweep(study, output, retry_failed=retry_failed, progress=progress)
+            results = run_sweep(
+                study, output, allow_code=allow_code, trust=trust, retry_failed=retry_failed, progress=progress
+            )
         if not quiet:
             say(f"{results.status}")
             say(f"report: {near(results.folder / 'report.html')}")

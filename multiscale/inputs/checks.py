@@ -28,6 +28,13 @@ def is_potential_file(name: str) -> bool:
     return bool(potential_file(name))
 
 
+def is_program(name: str) -> bool:
+    """Whether a potential's file is a program as well as weights, so that reading it runs what it contains."""
+    from atomistic.potentials.registry import is_program
+
+    return is_program(name)
+
+
 def check_crystal(species: str, structure: str) -> None:
     """Raise `InputError` unless the element exists and has this crystal structure's name known."""
     from ase.data import chemical_symbols

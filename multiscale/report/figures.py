@@ -30,6 +30,7 @@ _STYLE = {
     "xtick.color": _INK,
     "ytick.color": _INK,
     "text.color": _INK,
+    "text.parse_math": False,  # names are shown as they are
     "axes.grid": True,
     "grid.color": "#e3e7eb",
     "grid.linewidth": 0.6,

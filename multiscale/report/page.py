@@ -8,9 +8,10 @@ import yaml
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from coupling.errors import InputError
 from coupling.files import write_text
 from multiscale.report.figures import png, svg
-from multiscale.runtime.records import Quantity, Scalar
+from multiscale.runtime.records import Quantity, Scalar, curve_file
 from multiscale.runtime.results import Results
 
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
@@ -27,18 +28,25 @@ def write_report(results: Results, path: Path | str) -> None:
     """
     path = Path(path)
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"quantity": quantity_text, "cell": cell_text}
+    environment.filters |= {"quantity": quantity_text, "cell": cell_text, "curve_file": curve_file}
     package = files("multiscale.report")
     page = environment.from_string(package.joinpath("page.html").read_text(encoding="utf-8")).render(
         results=results,
         style=package.joinpath("style.css").read_text(encoding="utf-8"),
         headline={name: q for name, q in results.quantities.items() if q.headline},
         plots=[(plot, svg(plot, results)) for plot in results.plots],
-        pictures=[(picture, png(path.parent / picture.file)) for picture in results.pictures],
+        pictures=[(picture, png(_inside(path.parent, picture.file))) for picture in results.pictures],
         ledger_total=_total(results),
         input_text=yaml.safe_dump(results.input, sort_keys=False, allow_unicode=True),
     )
     write_text(path, page)
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """A picture of the run: results that name a file elsewhere are not to show it."""
+    if Path(name).name != name:
+        raise InputError(f"The picture {name!r} of the results does not lie in the run's folder; run the study again.")
+    return folder / name
 
 
 def quantity_text(quantity: Quantity) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from coupling.contracts import Potential
 from coupling.errors import InputError
 from coupling.identity.addresses import Environment, Request, file_hash, sources_hash
+from coupling.identity.code_names import is_code
 from coupling.identity.content import contents_named, described
 from coupling.identity.sources import Code, code_behind
 
@@ -31,8 +32,6 @@ LIBRARIES = (
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
 UNCOUNTED = frozenset({"output", "threads", "time_limit", "title", "workers"})
 """Keys of the input that change how a study runs and what it is called, and no number."""
-_NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-
 _FOLDERS = re.compile(r"[^\s:+]*/")
 
 Chosen = Iterable[str] | Mapping[str, Any] | None
@@ -157,7 +156,7 @@ def _with_content(path: Path, data: Any, seen: list[tuple[str, str]]) -> Any:
 
 def _with_code(text: str, data: Any) -> Any:
     """The code behind the name of a class or function; any other text as it is."""
-    if not _NAMED.fullmatch(text):
+    if not is_code(text):
         return data
     return {"name": data, "code": code_behind(text.partition(":")[0], own=PACKAGES).record}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coupling.contracts import FloatArray
+from coupling.file_names import file_name
 
 Scalar = bool | int | float | str | None
 LineStyle = Literal["line", "dashed", "points", "line and points"]
@@ -32,7 +33,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Curve:
-    """Named columns of equal length; stored as `curves/<name>.csv`.
+    """Named columns of equal length; stored as `curves/<name>.csv` (see `curve_file`).
 
     Attributes:
         description: What it shows.
@@ -106,6 +107,11 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Scalar, ...], ...]
     caption: str = ""
+
+
+def curve_file(name: str) -> str:
+    """Where a curve is stored, relative to the run's folder."""
+    return f"curves/{file_name(name)}.csv"
 
 
 def curve_csv(curve: Curve) -> str:

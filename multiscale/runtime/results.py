@@ -19,7 +19,7 @@ from coupling.errors import InputError, MultiscaleError, unknown_choice
 from coupling.files import CHECKSUM, content_hash, sealed, unsealed, write_text
 from coupling.findings import Finding
 from coupling.ledger import LedgerRow
-from multiscale.runtime.records import Curve, Picture, Plot, Quantity, Scalar, Table, curve_csv
+from multiscale.runtime.records import Curve, Picture, Plot, Quantity, Scalar, Table, curve_csv, curve_file
 
 FORMAT = "multiscale results 1"
 FILE = "results.json"
@@ -135,7 +135,7 @@ class Results:
         tables = {name: curve_csv(curve) for name, curve in self.curves.items()}
         record["curves"] = {
             name: {
-                "file": f"curves/{name}.csv",
+                "file": curve_file(name),
                 "description": curve.description,
                 "units": curve.units,
                 CHECKSUM: content_hash(tables[name].encode()),
@@ -147,7 +147,7 @@ class Results:
         except (TypeError, ValueError) as error:
             raise MultiscaleError(f"The results cannot be stored as JSON: {error}.") from error
         for name, table in tables.items():
-            write_text(folder / f"curves/{name}.csv", table)
+            write_text(folder / curve_file(name), table)
         write_text(folder / FILE, json.dumps(sealed(plain), indent=1, ensure_ascii=False) + "\n")
         self.folder = folder
 

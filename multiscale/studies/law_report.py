@@ -5,6 +5,7 @@ import numpy as np
 from coupling.errors import InputError
 from coupling.exchange.export import FORMS, export
 from coupling.exchange.storage import save_law
+from coupling.file_names import file_name
 from coupling.interface.rigid_path import interface_ledger
 from coupling.laws.count import Count
 from coupling.laws.mixed import MixedModeLaw
@@ -192,6 +193,7 @@ def law_ledger(derived: DerivedLaw) -> list[LedgerRow]:
 
 def write_law(results: Results, derived: DerivedLaw, context: RunContext, suffix: str = "") -> None:
     """The law itself, and what other codes read; a form that cannot hold it is left out and named."""
+    suffix = file_name(suffix)
     save_law(derived.law, context.folder / f"law{suffix}.json")
     for form in FORMS:
         try:

@@ -7,16 +7,19 @@ from pydantic import ValidationError
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Study
+from multiscale.inputs.consent import Consent, refuse_code, refuse_files
 from multiscale.inputs.faults import sentence
 from multiscale.inputs.yaml_file import read_yaml
 from multiscale.studies.registry import STUDIES, study_kind
 
 
-def load_study(path: Path | str) -> Study:
+def load_study(path: Path | str, *, allow_code: bool = False, trust: bool = False) -> Study:
     """Read and validate an input file; file names in it are relative to it.
 
     Args:
         path: A YAML file.
+        allow_code: Code and commands that it names may run when the study runs.
+        trust: Files that can run code when they are read may be read.
 
     Raises:
         InputError: the file or something in it is not valid.
@@ -24,20 +27,24 @@ def load_study(path: Path | str) -> Study:
     path = Path(path)
     name = path.stem if path.stem != "study" else path.absolute().parent.name
     try:
-        return parse_study(read_yaml(path), path.absolute().parent, name)
+        return parse_study(read_yaml(path), path.absolute().parent, name, allow_code=allow_code, trust=trust)
     except InputError as error:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {error}") from error
 
 
-def parse_study(data: Any, folder: Path | None = None, name: str = "study") -> Study:
+def parse_study(
+    data: Any, folder: Path | None = None, name: str = "study", *, allow_code: bool = False, trust: bool = False
+) -> Study:
     """Validate plain data as a study.
 
     Args:
         data: Keys and values, as in the input file.
         folder: What relative file names refer to; by default the working folder.
         name: Name of the default output folder, under `runs`.
+        allow_code: Code and commands that they name may run when the study runs.
+        trust: Files that can run code when they are read may be read.
 
     Raises:
         InputError: something is not valid.
@@ -45,16 +52,28 @@ def parse_study(data: Any, folder: Path | None = None, name: str = "study") -> S
     if not isinstance(data, dict) or "study" not in data:
         raise InputError(f"an input file needs the key 'study'; valid: {', '.join(STUDIES)}.")
     schema = study_kind(data["study"]).schema
+    given = {"folder": folder or Path.cwd(), "name": name, "consent": Consent(allow_code, trust)}
     try:
-        return schema.model_validate(data, context={"folder": folder or Path.cwd(), "name": name})
+        return schema.model_validate(data, context=given)
     except ValidationError as error:
         raise InputError(sentence(error)) from error
 
 
 def check_study(study: Study) -> None:
-    """All checks that need no computing: files, physical groups, potentials, elements.
+    """All checks that need no computing: files, physical groups, potentials, elements. No code that it names is run.
 
     Raises:
         InputError: something does not fit.
     """
     study.check()
+
+
+def check_consent(study: Study) -> None:
+    """What is checked before a study runs, besides: that it may, and that the code which it names is there.
+
+    Raises:
+        InputError: it names code, or files that can run code, to which nobody has agreed; or the code does not fit.
+    """
+    refuse_code(study.code, study.consent)
+    refuse_files(study.programs, study.consent)
+    study.check_code()

@@ -15,6 +15,7 @@ from coupling.errors import InputError
 from coupling.files import write_text
 from coupling.findings import refute
 from multiscale.inputs.base import Study
+from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.runtime.addresses import input_hashes
 from multiscale.runtime.cache import Cache
 from multiscale.runtime.context import RunContext, run_logger
@@ -22,7 +23,7 @@ from multiscale.runtime.parallel import is_collective, is_root, launched_communi
 from multiscale.runtime.provenance import provenance
 from multiscale.runtime.results import Results
 from multiscale.runtime.workspace import Workspace
-from multiscale.studies.load import check_study, load_study
+from multiscale.studies.load import check_consent, check_study, load_study
 from multiscale.studies.registry import study_kind
 
 INPUT = "input"
@@ -34,6 +35,8 @@ def run_study(
     study: Study | Path | str,
     output: Path | str | None = None,
     *,
+    allow_code: bool = False,
+    trust: bool = False,
     progress: Progress | None = None,
     comm: Any = None,
 ) -> Results:
@@ -45,6 +48,8 @@ def run_study(
     Args:
         study: An input file, or a study already validated.
         output: The run's folder; by default the one that the input names.
+        allow_code: Code and commands that the input names may run.
+        trust: Files that can run code when they are read may be read.
         progress: Takes the advance of the work.
         comm: mpi4py communicator; by default all ranks if started by an MPI launcher.
 
@@ -57,7 +62,7 @@ def run_study(
         MultiscaleError: the study failed; what there was is in `<output>.failed`.
     """
     comm = comm if comm is not None else launched_communicator()
-    ready = on_root(comm, lambda: _checked(study))
+    ready = on_root(comm, lambda: _checked(study, Consent(allow_code, trust)))
     space = Workspace(Path(output).absolute() if output is not None else ready.output.folder)
     claimed: list[logging.Handler] = []
     on_root(comm, lambda: claimed.append(space.claim()))
@@ -77,9 +82,12 @@ def run_study(
     return results
 
 
-def _checked(study: Study | Path | str) -> Study:
+def _checked(study: Study | Path | str, consent: Consent) -> Study:
     ready = study if isinstance(study, Study) else load_study(study)
+    if consent != NO_CONSENT:
+        ready = ready.consenting(consent)
     check_study(ready)
+    check_consent(ready)
     return ready
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
+from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.runtime.folders import MARKER, absent, check_folder, check_parents, mark, marked, remove_empty
 from multiscale.sweeps.engine import LOGS, check_engine, connected
 from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
@@ -36,6 +37,8 @@ def sweep(
     engine: EngineInput | Mapping[str, Any] | None = None,
     title: str = "",
     formats: Sequence[str] = (),
+    allow_code: bool = False,
+    trust: bool = False,
     retry_failed: bool = False,
     progress: Progress | None = None,
     **constants: Any,
@@ -52,6 +55,8 @@ def sweep(
         engine: Where it runs; by default on the cores of this machine.
         title: Heading of the report.
         formats: Files wanted beside results.nc and results.csv: "parquet", "zarr".
+        allow_code: Code and commands that the study or the engine names may run.
+        trust: Files that can run code when they are read may be read.
         retry_failed: Compute points again that failed.
         progress: Takes the advance of the work.
         constants: Arguments of the function that are the same at all points.
@@ -70,8 +75,9 @@ def sweep(
                 f"{sorted(constants)[0]!r} is not an option of a sweep over a study; put it into the study."
             )
         base = str(what) if isinstance(what, str | Path) else dict(what)
-        return run_sweep(SweepInput.parse(data | {"base": base}), retry_failed=retry_failed, progress=progress)
-    ready = SweepInput.parse(data | {"base": constants})
+        ready = SweepInput.parse(data | {"base": base}, consent=Consent(allow_code, trust))
+        return run_sweep(ready, retry_failed=retry_failed, progress=progress)
+    ready = SweepInput.parse(data | {"base": constants}, consent=Consent(code=True))  # all of it stands in the script
     check_engine(ready.engine, ready.output.formats)
     return _drive(function_plan(what, ready), ready, ready.output.folder, retry_failed, progress or silent)
 
@@ -89,6 +95,8 @@ def run_sweep(
     sweep: SweepInput | Path | str,
     output: Path | str | None = None,
     *,
+    allow_code: bool = False,
+    trust: bool = False,
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> SweepResults:
@@ -97,6 +105,8 @@ def run_sweep(
     Args:
         sweep: An input file, or a sweep already validated.
         output: The sweep's folder; by default the one that the input names.
+        allow_code: Code and commands that the input names may run.
+        trust: Files that can run code when they are read may be read.
         retry_failed: Compute points again that failed.
         progress: Takes the advance of the work.
 
@@ -104,7 +114,9 @@ def run_sweep(
         InputError: the input or a point is not valid; nothing was written.
         MultiscaleError: the disk is full, or no worker is left that could compute a point.
     """
+    consent = Consent(allow_code, trust)
     ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep)
+    ready = ready.consenting(consent) if consent != NO_CONSENT else ready
     check_engine(ready.engine, ready.output.formats)
     folder = Path(output).absolute() if output is not None else ready.output.folder
     return _drive(plan_of(ready), ready, folder, retry_failed, progress or silent)

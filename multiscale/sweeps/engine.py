@@ -2,6 +2,8 @@
 
 import logging
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -18,11 +20,13 @@ LOGS = "logs"
 _CONNECT = "20s"
 _CLOSE = 60.0  # seconds
 _NO_MEMORY = "1 GiB"  # dask_jobqueue wants one; the directive is left out then, and the worker has no limit
+_CERTIFICATE = ".tls"
 
 
 def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
     """Raise `MissingBackend` unless the libraries of sweeps, and of the wanted files, are installed."""
     try:
+        import cryptography  # noqa: F401
         import distributed  # noqa: F401
         import h5netcdf  # noqa: F401
         import xarray  # noqa: F401
@@ -79,6 +83,8 @@ def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[tuple[A
             if cluster is not None:
                 with suppress(TimeoutError):  # a queue that does not answer
                     cluster.close(timeout=_CLOSE)
+            if jobs is not None:
+                shutil.rmtree(jobs.logs.parent / _CERTIFICATE, ignore_errors=True)
 
 
 def _cluster(engine: EngineInput, jobs: Jobs | None, tasks: int, scratch: str) -> Any:
@@ -101,7 +107,9 @@ def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
         processes=True,
         memory_limit=_bytes(engine.memory) if engine.memory else 0,
         resources=engine.resources or None,
-        dashboard_address=":0",
+        host="127.0.0.1",
+        security=_certified(),
+        dashboard_address=None,
         local_directory=scratch,
         silence_logs=logging.CRITICAL,
     )
@@ -144,10 +152,26 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
         job_script_prologue=[f"export OMP_NUM_THREADS={engine.threads}", *engine.prologue],
         worker_extra_args=extra,
         log_directory=str(jobs.logs),
-        scheduler_options={"dashboard_address": ":0"},
+        security=_certified(),
+        shared_temp_directory=str(_private(jobs.logs.parent)),
+        scheduler_options={"dashboard": False},
         **_accounting(engine),
         **more,
     )
+
+
+def _certified() -> Any:
+    """TLS with a certificate of this sweep's own: who does not hold it, on this machine or another, is not let in."""
+    from distributed import Security
+
+    return Security.temporary()
+
+
+def _private(folder: Path) -> Path:
+    """Where jobs find the certificate, on the file system that they share: for the user's eyes alone."""
+    place = folder / _CERTIFICATE
+    place.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+    return place
 
 
 def _accounting(engine: EngineInput) -> dict[str, str]:

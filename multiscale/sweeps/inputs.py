@@ -9,6 +9,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
+from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.inputs.faults import sentence
 from multiscale.inputs.yaml_file import read_yaml
 from multiscale.sweeps.queues import QUEUES
@@ -18,14 +19,18 @@ _OF_QUEUES = {
     "workers", "threads", "memory", "queue", "account", "walltime", "directives", "skip_directives", "prologue",
 }  # fmt: skip
 _WALLTIME = re.compile(r"(\d+-)?\d{1,3}:\d\d(:\d\d)?")
+_WORD = re.compile(r"[\w.,:+-]+")
 _MEMORY = re.compile(r"\d+(\.\d+)? ?([kMGT]i?)?B")
+
+
+_LAUNCHER = "mpiexec -n {ranks}"
 
 
 class Mpi(Section):
     """Every point under the site's MPI launcher."""
 
     ranks: int = Field(ge=1, le=100_000, description="MPI ranks of a point.")
-    launcher: str = Field(default="mpiexec -n {ranks}", description="The site's launcher; {ranks} is their number.")
+    launcher: str = Field(default=_LAUNCHER, description="The site's launcher; {ranks} is their number.")
 
     @field_validator("launcher")
     @classmethod
@@ -67,6 +72,13 @@ class EngineInput(Section):
     )
     address: str | None = Field(default=None, description='Of a running scheduler, "tcp://host:8786".')
 
+    @property
+    def own_code(self) -> tuple[str, ...]:
+        """Commands that run, and a scheduler whose word is taken: it hands out what workers and driver run."""
+        launcher = self.mpi.launcher if self.mpi is not None else _LAUNCHER
+        own = () if launcher == _LAUNCHER else (launcher,)
+        return (*own, *self.prologue, *([self.address] if self.address is not None else []))
+
     @model_validator(mode="after")
     def _fits(self) -> Self:
         given = self.model_fields_set - {"kind", "resources", "mpi"}
@@ -90,6 +102,16 @@ class EngineInput(Section):
         ):
             if value is not None and not form.fullmatch(value):
                 raise InputError(f"{key}: {value!r} cannot be read; write it as '{example}'.")
+        for key in ("queue", "account"):
+            if (value := getattr(self, key)) is not None and not _WORD.fullmatch(value):
+                raise InputError(
+                    f"{key}: {value!r} is not the name of one; give letters, digits and _ . - + : , alone."
+                )
+        for key, lines in (("directives", self.directives), ("prologue", self.prologue)):
+            if any(len(line.splitlines()) != 1 for line in lines):
+                raise InputError(
+                    f"{key}: give one line each, not {next(x for x in lines if len(x.splitlines()) != 1)!r}."
+                )
         if any(amount <= 0 for amount in self.resources.values()):
             raise InputError(f"resources {self.resources} must be greater than zero.")
         return self
@@ -134,13 +156,16 @@ class SweepInput(Section):
         return [over] if isinstance(over, dict) else over
 
     @classmethod
-    def parse(cls, data: Any, folder: Path | None = None, name: str = "sweep") -> "SweepInput":
+    def parse(
+        cls, data: Any, folder: Path | None = None, name: str = "sweep", consent: Consent = NO_CONSENT
+    ) -> "SweepInput":
         """Validate plain data, as from a script.
 
         Args:
             data: What the input file would hold.
             folder: What relative file names refer to; by default the working folder.
             name: Name of the default output folder, under `runs`.
+            consent: What whoever runs it has agreed to.
 
         Raises:
             InputError: something is not valid.
@@ -152,7 +177,7 @@ class SweepInput(Section):
             path = Path(normpath(folder / Path(data["base"]).expanduser()))
             data, where = data | {"base": read_yaml(path)}, path.parent
         try:
-            sweep = cls.model_validate(data, context={"folder": folder, "name": name})
+            sweep = cls.model_validate(data, context={"folder": folder, "name": name, "consent": consent})
         except ValidationError as error:
             raise InputError(sentence(error)) from error
         sweep._folder = where

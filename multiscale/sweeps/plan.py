@@ -1,7 +1,7 @@
 """The points of a sweep, each validated and addressed by its content."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,9 +10,11 @@ from typing import Any
 from coupling.errors import InputError
 from coupling.identity.addresses import Request, file_hash
 from coupling.identity.content import described
+from multiscale.inputs.base import Study
+from multiscale.inputs.consent import refuse_code
 from multiscale.runtime.addresses import PACKAGES, request
 from multiscale.studies.function.schema import FunctionStudy, check_arguments, find_function, in_si
-from multiscale.studies.load import parse_study
+from multiscale.studies.load import check_consent, check_study, parse_study
 from multiscale.sweeps.inputs import Mpi, SweepInput
 from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
 from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task
@@ -50,17 +52,32 @@ def plan_of(sweep: SweepInput) -> Plan:
     Raises:
         InputError: a range or a point is not; it names the point and its values.
     """
-    axes = axes_of(sweep.over)
-    make = _study_maker(sweep.folder, sweep.engine.mpi)
-    tasks = []
-    for number, values in enumerate(combinations(axes)):
+    refuse_code(sweep.code, sweep.consent)
+    make, tasks = _task_maker(sweep.engine.mpi), []
+    for number, (values, study) in enumerate(studies_of(sweep)):
         with _naming(number, values):
-            tasks.append(make(placed(sweep.base, values)))
-    return Plan(sweep.title, str(sweep.base.get("study")), sweep.base, axes, tasks)
+            check_consent(study)
+            tasks.append(make(study))
+    return Plan(sweep.title, str(sweep.base.get("study")), sweep.base, axes_of(sweep.over), tasks)
+
+
+def studies_of(sweep: SweepInput) -> Iterator[tuple[dict[str, Any], Study]]:
+    """The swept values and the study of every point, checked; no code that a study names is run.
+
+    Raises:
+        InputError: a range or a point is not valid; it names the point and its values.
+    """
+    for number, values in enumerate(combinations(axes_of(sweep.over))):
+        with _naming(number, values):
+            data, consent = placed(sweep.base, values), sweep.consent
+            study = parse_study(data, sweep.folder, allow_code=consent.code, trust=consent.trust)
+            check_study(study)
+        yield values, study
 
 
 def function_plan(function: Callable[..., Any], sweep: SweepInput) -> Plan:
     """The plan for a Python function whose keyword arguments are swept."""
+    refuse_code(sweep.code, sweep.consent)
     axes = axes_of(sweep.over)
     behind, tasks = described(function, own=PACKAGES), []
     for number, values in enumerate(combinations(axes)):
@@ -93,16 +110,14 @@ def placed(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     return data
 
 
-def _study_maker(folder: Path, mpi: Mpi | None) -> Callable[[dict[str, Any]], Task]:
+def _task_maker(mpi: Mpi | None) -> Callable[[Study], Task]:
     """Makes the task of each point; the code of a function is read once."""
 
     @cache
     def behind(call: str, where: Path) -> Any:
         return described(find_function(call, where), own=PACKAGES)
 
-    def make(data: dict[str, Any]) -> Task:
-        study = parse_study(data, folder)
-        study.check()
+    def make(study: Study) -> Task:
         if isinstance(study, FunctionStudy):
             return _function_task(study.call, behind(study.call, study.where), study.values, study.where)
         asked = request("study", study, files=sorted(map(file_hash, study.files())))

@@ -167,7 +167,7 @@ def _launch(study: Study, place: Path, mpi: Mpi) -> None:
         keep_input(study, study.model_dump(mode="json", exclude={"output"}), folder)
         program = "from multiscale.cli import main; main()"
         command = [*shlex.split(mpi.launcher.format(ranks=mpi.ranks)), sys.executable, "-m", "mpi4py", "-c", program]
-        command += ["run", str(folder / "study.yaml"), "--output", str(place), "--quiet"]
+        command += ["run", str(folder / "study.yaml"), "--output", str(place), "--quiet", *study.consent.flags]
         said, complained = Path(scratch) / "stdout", Path(scratch) / "stderr"
         try:  # into files: who waits for the end of a pipe waits for all that the launcher leaves behind
             with said.open("wb") as out, complained.open("wb") as err:

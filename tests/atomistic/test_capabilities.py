@@ -128,6 +128,7 @@ def ask(potential: Potential, capability: str, atoms: Atoms, crystal: Atoms) -> 
         "features": lambda: (require_linear(potential), potential.evaluate([atoms], features=True)),
         "differentiable_strain": lambda: require(potential, "differentiable_strain").crystal_law(crystal),
         "point_charges": lambda: embed(potential, potential, {"a": Near([0])}, charges={"Cu": 0.1}),
+        "total_charge": lambda: require(potential, "total_charge").with_charge(1),
         "trainable": lambda: require(potential, "trainable").network(),
     }[capability]()
 
@@ -171,6 +172,7 @@ class Claims(Wrapped):
         ("emt", {"differentiable_strain": True}, {"crystal law", "tangent"}),
         ("emt", {"point_charges": True}, {"point charges"}),
         ("emt", {"trainable": True}, {"network"}),
+        ("emt", {"total_charge": True}, {"total charge"}),
         ("eam", {"site_energies": True}, {"site energies"}),
         ("forces", {"stress": True}, {"stress"}),
         ("emt", {"site_energies": False}, {"undeclared"}),

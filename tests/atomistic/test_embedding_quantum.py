@@ -1,5 +1,6 @@
 """The quantum engines: nothing twice, crashes resumed, failures retried and then raised."""
 
+import inspect
 import time
 from importlib.util import find_spec
 
@@ -9,9 +10,11 @@ import pytest
 from ase import Atoms
 from ase.build import bulk
 
-from atomistic.embedding.engines import ENGINES, Engine, engine
+from atomistic.embedding.engines import ENGINES, Engine, check_engine, engine
+from atomistic.embedding.pyscf_calculator import PySCF
 from atomistic.embedding.quantum import QuantumPotential, boxed
 from atomistic.embedding.store import Store
+from atomistic.potentials.registry import load_potential
 from coupling.contracts import Potential
 from coupling.errors import InputError, MissingBackend, NotConverged
 
@@ -166,3 +169,55 @@ def test_gpaw_gives_forces_that_are_the_gradient_and_no_stress_where_it_has_none
     slope = (found.energies[2] - found.energies[1]) / (2 * step)
     np.testing.assert_allclose(found.forces[0][0, 2], slope, rtol=0.02)
     assert np.isnan(found.stresses[0]).all()
+
+
+def test_options_that_an_engine_would_leave_unread_are_refused():
+    with pytest.raises(
+        InputError, match=r"option of the quantum engine gfn2-xtb 'total_charge'.*Did you mean 'charge'"
+    ):
+        check_named("gfn2-xtb", total_charge=1)
+    with pytest.raises(InputError, match="quantum engine pyscf 'functional'; valid: .*xc"):
+        check_named("pyscf", functional="pbe")
+    with pytest.raises(InputError, match=r"cannot be started.*option .*'asap_cut'.*Did you mean 'asap_cutoff'"):
+        QuantumPotential("ase.calculators.emt:EMT", asap_cut=True).evaluate([cluster()])
+    with pytest.raises(InputError, match="option of calculator 'ase.calculators.lj:LennardJones' 'sigmma'"):
+        load_potential("ase.calculators.lj:LennardJones", sigmma=2.0)
+    with pytest.raises(InputError, match="'folder'; valid"):
+        check_engine("ase.calculators.emt:EMT", {"folder": "/tmp/elsewhere"})
+
+
+def check_named(name: str, **options: object) -> None:
+    ENGINES[name].check_options(options)
+
+
+def test_the_options_of_our_own_calculator_are_those_that_it_takes():
+    taken = set(inspect.signature(PySCF.__init__).parameters) - {"self"}
+    assert set(ENGINES["pyscf"].takes) == taken and ENGINES["pyscf"].total_charge in taken
+
+
+@pytest.mark.skipif(find_spec("tblite") is None, reason="tblite is not installed")
+def test_the_options_of_xtb_are_those_that_it_has():
+    from tblite.ase import TBLite
+
+    assert set(ENGINES["gfn1-xtb"].takes) == set(TBLite.default_parameters) - {"method"}
+
+
+@pytest.mark.skipif(find_spec("tblite") is None, reason="tblite is not installed")
+def test_an_ion_is_an_ion_to_both_models():
+    """Against tblite itself; the ion has one electron fewer."""
+    from ase.build import molecule
+    from tblite.ase import TBLite
+
+    ion = molecule("CH4")
+    ion.numbers[0] = 7
+    engine, cheap = QuantumPotential("gfn2-xtb"), load_potential("gfn1-xtb", accuracy=0.1)
+    for potential, method in ((engine, "GFN2-xTB"), (cheap, "GFN1-xTB")):
+        ion.calc = TBLite(method=method, charge=1, accuracy=0.1, verbosity=0)
+        found, neutral = potential.with_charge(1).evaluate([ion]), potential.evaluate([ion])
+        assert found.energies[0] == pytest.approx(ion.get_potential_energy(), abs=1e-6)
+        np.testing.assert_allclose(found.forces[0], ion.get_forces(), atol=1e-5)
+        assert abs(neutral.energies[0] - found.energies[0]) > 1
+        assert potential.with_charge(1).fingerprint != potential.fingerprint
+    engine.close()
+    with pytest.raises(InputError, match="takes no total charge"):
+        QuantumPotential("gfn2-xtb", charge=1).with_charge(1)

@@ -15,6 +15,7 @@ from coupling.contracts import Evaluation
 from coupling.identity.addresses import file_hash
 from coupling.wrapped import Wrapped
 from multiscale import Results, run_study
+from multiscale.inputs.consent import Consent
 from multiscale.runtime.addresses import PACKAGES, environment, input_hashes, request
 from multiscale.runtime.cache import Cache
 from multiscale.runtime.resumable import ResumablePotential
@@ -117,8 +118,8 @@ def test_results_and_report_tell_the_potentials_and_the_inputs(place):
     data = EMBEDDING | {"larger": "emt", "output": {"folder": "out"}, "potential": EMBEDDING["potential"] | {"rc": 5.0}}
     del data["quantum"]
     Path("case.yaml").write_text(yaml.safe_dump(data, allow_unicode=True))
-    run_study("case.yaml")
-    for found in (Results.load("out"), Results.load(run_study("case.yaml", "again").folder)):
+    run_study("case.yaml", allow_code=True)
+    for found in (Results.load("out"), Results.load(run_study("case.yaml", "again", allow_code=True).folder)):
         told = found.provenance
         low = load_potential("ase.calculators.lj:LennardJones", sigma=2.2, epsilon=0.1, rc=5.0)
         assert told["potentials"] == {low.name: low.fingerprint, "emt": load_potential("emt").fingerprint}
@@ -210,7 +211,8 @@ def test_a_batch_of_structures_without_a_stress_is_kept(tmp_path):
 
 def point(place: Path, change: dict | None = None):
     data = {key: value for key, value in (EMBEDDING | {"larger": "emt"} | (change or {})).items() if key != "quantum"}
-    (task,) = plan_of(SweepInput.parse({"base": data, "over": {"seed": [1]}}, place)).tasks
+    ready = SweepInput.parse({"base": data, "over": {"seed": [1]}}, place, consent=Consent(code=True))
+    (task,) = plan_of(ready).tasks
     return task
 
 

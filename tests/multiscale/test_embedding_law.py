@@ -23,7 +23,7 @@ def law(tmp_path, name, potential):
         "plane": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 15}, "openings": {"points": 14},
     }  # fmt: skip
     (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    return run_study(tmp_path / f"{name}.yaml", tmp_path / name)
+    return run_study(tmp_path / f"{name}.yaml", tmp_path / name, allow_code=True)
 
 
 def test_a_quantum_corrected_law_is_the_accurate_model_s_own(tmp_path):

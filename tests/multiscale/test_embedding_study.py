@@ -12,6 +12,10 @@ from multiscale import run_study
 
 LARGER = {"name": "ase.calculators.lj:LennardJones", "sigma": 2.3, "epsilon": 0.4, "rc": 5.0, "smooth": True}
 CRYSTAL = {"species": "Cu", "structure": "fcc", "repeats": [3, 3, 3], "vacancies": [0], "rattle": "0.03 Å"}
+IONS = Path(__file__).parents[1] / "atomistic" / "data"
+REGION = {"kind": "atoms", "atoms": [0, 1, 2, 3, 4], "radius": "0.1 Å"}
+ION = {"larger": None, "quantum": "ase.calculators.emt:EMT", "buffer": None, "regions": {"ion": REGION}}
+CHARGED = {"ion": REGION | {"charge": 1}}
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -26,7 +30,7 @@ def study(**changes):
 
 def run(tmp_path, **changes):
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study(**changes)), encoding="utf-8")
-    return run_study(tmp_path / "study.yaml", tmp_path / "run")
+    return run_study(tmp_path / "study.yaml", tmp_path / "run", allow_code=True)
 
 
 def test_energy_scheme_with_relaxation_buffers_and_dynamics(tmp_path):
@@ -107,6 +111,15 @@ def test_two_regions_that_overlap_are_refused_and_nothing_stays(tmp_path):
         ({"buffers": {"radii": ["3 Å", "2 Å", "4 Å"]}}, "must rise"),
         ({"structure": {}}, "either file or crystal"),
         ({"structure": {"file": "none.xyz"}}, "no file 'none.xyz'"),
+        ({"structure": {"crystal": CRYSTAL | {"vacancies": [108]}}}, "no atom 108; the crystal has 0 to 107"),
+        ({"structure": {"crystal": CRYSTAL | {"repeats": [1000, 1000, 1000]}}}, "from 1 to 50"),
+        (ION | {"structure": {"file": str(IONS / "info_charge.extxyz")}}, r"total charge of .1 e, .* charge: 1 in ion"),
+        (
+            ION | {"structure": {"file": str(IONS / "plain.extxyz")}, "split": "1 Å", "regions": CHARGED},
+            "leave split out",
+        ),
+        (ION | {"quantum": {"name": "ase.calculators.emt:EMT", "charge": 1}}, "regions.NAME.charge"),
+        (ION | {"structure": {"file": str(IONS / "plain.extxyz")}, "regions": CHARGED}, "takes no total charge"),
         ({"buffer": "-1 Å"}, "greater than zero"),
         ({"potential": "emt", "structure": {"crystal": {"species": "Si", "structure": "diamond"}}}, "lacks Si"),
     ],
@@ -124,7 +137,7 @@ def example(name, tmp_path, **changes):
     if "file" in given["structure"]:
         given["structure"] = {"file": str(EXAMPLES / name / given["structure"]["file"])}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
-    return run_study(tmp_path / "study.yaml", tmp_path / "run")
+    return run_study(tmp_path / "study.yaml", tmp_path / "run", allow_code=True)
 
 
 def test_the_adsorbate_example_with_one_cheap_potential_in_itself(tmp_path):
@@ -138,7 +151,7 @@ def test_the_adsorbate_example_with_one_cheap_potential_in_itself(tmp_path):
 def test_the_silicon_example_in_a_smaller_cell(tmp_path):
     crystal = {"species": "Si", "structure": "diamond", "repeats": [2, 2, 2], "vacancies": [32], "rattle": "0.02 Å"}
     results = example("embedding_si_vacancy", tmp_path, structure={"crystal": crystal}, buffer=None, buffers=None)
-    assert [row[1:] for row in results.tables[0].rows] == [(4, 4, 12, "none")]
+    assert [row[1:] for row in results.tables[0].rows] == [(4, 4, 12, "none", 0)]
     assert results["partition_error"] < 1e-10
     again = example("embedding_si_vacancy", tmp_path, structure={"crystal": crystal}, buffer=None, buffers=None)
     assert again.reused == ["embedded structure"]

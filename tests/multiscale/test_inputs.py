@@ -61,7 +61,8 @@ def test_a_potential_file_is_found_beside_the_input_and_kept(folder, write, good
 
 def test_a_checkpoint_named_by_its_kind_is_found_and_kept(folder, write, good):
     (folder / "net.model").write_bytes(b"")
-    study = load_study(write(good | {"potential": {"name": "mace:net.model", "trust": True}}))
+    study = load_study(write(good | {"potential": "mace:net.model"}), trust=True)
+    assert study.potential.options["trust"]
     assert study.potential.name == f"mace:{folder / 'net.model'}"
     assert study.potential.files() == (folder / "net.model",)
     assert study.model_dump(mode="json")["potential"]["name"] == "mace:net.model"

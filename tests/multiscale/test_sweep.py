@@ -15,6 +15,7 @@ import yaml
 
 from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale import SweepResults, load, run_sweep, sweep
+from multiscale.inputs.consent import Consent
 from multiscale.runtime.cache import Cache
 from multiscale.sweeps import engine as engines
 from multiscale.sweeps.driver import _record
@@ -262,7 +263,7 @@ def test_the_command_line_status_and_report(engine, tmp_path):
         and "valid sweep of 3 points, arguments.n (3)" in checked.stdout
         and not (tmp_path / "out").exists()
     )
-    answer = CliRunner().invoke(app, ["sweep", str(tmp_path / "sweep.yaml"), "--quiet"])
+    answer = CliRunner().invoke(app, ["sweep", str(tmp_path / "sweep.yaml"), "--quiet", "--allow-code"])
     assert answer.exit_code == 0, answer.output
     told = CliRunner().invoke(app, ["status", str(tmp_path / "out")]).stdout
     assert "2 of 3 points done, 1 failed; finished." in told and "arguments.n = 0: unexpected ZeroDivisionError" in told
@@ -280,7 +281,8 @@ def test_a_point_under_the_mpi_launcher(tmp_path):
 
     def record(launcher):
         ready = SweepInput.parse(
-            {"base": study, "over": {"seed": [1]}, "engine": {"mpi": {"ranks": 2, "launcher": launcher}}}
+            {"base": study, "over": {"seed": [1]}, "engine": {"mpi": {"ranks": 2, "launcher": launcher}}},
+            consent=Consent(code=True),
         )
         from multiscale.sweeps.plan import plan_of
 
@@ -342,7 +344,7 @@ def test_a_real_slurm(tmp_path, monkeypatch):
     block = {"kind": "slurm", "workers": 2, "memory": "500 MB", "queue": "test", "walltime": "00:05:00"}
     data = {"base": {"study": "function", "call": "jobs:job"}, "over": {"arguments.n": [1, 2, 3, 4]}, "engine": block}
     try:
-        found = run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "out")
+        found = run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "out", allow_code=True)
         assert found.status.done == 4 and (found["job"] > 0).all()
     finally:
         subprocess.run([SLURM, "stop", tmp_path / "slurm"], check=False)

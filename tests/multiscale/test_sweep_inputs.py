@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from benchmarks.sweep_inputs import BAD, BASE
 from coupling.errors import InputError
 from multiscale.cli import app
+from multiscale.inputs.consent import Consent
 from multiscale.sweeps.engine import queue_cluster
 from multiscale.sweeps.inputs import EngineInput, SweepInput
 from multiscale.sweeps.plan import placed, plan_of
@@ -68,7 +69,10 @@ def test_values_go_to_dotted_keys_and_the_base_stays():
 
 
 def addresses(base, over, folder=None):
-    return [task.address for task in plan_of(SweepInput.parse({"base": base, "over": over}, folder)).tasks]
+    return [
+        task.address
+        for task in plan_of(SweepInput.parse({"base": base, "over": over}, folder, consent=Consent(code=True))).tasks
+    ]
 
 
 def test_the_address_of_a_point_is_its_content(tmp_path):
@@ -97,7 +101,8 @@ def test_a_changed_function_has_another_address(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     (tmp_path / "changing.py").write_text("def f(x):\n    return {'a': x}\n")
     first = addresses(base, over, tmp_path)
-    assert plan_of(SweepInput.parse({"base": base, "over": over}, tmp_path)).tasks[1].arguments == {"x": 2e-9}
+    ready = SweepInput.parse({"base": base, "over": over}, tmp_path, consent=Consent(code=True))
+    assert plan_of(ready).tasks[1].arguments == {"x": 2e-9}
     (tmp_path / "changing.py").write_text("def f(x):\n    return {'a': 2 * x}\n")
     importlib.invalidate_caches()
     assert not set(addresses(base, over, tmp_path)) & set(first)

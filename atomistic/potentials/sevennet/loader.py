@@ -35,7 +35,7 @@ ENTRIES = (
     ),
     PotentialEntry(
         "*.pth", "sevennet", "A SevenNet checkpoint file; takes trust=True where the file holds code",
-        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0, trust="some",
     ),
 )  # fmt: skip
 
@@ -119,7 +119,7 @@ def require_safe(path: Path) -> None:
     except Exception as error:
         raise InputError(
             f"Checkpoint {str(path)!r} holds more than weights, and reading it can run any code that it contains; "
-            "if you trust where it comes from, pass trust=True."
+            "if you trust where it comes from, pass trust=True (on the command line --trust)."
         ) from error
 
 

@@ -1,13 +1,13 @@
 """What the embedding study computes: regions, energies and forces, the buffer's error, dynamics."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from atomistic.structure_files import read_structure
 from coupling.contracts import FloatArray, Potential
-from coupling.errors import InputError, NotConverged
+from coupling.errors import NotConverged
 from coupling.units import ANGSTROM
 from multiscale.runtime.context import RunContext
 from multiscale.studies.counted import counted
@@ -20,7 +20,8 @@ from multiscale.studies.embedding.records import (
     RegionSize,
     RelaxationFindings,
 )
-from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy, RegionInput
+from multiscale.studies.embedding.regions import selector, totals
+from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 
     from atomistic.embedding.buffer import BufferTable
     from atomistic.embedding.dynamics import Trajectory
-    from atomistic.embedding.rules import Rule, Selector
+    from atomistic.embedding.rules import Selector
     from coupling.embedding.cluster import Cluster
     from coupling.embedding.mixing import ForceMixing
     from coupling.embedding.subtractive import Embedded
     from coupling.embedding.terms import Region
+    from coupling.embedding.totals import TotalCharges
 
 
 @dataclass(frozen=True)
@@ -57,85 +59,59 @@ def compute(study: EmbeddingStudy, models: EmbeddingModels, context: RunContext)
         DoubleCounted: two regions share an atom.
         NotConverged: the quantum code, a relaxation or the dynamics fails.
     """
-    atoms = _structure(study, models.low)
-    found = _energy(study, models, atoms, context) if study.scheme == "energy" else _forces(study, models, atoms)
+    given = None if study.structure.file is None else read_structure(study.structure.file)
+    atoms = _supercell(study, models.low) if given is None else given.atoms
+    charged = totals(study, given)
+    if study.scheme == "energy":
+        found = _energy(study, models, atoms, charged, context)
+    else:
+        found = _forces(study, models, atoms, charged)
+    if charged and not models.low.capabilities.total_charge:
+        found = replace(found, uncharged=models.low.name)
     if study.buffers is not None:
-        found = replace(found, buffers=_buffers(study, study.buffers, models, found.structure))
+        found = replace(found, buffers=_buffers(study, study.buffers, models, found.structure, charged))
     if study.dynamics is not None:
-        found = replace(found, dynamics=_dynamics(study, models, found.structure.atoms, context))
+        found = replace(found, dynamics=_dynamics(study, models, found.structure.atoms, charged, context))
     return found
 
 
-def _structure(study: EmbeddingStudy, low: Potential) -> "Atoms":
-    if study.structure.file is not None:
-        from ase.io import read
-
-        try:
-            return read(study.structure.file, parallel=False)
-        except Exception as error:  # ASE's readers fail in any way they like
-            raise InputError(f"{study.structure.file.name} cannot be read as a structure ({error}).") from error
+def _supercell(study: EmbeddingStudy, low: Potential) -> "Atoms":
     from atomistic.properties.bulk import equilibrium
 
     crystal = study.structure.crystal
     atoms = equilibrium(low, crystal.species, crystal.structure, conventional=True) * tuple(crystal.repeats)
-    if any(not 0 <= index < len(atoms) for index in crystal.vacancies):
-        raise InputError(f"vacancies {crystal.vacancies} must be indices from 0 to {len(atoms) - 1}.")
     del atoms[sorted(set(crystal.vacancies))]
     if crystal.rattle is not None:
         atoms.rattle(crystal.rattle / ANGSTROM, seed=study.seed)
     return atoms
 
 
-def _selector(study: EmbeddingStudy, *, remember: bool = False) -> "Selector":
-    from atomistic.embedding.rules import Selector
-
-    rules = {name: _rule(name, region) for name, region in study.regions.items()}
-    buffer = 0.0 if study.buffer is None else study.buffer / ANGSTROM
-    split = None if study.split is None else study.split / ANGSTROM
-    return Selector(rules, buffer, split, remember=remember)
-
-
-def _rule(name: str, region: RegionInput) -> "Rule":
-    from atomistic.embedding.options import rule
-
-    given = region.model_dump(exclude_none=True)
-    if region.values is not None:
-        del given["values"]
-        given["uncertainty"] = _numbers(region.values)
-    if region.kind in ("atoms", "defects", "sphere", "layer"):
-        given.setdefault("radius", 0.0)
-    return rule(name, given)
-
-
-def _numbers(path: Path) -> FloatArray:
-    try:
-        return np.loadtxt(path, ndmin=1)
-    except ValueError as error:
-        raise InputError(f"{path.name} is not a list of one number an atom ({error}).") from error
-
-
-def _embedded(study: EmbeddingStudy, models: EmbeddingModels, selector: "Selector") -> "Embedded":
+def _embedded(
+    study: EmbeddingStudy, models: EmbeddingModels, selector: "Selector", charged: "TotalCharges"
+) -> "Embedded":
     from atomistic.embedding.model import embed
 
     return embed(
         models.low, models.high, selector.rules, buffer=selector.buffer, ends=study.termination, split=selector.split,
-        charges=study.charges,
+        charges=study.charges, totals=charged,
     )  # fmt: skip
 
 
-def _mixing(study: EmbeddingStudy, models: EmbeddingModels) -> "ForceMixing":
+def _mixing(study: EmbeddingStudy, models: EmbeddingModels, charged: "TotalCharges") -> "ForceMixing":
     from atomistic.embedding.bonding import termination
     from coupling.embedding.mixing import ForceMixing
 
     kind = "abrupt" if study.scheme == "abrupt forces" else "difference"
-    return ForceMixing(models.low, models.high, termination(study.termination), kind)
+    return ForceMixing(models.low, models.high, termination(study.termination), kind, charged)
 
 
-def _energy(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", context: RunContext) -> EmbeddingFindings:
+def _energy(
+    study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", charged: "TotalCharges", context: RunContext
+) -> EmbeddingFindings:
     """The subtractive scheme, at rest where that is asked for."""
     from atomistic.relax import relax
 
-    model, relaxation = _embedded(study, models, _selector(study)), None
+    model, relaxation = _embedded(study, models, selector(study), charged), None
     if study.relax is not None:
         start = float(model.evaluate([atoms]).energies[0])
         relaxed = relax(model, [atoms], force=study.relax, progress=context.progress)
@@ -145,20 +121,22 @@ def _energy(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", cont
     regions, clusters = model.regions(atoms)
     energy = float(evaluation.energies[0])
     return EmbeddingFindings(
-        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters), counted(value.rows),
+        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters, charged, len(atoms)), counted(value.rows),
         energy=Energy(energy, abs(value.energy - energy)), relaxation=relaxation,
     )  # fmt: skip
 
 
-def _forces(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms") -> EmbeddingFindings:
+def _forces(
+    study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", charged: "TotalCharges"
+) -> EmbeddingFindings:
     """Mixed forces."""
     from coupling.embedding.terms import clusters_of, owned_once
 
-    mixing, regions = _mixing(study, models), _selector(study)(atoms)
+    mixing, regions = _mixing(study, models, charged), selector(study)(atoms)
     mixed = mixing.evaluate(atoms, regions)
     clusters = clusters_of(atoms, regions, mixing.termination)
     return EmbeddingFindings(
-        _owned(atoms, regions, clusters, mixed.forces), _sizes(regions, clusters),
+        _owned(atoms, regions, clusters, mixed.forces), _sizes(regions, clusters, charged, len(atoms)),
         counted(owned_once(len(atoms), regions, clusters).rows()), net_force=float(np.linalg.norm(mixed.correction)),
     )  # fmt: skip
 
@@ -173,18 +151,25 @@ def _owned(
     return EmbeddedStructure(atoms.numbers, atoms.positions, atoms.cell.array, atoms.pbc.astype(int), label, forces)
 
 
-def _sizes(regions: "Sequence[Region]", clusters: "Sequence[Cluster]") -> tuple[RegionSize, ...]:
+def _sizes(
+    regions: "Sequence[Region]", clusters: "Sequence[Cluster]", charged: "TotalCharges", size: int
+) -> tuple[RegionSize, ...]:
+    _, charges = charged.of([region.name for region in regions], clusters, size)
     return tuple(
         RegionSize(
             region.name, len(region.atoms), len(cluster.atoms), cluster.links,
-            "".join(axis for axis, p in zip("abc", cluster.pbc, strict=True) if p) or "none",
+            "".join(axis for axis, p in zip("abc", cluster.pbc, strict=True) if p) or "none", charge,
         )
-        for region, cluster in zip(regions, clusters, strict=True)
+        for region, cluster, charge in zip(regions, clusters, charges, strict=True)
     )  # fmt: skip
 
 
 def _buffers(
-    study: EmbeddingStudy, asked: BufferScan, models: EmbeddingModels, structure: EmbeddedStructure
+    study: EmbeddingStudy,
+    asked: BufferScan,
+    models: EmbeddingModels,
+    structure: EmbeddedStructure,
+    charged: "TotalCharges",
 ) -> Buffers:
     """The force error against the buffer's radius, and the radius for the wanted error."""
     from atomistic.embedding.bonding import termination
@@ -192,10 +177,12 @@ def _buffers(
 
     atoms, ends = structure.atoms, termination(study.termination)
     core, radii = np.flatnonzero(structure.label == 1), [radius / ANGSTROM for radius in asked.radii]
+    first = next(iter(study.regions))
+    own = replace(charged, regions={"core": charged.regions[first]} if first in charged.regions else {}, whole=None)
     reference = None
     if asked.reference == "largest":
-        reference = cluster_forces(models.low, models.high, atoms, core, radii.pop(), ends)
-    table = buffer_table(models.low, models.high, atoms, core, radii, ends, reference=reference)
+        reference = cluster_forces(models.low, models.high, atoms, core, radii.pop(), ends, own)
+    table = buffer_table(models.low, models.high, atoms, core, radii, ends, reference=reference, totals=own)
     return _judged(table, asked.error)
 
 
@@ -209,22 +196,24 @@ def _judged(table: "BufferTable", error: float) -> Buffers:
         return replace(found, unknown=str(reason))
 
 
-def _dynamics(study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", context: RunContext) -> DynamicsFindings:
+def _dynamics(
+    study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", charged: "TotalCharges", context: RunContext
+) -> DynamicsFindings:
     """A trajectory from the structure, its regions chosen anew at every step."""
     from ase.md.velocitydistribution import Stationary, thermalize_momenta
     from ase.parallel import DummyMPI
 
     from atomistic.embedding.dynamics import energy_dynamics, mixed_dynamics
 
-    asked, selector = study.dynamics, _selector(study, remember=True)
+    asked, moving = study.dynamics, selector(study, remember=True)
     rng = np.random.default_rng(study.seed)
     thermalize_momenta(atoms, temperature_K=asked.temperature, comm=DummyMPI(), rng=rng)
     Stationary(atoms)
     how = {"steps": asked.steps, "timestep": asked.timestep, "progress": context.progress}
     if study.scheme == "energy":
-        path = energy_dynamics(_embedded(study, models, selector), atoms, selector=selector, **how)
+        path = energy_dynamics(_embedded(study, models, moving, charged), atoms, selector=moving, **how)
     else:
-        path = mixed_dynamics(_mixing(study, models), atoms, selector, **how)
+        path = mixed_dynamics(_mixing(study, models, charged), atoms, moving, **how)
     return _accounted(path)
 
 

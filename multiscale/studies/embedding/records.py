@@ -58,6 +58,7 @@ class RegionSize:
         cluster_atoms: Of the cluster, link atoms not counted.
         links: Link hydrogens.
         periodic: Axes along which the cluster is periodic, such as "ab", or "none".
+        charge: Of the cluster, e.
     """
 
     name: str
@@ -65,6 +66,7 @@ class RegionSize:
     cluster_atoms: int
     links: int
     periodic: str
+    charge: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class EmbeddingFindings:
         relaxation: Where it was asked for.
         buffers: Where they were asked for.
         dynamics: Where they were asked for.
+        uncharged: The cheap potential, where something has a charge and it takes none.
     """
 
     structure: EmbeddedStructure
@@ -168,6 +171,7 @@ class EmbeddingFindings:
     relaxation: RelaxationFindings | None = None
     buffers: Buffers | None = None
     dynamics: DynamicsFindings | None = None
+    uncharged: str = ""
 
     @property
     def accurate_atoms(self) -> int:

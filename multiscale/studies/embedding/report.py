@@ -25,9 +25,14 @@ def report(results: Results, study: EmbeddingStudy, found: EmbeddingFindings) ->
 
 def _regions(results: Results, found: EmbeddingFindings) -> None:
     """Who owns which atom: a table, a view, the ledger."""
-    columns = ("region", "atoms", "atoms of the cluster", "link hydrogens", "periodic along")
-    rows = tuple((one.name, one.atoms, one.cluster_atoms, one.links, one.periodic) for one in found.regions)
+    columns = ("region", "atoms", "atoms of the cluster", "link hydrogens", "periodic along", "total charge, e")
+    rows = tuple((one.name, one.atoms, one.cluster_atoms, one.links, one.periodic, one.charge) for one in found.regions)
     results.tables.append(Table("Regions", columns, rows))
+    if found.uncharged:
+        results.notes.append(
+            f"{found.uncharged} takes no total charge: it sees the charged atoms as its neutral ones, in the whole and in the "
+            "cluster alike, so that they cancel there."
+        )
     _view(results, found.structure)
     results.ledger = [one.row for one in found.counted]
     results.ledger_unit = "" if found.energy is None else "eV"

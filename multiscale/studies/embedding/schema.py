@@ -1,22 +1,29 @@
 """Input of the embedding study: a cheap potential, an accurate one, a structure, regions."""
 
+from math import prod
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from coupling.capabilities import LACKING
 from coupling.errors import InputError, unknown_choice
+from coupling.identity.code_names import code_named
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
 from multiscale.inputs.fields import InputFile, Length, Name, Time
 from multiscale.inputs.potential import Potential
 
+if TYPE_CHECKING:
+    from atomistic.structure_files import FileStructure
+
+_MOST_REPEATS = 50
 _KINDS = {
-    "sphere": {"centre", "radius", "leave"},
-    "atoms": {"atoms", "radius", "leave"},
-    "layer": {"at", "radius", "leave"},
-    "defects": {"by", "radius", "leave", "neighbours", "threshold"},
-    "uncertainty": {"values", "threshold", "release"},
+    "sphere": {"centre", "radius", "leave", "charge"},
+    "atoms": {"atoms", "radius", "leave", "charge"},
+    "layer": {"at", "radius", "leave", "charge"},
+    "defects": {"by", "radius", "leave", "neighbours", "threshold", "charge"},
+    "uncertainty": {"values", "threshold", "release", "charge"},
 }
 """Keys of each kind of region."""
 
@@ -37,6 +44,10 @@ class RegionInput(Section):
     threshold: float | None = Field(default=None, description="From which centrosymmetry (Å²) or uncertainty on.")
     release: float | None = Field(default=None, description="Uncertainty below which an atom leaves in dynamics.")
     values: InputFile | None = Field(default=None, description="A text file with one uncertainty an atom.")
+    charge: int | None = Field(
+        default=None, ge=-1000, le=1000,
+        description="Total charge of its cluster, e; by default the sum of its atoms' in the structure's file, else 0.",
+    )  # fmt: skip
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -72,6 +83,11 @@ class Quantum(Section, extra="allow"):
         """The keyword arguments of `QuantumPotential` besides the name."""
         return {"workers": self.workers, "time_limit": self.time_limit} | (self.model_extra or {})
 
+    @property
+    def own_code(self) -> tuple[str, ...]:
+        """The class that it is, and those in its options."""
+        return tuple(code_named([self.name, self.model_extra or {}]))
+
 
 class SupercellInput(Section):
     """A supercell of one element with atoms taken out."""
@@ -85,9 +101,24 @@ class SupercellInput(Section):
     @field_validator("repeats")
     @classmethod
     def _positive(cls, repeats: list[int]) -> list[int]:
-        if min(repeats) < 1:
-            raise InputError(f"{repeats} are not repeats; give three whole numbers from 1.")
+        if min(repeats) < 1 or max(repeats) > _MOST_REPEATS:
+            raise InputError(f"{repeats} are not repeats; give three whole numbers from 1 to {_MOST_REPEATS}.")
         return repeats
+
+    def check(self) -> None:
+        """Raise `InputError` unless there is such a crystal, and it has the atoms that are to be missing."""
+        from atomistic.properties.crystals import Crystal
+
+        check_crystal(self.species, self.structure)
+        named = Crystal.named(self.species, self.structure, conventional=True)
+        size = len(named.build(named.lengths(1.0))) * prod(self.repeats)
+        for index in self.vacancies:
+            if not 0 <= index < size:
+                raise InputError(
+                    f"structure.crystal.vacancies: there is no atom {index}; the crystal has 0 to {size - 1}."
+                )
+        if len(set(self.vacancies)) == size:
+            raise InputError("structure.crystal.vacancies: all atoms are missing; leave some.")
 
 
 class StructureInput(Section):
@@ -166,6 +197,17 @@ class EmbeddingStudy(Study):
             raise InputError("give either quantum (an engine such as gfn1-xtb) or larger (a potential).")
         if self.charges is not None and self.quantum is None:
             raise InputError("charges need quantum: a larger potential takes no point charges.")
+        charged = [name for name, region in self.regions.items() if region.charge]
+        if charged and self.split is not None:
+            raise InputError(
+                f"regions.{charged[0]}: parts of a split region have no charge of their own; leave split out."
+            )
+        if self.buffers is not None and charged not in ([], [next(iter(self.regions))]):
+            raise InputError("buffers: the first region is scanned, and others have charges; leave buffers out.")
+        if self.quantum is not None and "charge" in self.quantum.options:
+            raise InputError(
+                "quantum.charge: each region has its own total charge; give it there, as regions.NAME.charge."
+            )
         if self.charges is not None and self.scale != 1.0:
             raise InputError("charges and scale cannot be combined; leave one out.")
         if self.scheme != "energy" and (self.relax is not None or self.charges is not None):
@@ -178,16 +220,35 @@ class EmbeddingStudy(Study):
         if self.larger is not None:
             self.larger.check()
         else:
-            from atomistic.embedding.engines import check_charges, engine
+            from atomistic.embedding.engines import check_charges, check_engine
 
-            found = engine(self.quantum.name)
+            found = check_engine(self.quantum.name, self.quantum.options)
             if self.charges is not None:
                 check_charges(found)
+            if not found.total_charge and any(region.charge for region in self.regions.values()):
+                raise InputError(f"Quantum engine {found.name!r} {LACKING['total_charge']}.")
         if self.structure.crystal is not None:
-            check_crystal(self.structure.crystal.species, self.structure.crystal.structure)
+            self.structure.crystal.check()
         for file in (self.structure.file, *(region.values for region in self.regions.values())):
             if file is not None and not file.is_file():
                 raise InputError(f"There is no file {file.name!r} where it was looked for, in {file.parent}.")
+        if self.structure.file is not None:
+            from atomistic.structure_files import read_structure
+
+            self._check_file(read_structure(self.structure.file))
+
+    def _check_file(self, given: "FileStructure") -> None:
+        """Check that a file's structure and the regions fit together."""
+        if self.dynamics is not None and (given.moving or given.isotopes):
+            what = "velocities" if given.moving else "masses other than those of the elements"
+            raise InputError(
+                f"{self.structure.file.name} gives {what}, and dynamics starts from velocities at its temperature with the "
+                "elements' masses; take them out of the file."
+            )
+        from multiscale.studies.embedding.regions import selected, totals
+
+        regions, clusters = selected(self, given.atoms)
+        totals(self, given).of([region.name for region in regions], clusters, len(given.atoms))
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""

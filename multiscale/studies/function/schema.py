@@ -1,7 +1,6 @@
 """Input of the function study: a Python function and its arguments."""
 
 import inspect
-import re
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -11,18 +10,18 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
 
 from coupling.errors import InputError
+from coupling.identity.code_names import is_code
 from coupling.units import SI_FACTORS, parse_quantity
 from multiscale.inputs.base import Study
 from multiscale.inputs.fields import resolved
 
-_CALL = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _UNITS = {unit: kind for kind, factors in SI_FACTORS.items() for unit in factors}
 
 Argument = bool | int | float | str | list[Any] | dict[str, Any] | None
 
 
 def _call(value: str) -> str:
-    if not _CALL.fullmatch(value):
+    if not is_code(value):
         raise InputError(f'{value!r} names no function; write "module:function".')
     return value
 
@@ -46,8 +45,13 @@ class FunctionStudy(Study):
         """The arguments as the function takes them: quantities in SI."""
         return {name: in_si(value) for name, value in self.arguments.items()}
 
-    def check(self) -> None:
-        """Raise `InputError` unless the function is there and takes these arguments."""
+    @property
+    def own_code(self) -> tuple[str, ...]:
+        """The function."""
+        return (self.call,)
+
+    def check_code(self) -> None:
+        """Raise `InputError` unless the function is there and takes these arguments; its module is imported."""
         check_arguments(find_function(self.call, self.where), self.values)
 
 

@@ -30,10 +30,10 @@ class OracleChoice(PotentialChoice, extra="allow"):
 
     def check(self) -> None:
         """Raise `InputError` if it is unknown or not installed."""
-        from atomistic.embedding.engines import ENGINES, engine
+        from atomistic.embedding.engines import ENGINES, check_engine
 
         if self.name.lower() in ENGINES:
-            engine(self.name)
+            check_engine(self.name, self.model_extra or {})
         else:
             super().check()
 
