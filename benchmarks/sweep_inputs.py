@@ -1,4 +1,4 @@
-"""Thirty inputs of sweeps that must be refused."""
+"""Inputs of sweeps that must be refused."""
 
 import copy
 from typing import Any
@@ -59,4 +59,12 @@ BAD: dict[str, dict[str, Any] | str] = {
     "nested too deeply": _DEEP,
     "a folder that is not ours": _with(output={"folder": ".."}),
     "a path outside": _with(output={"folder": "/proc/sweep"}),
+    "the points' own folder": _over(**{"output.folder": ["a", "b"]}),
+    "a home that nobody has": _with(output={"folder": "~nobody_at_all/x"}),
+    "a name of 300 letters": _with(output={"folder": "x" * 300}),
+    "a colon for a potential": _over(potential=["emt", ":"]),
+    "code without consent": _over(potential=["emt", "os:system"]),
+    "huge indices": _over(**{"plane.miller": [[1, 1, 1], [10**9, 1, 1]]}),
+    "a launcher without consent": _with(engine={"mpi": {"ranks": 2, "launcher": "touch {ranks}"}}),
+    "two lines for one": _with(engine={"kind": "slurm", "workers": 1, "memory": "1 GB", "directives": ["a\nb"]}),
 }

@@ -4,6 +4,7 @@ Multiply a value in atomistic units by the constant to get SI: `energy_eV_A2 * E
 """
 
 import re
+import unicodedata
 
 from scipy import constants
 
@@ -37,6 +38,11 @@ SI_FACTORS: dict[str, dict[str, float]] = {
 _QUANTITY = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(\S+)\s*$")
 
 
+def normalised(text: str) -> str:
+    """A text with the micro sign and the letter Å in one form, whichever of Unicode's two (µ, μ; Å, Å) it had."""
+    return unicodedata.normalize("NFC", text).replace("\u03bc", "\u00b5")
+
+
 def parse_quantity(text: object, quantity: str) -> float:
     """Read a number with its unit, such as "12 nm", into SI.
 
@@ -51,7 +57,7 @@ def parse_quantity(text: object, quantity: str) -> float:
         InputError: there is no unit, or it is not one of this quantity.
     """
     factors = SI_FACTORS[quantity]
-    match = _QUANTITY.match(text) if isinstance(text, str) else None
+    match = _QUANTITY.match(normalised(text)) if isinstance(text, str) else None
     if match is None or match[2] not in factors:
         example = f"12 {list(factors)[-2] if len(factors) > 1 else next(iter(factors))}"
         raise InputError(

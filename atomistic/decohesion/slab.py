@@ -10,12 +10,12 @@ import numpy as np
 from ase import Atoms
 from ase.formula import Formula
 
+from atomistic.decohesion.plane_lattice import SAME_PLANE, plane_basis
 from atomistic.structure_files import read_structure
 from coupling.contracts import Evaluation, FloatArray
 from coupling.errors import InputError, unknown_choice
 
 _PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
-_SAME_PLANE = 1e-2  # Å: the same, for the planes that part
 
 
 class Openable(Protocol):
@@ -69,7 +69,7 @@ class CleavageSlab:
         """The atoms of the lowest and of the highest plane, which face each other across the gap."""
         levels = self.atoms.positions[:, 2]
         return (
-            (np.flatnonzero(levels < levels.min() + _SAME_PLANE), np.flatnonzero(levels > levels.max() - _SAME_PLANE)),
+            (np.flatnonzero(levels < levels.min() + SAME_PLANE), np.flatnonzero(levels > levels.max() - SAME_PLANE)),
         )
 
     @property
@@ -160,7 +160,7 @@ def cleavage_slab(
     conventional = bulk.cell.array if conventional is None else np.asarray(conventional, dtype=float)
     normal = np.linalg.inv(conventional) @ np.asarray(miller, dtype=float)
     normal /= np.linalg.norm(normal)
-    vectors = _plane_basis(bulk.cell.array, np.linalg.inv(conventional) @ np.asarray(miller, dtype=float))
+    vectors = plane_basis(bulk.cell.array, conventional, miller)
     direction = vectors[0] if x is None else np.asarray(x, dtype=float)
     direction = direction / np.linalg.norm(direction)
     if abs(direction @ normal) > 1e-8:
@@ -246,46 +246,3 @@ def _upright(cell: FloatArray) -> FloatArray:
     shift = np.round(np.linalg.solve(cell[:2, :2].T, cell[2, :2]))
     cell[2, :2] -= shift @ cell[:2, :2]
     return cell
-
-
-def _plane_basis(lattice: FloatArray, covector: FloatArray) -> FloatArray:
-    """Lattice vectors a, b in the plane (reduced) and c one lattice plane above it, right-handed.
-
-    Args:
-        lattice: (3, 3) rows are lattice vectors, Å.
-        covector: (3,) reciprocal vector normal to the plane, 1/Å.
-    """
-    projections = lattice @ covector
-    indices = _integers(projections)
-    basis = np.eye(3, dtype=int)
-    values = list(indices)
-    for i in (0, 1):  # Euclid: unimodular steps until only the last vector leaves the plane
-        while values[i]:
-            q = values[2] // values[i]
-            basis[2] -= q * basis[i]
-            values[2] -= q * values[i]
-            basis[[i, 2]], values[i], values[2] = basis[[2, i]], values[2], values[i]
-    if values[2] < 0:
-        basis[2] *= -1
-    a, b, c = basis @ lattice
-    while True:  # Lagrange-Gauss reduction
-        if a @ a > b @ b:
-            a, b = b, -a
-        step = np.round((a @ b) / (a @ a))
-        if step == 0:
-            break
-        b = b - step * a
-    if np.cross(a, b) @ c < 0:
-        b = -b
-    return np.array([a, b, c])
-
-
-def _integers(values: FloatArray) -> list[int]:
-    """Proportional coprime integers, for values that are rational multiples of each other."""
-    scale = np.max(np.abs(values))
-    for denominator in range(1, 61):
-        scaled = values / scale * denominator
-        if np.allclose(scaled, np.round(scaled), atol=1e-6 * denominator):
-            integers = [int(v) for v in np.round(scaled)]
-            return [v // gcd(*integers) for v in integers]
-    raise InputError("The plane is not a lattice plane of this crystal; give integer Miller indices.")

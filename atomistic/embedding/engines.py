@@ -68,6 +68,8 @@ class Engine:
             return False
 
 
+_PLACES = ("directory", "folder", "label", "restart", "txt")
+"""Options by which engines write files."""
 _OWN_OPTIONS = ("workers", "safer")
 """Of `atomistic.embedding.quantum.QuantumPotential`, besides those of the engine."""
 _XTB_OPTIONS = (
@@ -136,11 +138,16 @@ def check_engine(name: str, options: Iterable[str] = ()) -> Engine:
     Raises:
         InputError: an option would be left unread, or is not for inputs: where results are kept.
     """
-    found = engine(name)
-    if "folder" in options:
-        raise unknown_choice(f"option of the quantum engine {name}", "folder", (*found.takes, *_OWN_OPTIONS))
-    found.check_options(option for option in options if option not in _OWN_OPTIONS)
-    return found
+    options = list(options)
+    known = ENGINES.get(name.lower())
+    for option in ("folder",) if is_code(name) else _PLACES:
+        if option in options:
+            raise InputError(
+                f"Quantum engine {name!r}: {option!r} says where files go, which an input does not; leave it out."
+            )
+    if known is not None:
+        known.check_options(option for option in options if option not in _OWN_OPTIONS)
+    return engine(name)
 
 
 def check_charges(found: Engine) -> None:

@@ -40,13 +40,13 @@ def load(name: str, device: str, dtype: str | None, *, terms: Sequence[str | Map
 
     if dtype is not None:
         raise InputError("A sum of potentials has no dtype of its own; give it to its terms.")
-    if isinstance(terms, str) or len(terms) < 2:
+    if not isinstance(terms, list | tuple) or len(terms) < 2:
         raise InputError(f"A sum needs a list of two terms or more, such as ['7net-0', 'zbl'], not {terms!r}.")
     loaded = []
     for number, term in enumerate(terms):
-        block = {"name": term} if isinstance(term, str) else dict(term)
-        if "name" not in block:
-            raise InputError(f"Term {number + 1} of the sum, {block}, has no name.")
+        block = {"name": term} if isinstance(term, str) else dict(term) if isinstance(term, Mapping) else {}
+        if not isinstance(block.get("name"), str):
+            raise InputError(f"Term {number + 1} of the sum, {term!r}, is neither a name nor a block with one.")
         own = {"device": device} if number == 0 else {}
         loaded.append(load_potential(block.pop("name"), **(own | block)))
     ledger(SumPotential(tuple(loaded)))

@@ -113,9 +113,12 @@ def _find(name: str) -> PotentialEntry:
 
 
 def _check_options(entry: PotentialEntry, loader: Callable[..., Potential], options: dict[str, Any]) -> None:
-    parameters = inspect.signature(loader).parameters.values()
+    parameters = list(inspect.signature(loader).parameters.values())
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters):
         return
+    missing = [one.name for one in parameters if one.kind is one.KEYWORD_ONLY and one.default is one.empty]
+    if lacking := [name for name in missing if name not in options]:
+        raise InputError(f"Potential {entry.name!r} needs {', '.join(lacking)}; give them as options.")
     known = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
     for option in options:
         if option not in known:

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 from ase import Atoms
@@ -14,6 +15,8 @@ from atomistic.trust.posterior import Posterior
 from coupling.contracts import Potential
 from coupling.errors import InputError
 from coupling.files import load_arrays, write_arrays
+
+_MOST_INFLATED = 2  # `numpy.savez` does not compress
 
 
 def save_posterior(posterior: Posterior, path: Path | str) -> None:
@@ -56,6 +59,10 @@ def load_posterior(path: Path | str, potential: Potential) -> Posterior:
         InputError: the file cannot be read, or belongs to another potential.
     """
     try:
+        with ZipFile(path) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+        if size > _MOST_INFLATED * Path(path).stat().st_size:
+            raise ValueError(f"it would unpack to {size:.3g} bytes, and posteriors are stored as they are")
         arrays = load_arrays(Path(path))
         record = json.loads(str(arrays["record"]))
     except Exception as error:

@@ -66,7 +66,7 @@ def load_law(path: str | Path) -> Law:
         raise InputError(f"The law file {path} cannot be read: {error}.") from None
     try:
         record = json.loads(text, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not a complete JSON file ({error}); save the law again.") from None
     if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
         raise InputError(f'{path} is not a cohesive law: it does not say "format": "{FORMAT}".')

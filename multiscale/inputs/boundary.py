@@ -1,16 +1,20 @@
 """What a specimen's mesh carries: its unit, grains, the sides of interfaces, supports and loads."""
 
 from collections.abc import Iterable
-from typing import Literal, Protocol, Self
+from typing import Annotated, Literal, Protocol, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from coupling.errors import InputError, unknown_choice
+from coupling.units import normalised
 from multiscale.inputs.base import Section
 from multiscale.inputs.fields import Direction, Name
 
-LengthUnit = Literal["m", "mm", "um", "µm", "nm", "Å", "A"]
+LengthUnit = Annotated[
+    Literal["m", "mm", "um", "µm", "nm", "Å", "A"],
+    BeforeValidator(lambda value: normalised(value) if isinstance(value, str) else value),
+]
 Component = Literal["x", "y", "z"]
 
 

@@ -1,12 +1,18 @@
 """A crystal in an input file: by its name or from a file; and one that is cut along a plane."""
 
-from typing import Annotated, Self
+from math import gcd
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
+from multiscale.inputs.checks import check_cut
 from multiscale.inputs.fields import Direction, InputFile, quantity
+
+if TYPE_CHECKING:
+    from ase import Atoms
 
 
 def _not_negative(kelvin: float) -> float:
@@ -45,8 +51,10 @@ class CrystalInput(Section):
 
     def check(self) -> None:
         """Raise `InputError` unless the name or the file is there."""
-        if self.file is not None and not self.file.is_file():
-            raise InputError(f"There is no structure file {self.file}.")
+        if self.file is not None:
+            from atomistic.decohesion.slab import read_crystal
+
+            read_crystal(self.file)
         if self.species is not None and self.structure is not None:
             from atomistic.properties.crystals import Crystal as Named
 
@@ -63,3 +71,49 @@ class CutCrystal(CrystalInput):
     )
     layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes.")
     termination: str | None = Field(default=None, description="Atoms of the plane below the cut, such as TiO2.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _four_indices(cls, data: Any) -> Any:
+        """Of a hexagonal crystal, (h k i l) is (h k l), and [u v t w] is [2u + v, u + 2v, w]."""
+        if not isinstance(data, dict) or data.get("structure") != "hcp":
+            return data
+        plane, along = _four(data.get("miller"), "miller"), _four(data.get("x"), "x")
+        changes: dict[str, Any] = {}
+        if plane is not None:
+            changes["miller"] = [plane[0], plane[1], plane[3]]
+        if along is not None:
+            changes["x"] = _shortest([2 * along[0] + along[1], along[0] + 2 * along[1], along[3]])
+        return data | changes
+
+    def check(self) -> None:
+        """Raise `InputError` unless the crystal is there and can be cut so."""
+        super().check()
+        check_cut(*self._crystal(), self.miller, self.layers, self.x, self.termination)
+
+    def _crystal(self) -> "tuple[Atoms, FloatArray]":
+        """The crystal, not at rest, and the cell that indices refer to."""
+        from atomistic.decohesion.slab import conventional_cell, read_crystal
+        from atomistic.properties.crystals import Crystal as Named
+
+        if self.file is not None:
+            crystal = read_crystal(self.file)
+            return crystal, crystal.cell.array
+        assert self.species is not None and self.structure is not None
+        named = Named.named(self.species, self.structure)
+        crystal = named.build(named.lengths(named.guess()))
+        return crystal, conventional_cell(crystal)
+
+
+def _four(given: object, key: str) -> list[int] | None:
+    """Four indices whose first three add up to nothing; None for anything else than four."""
+    if not isinstance(given, list | tuple) or len(given) != 4 or not all(type(index) is int for index in given):
+        return None
+    if sum(given[:3]):
+        raise InputError(f"{key}: of the four indices {list(given)} the first three must add up to 0.")
+    return list(given)
+
+
+def _shortest(direction: list[int]) -> list[int]:
+    divisor = gcd(*direction)
+    return [index // divisor for index in direction] if divisor else direction

@@ -1,12 +1,12 @@
 """The kinds of values that an input file holds: quantities with units, files, crystal directions."""
 
-from math import isfinite
+import os
+from math import inf, isfinite
 from os.path import normpath
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import (
-    AfterValidator,
     BeforeValidator,
     Field,
     PlainSerializer,
@@ -18,13 +18,14 @@ from coupling.errors import InputError
 from coupling.units import SI_FACTORS, parse_quantity
 
 
-def quantity(kind: str, si_unit: str, *, positive: bool = True) -> Any:
+def quantity(kind: str, si_unit: str, *, positive: bool = True, largest: float = inf) -> Any:
     """The type of a number with a unit, kept in SI.
 
     Args:
         kind: A key of `coupling.units.SI_FACTORS`.
         si_unit: The SI unit, with which it is written back.
         positive: Whether it must be greater than zero.
+        largest: Its largest size that has a meaning, SI.
     """
 
     def read(value: object) -> float:
@@ -33,6 +34,8 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True) -> Any:
             raise InputError(f"{value!r} is not a finite {kind}.")
         if positive and number <= 0:
             raise InputError(f"{value!r} must be greater than zero.")
+        if abs(number) > largest:
+            raise InputError(f"{value!r} is more than can be meant here; give at most {largest:g} {si_unit}.")
         return number
 
     units = ", ".join(SI_FACTORS[kind])
@@ -46,17 +49,35 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True) -> Any:
 
 Length = quantity("length", "m")
 """A length in m, written as "60 nm"."""
+AtomicLength = quantity("length", "m", largest=1e-7)
+"""A length among atoms, in m."""
+Neighbourhood = quantity("length", "m", largest=1e-8)
+"""A distance around atoms, in m."""
 Position = quantity("length", "m", positive=False)
 """A length of either sign in m."""
 Time = quantity("time", "s")
 """A time in s, written as "2 h"."""
 
 
+_LONGEST_NAME = 240  # bytes: file systems take 255, and a run adds to its folder's name
+
+
 def resolved(value: object, info: ValidationInfo) -> Path:
     """The absolute path of a file or folder that is named relative to the input file."""
     if not isinstance(value, str | Path) or not str(value) or "\0" in str(value):
         raise InputError(f"{value!r} is not the name of a file or folder.")
-    return Path(normpath(Path((info.context or {}).get("folder", "")).absolute() / Path(value).expanduser()))
+    path = Path(value)
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+        raise InputError(
+            f"the name {str(value)[:40]!r}... is longer than the {_LONGEST_NAME} bytes that a name can have."
+        )
+    try:
+        path = path.expanduser()
+    except RuntimeError as error:
+        raise InputError(
+            f"{str(value)!r}: there is no home folder {path.parts[0]!r} here; write the path out."
+        ) from error
+    return Path(normpath(Path((info.context or {}).get("folder", "")).absolute() / path))
 
 
 InputFile = Annotated[
@@ -76,17 +97,28 @@ OutputFolder = Annotated[
 """A folder named relative to the input file."""
 
 
-def _nonzero(direction: tuple[int, int, int]) -> tuple[int, int, int]:
+_LARGEST_INDEX = 1000
+
+
+def _indices(direction: object) -> object:
+    if not isinstance(direction, list | tuple) or len(direction) != 3:
+        raise InputError(f"{_short(direction)} is not three whole numbers; give for example [1, 1, 1].")
+    for index in direction:
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise InputError(f"{_short(direction)}: {index!r} is not a whole number; give for example [1, 1, 1].")
+        if abs(index) > _LARGEST_INDEX:
+            raise InputError(f"{_short(direction)}: {_short(index)} is too large; indices go to {_LARGEST_INDEX}.")
     if not any(direction):
         raise InputError("[0, 0, 0] is not a direction; give for example [1, 1, 1].")
-    return direction
+    return tuple(direction)
 
 
-Direction = Annotated[
-    tuple[int, int, int],
-    Field(strict=False),
-    AfterValidator(_nonzero),
-]
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+Direction = Annotated[tuple[int, int, int], BeforeValidator(_indices)]
 """Three integers, not all zero: a crystal direction [uvw] or plane (hkl)."""
 
 

@@ -8,13 +8,13 @@ from pydantic import Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.crystal import CutCrystal, Temperature
-from multiscale.inputs.fields import Length
+from multiscale.inputs.fields import AtomicLength
 
 
 class Openings(Section):
     """The sampled openings of the interface."""
 
-    max: Length = Field(
+    max: AtomicLength = Field(
         default="6 Å", validate_default=True, description="Largest opening; beyond the potential's range."
     )
     points: int = Field(default=40, ge=12, le=10_000, description="Number of samples.")

@@ -2,23 +2,38 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 
 from coupling.errors import InputError
 
 _LARGEST = 1_000_000
-_FLOAT = re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?$")
+_TAG = "tag:yaml.org,2002:"
+_PLAIN = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?(0|[1-9][0-9]*)", list("-+0123456789")),
+    "float": (
+        r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+0123456789."),
+    ),
+}  # fmt: skip
+"""What is no text: as in YAML 1.2, where 1:30, 010 and yes are text, and no other numbers than they seem."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with no aliases, no doubled keys, and 1e-3 read as a number."""
+    """Safe YAML with no aliases, no tags, no doubled keys, and the plain values of YAML 1.2."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
-            raise InputError(f"line {mark.line + 1}: YAML aliases (*name) are not read; write the value out.")
+        event = self.peek_event()
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent):
+            raise InputError(f"line {line}: YAML aliases (*name) are not read; write the value out.")
+        if (tag := getattr(event, "tag", None)) is not None:
+            raise InputError(f"line {line}: YAML tags are not read; leave {tag.replace(_TAG, '!!')} out.")
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -30,7 +45,8 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
+for _kind, (_form, _first) in _PLAIN.items():
+    _Loader.add_implicit_resolver(f"{_TAG}{_kind}", re.compile(f"^(?:{_form})$"), _first)
 
 
 def read_yaml(path: Path) -> Any:

@@ -1,5 +1,6 @@
 """Whose a folder is: those that we make bear a mark, and only those are ever removed."""
 
+import errno
 import json
 import os
 import shutil
@@ -93,6 +94,11 @@ def check_folder(place: Path, what: str, way_out: str) -> None:
         what: What it is, for the sentence.
         way_out: What to do, for the sentence.
     """
+    try:
+        os.lstat(place)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise InputError(f"The name of the {what} is too long ({place.name[:40]!r}...); {way_out}.") from error
     if place.is_symlink() and not place.exists():
         target = os.readlink(place)
         raise InputError(

@@ -1,5 +1,6 @@
 """From a YAML file, or plain data, to a validated study."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ def check_study(study: Study) -> None:
         InputError: something does not fit.
     """
     study.check()
+    names: dict[str, Path] = {"study.yaml": Path()}
+    for file in study.files():
+        if not os.access(file, os.R_OK) or not file.is_file():
+            raise InputError(f"The file {file} cannot be read; check its name and its permissions.")
+        if names.setdefault(file.name, file) != file:
+            raise InputError(
+                f"An input file is called {file.name!r}, and so is another one that is kept with the run; rename one."
+            )
 
 
 def check_consent(study: Study) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from coupling.contracts import Progress, silent
-from coupling.errors import InputError
+from coupling.errors import CountingError, InputError
 from coupling.files import write_text
 from coupling.findings import refute
 from multiscale.inputs.base import Study
@@ -125,8 +125,6 @@ def keep_input(study: Study, record: Mapping[str, Any], folder: Path) -> None:
     """The validated input with copies of its files: a study that can be run again as it stands."""
     folder.mkdir()
     for file in study.files():
-        if (folder / file.name).exists():
-            raise InputError(f"Two input files are called {file.name!r}; rename one, so that both can be kept.")
         shutil.copyfile(file, folder / file.name)
     write_text(folder / "study.yaml", yaml.safe_dump(dict(record), sort_keys=False, allow_unicode=True))
 
@@ -141,7 +139,7 @@ def _leave(space: Workspace, context: RunContext, error: BaseException) -> None:
         if is_collective(error):
             return
         time.sleep(_GRACE_SECONDS)
-    if isinstance(error, InputError):
+    if isinstance(error, InputError | CountingError):
         space.discard()
     elif (left := space.fail()) is not None:
         error.add_note(f"What was done until then lies in {left}.")

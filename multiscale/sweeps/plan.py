@@ -67,7 +67,11 @@ def studies_of(sweep: SweepInput) -> Iterator[tuple[dict[str, Any], Study]]:
     Raises:
         InputError: a range or a point is not valid; it names the point and its values.
     """
-    for number, values in enumerate(combinations(axes_of(sweep.over))):
+    axes = axes_of(sweep.over)
+    for key in (key for axis in axes for key in axis.columns):
+        if key.partition(".")[0] == "output":
+            raise InputError(f"over: {key!r} cannot be swept: all points lie in the sweep's own folder; leave it out.")
+    for number, values in enumerate(combinations(axes)):
         with _naming(number, values):
             data, consent = placed(sweep.base, values), sweep.consent
             study = parse_study(data, sweep.folder, allow_code=consent.code, trust=consent.trust)

@@ -182,7 +182,7 @@ def test_options_that_an_engine_would_leave_unread_are_refused():
         QuantumPotential("ase.calculators.emt:EMT", asap_cut=True).evaluate([cluster()])
     with pytest.raises(InputError, match="option of calculator 'ase.calculators.lj:LennardJones' 'sigmma'"):
         load_potential("ase.calculators.lj:LennardJones", sigmma=2.0)
-    with pytest.raises(InputError, match="'folder'; valid"):
+    with pytest.raises(InputError, match="'folder' says where files go"):
         check_engine("ase.calculators.emt:EMT", {"folder": "/tmp/elsewhere"})
 
 

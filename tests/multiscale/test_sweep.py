@@ -108,7 +108,7 @@ def test_samples_share_a_dimension_and_equal_points_are_computed_once(engine, tm
 
 def test_a_study_keeps_a_run_for_each_point(engine, tmp_path, toy):
     over = {"mode": ["good", "diverges", "bug"], "seed": [1, 2]}
-    found = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine)
+    found = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine, allow_code=True)
     assert (found.status.done, found.status.failed) == (2, 4)
     assert [error for _, error in found.failures] == ["Newton stopped at step 3."] * 2 + [
         "unexpected KeyError: 'lost'"
@@ -124,7 +124,7 @@ def test_a_study_keeps_a_run_for_each_point(engine, tmp_path, toy):
     assert ".failed/log.txt" in page
     stamps = [(run.folder / "results.json").stat().st_mtime_ns for run in runs]
     (tmp_path / "s" / "journal.jsonl").write_text("")
-    again = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine)
+    again = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine, allow_code=True)
     assert again.status.done == 2
     assert [(run.folder / "results.json").stat().st_mtime_ns for run in runs] == stamps
 

@@ -9,7 +9,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.upscale.flow import DRAG_PLACEHOLDER
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import Length, quantity
+from multiscale.inputs.fields import AtomicLength, Length, quantity
 from multiscale.inputs.potential import Potential
 
 Temperature = quantity("temperature", "K")
@@ -42,7 +42,9 @@ class DislocationStudy(Study):
     species: str = Field(description="Chemical symbol.")
     structure: str = Field(description="fcc or bcc.")
     system: str = Field(description="Slip system and character, such as edge, screw or 60.")
-    radius: Length = Field(default="25 Å", validate_default=True, description="Of the free atoms around the line.")
+    radius: AtomicLength = Field(
+        default="25 Å", validate_default=True, description="Of the free atoms around the line."
+    )
     boundary: Literal["fixed", "flexible"] = Field(default="fixed", description="How the shell around them behaves.")
     results: list[Wanted] = Field(
         default=["core", "peierls_nabarro", "barrier", "peierls_stress"],

@@ -7,8 +7,8 @@ from pydantic import Field, model_validator
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
-from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import Direction, Length, quantity
+from multiscale.inputs.checks import check_planes
+from multiscale.inputs.fields import AtomicLength, Direction, quantity
 from multiscale.inputs.potential import Potential
 
 Temperature = quantity("temperature", "K")
@@ -45,7 +45,7 @@ class Network(Section):
     channels: int = Field(default=32, ge=4, le=256, multiple_of=4, description="Scalars of an atom's features.")
     lmax: int = Field(default=2, ge=1, le=2, description="Highest rank of the features.")
     layers: int = Field(default=2, ge=1, le=5, description="Rounds of messages.")
-    cutoff: Length | None = Field(default=None, description="By default the teacher's, at most 2.3 bonds.")
+    cutoff: AtomicLength | None = Field(default=None, description="By default the teacher's, at most 2.3 bonds.")
     fading: int = Field(default=6, ge=3, le=24, description="Power by which messages fade; 12 reaches farther.")
 
 
@@ -66,7 +66,7 @@ class DistilStudy(Study):
     potential: Potential = Field(description="The teacher.")
     crystals: list[DistilledCrystal] = Field(min_length=1, max_length=20, description="What the student learns.")
     temperature: Temperature = Field(default="300 K", validate_default=True, description="Of the rattled atoms.")
-    thickness: Length = Field(default="10 Å", validate_default=True, description="Least thickness of a slab.")
+    thickness: AtomicLength = Field(default="10 Å", validate_default=True, description="Least thickness of a slab.")
     paths: PathCounts = Field(default_factory=PathCounts)
     network: Network = Field(default_factory=Network)
     training: TrainingInput = Field(default_factory=TrainingInput)
@@ -82,7 +82,7 @@ class DistilStudy(Study):
         """Check names, without torch."""
         self.potential.check()
         for crystal in self.crystals:
-            check_crystal(crystal.species, crystal.structure)
+            check_planes(crystal.species, crystal.structure, [*crystal.planes, *crystal.surfaces])
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""

@@ -11,7 +11,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.identity.code_names import code_named
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import InputFile, Length, Name, Time
+from multiscale.inputs.fields import InputFile, Name, Neighbourhood, Time
 from multiscale.inputs.potential import Potential
 
 if TYPE_CHECKING:
@@ -32,10 +32,10 @@ class RegionInput(Section):
     """Which atoms the accurate model owns."""
 
     kind: str = Field(description="sphere, atoms, layer, defects or uncertainty.")
-    radius: Length | None = Field(
+    radius: Neighbourhood | None = Field(
         default=None, description="Around the centre, the atoms or the defects; of the last two, none by default."
     )
-    leave: Length | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
+    leave: Neighbourhood | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
     centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Of a sphere, Å.")
     atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
     at: float | None = Field(default=None, description="Of a layer: fraction of the third cell vector.")
@@ -96,7 +96,7 @@ class SupercellInput(Section):
     structure: str = Field(description="Crystal structure, as ASE names it.")
     repeats: list[int] = Field(default=[2, 2, 2], min_length=3, max_length=3, description="Of the conventional cell.")
     vacancies: list[int] = Field(default_factory=list, description="Indices of atoms that are missing.")
-    rattle: Length | None = Field(default=None, description="Standard deviation of random displacements.")
+    rattle: Neighbourhood | None = Field(default=None, description="Standard deviation of random displacements.")
 
     @field_validator("repeats")
     @classmethod
@@ -139,7 +139,7 @@ class StructureInput(Section):
 class BufferScan(Section):
     """Force error against the buffer's radius."""
 
-    radii: list[Length] = Field(min_length=2, description="Rising radii.")
+    radii: list[Neighbourhood] = Field(min_length=2, description="Rising radii.")
     error: float = Field(default=0.1, gt=0, description="Wanted error of a core force, eV/Å.")
     reference: Literal["whole", "largest"] = Field(
         default="largest", description="Compare with the accurate model of the whole, or of the largest cluster."
@@ -171,10 +171,14 @@ class EmbeddingStudy(Study):
     larger: Potential | None = Field(default=None, description="The accurate model: a larger potential.")
     structure: StructureInput
     regions: dict[Name, RegionInput] = Field(min_length=1, description="Regions by name.")
-    buffer: Length | None = Field(default=None, description="Around each region, in its cluster; by default none.")
+    buffer: Neighbourhood | None = Field(
+        default=None, description="Around each region, in its cluster; by default none."
+    )
     termination: Literal["bare", "hydrogen"] = Field(default="bare", description="hydrogen for covalent matter.")
-    scale: float = Field(default=1.0, gt=0, description="Lattice parameter of the accurate model over the cheap one's.")
-    split: Length | None = Field(
+    scale: float = Field(
+        default=1.0, ge=1 / 1.2, le=1.2, description="Lattice parameter of the accurate model over the cheap one's."
+    )
+    split: Neighbourhood | None = Field(
         default=None, description="Parts of a region this far apart beyond both buffers are regions of their own."
     )
     charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from coupling.capabilities import require
 from coupling.exchange.storage import save_law
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.rigid_path import interface_ledger, rigid_law
@@ -43,7 +44,7 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     from atomistic.trust.storage import save_posterior
     from atomistic.trust.surrogate import Surrogate
 
-    potential = load_potential(study.potential.name, **study.potential.options)
+    potential = require(load_potential(study.potential.name, **study.potential.options), "features")
     asked = oracle(study.oracle.name, study.oracle.own, context.cache.folder / "oracle")
     context.uses(potential, asked.potential)
     task = request("learning", study, exclude=_LEFT_TO_CHANCE, potentials=[potential, asked.potential]).address

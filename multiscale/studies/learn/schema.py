@@ -7,11 +7,13 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
-from multiscale.inputs.checks import check_crystal
+from multiscale.inputs.checks import check_planes
 from multiscale.inputs.crystal import Temperature
-from multiscale.inputs.fields import Direction, Length, Name
+from multiscale.inputs.fields import AtomicLength, Direction, Name
 from multiscale.inputs.law_options import Openings
 from multiscale.inputs.potential import Potential, PotentialChoice
+
+_MOST_REPEATS = 50
 
 
 class OracleChoice(PotentialChoice, extra="allow"):
@@ -46,7 +48,10 @@ class LearnedPlane(Section):
     miller: Direction = Field(description="Plane (hkl) in the conventional cell.")
     layers: int = Field(default=6, ge=2, le=200, description="Atomic planes of the labelled slab.")
     repeats: tuple[int, int] = Field(
-        default=(1, 1), strict=False, description="In-plane repeats of the labelled slab: for an oracle at the Γ point."
+        default=(1, 1),
+        strict=False,
+        max_length=2,
+        description="In-plane repeats of the labelled slab: for an oracle at the Γ point.",
     )
 
 
@@ -56,7 +61,7 @@ class LearnDynamicsInput(Section):
     temperature: Temperature = Field(default="300 K", validate_default=True)
     steps: int = Field(default=100, ge=1, le=1_000_000, description="Time steps of each trajectory.")
     every: int = Field(default=10, ge=1, description="Time steps between looks.")
-    opening: Length | None = Field(default=None, description="Opening of the slab; by default closed.")
+    opening: AtomicLength | None = Field(default=None, description="Opening of the slab; by default closed.")
 
 
 class Routes(Section):
@@ -67,7 +72,9 @@ class Routes(Section):
         default=0, ge=0, le=1000, description="Points of a slip by one lattice vector, at the closed gap."
     )
     rattles: int = Field(default=4, ge=0, le=1000, description="Rattled closed slabs.")
-    rattle: Length = Field(default="0.1 Å", validate_default=True, description="Largest displacement of a coordinate.")
+    rattle: AtomicLength = Field(
+        default="0.1 Å", validate_default=True, description="Largest displacement of a coordinate."
+    )
     strains: int = Field(
         default=4, ge=0, le=1000, description="Strained closed slabs; the first two change the volume."
     )
@@ -99,15 +106,15 @@ class LearnStudy(Study):
     def _affordable(self) -> Self:
         if self.first > self.budget:
             raise InputError(f"first ({self.first}) is above budget ({self.budget}); allow more labels.")
-        if min(self.plane.repeats) < 1:
-            raise InputError(f"plane.repeats {list(self.plane.repeats)} must be two positive numbers.")
+        if not all(1 <= count <= _MOST_REPEATS for count in self.plane.repeats):
+            raise InputError(f"plane.repeats {list(self.plane.repeats)} must be two numbers from 1 to {_MOST_REPEATS}.")
         return self
 
     def check(self) -> None:
         """Check names and files, without torch."""
         self.potential.check()
         self.oracle.check()
-        check_crystal(self.plane.species, self.plane.structure)
+        check_planes(self.plane.species, self.plane.structure, [self.plane.miller])
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""

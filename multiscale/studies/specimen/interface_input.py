@@ -61,7 +61,7 @@ class Gap(Section):
 class Coarsening(Section):
     """The law of several planes in series, of which one opens, for elements that are too large for one."""
 
-    planes: int = Field(ge=2)
+    planes: int = Field(ge=2, le=1_000_000)
     softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
     plane_stiffness: InterfaceStiffness | None = Field(
         default=None, description="Of a closed plane; by default the law's own."

@@ -167,8 +167,9 @@ class SpecimenStudy(Study):
             else:
                 self.stored_bond(name)
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
-        facets = groups_of(named, self.supports, self.loads, self.tractions)
-        check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension)
+        acting = groups_of(self.supports, self.loads, self.tractions)
+        facets = [*named, *acting]
+        check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension, outer=acting)
 
     def stored_bond(self, name: str) -> "Bond":
         """The bond of an interface whose law comes from a file or a closed form.
