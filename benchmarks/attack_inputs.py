@@ -24,7 +24,7 @@ from benchmarks.attack_table_studies import OF_STUDIES
 from benchmarks.output import report
 from benchmarks.sweep_inputs import BAD as BAD_SWEEPS
 
-_LONGEST = 60  # s that one input may take
+_LONGEST = 60  # s of the processor that one input may take
 Listing = dict[str, tuple[int, bytes]]
 
 
@@ -97,15 +97,15 @@ def answer(command: str, text: str) -> tuple[int, str, bool]:
 @contextmanager
 def _alarm() -> Iterator[None]:
     def ring(*_: object) -> None:
-        raise TimeoutError(f"no answer in {_LONGEST} s")
+        raise TimeoutError(f"no answer in {_LONGEST} s of the processor")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(_LONGEST)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, _LONGEST)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def is_clean(status: int, told: str) -> bool:

@@ -205,3 +205,15 @@ def test_a_picture_from_elsewhere_is_not_shown(tmp_path):
     results.pictures.append(Picture("../secret.png", "A picture"))
     with pytest.raises(InputError, match="does not lie in the run's folder"):
         write_report(results, tmp_path / "run" / "report.html")
+
+
+def test_a_posterior_that_would_fill_the_memory_is_not_unpacked(tmp_path):
+    from zipfile import ZIP_DEFLATED, ZipFile
+
+    from atomistic.potentials.registry import load_potential
+    from atomistic.trust.storage import load_posterior
+
+    with ZipFile(tmp_path / "bomb.npz", "w", ZIP_DEFLATED) as bomb:
+        bomb.writestr("record.npy", bytes(10_000_000))
+    with pytest.raises(InputError, match=r"would unpack to 1e\+07 bytes"):
+        load_posterior(tmp_path / "bomb.npz", load_potential("emt"))

@@ -348,3 +348,14 @@ def test_a_real_slurm(tmp_path, monkeypatch):
         assert found.status.done == 4 and (found["job"] > 0).all()
     finally:
         subprocess.run([SLURM, "stop", tmp_path / "slurm"], check=False)
+
+
+def test_a_sweep_s_ports_are_on_loopback_and_let_in_who_has_its_certificate(tmp_path):
+    """The function that looks sees a port that takes anybody."""
+    import socket
+
+    from benchmarks.attack_ports import listening, ports
+
+    with socket.create_server(("127.0.0.1", 0)) as open_port:
+        assert open_port.getsockname() in listening(os.getpid())
+    assert not ports(tmp_path)

@@ -1,14 +1,14 @@
 """The structure, the regions and the total charges that the embedding study's input names; no potential is needed."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import ANGSTROM
-from multiscale.studies.embedding.schema import EmbeddingStudy, RegionInput
 
 if TYPE_CHECKING:
     from ase import Atoms
@@ -20,7 +20,32 @@ if TYPE_CHECKING:
     from coupling.embedding.totals import TotalCharges
 
 
-def selector(study: EmbeddingStudy, *, remember: bool = False) -> "Selector":
+class GivenRegion(Protocol):
+    """A region of the input."""
+
+    kind: str
+    values: Path | None
+    charge: int | None
+
+    def model_dump(self, *, exclude_none: bool) -> dict[str, Any]:
+        """Its keys."""
+        ...
+
+
+class Given(Protocol):
+    """What the input says of regions, lengths in m."""
+
+    @property
+    def regions(self) -> Mapping[str, GivenRegion]:
+        """By name."""
+        ...
+
+    buffer: float | None
+    split: float | None
+    termination: str
+
+
+def selector(study: Given, *, remember: bool = False) -> "Selector":
     """The study's rules.
 
     Args:
@@ -38,7 +63,7 @@ def selector(study: EmbeddingStudy, *, remember: bool = False) -> "Selector":
     return Selector(rules, buffer, split, remember=remember)
 
 
-def selected(study: EmbeddingStudy, atoms: "Atoms") -> "tuple[list[Region], list[Cluster]]":
+def selected(study: Given, atoms: "Atoms") -> "tuple[list[Region], list[Cluster]]":
     """The regions of a structure, and the cluster of each.
 
     Raises:
@@ -52,7 +77,7 @@ def selected(study: EmbeddingStudy, atoms: "Atoms") -> "tuple[list[Region], list
     return regions, clusters_of(atoms, regions, termination(study.termination))
 
 
-def totals(study: EmbeddingStudy, given: "FileStructure | None") -> "TotalCharges":
+def totals(study: Given, given: "FileStructure | None") -> "TotalCharges":
     """The total charges of regions and of the whole: of the input, and of the structure's file where there is one."""
     from coupling.embedding.totals import TotalCharges
 
@@ -60,7 +85,7 @@ def totals(study: EmbeddingStudy, given: "FileStructure | None") -> "TotalCharge
     return TotalCharges(own) if given is None else TotalCharges(own, given.charges, given.charge)
 
 
-def _rule(name: str, region: RegionInput) -> "Rule":
+def _rule(name: str, region: GivenRegion) -> "Rule":
     from atomistic.embedding.options import rule
 
     given = region.model_dump(exclude_none=True)
