@@ -70,7 +70,7 @@ class Engine:
 
 _PLACES = ("directory", "folder", "label", "restart", "txt")
 """Options by which engines write files."""
-_OWN_OPTIONS = ("workers", "safer")
+_OWN_OPTIONS = ("workers", "safer", "time_limit")
 """Of `atomistic.embedding.quantum.QuantumPotential`, besides those of the engine."""
 _XTB_OPTIONS = (
     "accuracy", "annealing", "cache_api", "charge", "electric_field", "electronic_temperature", "guess", "max_iterations",
