@@ -84,7 +84,7 @@ def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[tuple[A
                 with suppress(TimeoutError):  # a queue that does not answer
                     cluster.close(timeout=_CLOSE)
             if jobs is not None:
-                shutil.rmtree(jobs.logs.parent / _CERTIFICATE, ignore_errors=True)
+                shutil.rmtree(jobs.logs / _CERTIFICATE, ignore_errors=True)
 
 
 def _cluster(engine: EngineInput, jobs: Jobs | None, tasks: int, scratch: str) -> Any:
@@ -153,7 +153,7 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
         worker_extra_args=extra,
         log_directory=str(jobs.logs),
         security=_certified(),
-        shared_temp_directory=str(_private(jobs.logs.parent)),
+        shared_temp_directory=str(_private(jobs.logs)),
         scheduler_options={"dashboard": False},
         **_accounting(engine),
         **more,
