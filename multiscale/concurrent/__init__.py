@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from multiscale.lazy import lazy
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from multiscale.concurrent.compare import Case, Row
@@ -32,14 +32,4 @@ __all__ = [
     "solve",
 ]
 
-_PLACES = {
-    "compare": ("Case", "Row"),
-    "defects": ("crack", "dislocation_dipole", "point_defect"),
-    "indent": ("indentation", "indentation_force"),
-    "method": ("Method",),
-    "methods": ("METHODS", "discretise"),
-    "problem": ("Problem",),
-    "region": ("BlendingRegion",),
-    "solution": ("ConcurrentSolution", "difference", "solve"),
-}
-__getattr__ = lazy(__name__, {name: f"{__name__}.{module}" for module, names in _PLACES.items() for name in names})
+__getattr__, __dir__ = on_first_use(__name__)

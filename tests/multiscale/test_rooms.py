@@ -10,7 +10,7 @@ from multiscale.studies.concurrent.schema import ConcurrentStudy
 
 HOME = Path(multiscale.__file__).parent
 FLOOR = {
-    "lazy": 0, "inputs": 1, "runtime": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
+    "inputs": 1, "runtime": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
     "scripting": 4, "cli": 5,
 }  # fmt: skip
 
