@@ -9,13 +9,12 @@ if TYPE_CHECKING:
     from multiscale.concurrent.defects import crack, dislocation_dipole, point_defect
     from multiscale.concurrent.indent import indentation, indentation_force
     from multiscale.concurrent.method import Method
-    from multiscale.concurrent.methods import METHODS, discretise
+    from multiscale.concurrent.methods import discretise, method_kinds
     from multiscale.concurrent.problem import Problem
     from multiscale.concurrent.region import BlendingRegion
     from multiscale.concurrent.solution import ConcurrentSolution, difference, solve
 
 __all__ = [
-    "METHODS",
     "BlendingRegion",
     "Case",
     "ConcurrentSolution",
@@ -28,6 +27,7 @@ __all__ = [
     "dislocation_dipole",
     "indentation",
     "indentation_force",
+    "method_kinds",
     "point_defect",
     "solve",
 ]

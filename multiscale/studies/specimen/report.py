@@ -204,7 +204,7 @@ def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, pla
     """Say where the mesh does not resolve a process zone, and what would."""
     from continuum.mesh.inspect import RESOLVING, inspect_mesh, zone_length
 
-    found, unit = inspect_mesh(study.mesh, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
+    found, unit = inspect_mesh(study.mesh_file, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
     facts = {item.name: item for item in (*found.interfaces, *found.groups)}
     resolved, edges = True, 0
     for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):

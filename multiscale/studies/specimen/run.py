@@ -79,7 +79,7 @@ def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
     from continuum.mesh.specimen_mesh import read_mesh
 
     return read_mesh(
-        study.mesh, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
+        study.mesh_file, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
         comm=comm or MPI.COMM_WORLD,
     )  # fmt: skip
 
