@@ -18,19 +18,27 @@ GapOwner = Literal["in law", "in bulk"]
 
 
 class Structure(Protocol):
-    """Atoms in a cell; `ase.Atoms` satisfies it as it is.
+    """Atoms in a cell; `ase.Atoms` satisfies it as it is."""
 
-    Attributes:
-        numbers: (N,) atomic numbers.
-        positions: (N, 3) Å.
-        cell: (3, 3) Å, rows are lattice vectors.
-        pbc: (3,) periodicity flags.
-    """
+    @property
+    def numbers(self) -> Any:
+        """(N,) atomic numbers."""
+        ...
 
-    numbers: Any
-    positions: Any
-    cell: Any
-    pbc: Any
+    @property
+    def positions(self) -> Any:
+        """(N, 3) Å."""
+        ...
+
+    @property
+    def cell(self) -> Any:
+        """(3, 3) Å, rows are lattice vectors."""
+        ...
+
+    @property
+    def pbc(self) -> Any:
+        """(3,) periodicity flags."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ _SAME_PLANE = 1e-2  # Å: the same, for the planes that part
 class Openable(Protocol):
     """An interface that can be opened rigidly: what `rigid_path` needs of it."""
 
-    area: float
+    @property
+    def area(self) -> float:
+        """Of the interface in the cell, Å²."""
+        ...
 
     @property
     def spacings(self) -> tuple[int, int]:

@@ -37,8 +37,8 @@ class Worker:
 
     def __init__(self, time_limit: float = TIME_LIMIT) -> None:
         self.time_limit, self.starts = time_limit, 0
-        self._process: subprocess.Popen | None = None
-        self._close: weakref.finalize | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._close: weakref.finalize[..., Any] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -98,7 +98,7 @@ class Worker:
         self.starts += 1
 
 
-def _end(process: subprocess.Popen, read: Any, write: Any) -> None:
+def _end(process: subprocess.Popen[bytes], read: Any, write: Any) -> None:
     """Let a process go: asked first, by its pipes and a signal, and then killed with all that it started."""
     for pipe in (write, read):
         with suppress(OSError):  # unsent bytes for a process that has died
@@ -112,7 +112,7 @@ def _end(process: subprocess.Popen, read: Any, write: Any) -> None:
         process.wait()
 
 
-def _kill(process: subprocess.Popen) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and what it started, which are a group of their own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

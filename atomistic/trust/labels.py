@@ -214,7 +214,7 @@ def _read(atoms: Atoms, where: str) -> Label:
     for name in ("energy", "forces"):
         if name not in results:
             raise InputError(f"{where} has no {name}; every structure needs its energy and forces.")
-    stress = np.full((3, 3), np.nan)
+    stress: FloatArray = np.full((3, 3), np.nan)
     if "stress" in results:
         stress = np.asarray(results["stress"], dtype=float)
         stress = voigt_6_to_full_3x3_stress(stress) if stress.shape == (6,) else stress.reshape(3, 3)

@@ -50,7 +50,6 @@ class Law(_Promised):
     nested: ClassVar[tuple[str, ...]] = ()
     sampled: ClassVar[bool] = False
     initially_rigid: ClassVar[bool] = False
-    gap: GapOwner
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
