@@ -7,7 +7,7 @@ import subprocess
 import sys
 import weakref
 from contextlib import suppress
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 CRASHES = 3
@@ -55,8 +55,8 @@ class Worker:
         for _ in range(CRASHES):
             if self.pid is None:
                 self._start()
-            process, late = self._process, []
-            clock = Timer(self.time_limit, lambda process=process, late=late: (late.append(True), _kill(process)))
+            process, late = self._process, Event()
+            clock = Timer(self.time_limit, _kill_late, (process, late))
             clock.daemon = True
             clock.start()
             try:
@@ -69,7 +69,7 @@ class Worker:
                     process.wait(_GRACE)
                 self.stop()
                 status = process.returncode
-                if late:
+                if late.is_set():
                     raise TooLong(f"no answer came in {self.time_limit:g} s") from None
             finally:
                 clock.cancel()
@@ -110,6 +110,12 @@ def _end(process: subprocess.Popen[bytes], read: Any, write: Any) -> None:
     except subprocess.TimeoutExpired:
         _kill(process)
         process.wait()
+
+
+def _kill_late(process: subprocess.Popen[bytes], late: Event) -> None:
+    """Kill a process whose time is over, and say that it was."""
+    late.set()
+    _kill(process)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
