@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
 _POINTS = 600
-
-
-class _Opening(Protocol):
-    """A law without slip, which ends."""
-
-    @property
-    def final_opening(self) -> float:
-        """Where the traction is gone, m."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -60,7 +51,7 @@ class Frame:
 
 def report_law_curve(results: Results, name: str, law: Law, first: float) -> None:
     """The curve of a law without slip, from the opening `first` in m to the final one."""
-    opening = np.linspace(first, cast(_Opening, law).final_opening, _POINTS)
+    opening = np.linspace(first, law.final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     results.add_curve(
         name, "cohesive law, interpolated", opening=("m", opening), traction=("Pa", traction), energy=("J/m^2", energy)
