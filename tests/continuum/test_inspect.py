@@ -189,7 +189,7 @@ def test_a_specimen_is_made_by_its_name(tmp_path):
     ("words", "said"),
     [
         (("dcx",), "Did you mean 'dcb'?"),
-        (("dcb",), "dcb needs length=NUMBER, arm=NUMBER"),
+        (("dcb",), "dcb needs length, arm, crack"),
         (
             ("butt_joint", "width=1", "upper=1", "lower=1", "size=1", "hight=2"),
             "Unknown dimension of butt_joint 'hight'",
