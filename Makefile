@@ -33,4 +33,4 @@ docs: $(STAMP)
 	@echo "The documentation is build/docs/index.html"
 
 clean:
-	rm -rf $(VENV) runs build *.egg-info .pytest_cache
+	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -4,19 +4,13 @@ Importing this package loads no backend; torch, sevenn and matscipy come with th
 potential that needs them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from atomistic.potentials.check import check_potential
     from atomistic.potentials.registry import list_potentials, load_potential
-
-_LAZY = {
-    "check_potential": "atomistic.potentials.check",
-    "list_potentials": "atomistic.potentials.registry",
-    "load_potential": "atomistic.potentials.registry",
-}
-"""Where each name lives; its module is imported on first use."""
 
 __all__ = [
     "check_potential",
@@ -24,12 +18,4 @@ __all__ = [
     "load_potential",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = on_first_use(__name__)

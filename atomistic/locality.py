@@ -80,5 +80,5 @@ def _changes(potential: Potential, structure: Atoms, atom: int, displacement: fl
         copy.positions[atom, axis] += displacement
         moved.append(copy)
     before, *after = potential.evaluate([structure, *moved]).forces
-    change = np.max([np.linalg.norm(forces - before, axis=1) for forces in after], axis=0)
-    return structure.get_distances(atom, range(len(structure)), mic=True), change
+    change = np.array([np.linalg.norm(forces - before, axis=1) for forces in after]).max(axis=0)
+    return np.asarray(structure.get_distances(atom, range(len(structure)), mic=True)), change

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.materials.cauchy_born import CauchyBorn
@@ -28,35 +28,4 @@ __all__ = [
     "read_mesh", "released_energy_per_area", "resistance_curve",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "Bond": "model",
-        "CauchyBorn": "materials.cauchy_born",
-        "CohesiveProblem": "solver.problem",
-        "Contact": "model",
-        "Control": "model",
-        "Energies": "model",
-        "FieldWriter": "post.output",
-        "InterfaceEnergies": "model",
-        "Kind": "model",
-        "LinearElastic": "materials.linear_elastic",
-        "Loading": "solver.record",
-        "Material": "materials.material",
-        "NeoHookean": "materials.neo_hookean",
-        "NewtonSolver": "solver.newton",
-        "Prescribed": "model",
-        "SpecimenMesh": "mesh.specimen_mesh",
-        "StVenantKirchhoff": "materials.st_venant_kirchhoff",
-        "Step": "solver.record",
-        "Traction": "model",
-        "assess": "solver.diagnostics",
-        "energy_balance_error": "solver.record",
-        "inspect_mesh": "mesh.inspect",
-        "j_integral": "post.fracture",
-        "pull": "solver.stepping",
-        "read_mesh": "mesh.specimen_mesh",
-        "released_energy_per_area": "post.fracture",
-        "resistance_curve": "post.fracture",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

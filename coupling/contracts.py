@@ -18,19 +18,27 @@ GapOwner = Literal["in law", "in bulk"]
 
 
 class Structure(Protocol):
-    """Atoms in a cell; `ase.Atoms` satisfies it as it is.
+    """Atoms in a cell; `ase.Atoms` satisfies it as it is."""
 
-    Attributes:
-        numbers: (N,) atomic numbers.
-        positions: (N, 3) Å.
-        cell: (3, 3) Å, rows are lattice vectors.
-        pbc: (3,) periodicity flags.
-    """
+    @property
+    def numbers(self) -> Any:
+        """(N,) atomic numbers."""
+        ...
 
-    numbers: Any
-    positions: Any
-    cell: Any
-    pbc: Any
+    @property
+    def positions(self) -> Any:
+        """(N, 3) Å."""
+        ...
+
+    @property
+    def cell(self) -> Any:
+        """(3, 3) Å, rows are lattice vectors."""
+        ...
+
+    @property
+    def pbc(self) -> Any:
+        """(3,) periodicity flags."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -130,21 +138,32 @@ class Capabilities:
 
 @runtime_checkable
 class Potential(Protocol):
-    """An interatomic potential: many structures in, energies, forces and stresses out.
+    """An interatomic potential: many structures in, energies, forces and stresses out."""
 
-    Attributes:
-        name: As listed by `multiscale potentials`.
-        elements: Atomic numbers that it knows.
-        cutoff: Range of one interaction or message, Å.
-        fingerprint: Hash of all that determines its numbers; equal hashes give equal results.
-        capabilities: What else it offers.
-    """
+    @property
+    def name(self) -> str:
+        """As listed by `multiscale potentials`."""
+        ...
 
-    name: str
-    elements: frozenset[int]
-    cutoff: float
-    fingerprint: str
-    capabilities: Capabilities
+    @property
+    def elements(self) -> frozenset[int]:
+        """Atomic numbers that it knows."""
+        ...
+
+    @property
+    def cutoff(self) -> float:
+        """Range of one interaction or message, Å."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of all that determines its numbers; equal hashes give equal results."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What else it offers."""
+        ...
 
     def evaluate(
         self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False

@@ -71,6 +71,16 @@ def isotropic_stiffness(young: float, poisson: float) -> FloatArray:
     return stiffness
 
 
+def plane_strain_modulus_x(stiffness_voigt: FloatArray) -> float:
+    """E' along x with no strain along z, Pa; of a material condensed to plane stress, that of plane stress.
+
+    Args:
+        stiffness_voigt: (6, 6) Pa.
+    """
+    inside = np.linalg.inv(stiffness_voigt[np.ix_([0, 1, 5], [0, 1, 5])])
+    return float(1 / inside[0, 0])
+
+
 def cubic_averages(c11: float, c12: float, c44: float) -> tuple[float, float]:
     """Shear modulus, in the unit of C, and Poisson's ratio of a polycrystal of cubic grains.
 

@@ -58,7 +58,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
         compressed: Whether to compress them.
     """
     with atomic_write(path) as file:
-        (np.savez_compressed if compressed else np.savez)(file, **arrays)
+        (np.savez_compressed if compressed else np.savez)(file, allow_pickle=False, **arrays)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

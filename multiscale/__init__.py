@@ -12,7 +12,7 @@ Nothing heavy is imported here; torch and FEniCSx load when a name that needs th
 
 from typing import TYPE_CHECKING
 
-from multiscale.lazy import lazy
+from coupling.lazy import on_first_use
 from multiscale.runtime.results import Results
 from multiscale.studies import load_study, run_study
 from multiscale.sweeps import SweepResults, load, run_sweep, sweep
@@ -33,37 +33,6 @@ if TYPE_CHECKING:
     from multiscale.scripting.laws import cohesive_law, derived_law
     from multiscale.scripting.specimen import Specimen, read_mesh
 
-_LAZY = {
-    "load_potential": "atomistic.potentials.registry",
-    "list_potentials": "atomistic.potentials.registry",
-    "check_potential": "atomistic.potentials.check",
-    "crystal": "multiscale.scripting.crystals",
-    "cleave": "multiscale.scripting.crystals",
-    "join": "multiscale.scripting.crystals",
-    "cohesive_law": "multiscale.scripting.laws",
-    "derived_law": "multiscale.scripting.laws",
-    "naive_law": "coupling.interface.naive",
-    "coarsen": "coupling.interface.coarse_graining",
-    "fit": "coupling.interface.fit",
-    "fit_all": "coupling.interface.fit",
-    "export": "coupling.exchange.export",
-    "load_law": "coupling.exchange.storage",
-    "save_law": "coupling.exchange.storage",
-    "read_mesh": "multiscale.scripting.specimen",
-    "Specimen": "multiscale.scripting.specimen",
-    "Bond": "continuum.model",
-    "Contact": "continuum.model",
-    "LinearElastic": "continuum.materials",
-    "Ledger": "coupling.ledger",
-    "Term": "coupling.ledger",
-    "MultiscaleError": "coupling.errors",
-    "InputError": "coupling.errors",
-    "DoubleCounted": "coupling.errors",
-    "Uncounted": "coupling.errors",
-    "NotConverged": "coupling.errors",
-}
-"""Where each name that is imported on first use lives."""
-
 __all__ = [
     "Bond", "Contact", "DoubleCounted", "InputError", "Ledger", "LinearElastic", "MultiscaleError", "NotConverged", "Results",
     "Specimen", "SweepResults", "Term", "Uncounted", "check_potential", "cleave", "coarsen", "cohesive_law", "crystal",
@@ -71,8 +40,4 @@ __all__ = [
     "naive_law", "read_mesh", "run_study", "run_sweep", "save_law", "sweep",
 ]  # fmt: skip
 
-__getattr__ = lazy(__name__, _LAZY)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = on_first_use(__name__)

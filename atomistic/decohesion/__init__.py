@@ -3,8 +3,9 @@
 Functions that are named as their modules (`relaxed_path`, `rigid_path`, `law_states`, `bicrystal`) are imported from these.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from atomistic.decohesion.bicrystal import Bicrystal
@@ -22,49 +23,6 @@ if TYPE_CHECKING:
     from atomistic.decohesion.slab import CleavageSlab, Openable, cleavage_slab, conventional_cell, read_crystal
     from atomistic.decohesion.slip import SlipGrid, SlipSamples, slip_grid, slip_path
     from atomistic.decohesion.spacing import SpacingResponse, spacing_response
-
-_LAZY = {
-    "Bicrystal": "atomistic.decohesion.bicrystal",
-    "CleavageSlab": "atomistic.decohesion.slab",
-    "Coincidence": "atomistic.decohesion.coincidence",
-    "HeteroInterface": "atomistic.decohesion.hetero",
-    "Layered": "atomistic.decohesion.layered",
-    "MeanForces": "atomistic.decohesion.mean_force",
-    "Openable": "atomistic.decohesion.slab",
-    "Refinement": "atomistic.decohesion.mixed_path",
-    "RelaxedSampler": "atomistic.decohesion.relaxed_grid",
-    "Rupture": "atomistic.decohesion.pulled",
-    "Series": "atomistic.decohesion.jumps",
-    "SlipGrid": "atomistic.decohesion.slip",
-    "SlipSamples": "atomistic.decohesion.slip",
-    "SpacingResponse": "atomistic.decohesion.spacing",
-    "State": "atomistic.decohesion.jumps",
-    "Vibrations": "atomistic.decohesion.finite_temperature",
-    "bar_rupture": "atomistic.decohesion.pulled",
-    "bulk_branch": "atomistic.decohesion.relaxed_path",
-    "cleavage_slab": "atomistic.decohesion.slab",
-    "close": "atomistic.decohesion.hetero",
-    "continued_registry": "atomistic.decohesion.hetero",
-    "conventional_cell": "atomistic.decohesion.slab",
-    "default_openings": "atomistic.decohesion.rigid_path",
-    "heated": "atomistic.decohesion.finite_temperature",
-    "hetero_interface": "atomistic.decohesion.hetero",
-    "match_lattices": "atomistic.decohesion.coincidence",
-    "mean_forces": "atomistic.decohesion.mean_force",
-    "mean_traction": "atomistic.decohesion.mean_force",
-    "mixed_law": "atomistic.decohesion.mixed_path",
-    "path_vibrations": "atomistic.decohesion.finite_temperature",
-    "pull_by_ends": "atomistic.decohesion.pulled",
-    "read_crystal": "atomistic.decohesion.slab",
-    "refined_grid": "atomistic.decohesion.mixed_path",
-    "refined_slip_grid": "atomistic.decohesion.mixed_path",
-    "relaxed_branches": "atomistic.decohesion.relaxed_path",
-    "slab_rupture": "atomistic.decohesion.pulled",
-    "slip_grid": "atomistic.decohesion.slip",
-    "slip_path": "atomistic.decohesion.slip",
-    "spacing_response": "atomistic.decohesion.spacing",
-}
-"""Where each name lives; its module is imported on first use."""
 
 __all__ = [
     "Bicrystal",
@@ -108,12 +66,4 @@ __all__ = [
     "spacing_response",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = on_first_use(__name__)

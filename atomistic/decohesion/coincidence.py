@@ -1,6 +1,6 @@
 """Coincidence of two lattices: the smallest in-plane cell that both have within a strain."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import ceil, floor
 from typing import Literal
@@ -126,12 +126,13 @@ def _coincidence(found: _Mappings, area: float, strain: Literal["upper", "lower"
 
 def _best(found: _Mappings) -> _Mappings:
     """Those of least strain and, among them, of least turn."""
-    for measure in (
+    measures: tuple[Callable[[_Mappings], FloatArray], ...] = (
         lambda m: np.abs(m.principal_strains).max(axis=1),
         lambda m: np.linalg.norm(m.principal_strains, axis=1),
         lambda m: np.abs(m.turns),
         lambda m: -m.turns,
-    ):
+    )
+    for measure in measures:
         values = measure(found)
         found = found.kept(values <= values.min() + _EQUAL)
     return found

@@ -11,6 +11,7 @@ The in-plane cell is held at the crystal's own lattice parameter at the temperat
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, Self
 
 import numpy as np
@@ -202,7 +203,7 @@ def path_vibrations(
         statistics: Quantum or classical.
         progress: Told after each structure.
     """
-    options = {"statistics": statistics, "progress": progress}
+    vibrating = partial(vibrational, statistics=statistics, progress=progress)
     repeats, units = zip(*cell.crystals, strict=True)
     area = cell.area * in_plane**2
     tilt = sum(count * unit.atoms.cell.array[2, :2] for count, unit in cell.crystals)
@@ -210,9 +211,9 @@ def path_vibrations(
         _tilted(atoms, tilt) for atoms in opened
     ]  # closed, one crystal: the bulk's own supercell, so that all waves agree
     held = gap_coordinates(cell, components)
-    slab = vibrational(potential, upright, (in_plane, in_plane, 1), temperature, held=held, **options)
+    slab = vibrating(potential, upright, (in_plane, in_plane, 1), temperature, held=held)
     own = [
-        vibrational(potential, structures, (in_plane, in_plane, count), temperature, **options) / (count * area)
+        vibrating(potential, structures, (in_plane, in_plane, count), temperature) / (count * area)
         for count, structures in zip(repeats, bulks, strict=True)
     ]
     heights, spacings = (
@@ -272,7 +273,7 @@ def heated(
     curve = np.polynomial.Polynomial.fit(stretches, energy, 5)
     roots = curve.deriv().roots()
     minima = [
-        r.real
+        float(r.real)
         for r in roots
         if abs(r.imag) < 1e-12 and stretches[0] < r.real < stretches[-1] and curve.deriv(2)(r.real) > 0
     ]

@@ -98,9 +98,9 @@ def hetero_interface(
     atoms.set_cell(cell, scale_atoms=False)
     mask = np.arange(len(atoms)) >= len(bodies["lower"])
     shifts = np.linalg.solve(coincidence.lower.astype(float), fixed)
-    references = tuple((s.repeats, _reference(s, n, fixed)) for s, n in (slabs["lower"], slabs["upper"]))
+    below, above = ((s.repeats, _reference(s, n, fixed)) for s, n in (slabs["lower"], slabs["upper"]))
     spacings = (upper.planes - 1, lower.planes - 1)
-    return HeteroInterface(atoms, mask, coincidence.area, gap, coincidence, spacings, shifts, references)
+    return HeteroInterface(atoms, mask, coincidence.area, gap, coincidence, spacings, shifts, (below, above))
 
 
 def _matched(atoms: Atoms, integers: np.ndarray, fixed: FloatArray) -> Atoms:

@@ -73,8 +73,7 @@ def branches(
     series: Series, states: Sequence[State], gaps: FloatArray, left_out: FloatArray
 ) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
     """Records of states at imposed gaps (n,) or (n, 3)."""
-    part = (slice(None), 0) if gaps.ndim == 1 else (slice(None),)
-    cell, slabs = series.cell, [state.slab for state in states]
+    part, cell, slabs = _components(gaps), series.cell, [state.slab for state in states]
     traction = np.array([state.traction for state in states])[part]
     slab = SlabBranch(
         gap=gaps,
@@ -94,6 +93,16 @@ def branches(
             _bulk_record(unit, repeats, traction, np.array([state.bulk_energies[k] for state in states]), part)
         )
     return slab, tuple(bulks)
+
+
+def _vectors(values: FloatArray) -> FloatArray:
+    """(n, 3) normal, tangential 1, 2 of normal values (n,), or of vectors as they are."""
+    return np.column_stack([values, np.zeros((len(values), 2))]) if values.ndim == 1 else values
+
+
+def _components(values: FloatArray) -> tuple[Any, ...]:
+    """Which part of vectors (n, 3) is recorded: the normal components where normal values were imposed, or all."""
+    return (slice(None), 0) if values.ndim == 1 else (slice(None),)
 
 
 def _bulk_record(
@@ -120,7 +129,7 @@ def relaxed_states(
     """
     gaps = np.asarray(gaps, dtype=float)
     control = series.opening if gaps.ndim == 1 else series.at_gap
-    imposed = np.column_stack([gaps, np.zeros((len(gaps), 2))]) if gaps.ndim == 1 else gaps
+    imposed = _vectors(gaps)
     wanted = series.rigid_tractions(imposed)
     guesses = series.guesses(wanted) if starts is None else starts
     solved, errors = series.solve(control, imposed, guesses, what="relaxed openings", progress=progress)
@@ -192,8 +201,8 @@ def bulk_branch(
     """
     unit, tractions = unit.repeat_unit(), np.asarray(tractions, dtype=float)
     structures = bulk_structures(potential, unit, tractions, tolerance=tolerance, progress=progress)
-    part = (slice(None), 0) if tractions.ndim == 1 else (slice(None),)
-    return _bulk_record(unit, structures, tractions, potential.evaluate(structures).energies, part)
+    energies = potential.evaluate(structures).energies
+    return _bulk_record(unit, structures, tractions, energies, _components(tractions))
 
 
 def bulk_structures(
@@ -205,8 +214,7 @@ def bulk_structures(
     progress: Progress = silent,
 ) -> list[Atoms]:
     """The structures of `bulk_branch`, one lattice repeat a traction."""
-    model, tractions = bond_model(potential, unit), np.asarray(tractions, dtype=float)
-    vectors = np.column_stack([tractions, np.zeros((len(tractions), 2))]) if tractions.ndim == 1 else tractions
+    model, vectors = bond_model(potential, unit), _vectors(np.asarray(tractions, dtype=float))
     wanted = vectors[:, NORMAL_LAST]
 
     def structure(unknown: FloatArray) -> Atoms:

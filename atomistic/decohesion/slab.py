@@ -21,7 +21,10 @@ _PLANE_TOLERANCE = 1e-3  # Å: atoms closer in height than this lie in one plane
 class Openable(Protocol):
     """An interface that can be opened rigidly: what `rigid_path` needs of it."""
 
-    area: float
+    @property
+    def area(self) -> float:
+        """Of the interface in the cell, Å²."""
+        ...
 
     @property
     def spacings(self) -> tuple[int, int]:

@@ -66,7 +66,7 @@ class Barrier:
         energy = self._fine()[1]
         inner = np.flatnonzero((energy[1:-1] > energy[:-2]) & (energy[1:-1] >= energy[2:])) + 1
         humps, last = 0, -1
-        for k in inner:
+        for k in inner.tolist():
             dip = energy[last + 1 : k + 1].min()
             if energy[k] - dip > 0.05 * energy.max():
                 humps, last = humps + 1, k

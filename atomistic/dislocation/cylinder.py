@@ -128,10 +128,11 @@ def spread_field(crystal: OrientedCrystal, points: FloatArray, separation: float
     """
     n = len(crystal.partials)
     offsets = separation * (np.arange(n) / max(n - 1, 1) - 0.5) if n > 1 else np.zeros(1)
-    return sum(
+    fields = (
         sign * crystal.stroh.displacement(points - [sign * offset, 0.0], b)
         for offset, b in zip(offsets, crystal.partials, strict=True)
     )
+    return sum(fields, np.zeros((len(points), 3)))
 
 
 def oriented(bulk: Atoms, stiffness_voigt: FloatArray, system: SlipSystem) -> OrientedCrystal:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 
 from atomistic.dislocation.cylinder import Cylinder
 from atomistic.potentials.neighbours import neighbour_pairs
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+
+IntArray = NDArray[np.int64]
 
 _SHELL = 1.2
 """Of the nearest-neighbour distance: who counts as a neighbour."""
@@ -41,7 +44,7 @@ def differential_displacements(cylinder: Cylinder, atoms: Atoms) -> Differential
     return DifferentialDisplacements(np.stack([points[first], points[second]], axis=1), change - np.round(change))
 
 
-def _columns(cylinder: Cylinder) -> tuple[FloatArray, FloatArray]:
+def _columns(cylinder: Cylinder) -> tuple[IntArray, IntArray]:
     """Pairs of neighbouring free atoms in different columns, once each."""
     first, second = neighbour_pairs(cylinder.perfect, _SHELL * cylinder.crystal.nearest)[:2]
     apart = np.linalg.norm(cylinder.points[first] - cylinder.points[second], axis=1) > 0.1
@@ -111,7 +114,7 @@ def nye_position(cylinder: Cylinder, atoms: Atoms, within: float = 10.0) -> Floa
     return weight @ cylinder.points / weight.sum()
 
 
-def _partners(cylinder: Cylinder, first: FloatArray, vectors: FloatArray) -> FloatArray:
+def _partners(cylinder: Cylinder, first: IntArray, vectors: FloatArray) -> FloatArray:
     """The perfect crystal's vector (P, 3) nearest in direction to each deformed one; NaN where none is near."""
     crystal, partners = cylinder.crystal, np.full_like(vectors, np.nan)
     cell = Atoms(crystal.numbers, crystal.sites, cell=crystal.lattice, pbc=True)
@@ -126,7 +129,7 @@ def _partners(cylinder: Cylinder, first: FloatArray, vectors: FloatArray) -> Flo
     return partners
 
 
-def _least_squares(first: FloatArray, vectors: FloatArray, values: FloatArray, atoms: int) -> FloatArray:
+def _least_squares(first: IntArray, vectors: FloatArray, values: FloatArray, atoms: int) -> FloatArray:
     """For each atom the (3, k) matrix X that makes vectors @ X closest to values (P, k)."""
     normal, right = np.zeros((atoms, 3, 3)), np.zeros((atoms, 3, values.shape[1]))
     np.add.at(normal, first, vectors[:, :, None] * vectors[:, None, :])

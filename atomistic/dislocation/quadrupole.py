@@ -121,7 +121,11 @@ def _periodic_field(crystal: OrientedCrystal, perfect: Atoms, centres: FloatArra
     for start, vector in zip(starts, lattice, strict=True):
         path = start + shares[:, None] * vector
         distortion = sum(
-            sign * crystal.stroh.distortion(path - place, crystal.burgers) for sign, place in _lines(lattice, centres)
+            (
+                sign * crystal.stroh.distortion(path - place, crystal.burgers)
+                for sign, place in _lines(lattice, centres)
+            ),
+            np.zeros((len(path), 3, 3)),
         )
         climbed.append(distortion.mean(axis=0)[:, :2] @ vector)
     uniform = np.zeros((3, 3))

@@ -38,9 +38,8 @@ def slip_plane_energies(
         NotConverged: a faulted cell does not relax.
     """
     system = crystal.system
-    slab = cleavage_slab(
-        bulk, tuple(int(k) for k in system.plane), LAYERS, conventional=conventional_cell(bulk, system.structure)
-    )
+    first, second, third = (int(index) for index in system.plane)
+    slab = cleavage_slab(bulk, (first, second, third), LAYERS, conventional=conventional_cell(bulk, system.structure))
     lattice = _in_plane(crystal.lattice)
     fractions = np.stack(np.meshgrid(*[np.arange(divisions) / divisions] * 2, indexing="ij"), -1).reshape(-1, 2)
     turn = crystal.axes[[0, 2]] @ slab.axes[:2].T

@@ -130,7 +130,7 @@ def milliseconds_per_atom(potential: Potential, atoms: Atoms, rounds: int = 3) -
 
 
 def _observed(
-    potential: Potential, species: str, structure: str, planes: list, layers: int, faults: bool
+    potential: Potential, species: str, structure: str, planes: list[tuple[int, int, int]], layers: int, faults: bool
 ) -> dict[str, tuple[float, str]]:
     cell = equilibrium(potential, species, structure)
     cube = equilibrium(potential, species, structure, conventional=True).cell.array

@@ -149,7 +149,7 @@ def _solid(potential: Potential, choice: CrystalChoice, temperature: float, thic
     side = (cell.get_volume() / len(cell) * len(cubic.build(np.ones(1)))) ** (1 / 3)
     amplitude = float(np.sqrt(BOLTZMANN_EV * temperature / _force_constant(potential, cell)))
     nearest = _nearest(cell)
-    planes = list(dict.fromkeys([*map(tuple, choice.planes), *map(tuple, choice.surfaces)]))
+    planes = list(dict.fromkeys((one[0], one[1], one[2]) for one in (*choice.planes, *choice.surfaces)))
     cuts = tuple(_cut(cell, plane, side, thickness, amplitude, choice.species) for plane in planes)
     name = f"{choice.species} {choice.structure}"
     return Solid(name, cell, nearest, amplitude, cuts, len(dict.fromkeys(map(tuple, choice.planes))))

@@ -126,7 +126,7 @@ def slip(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[A
     if ideal:
         return [cut.slab.opened(g, tuple(x * fault_at)) for x in spread(0, 1, frames, rng) for g in (0.0, 0.12)]
     start, end = (rng.uniform(-0.5, 0.5, size=2) @ lattice for _ in range(2))
-    gap = rng.choice([rng.uniform(-0.05, 0.4), rng.uniform(0.0, 1.5)], p=[0.7, 0.3])
+    gap = float(rng.choice([rng.uniform(-0.05, 0.4), rng.uniform(0.0, 1.5)], p=[0.7, 0.3]))
     base = _varied(cut, rng) if rng.random() < 0.5 else cut.slab.atoms
     return [apart(base, gap, tuple(start + x * (end - start))) for x in spread(0, 1, frames, rng)]
 

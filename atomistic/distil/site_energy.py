@@ -4,6 +4,7 @@ An atom's energy is Σ_c r_c silu(z_c) + e₀ with z_c = Σ_j Σ_h W_hc g_h(r_ij
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +79,10 @@ def residuals(sample: Sample, at: Parameters) -> FloatArray:
     forces = gathered(pull[:, None] * sample.unit, sample.starts)
     energy = (value @ at.read).sum() / len(z) + at.shift
     per_energy, per_force, per_stress = sample.weights
-    parts = [[per_energy * (energy - sample.energy / len(z))], (per_force * (forces - sample.forces)).ravel()]
+    parts: list[Any] = [
+        [per_energy * (energy - sample.energy / len(z))],
+        (per_force * (forces - sample.forces)).ravel(),
+    ]
     if np.isfinite(sample.volume):
         moments = (pull * sample.length)[:, None] * sample.unit[:, _ROWS] * sample.unit[:, _COLUMNS]
         parts.append(per_stress * (moments.sum(0) / (2 * sample.volume) - sample.stress))
@@ -91,7 +95,7 @@ def jacobian(sample: Sample, at: Parameters) -> FloatArray:
     value, slope, bend = _silu(sums @ at.messages + at.own)
     answer, bent = slope * at.read, bend * at.read
     per_energy, per_force, per_stress = sample.weights
-    energy = [(sums.T @ answer).ravel(), answer.sum(0), value.sum(0), [atoms]]
+    energy: list[Any] = [(sums.T @ answer).ravel(), answer.sum(0), value.sum(0), [atoms]]
     blocks = [per_energy / atoms * np.concatenate(energy)[None]]
     for k in range(atoms):
         near = slice(sample.starts[k], sample.starts[k + 1])

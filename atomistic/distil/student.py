@@ -9,7 +9,6 @@ import numpy as np
 from atomistic.distil.assess import Errors, by_family
 from atomistic.distil.dataset import Dataset
 from atomistic.distil.settings import Settings
-from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.check import repulsion
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
@@ -38,7 +37,7 @@ class Student:
         seconds: What the training took.
     """
 
-    potential: BatchedPotential
+    potential: Potential
     checkpoint: Path
     errors: dict[str, Errors]
     history: np.ndarray

@@ -3,8 +3,9 @@
 The scheme itself is `coupling.embedding`; here are the regions, the engines, and what runs on them.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from atomistic.embedding.bonding import termination
@@ -15,31 +16,6 @@ if TYPE_CHECKING:
     from atomistic.embedding.quantum import QuantumPotential
     from atomistic.embedding.rules import Defects, Layer, Near, Rule, Selector, Sphere, Uncertain, centrosymmetry
     from atomistic.embedding.scaled import Scaled
-
-_LAZY = {
-    "BufferTable": "atomistic.embedding.buffer",
-    "Defects": "atomistic.embedding.rules",
-    "ENGINES": "atomistic.embedding.engines",
-    "Engine": "atomistic.embedding.engines",
-    "Layer": "atomistic.embedding.rules",
-    "Near": "atomistic.embedding.rules",
-    "QuantumPotential": "atomistic.embedding.quantum",
-    "Rule": "atomistic.embedding.rules",
-    "Scaled": "atomistic.embedding.scaled",
-    "Selector": "atomistic.embedding.rules",
-    "Sphere": "atomistic.embedding.rules",
-    "Trajectory": "atomistic.embedding.dynamics",
-    "Uncertain": "atomistic.embedding.rules",
-    "buffer_table": "atomistic.embedding.buffer",
-    "calculator": "atomistic.embedding.model",
-    "centrosymmetry": "atomistic.embedding.rules",
-    "embed": "atomistic.embedding.model",
-    "energy_dynamics": "atomistic.embedding.dynamics",
-    "engine": "atomistic.embedding.engines",
-    "mixed_dynamics": "atomistic.embedding.dynamics",
-    "termination": "atomistic.embedding.bonding",
-}
-"""Where each name lives; its module is imported on first use."""
 
 __all__ = [
     "ENGINES",
@@ -65,12 +41,4 @@ __all__ = [
     "termination",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = on_first_use(__name__)

@@ -96,11 +96,11 @@ def buffer_table(
     Raises:
         InputError: the radii do not rise, or the core cannot be used.
     """
-    radii = np.asarray(radii, dtype=float)
-    if len(radii) < 2 or not (np.diff(radii) > 0).all():
-        raise InputError(f"Buffer radii {radii.tolist()} must rise, and be at least two.")
+    distances = np.asarray(radii, dtype=float)
+    if len(distances) < 2 or not (np.diff(distances) > 0).all():
+        raise InputError(f"Buffer radii {distances.tolist()} must rise, and be at least two.")
     atoms = checked_indices(np.asarray(core), len(structure.numbers), "core")
-    clusters = tuple(clusters_of(structure, [Region("core", atoms, float(r))], termination)[0] for r in radii)
+    clusters = tuple(clusters_of(structure, [Region("core", atoms, float(r))], termination)[0] for r in distances)
     pieces = [cluster.cut(structure) for cluster in clusters]
     given = [totals.of(["core"], [cluster], len(structure.numbers)) for cluster in clusters]
     charges, total = [own for _, (own,) in given], given[0][0]
@@ -114,7 +114,7 @@ def buffer_table(
     mixed = [cheap.forces[0][atoms] + f - cheap.forces[k + 1][rows[k]] for k, f in enumerate(strict)]
     sizes = np.array([len(piece) for piece in pieces])
     return BufferTable(
-        radii, sizes, np.array([_worst(f, exact) for f in mixed]), np.array([_worst(f, exact) for f in strict]),
+        distances, sizes, np.array([_worst(f, exact) for f in mixed]), np.array([_worst(f, exact) for f in strict]),
         _worst(cheap.forces[0][atoms], exact), noise, clusters,
     )  # fmt: skip
 

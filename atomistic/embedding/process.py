@@ -7,7 +7,7 @@ import subprocess
 import sys
 import weakref
 from contextlib import suppress
-from threading import Timer
+from threading import Event, Timer
 from typing import Any
 
 CRASHES = 3
@@ -37,8 +37,8 @@ class Worker:
 
     def __init__(self, time_limit: float = TIME_LIMIT) -> None:
         self.time_limit, self.starts = time_limit, 0
-        self._process: subprocess.Popen | None = None
-        self._close: weakref.finalize | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._close: weakref.finalize[..., Any] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -55,8 +55,8 @@ class Worker:
         for _ in range(CRASHES):
             if self.pid is None:
                 self._start()
-            process, late = self._process, []
-            clock = Timer(self.time_limit, lambda process=process, late=late: (late.append(True), _kill(process)))
+            process, late = self._process, Event()
+            clock = Timer(self.time_limit, _kill_late, (process, late))
             clock.daemon = True
             clock.start()
             try:
@@ -69,7 +69,7 @@ class Worker:
                     process.wait(_GRACE)
                 self.stop()
                 status = process.returncode
-                if late:
+                if late.is_set():
                     raise TooLong(f"no answer came in {self.time_limit:g} s") from None
             finally:
                 clock.cancel()
@@ -98,7 +98,7 @@ class Worker:
         self.starts += 1
 
 
-def _end(process: subprocess.Popen, read: Any, write: Any) -> None:
+def _end(process: subprocess.Popen[bytes], read: Any, write: Any) -> None:
     """Let a process go: asked first, by its pipes and a signal, and then killed with all that it started."""
     for pipe in (write, read):
         with suppress(OSError):  # unsent bytes for a process that has died
@@ -112,7 +112,13 @@ def _end(process: subprocess.Popen, read: Any, write: Any) -> None:
         process.wait()
 
 
-def _kill(process: subprocess.Popen) -> None:
+def _kill_late(process: subprocess.Popen[bytes], late: Event) -> None:
+    """Kill a process whose time is over, and say that it was."""
+    late.set()
+    _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and what it started, which are a group of their own."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)

@@ -81,16 +81,16 @@ def check_read(name: str, calculator: Any, options: Iterable[str]) -> None:
 
     if not isinstance(calculator, type) or not issubclass(calculator, Calculator):
         return
-    known = set(calculator.default_parameters)
-    takes_any = False
-    for of in (calculator, Calculator):
+    own: Any = calculator
+    known, takes_any = set(own.default_parameters), False
+    for of in (own, Calculator):
         for parameter in list(inspect.signature(of.__init__).parameters.values())[1:]:
             known.add(parameter.name)
-            takes_any |= of is calculator and parameter.kind is parameter.VAR_KEYWORD
-    if takes_any and calculator.default_parameters and not issubclass(calculator, FileIOCalculator):
+            takes_any |= of is own and parameter.kind is parameter.VAR_KEYWORD
+    if takes_any and own.default_parameters and not issubclass(own, FileIOCalculator):
         for option in options:
             if option not in known:
-                raise unknown_choice(f"option of calculator {name!r}", option, sorted(calculator.default_parameters))
+                raise unknown_choice(f"option of calculator {name!r}", option, sorted(own.default_parameters))
 
 
 def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = False) -> SerialPotential:

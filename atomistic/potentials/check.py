@@ -1,6 +1,7 @@
 """Does a potential keep the contract? Checks that anyone can run on any backend."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from ase import Atoms
@@ -74,7 +75,9 @@ def _crystals(potential: Potential) -> list[Atoms]:
     return found
 
 
-def _worst(check: Callable[..., float], potential: Potential, structures: list, found: list, *more: object) -> float:
+def _worst(
+    check: Callable[..., float], potential: Potential, structures: list[Atoms], found: list[Any], *more: object
+) -> float:
     return max(check(potential, atoms, was, *more) for atoms, was in zip(structures, found, strict=True))
 
 

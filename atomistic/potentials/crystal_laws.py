@@ -148,8 +148,8 @@ class SummedLaw:
     def evaluate(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `CrystalLaw`."""
         energies, stresses = zip(*(term.evaluate(gradients) for term in self.terms), strict=True)
-        return sum(energies), sum(stresses)
+        return np.sum(energies, axis=0), np.sum(stresses, axis=0)
 
     def tangents(self, gradients: FloatArray) -> FloatArray:
         """See `CrystalLaw`."""
-        return sum(term.tangents(gradients) for term in self.terms)
+        return np.sum([term.tangents(gradients) for term in self.terms], axis=0)

@@ -22,31 +22,12 @@ from atomistic.properties.elastic import VOIGT_PAIRS
 from coupling.contracts import Capabilities, FloatArray, Structure
 from coupling.errors import InputError
 
-ENTRIES = (
+ENTRIES = tuple(
     PotentialEntry(
-        "*.eam.alloy", "eam", "An embedded-atom file in the form of this suffix",
+        suffix, "eam", "An embedded-atom file in the form of this suffix",
         "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
-    PotentialEntry(
-        "*.eam.fs", "eam", "An embedded-atom file in the form of this suffix",
-        "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
-    PotentialEntry(
-        "*.eam", "eam", "An embedded-atom file in the form of this suffix",
-        "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
-    PotentialEntry(
-        "*.alloy", "eam", "An embedded-atom file in the form of this suffix",
-        "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
-    PotentialEntry(
-        "*.setfl", "eam", "An embedded-atom file in the form of this suffix",
-        "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
-    PotentialEntry(
-        "*.fs", "eam", "An embedded-atom file in the form of this suffix",
-        "atomistic.potentials.eam:load", ("matscipy",), place=90,
-    ),
+    )
+    for suffix in ("*.eam.alloy", "*.eam.fs", "*.eam", "*.alloy", "*.setfl", "*.fs")
 )  # fmt: skip
 
 

@@ -55,7 +55,7 @@ class PotentialEntry:
 
 
 def declared(folder: Path) -> tuple[PotentialEntry, ...]:
-    """The `ENTRIES` of all files in a folder, by their places; they are read and not run, so that nothing is imported.
+    """The `ENTRIES` of all files in a folder, by their places; the files are read and not run, so that nothing is imported.
 
     Args:
         folder: Where to look, at any depth.
@@ -74,8 +74,8 @@ def _entries(path: Path) -> Iterator[PotentialEntry]:
     for node in ast.parse(source).body:
         if isinstance(node, ast.Assign | ast.AnnAssign) and _NAME in map(ast.unparse, _targets(node)):
             try:
-                yield from [_entry(call) for call in _elements(node.value)]
-            except (TypeError, ValueError) as error:
+                yield from _evaluated(node.value)
+            except (NameError, TypeError, ValueError) as error:
                 raise ValueError(
                     f"{_NAME} of {path} must be PotentialEntry(...) of literals in a tuple: {error}"
                 ) from error
@@ -85,14 +85,15 @@ def _targets(node: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
     return node.targets if isinstance(node, ast.Assign) else [node.target]
 
 
-def _elements(value: ast.expr | None) -> list[ast.expr]:
-    if not isinstance(value, ast.Tuple):
+def _evaluated(value: ast.expr | None) -> tuple[PotentialEntry, ...]:
+    """What an expression says that knows `PotentialEntry` and `tuple` alone."""
+    if value is None:
+        raise TypeError("nothing is assigned")
+    known = {"__builtins__": {}, "PotentialEntry": PotentialEntry, "tuple": tuple}
+    entries = eval(compile(ast.Expression(value), _NAME, "eval"), known)
+    if not isinstance(entries, tuple):
         raise TypeError("no tuple is assigned")
-    return value.elts
-
-
-def _entry(call: ast.expr) -> PotentialEntry:
-    if not isinstance(call, ast.Call):
-        raise TypeError(f"{ast.unparse(call)} is no PotentialEntry(...)")
-    named = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
-    return PotentialEntry(*map(ast.literal_eval, call.args), **named)
+    for one in entries:
+        if not isinstance(one, PotentialEntry):
+            raise TypeError(f"{one!r} is no PotentialEntry(...)")
+    return entries

@@ -3,13 +3,13 @@
 import inspect
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from atomistic.potentials.entry import PotentialEntry, declared
 from atomistic.potentials.fingerprint import OWN, identified
 from coupling.contracts import Potential
+from coupling.discovery import third_parties
 from coupling.errors import InputError, MissingBackend, unknown_choice
 from coupling.identity.code_names import is_code
 
@@ -21,7 +21,7 @@ _BUILT_IN = declared(Path(__file__).parents[1])
 
 def list_potentials() -> list[PotentialEntry]:
     """All that `load_potential` accepts: built in, then third parties' entry points."""
-    return [*_BUILT_IN, *(point.load() for point in entry_points(group=ENTRY_POINT_GROUP))]
+    return [*_BUILT_IN, *third_parties(ENTRY_POINT_GROUP).values()]
 
 
 def load_potential(name: str, device: str = "auto", dtype: str | None = None, **options: Any) -> Potential:

@@ -164,9 +164,9 @@ class SumPotential:
         per_atom = zip(*(part.forces for part in found), strict=True)
         sites = zip(*(part.site_energies for part in found), strict=True) if site_energies else None
         return Evaluation(
-            energies=sum(part.energies for part in found),
+            energies=sum((part.energies for part in found), np.zeros(len(structures))),
             forces=tuple(sum(parts) for parts in per_atom),
-            stresses=sum(part.stresses for part in found),
+            stresses=sum((part.stresses for part in found), np.zeros((len(structures), 3, 3))),
             cost=sum((part.cost for part in found), Cost()),
             site_energies=tuple(sum(parts) for parts in sites) if sites else None,
             features=found[0].features,

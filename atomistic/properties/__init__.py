@@ -1,7 +1,8 @@
 """Material properties that follow from any potential."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from atomistic.properties.bulk import EquationOfState, equation_of_state, equilibrium
@@ -18,33 +19,6 @@ if TYPE_CHECKING:
     from atomistic.properties.phonon import Phonons, phonons
     from atomistic.properties.surface import SurfaceEnergy, surface_energies
     from atomistic.properties.vacancy import Vacancy, vacancy_formation
-
-_LAZY = {
-    "CauchyBornResponse": "atomistic.properties.finite_strain",
-    "Crystal": "atomistic.properties.crystals",
-    "CrystalType": "atomistic.properties.crystals",
-    "ElasticConstants": "atomistic.properties.elastic",
-    "EquationOfState": "atomistic.properties.bulk",
-    "FaultEnergies": "atomistic.properties.fault",
-    "Measurement": "atomistic.properties.measurement",
-    "Phonons": "atomistic.properties.phonon",
-    "StackingFault": "atomistic.properties.fault",
-    "SurfaceEnergy": "atomistic.properties.surface",
-    "ThirdOrderConstants": "atomistic.properties.finite_strain",
-    "Vacancy": "atomistic.properties.vacancy",
-    "cauchy_born": "atomistic.properties.finite_strain",
-    "elastic_constants": "atomistic.properties.elastic",
-    "equation_of_state": "atomistic.properties.bulk",
-    "equilibrium": "atomistic.properties.bulk",
-    "fcc_stacking_fault": "atomistic.properties.fault",
-    "gamma_surface": "atomistic.properties.fault",
-    "phonons": "atomistic.properties.phonon",
-    "strained": "atomistic.properties.elastic",
-    "surface_energies": "atomistic.properties.surface",
-    "third_order_constants": "atomistic.properties.finite_strain",
-    "vacancy_formation": "atomistic.properties.vacancy",
-}
-"""Where each name lives; its module is imported on first use."""
 
 __all__ = [
     "CauchyBornResponse",
@@ -72,12 +46,4 @@ __all__ = [
     "vacancy_formation",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+__getattr__, __dir__ = on_first_use(__name__)

@@ -112,7 +112,8 @@ def _birch_murnaghan(volumes: FloatArray, energies: FloatArray) -> EquationOfSta
     x = (volumes / reference) ** (-2 / 3)
     energy = np.polynomial.Polynomial.fit(x, energies, 3)
     slope, curvature, third = (energy.deriv(order) for order in (1, 2, 3))
-    minima = [root.real for root in slope.roots() if x.min() <= root.real <= x.max() and curvature(root.real) > 0]
+    places = [float(root.real) for root in slope.roots()]
+    minima = [place for place in places if x.min() <= place <= x.max() and curvature(place) > 0]
     if len(minima) != 1:
         raise NotConverged(
             f"The energy has no minimum between {volumes[0]:.4g} and {volumes[-1]:.4g} Å³ per atom; "

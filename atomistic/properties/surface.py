@@ -89,7 +89,7 @@ def surface_energies(
         cost, soft = cost + end.cost, (end.energies - closed) / (2 * areas) * EV_A2
     return [
         SurfaceEnergy(
-            tuple(miller),
+            (miller[0], miller[1], miller[2]),
             _measured(rigid[2 * k : 2 * k + 2]),
             None if soft is None else _measured(soft[2 * k : 2 * k + 2]),
             (slabs[2 * k].planes, slabs[2 * k + 1].planes),

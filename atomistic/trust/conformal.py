@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atomistic.trust.labels import LabelSet
 from atomistic.trust.posterior import Posterior
@@ -71,7 +72,7 @@ class ForceRadii:
         """n arrays (N_i,), eV/Å."""
         return tuple(self.factor * one for one in self.posterior.predict(structures).force_sigmas)
 
-    def covered(self, labels: LabelSet) -> FloatArray:
+    def covered(self, labels: LabelSet) -> NDArray[np.bool_]:
         """(atoms,) whether each true force of labels lies in its ball."""
         return np.concatenate(force_scores(self.posterior, labels)) <= self.factor
 
@@ -101,7 +102,7 @@ def conformal_forces(
         raise InputError("Labels that the posterior was fitted to cannot calibrate its radii; hold some back.")
     names = list(range(len(labels))) if blocks is None else list(blocks)
     scores = force_scores(posterior, labels)
-    gathered = {name: [] for name in names}
+    gathered: dict[Hashable, list[FloatArray]] = {name: [] for name in names}
     for name, score in zip(names, scores, strict=True):
         gathered[name].append(score)
     shares = {name: (weights or {}).get(group, 1.0) for name, group in zip(names, labels.groups, strict=True)}

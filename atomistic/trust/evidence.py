@@ -173,7 +173,10 @@ def maximise(designs: Sequence[Design], weights: Sequence[float], noises: Sequen
     scales = _scales(designs)
     rows = np.sqrt(np.diag(known.grams[1])[: len(scales)] @ scales**-2 / max(known.counts[1], 1))
     start = np.append(np.maximum(0.3 * sizes, 3 * floors), max(sizes[1], floors[1]) / max(rows, 1e-12))
-    widths = Widths(*start, tuple(scales.tolist()), tuple(zeros.tolist()), _FLAT * max(spread, 1e-3))
+    energy, force, stress, weight = start.tolist()
+    widths = Widths(
+        energy, force, stress, weight, tuple(scales.tolist()), tuple(zeros.tolist()), _FLAT * max(spread, 1e-3)
+    )
 
     def objective(logarithms: FloatArray) -> tuple[float, FloatArray]:
         found, (unlikely, slope) = solve(known, _with(widths, logarithms)), _hyperprior(logarithms)

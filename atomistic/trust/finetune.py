@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from atomistic.trust.design import KINDS
 from atomistic.trust.evidence import SMALLEST
@@ -109,7 +110,8 @@ class _Tuning:
     def finished(self, progress: Progress) -> "SevenNetModel":
         """Train, and hand out the network."""
         training, rng = self.training, np.random.default_rng(self.training.seed)
-        order, before = [], self.squares
+        order: list[int] = []
+        before = self.squares
         for step in range(training.steps):
             if len(order) < min(training.batch, len(self.labels)):
                 order = [*order, *rng.permutation(len(self.labels)).tolist()]
@@ -168,7 +170,7 @@ class _Tuning:
 
         out = self.model.network(self.model.graph([label.structure for label in labels]))
 
-        def lacks(name: str, wanted: list[FloatArray]) -> "torch.Tensor":
+        def lacks(name: str, wanted: ArrayLike) -> "torch.Tensor":
             return torch.as_tensor(np.array(wanted)).to(out[name]) - out[name]
 
         sizes, groups = out[key.NUM_ATOMS], torch.as_tensor(weights).to(out[key.PRED_FORCE])

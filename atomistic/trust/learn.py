@@ -63,20 +63,20 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Learned:
+class Learned[Model: UncertainModel]:
     """What a learning run ends with.
 
     Attributes:
         surrogate: The model.
         entries: What was chosen, in order.
-        below: Whether all routes were gone to their ends and nothing above the threshold was left without a
+        below: Whether all routes were followed to their ends and nothing above the threshold was left without a
             label; if not, the budget was spent.
         before: Group to radii along its points after the first labels, eV/Å.
         after: The same at the end.
         laps: How often the routes were begun.
     """
 
-    surrogate: UncertainModel
+    surrogate: Model
     entries: tuple[Entry, ...]
     below: bool
     before: Mapping[str, FloatArray]
@@ -89,25 +89,25 @@ class Learned:
         return LabelSet(tuple(entry.label for entry in self.entries if entry.label is not None))
 
 
-def learn(
-    start: Callable[[LabelSet], UncertainModel],
+def learn[Model: UncertainModel](
+    start: Callable[[LabelSet], Model],
     notebook: Notebook,
     routes: Sequence[Route],
     rules: Rules,
     *,
     progress: Progress = silent,
-) -> Learned:
+) -> Learned[Model]:
     """Label where the radius is above the threshold, until all routes are below it or the budget is spent.
 
     Every choice follows from the labels before it, and is noted before the oracle is asked: a run that
     was killed loses at most the label in the making, and ends with the labels of an undisturbed one.
     Rigid paths are labelled where the radius is largest; trajectories stop where it first exceeds the
-    threshold and go on from there with the updated model. The routes are gone again until none stops.
+    threshold and go on from there with the updated model. The routes are followed again until none stops.
 
     Args:
         start: Makes the model from the first labels.
         notebook: The record; what it holds is not done again.
-        routes: In the order in which they are gone.
+        routes: In the order in which they are followed.
         rules: When to ask.
         progress: Told after each label.
 
@@ -198,7 +198,7 @@ def _fractions() -> Iterator[float]:
         parts *= 2
 
 
-def _updated(surrogate: UncertainModel, entry: Entry) -> UncertainModel:
+def _updated[Model: UncertainModel](surrogate: Model, entry: Entry) -> Model:
     return surrogate if entry.label is None else surrogate.updated(LabelSet((entry.label,)))
 
 

@@ -160,7 +160,8 @@ class Notebook:
         self._check(json.loads(str(found["identity"])))
         atoms = Atoms(found["numbers"], found["positions"], cell=found["cell"], pbc=found["pbc"])
         state = {name.removeprefix("state_"): value for name, value in found.items() if name.startswith("state_")}
-        position = Position(*(int(k) for k in found["at"]), state)
+        lap, route = (int(k) for k in found["at"])
+        position = Position(lap, route, state)
         group, label = str(found["group"]), None
         if "energy" in found:
             stress = found.get("stress", np.full((3, 3), np.nan))

@@ -221,7 +221,8 @@ class Posterior:
     def _stress(self, rows: Rows, structure: Structure) -> tuple[FloatArray, FloatArray]:
         if len(rows.stress) == 0 or not has_volume(structure):
             return np.full((3, 3), np.nan), np.full((3, 3), np.nan)
-        return tuple(_tensor(one) for one in self._moments(rows.stress))
+        mean, variance = self._moments(rows.stress)
+        return _tensor(mean), _tensor(variance)
 
 
 def fit_posterior(

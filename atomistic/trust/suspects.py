@@ -5,6 +5,7 @@ rest is fitted again, and all are judged by it (Hadi, J. R. Stat. Soc. B 54 (199
 """
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import f as ratio
 
 from atomistic.trust.posterior import Posterior
@@ -38,7 +39,7 @@ def suspicion(posterior: Posterior) -> FloatArray:
     return found
 
 
-def suspects(posterior: Posterior, count: int) -> FloatArray:
+def suspects(posterior: Posterior, count: int) -> NDArray[np.int64]:
     """Indices of the labels that fit the others least, the worst first."""
     return np.argsort(-suspicion(posterior))[:count]
 

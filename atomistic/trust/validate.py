@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase.data import chemical_symbols
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from atomistic.trust.labels import LabelSet
@@ -77,12 +78,13 @@ class Validation:
         """A table: a head, then one line a group."""
         head = ("group", "structures", "energy MAE", "RMSE (meV/atom)", "force MAE", "RMSE (meV/Å)", "stress MAE",
                 "RMSE (GPa)", "force slope")  # fmt: skip
-        return [head] + [
-            (
+        return [
+            head,
+            *((
                 name, str(one.structures), *_pair(one.energy), *_pair(one.force), *_pair(one.stress, 3),
                 f"{one.softening:.3f}" if np.isfinite(one.softening) else "-",
             )
-            for name, one in self.groups.items()
+            for name, one in self.groups.items()),
         ]  # fmt: skip
 
     def table(self) -> str:
@@ -166,7 +168,7 @@ def _energy_errors(labels: LabelSet, energies: FloatArray) -> tuple[FloatArray, 
     return counts @ zeros / sizes - lacks, dict(zip(symbols, zeros.tolist(), strict=True))
 
 
-def _errors(labels: LabelSet, found: Evaluation, energies: FloatArray, own: FloatArray) -> GroupErrors:
+def _errors(labels: LabelSet, found: Evaluation, energies: FloatArray, own: NDArray[np.int64]) -> GroupErrors:
     true = np.concatenate([labels.labels[k].forces for k in own])
     said = np.concatenate([found.forces[k] for k in own])
     stress = np.array([found.stresses[k] - labels.labels[k].stress for k in own])

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.cohesive.history import History, Response, commit, contact_pressure, respond, separation
@@ -14,23 +14,4 @@ __all__ = [
     "contact_pressure", "kinematics", "mean_frame", "respond", "separation", "surface_of",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "History": "history",
-        "Interface": "interface",
-        "Kinematics": "interface",
-        "Response": "history",
-        "Side": "interface",
-        "Surface": "surface",
-        "averaged": "surface",
-        "bonded": "interface",
-        "commit": "history",
-        "contact_pressure": "history",
-        "kinematics": "interface",
-        "mean_frame": "interface",
-        "respond": "history",
-        "separation": "history",
-        "surface_of": "surface",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

@@ -191,12 +191,12 @@ def _closing(bond: Bond, jump: FloatArray, history: History, response: Response)
         tangent[broken, 0, 0] += stiffness
         stored[broken] += energy
     else:
-        stiffness = bond.contact.stiffness
-        pressure = np.minimum(history.pressure + stiffness * jump[:, 0], 0.0)
+        penalty = bond.contact.stiffness
+        pressure = np.minimum(history.pressure + penalty * jump[:, 0], 0.0)
         active = pressure < 0
         traction[:, 0] += pressure
-        tangent[active, 0, 0] += stiffness
-        stored += (pressure**2 - history.pressure**2) / (2 * stiffness)
+        tangent[active, 0, 0] += penalty
+        stored += (pressure**2 - history.pressure**2) / (2 * penalty)
     return Response(traction, tangent, stored, response.dissipated)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.materials.cauchy_born import CauchyBorn
@@ -18,19 +18,4 @@ __all__ = [
     "material_model", "material_models", "offered", "parameter",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "CauchyBorn": "cauchy_born",
-        "LinearElastic": "linear_elastic",
-        "Material": "material",
-        "Moduli": "moduli",
-        "NeoHookean": "neo_hookean",
-        "StVenantKirchhoff": "st_venant_kirchhoff",
-        "cauchy_stress": "material",
-        "material_model": "registry",
-        "material_models": "registry",
-        "offered": "registry",
-        "parameter": "registry",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

@@ -9,12 +9,9 @@ states each with `parameter(...)`, from which the input's section is made.
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
-from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any, Literal, get_args
 
+from coupling.discovery import own_modules, refuse_twin, third_parties
 from coupling.errors import unknown_choice
 
 ENTRY_POINT_GROUP = "multiscale.materials"
@@ -82,15 +79,11 @@ def offered(
     """Offer a material to inputs under a name; see `MaterialModel`.
 
     Raises:
-        ValueError: another class has the name.
+        InputError: another class has the name.
     """
 
     def register(material: type) -> type:
-        there = _OFFERED.get(name)
-        if there is not None and there.material.__qualname__ != material.__qualname__:
-            raise ValueError(
-                f"The materials {there.material.__name__} and {material.__name__} are both called {name!r}."
-            )
+        refuse_twin("material", name, _OFFERED[name].material if name in _OFFERED else None, material)
         _OFFERED[name] = MaterialModel(name, material, needs, about, free_strain, plane_stress)
         return material
 
@@ -99,10 +92,8 @@ def offered(
 
 @cache
 def _discover() -> None:
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
-    for point in entry_points(group=ENTRY_POINT_GROUP):
-        point.load()
+    own_modules("continuum.materials")
+    third_parties(ENTRY_POINT_GROUP)
 
 
 def material_models(*needs: Needs) -> dict[str, MaterialModel]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.mesh.checks import check_mesh
@@ -17,22 +17,4 @@ __all__ = [
     "lattice_mesh", "mesh_files", "process_zone", "read_file", "read_mesh", "zone_length",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "Body": "specimen_mesh",
-        "FileMesh": "file",
-        "Inspection": "inspect",
-        "LatticeMesh": "lattice",
-        "SpecimenMesh": "specimen_mesh",
-        "Topology": "topology",
-        "check_mesh": "checks",
-        "inspect_mesh": "inspect",
-        "lattice_mesh": "lattice",
-        "mesh_files": "file",
-        "process_zone": "inspect",
-        "read_file": "file",
-        "read_mesh": "specimen_mesh",
-        "zone_length": "inspect",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

@@ -24,7 +24,7 @@ RESOLVING = 5
 """Elements along the process zone below which it is not resolved."""
 _POOR = 0.1
 _LARGEST_CHAIN = 10**9
-_NEIGHBOURS = {  # corners joined by an edge to each corner
+_NEIGHBOURS: dict[str, list[tuple[int, ...]]] = {  # corners joined by an edge to each corner
     "triangle": [(1, 2), (2, 0), (0, 1)],
     "quadrilateral": [(1, 3), (2, 0), (3, 1), (0, 2)],
     "tetrahedron": [(1, 2, 3), (0, 2, 3), (0, 1, 3), (0, 1, 2)],
@@ -94,8 +94,13 @@ class Inspection:
     def lines(self, unit: str = "") -> Iterator[str]:
         """The inspection in words, with the unit of the file's coordinates if it is known."""
         tail, power = f" {unit}" if unit else "", self.mesh.dimension
-        sizes = lambda low, high: f"{low:.4g} to {high:.4g}{tail}"  # noqa: E731
-        measure = lambda value, power: f"{value:.6g}" + (f"{tail}^{power}" if unit and power > 1 else tail)  # noqa: E731
+
+        def sizes(low: float, high: float) -> str:
+            return f"{low:.4g} to {high:.4g}{tail}"
+
+        def measure(value: float, power: int) -> str:
+            return f"{value:.6g}" + (f"{tail}^{power}" if unit and power > 1 else tail)
+
         yield f"dimension {power}, {len(self.mesh.points)} nodes, cells: {self.mesh.cell}"
         for body in self.bodies:
             yield (

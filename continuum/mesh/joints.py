@@ -88,7 +88,7 @@ def _distance(corners: FloatArray, point: FloatArray) -> FloatArray:
     if corners.shape[1] == 2:
         return _to_segment(corners[:, 0], corners[:, 1], point)
     triangles = [(0, 1, 2)] if corners.shape[1] == 3 else [(0, 1, 2), (0, 2, 3)]
-    return np.min([_to_triangle(corners[:, list(t)], point) for t in triangles], axis=0)
+    return np.array([_to_triangle(corners[:, list(t)], point) for t in triangles]).min(axis=0)
 
 
 def _to_segment(a: FloatArray, b: FloatArray, point: FloatArray) -> FloatArray:

@@ -9,7 +9,7 @@ from continuum.mesh.file import FileMesh
 from continuum.mesh.readers.reading import CELLS, IntArray
 from coupling.contracts import FloatArray
 
-_FACETS = {  # corners of the facets, outward if the cell is upright
+_FACETS: dict[str, list[tuple[int, ...]]] = {  # corners of the facets, outward if the cell is upright
     "triangle": [(0, 1), (1, 2), (2, 0)],
     "quadrilateral": [(0, 1), (1, 2), (2, 3), (3, 0)],
     "tetrahedron": [(0, 2, 1), (0, 1, 3), (1, 2, 3), (0, 3, 2)],

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.post.fracture import (
@@ -22,19 +22,4 @@ __all__ = [
     "released_energy_per_area", "resistance_curve", "ring_integral", "steady_growth",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "FieldWriter": "output",
-        "Ring": "ring",
-        "Snapshot": "output",
-        "check_ring": "ring",
-        "crack_front": "fracture",
-        "j_integral": "fracture",
-        "process_zone_length": "fracture",
-        "released_energy_per_area": "fracture",
-        "resistance_curve": "fracture",
-        "ring_integral": "fracture",
-        "steady_growth": "fracture",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

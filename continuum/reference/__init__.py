@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.reference.adhesion import Peeling, PullOff, peel, pull_off
@@ -22,22 +22,4 @@ __all__ = [
     "kendall_force", "maugis_parameter", "maugis_pull_off", "patch_test", "peel", "pull_off", "tabor_parameter",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "Peeling": "adhesion",
-        "PullOff": "adhesion",
-        "constant_stress_law": "verification",
-        "dcb_beam": "analytic",
-        "dmt_pull_off": "analytic",
-        "exact_solution_errors": "verification",
-        "jkr_pull_off": "analytic",
-        "kendall_force": "analytic",
-        "maugis_parameter": "analytic",
-        "maugis_pull_off": "analytic",
-        "patch_test": "verification",
-        "peel": "adhesion",
-        "pull_off": "adhesion",
-        "tabor_parameter": "analytic",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

@@ -3,6 +3,7 @@
 A user can run them on his own machine; the tests and the benchmark do.
 """
 
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from io import StringIO
 from itertools import product
@@ -61,9 +62,11 @@ def patch_test(element: Element, geometry: int, order: int, seed: int = 0) -> fl
         ButtJoint(1.0, 0.7, 0.5, 0.35, thickness=0.6 if spatial else None, element=element, order=geometry), rng
     )
     components = "xyz"[:dim]
-    held = [
-        Prescribed(g, c, lambda p, i=i: exact(p)[:, i]) for g in ("top", "bottom") for i, c in enumerate(components)
-    ]
+
+    def along(axis: int) -> Callable[[FloatArray], FloatArray]:
+        return lambda p: exact(p)[:, axis]
+
+    held = [Prescribed(g, c, along(i)) for g in ("top", "bottom") for i, c in enumerate(components)]
     sides = {"left": (0, -1), "right": (0, 1)} | ({"back": (2, -1), "front": (2, 1)} if spatial else {})
     pulled = [
         Traction(group, c, sign * stress[i, axis])
@@ -157,13 +160,17 @@ def exact_solution_errors(
         return amplitude * 2 * (1 - _POISSON) * k * np.cos(k * points[:, 0]) / _ELASTIC.stiffness
 
     errors = []
+
+    def along(axis: int) -> Callable[[FloatArray], FloatArray]:
+        return lambda p: exact(p[:, 0], p[:, 1], np)[axis]
+
     for size in sizes:
         with TemporaryDirectory() as folder:
             path = Path(folder) / "joint.msh"
             ButtJoint(1.0, 0.5, 0.5, size, element=element).write(path)
             mesh = read_mesh(path, unit=1.0, bodies=["upper", "lower"], comm=MPI.COMM_SELF)
         held = [
-            Prescribed(group, component, lambda p, i=i: exact(p[:, 0], p[:, 1], np)[i])
+            Prescribed(group, component, along(i))
             for group, (i, component) in product(("top", "bottom", "left", "right"), enumerate("xy"))
         ]
         material = LinearElastic.isotropic(_YOUNG, _POISSON)

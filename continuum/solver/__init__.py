@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.solver.bulk import Bulk
@@ -23,25 +23,4 @@ __all__ = [
     "unresolved",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "Bulk": "bulk",
-        "Checkpoint": "checkpoint",
-        "CohesiveProblem": "problem",
-        "Follower": "follower",
-        "Loading": "record",
-        "Mending": "mending",
-        "NewtonSolver": "newton",
-        "Step": "record",
-        "Unknowns": "unknowns",
-        "adrift": "diagnostics",
-        "assess": "diagnostics",
-        "check_held": "supports",
-        "check_resolvable": "diagnostics",
-        "energy_balance_error": "record",
-        "energy_losses": "record",
-        "pull": "stepping",
-        "unresolved": "diagnostics",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

@@ -93,7 +93,7 @@ class Bulk:
         Args:
             tractions: Each with the boundary facets of each body that it acts on.
         """
-        total = 0.0
+        total: Any = 0.0
         for item, by_body in tractions:
             forms = {}
             for name, space in self.spaces.items():

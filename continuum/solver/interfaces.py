@@ -78,5 +78,6 @@ def profiles(
         points = interface.kinematics.points
         local = (points.reshape(-1, points.shape[-1]), interface.flat_jump(displacements), response.traction)
         parts = comm.gather(local) or [local]
-        gathered[interface.bond.name] = tuple(np.concatenate(column) for column in zip(*parts, strict=True))
+        places, jumps, tractions = (np.concatenate(column) for column in zip(*parts, strict=True))
+        gathered[interface.bond.name] = (places, jumps, tractions)
     return gathered

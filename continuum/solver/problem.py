@@ -73,7 +73,7 @@ class CohesiveProblem:
     ) -> None:
         if order not in (1, 2):
             raise InputError(f"A displacement of order {order} is not offered; valid: 1, 2.")
-        if not any(p.factor for p in (*prescribed, *tractions)):
+        if not any([*(p.factor for p in prescribed), *(t.factor for t in tractions)]):
             raise InputError("No load has a factor other than 0, so nothing would happen; give a load.")
         self.mesh, self.comm = mesh, mesh.mesh.comm
         self.kind = checked_kind(kind, mesh.dimension)

@@ -192,7 +192,7 @@ def _add_interface(
                 joined[one, other] = 1
 
 
-def _described(pieces: list[Piece], groups: NDArray[np.int32], modes: int, null: FloatArray) -> list[str]:
+def _described(pieces: list[Piece], groups: NDArray[np.int64], modes: int, null: FloatArray) -> list[str]:
     """Free motions of single pieces; without any, those of pieces that laws join; at last whatever is left."""
     singles = [([number], np.arange(len(pieces)) == number) for number in range(len(pieces))]
     together = [(list(np.flatnonzero(groups == group)), groups == group) for group in np.unique(groups)]

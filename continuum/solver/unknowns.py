@@ -135,7 +135,7 @@ def rigid_motions(bulk: Bulk, unknowns: Unknowns) -> "list[PETSc.Vec]":
     """Translations and small rotations of the whole specimen, orthonormal (for multigrid)."""
     dim = bulk.dimension
     rotations = [(0, 1)] if dim == 2 else [(0, 1), (1, 2), (2, 0)]
-    modes = []
+    modes: list[PETSc.Vec] = []
     for number in range(dim + len(rotations)):
         parts = []
         for name, space in bulk.spaces.items():

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.specimens.blister import Blister
@@ -20,18 +20,4 @@ __all__ = [
     "graded", "write_drawing", "write_grid",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "Blister": "blister",
-        "ButtJoint": "butt_joint",
-        "CompactTension": "compact_tension",
-        "DoubleCantileverBeam": "dcb",
-        "FibrePullout": "pullout",
-        "PeelStrip": "peel",
-        "SphereOnFlat": "flat_contact",
-        "graded": "grid",
-        "write_drawing": "drawing",
-        "write_grid": "grid",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

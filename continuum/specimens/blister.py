@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from continuum.specimens.dimensions import check_lengths, check_order
-from continuum.specimens.grid import Element, graded, write_grid
+from continuum.specimens.grid import Box, Element, graded, write_grid
 from coupling.errors import InputError
 
 
@@ -61,9 +61,9 @@ class Blister:
             )
         sizes = {"fine": self.fine, "coarse": self.coarse, "grading": self.grading}
         x = graded((0, edge, stop, self.radius), near=(edge, stop), **sizes)
-        y, whole, low = np.linspace(0, self.film, self.layers + 1), (0, self.radius), 0.0
-        bodies = {"film": (whole, (0, self.film))}
-        facets = {
+        y, whole, low = np.linspace(0, self.film, self.layers + 1), (0.0, self.radius), 0.0
+        bodies: dict[str, Box] = {"film": (whole, (0, self.film))}
+        facets: dict[str, Box] = {
             "bond": ((edge, self.radius), (0, 0)),
             "pressure": ((0, edge), (0, 0)),
             "top": (whole, (self.film, self.film)),

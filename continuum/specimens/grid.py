@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import pairwise, permutations, product
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ _EDGES = {
     "tetra": [(0, 1), (1, 2), (2, 0), (0, 3), (1, 3), (2, 3)],
     "hexahedron": [(0, 1), (1, 2), (2, 3), (3, 0), (4, 5), (5, 6), (6, 7), (7, 4), (0, 4), (1, 5), (2, 6), (3, 7)],
 }
-_INNER = {  # corners whose means are the further nodes of second order
+_INNER: dict[str, list[Sequence[int]]] = {  # corners whose means are the further nodes of second order
     "quad": [range(4)],
     "hexahedron": [(0, 3, 4, 7), (1, 2, 5, 6), (0, 1, 4, 5), (2, 3, 6, 7), range(4), range(4, 8), range(8)],
 }
@@ -100,7 +100,7 @@ def write_grid(
     blocks: list[tuple[str, NDArray[np.int64]]] = []
     tags: list[NDArray[np.int64]] = []
     names: dict[str, tuple[int, int]] = {}
-    every = [(name, box) for name, box in bodies.items()]
+    every: list[tuple[str, Any]] = [(name, box) for name, box in bodies.items()]
     for name, boxes in facets.items():
         every += [(name, box) for box in (boxes if np.ndim(boxes) == 3 else (boxes,))]
     for name, box in every:
@@ -155,9 +155,8 @@ class _Grid:
         simplex = len(corners) == corners.shape[1] + 1
         name = _MESHIO[simplex, corners.shape[1]][0]
         further = [*_EDGES[name], *_INNER.get(name, [])]
-        return np.array([*(2 * corners), *(2 * corners[list(group)].mean(axis=0) for group in further)]).astype(
-            np.int64
-        )
+        doubled: NDArray[np.int64] = 2 * corners
+        return np.array([*doubled, *(2 * corners[list(group)].mean(axis=0) for group in further)]).astype(np.int64)
 
 
 def _shapes(dimension: int, simplices: bool) -> list[NDArray[np.int64]]:

@@ -1,12 +1,13 @@
 """A peel strip: a thin film, part of it bonded, whose free end is pulled off."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from continuum.specimens.dimensions import check_lengths, check_order
-from continuum.specimens.grid import Element, graded, write_grid
+from continuum.specimens.grid import Box, Element, graded, write_grid
 from coupling.errors import InputError
 
 
@@ -62,9 +63,9 @@ class PeelStrip:
             )
         sizes = {"fine": self.fine, "coarse": self.coarse, "grading": self.grading}
         x = graded((0, tip, stop, self.length), near=(tip, stop), **sizes)
-        y, whole = np.linspace(0, self.film, self.layers + 1), (0, self.length)
-        bodies = {"film": (whole, (0, self.film))}
-        facets = {
+        y, whole = np.linspace(0, self.film, self.layers + 1), (0.0, self.length)
+        bodies: dict[str, Box] = {"film": (whole, (0, self.film))}
+        facets: dict[str, Box | Sequence[Box]] = {
             "bond": ((tip, self.length), (0, 0)),
             "precrack": ((0, tip), (0, 0)),
             "pulled": ((0, 0), (0, self.film)),

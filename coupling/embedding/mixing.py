@@ -86,10 +86,11 @@ class ForceMixing:
         base = np.array(low.forces[0], dtype=float)
         forces, cost, net = base.copy(), low.cost, np.zeros(3)
         high = evaluated(self.high, pieces, charges, needed=True) if pieces else None
+        found = () if high is None else high.forces
         for k, (region, cluster) in enumerate(zip(regions, clusters, strict=True)):
             core = np.sort(np.asarray(region.atoms))
             rows = np.searchsorted(cluster.atoms, core)
-            accurate = np.array(high.forces[k])[rows]
+            accurate = np.array(found[k])[rows]
             extra = accurate - (np.array(low.forces[k + 1])[rows] if minus else base[core])
             buffer = np.setdiff1d(cluster.atoms, core)
             takers = buffer if len(buffer) else core

@@ -29,7 +29,7 @@ class Pairs(NamedTuple):
 
     def take(self, chosen: NDArray[np.bool_]) -> "Pairs":
         """The pairs that are marked."""
-        return Pairs(*(array[chosen] for array in self))
+        return Pairs(self.i[chosen], self.j[chosen], self.shift[chosen], self.vectors[chosen])
 
 
 def full_cell(structure: Structure) -> FloatArray:

@@ -54,7 +54,7 @@ class Embedded:
 
     def __post_init__(self) -> None:
         bonds = (self.termination.links, self.termination.tolerance, sorted(self.termination.lengths.items()))
-        identity = [self.low.fingerprint, self.high.fingerprint, self.identity, bonds, repr(self.charges)]
+        identity: list[object] = [self.low.fingerprint, self.high.fingerprint, self.identity, bonds, repr(self.charges)]
         identity += [self.totals.identity] if self.totals else []
         facts = {
             "name": f"{self.high.name} in {self.low.name}",
@@ -143,7 +143,7 @@ class Embedded:
             highs = zip(high.energies, high.forces, high.stresses, strict=True)
             cost = low.cost + high.cost
         else:
-            highs, cost = iter([]), low.cost
+            highs, cost = zip(), low.cost
         found = []
         for structure, cut, atoms, whole, (_, own) in zip(structures, cuts, carved, wholes, totals, strict=True):
             ups, downs = [], []
@@ -152,16 +152,18 @@ class Embedded:
                 if self.charges is None:
                     ups.append(_part(next(highs), cluster, piece, structure))
                 else:
-                    up, shared, spent = self._charged(structure, cluster, piece, charge)
+                    up, shared, spent = self._charged(self.charges, structure, cluster, piece, charge)
                     ups.append(up)
                     downs[-1] = Part(*(a + b for a, b in zip(astuple(downs[-1]), astuple(shared), strict=True)))
                     cost = cost + spent
             found.append(Parts(whole, tuple(ups), tuple(downs)))
         return found, cost
 
-    def _charged(self, structure: Structure, cluster: Cluster, piece: Atoms, charge: int) -> tuple[Part, Part, Cost]:
+    def _charged(
+        self, around: PointCharges, structure: Structure, cluster: Cluster, piece: Atoms, charge: int
+    ) -> tuple[Part, Part, Cost]:
         """The accurate cluster among point charges, and the classical interaction that the cheap model shares."""
-        inside, outside, charges, places = self.charges.around(structure, cluster)
+        inside, outside, charges, places = around.around(structure, cluster)
         high = require(with_charge(self.high, charge), "point_charges")
         energy, forces, pulls, cost = high.evaluate_in_charges(piece, charges, places)
         full = cluster.pulled_back(forces, len(structure.numbers))
@@ -185,7 +187,7 @@ def _whole(found: Evaluation, k: int, structure: Structure) -> Part:
     return Part(float(found.energies[k]), np.array(found.forces[k], dtype=float), virial)
 
 
-def _part(value: tuple, cluster: Cluster, piece: Atoms, structure: Structure) -> Part:
+def _part(value: tuple[float, FloatArray, FloatArray], cluster: Cluster, piece: Atoms, structure: Structure) -> Part:
     """Forces on the whole's atoms; the virial of a finite cluster is that of its forces."""
     energy, forces, stress = value
     forces = np.array(forces, dtype=float)

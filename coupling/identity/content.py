@@ -9,7 +9,7 @@ from functools import partial
 from math import isfinite
 from pathlib import Path, PurePath
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import numpy as np
@@ -104,7 +104,7 @@ class _Describer:
         if isinstance(value, partial):
             return {"partial": self.of(value.func), "of": [self.of(value.args), self.of(value.keywords)]}
         if isinstance(value, MethodType):
-            return {"method": self._function(value.__func__), "of": self.of(value.__self__)}
+            return {"method": self._function(cast(FunctionType, value.__func__)), "of": self.of(value.__self__)}
         if isinstance(value, FunctionType):
             return self._function(value)
         if isinstance(value, type | BuiltinFunctionType):

@@ -49,7 +49,7 @@ def coarsen(
     if isinstance(law, CoarseLaw):
         if plane_stiffness not in (None, law.plane_stiffness):
             raise InputError("A coarse law keeps the stiffness of its planes; coarsen the law of one plane instead.")
-        law, planes, plane_stiffness = law.law, law.planes * planes, law.plane_stiffness
+        planes, plane_stiffness, law = law.planes * planes, law.plane_stiffness, law.law
     exact = CoarseLaw(law, planes, plane_stiffness)
     if isinstance(source, CoarseLaw) and source.count != source.implied_count():
         exact = exact.counted(_of_longer_chain(source, more, exact))

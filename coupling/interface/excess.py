@@ -194,7 +194,8 @@ def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Ex
     if not all(np.array_equal(bulk.traction, slab.traction) for bulk in bulks):
         raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
     heights, spacings = (
-        [_normal(v)[slab.closed] for v in values] for values in zip(*((b.height, b.gap) for b in bulks), strict=True)
+        np.array([_normal(v)[slab.closed] for v in values])
+        for values in zip(*((b.height, b.gap) for b in bulks), strict=True)
     )
     opening, energy = slab_totals(slab)
     for layers, bulk in zip(taken_away(slab.repeats, slab.interfaces, heights, spacings, gap), bulks, strict=True):

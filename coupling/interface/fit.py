@@ -55,7 +55,8 @@ class Fit(NamedTuple):
     misfit: Misfit
 
 
-class Samples(NamedTuple):
+@dataclass(frozen=True)
+class Samples:
     """Samples of a normal opening path, SI.
 
     Attributes:
@@ -115,8 +116,13 @@ def fit_all(source: CohesiveLaw | Samples) -> tuple[Fit, ...]:
     return tuple(sorted((fit(source, kind) for kind in closed_forms()), key=lambda each: each.misfit.traction))
 
 
+def fits_of(law: Law) -> tuple[Fit, ...]:
+    """`fit_all` of a law that starts from zero traction; none of an initially rigid one, which no closed form is like."""
+    return () if law.initially_rigid else fit_all(law)
+
+
 def _target(source: CohesiveLaw | Samples) -> FitTarget:
-    law = TabulatedLaw(*source[:4]).counted(source.count) if isinstance(source, Samples) else source
+    law = _law_of(source) if isinstance(source, Samples) else source
     normal = _normal_of(law)
     stop = brentq(
         lambda d: float(normal(np.array([d]))[0][0]) - WINDOW * law.work_of_separation, 0.0, _far(law), xtol=1e-20
@@ -127,6 +133,11 @@ def _target(source: CohesiveLaw | Samples) -> FitTarget:
     return FitTarget(
         law.work_of_separation, law.peak_traction, opening, energy, traction, shear, law.gap, count_of(law)
     )
+
+
+def _law_of(samples: Samples) -> TabulatedLaw:
+    law = TabulatedLaw(samples.opening, samples.energy, samples.traction, samples.tangential_stiffness)
+    return law.counted(samples.count)
 
 
 def _normal_of(law: CohesiveLaw) -> Callable[[FloatArray], tuple[FloatArray, FloatArray]]:

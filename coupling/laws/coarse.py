@@ -53,7 +53,6 @@ class CoarseLaw(Law):
     kind: ClassVar[str] = "coarse"
     units: ClassVar = {"planes": "1", "plane_stiffness": "Pa/m"}
     nested: ClassVar = ("law",)
-    gap: ClassVar[GapOwner] = "in law"
 
     def __post_init__(self) -> None:
         if isinstance(self.planes, bool) or self.planes != int(self.planes) or self.planes < 2:
@@ -66,6 +65,11 @@ class CoarseLaw(Law):
             )
         if stiffness is not None and not (np.isfinite(stiffness) and stiffness > 0):
             raise InputError(f"plane_stiffness = {stiffness} Pa/m must be positive and finite.")
+
+    @property
+    def gap(self) -> GapOwner:
+        """The plane's spacing is one of those in series."""
+        return "in law"
 
     @property
     def work_of_separation(self) -> float:
@@ -86,7 +90,10 @@ class CoarseLaw(Law):
     def final_opening(self) -> float:
         """Where the traction has fallen to 1e-6 of the peak (the crossing, if it drops below there), m."""
         start, limit = self._crossing[0], FELT * self.peak_traction
-        excess = lambda x: float(self.law.normal(np.array(x))[1]) - limit  # noqa: E731
+
+        def excess(x: float) -> float:
+            return float(self.law.normal(np.array(x))[1]) - limit
+
         if excess(start) <= 0:
             return self.opening_at_peak
         stop = 2.0 * start

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 import numpy as np
 
 from coupling.contracts import CohesiveLaw, FloatArray, GapOwner, LawValue
+from coupling.discovery import refuse_twin
 from coupling.errors import InputError, unknown_choice
 from coupling.laws.count import NOT_KNOWN, Count
 
@@ -18,7 +19,13 @@ REGISTERED: dict[str, type["Law"]] = {}
 """The laws whose modules are loaded, by kind; all that there are: `coupling.laws.registry.law_kinds`."""
 
 
-class Law:
+if TYPE_CHECKING:
+    _Promised = CohesiveLaw  # what some laws compute, and others hold as attributes
+else:
+    _Promised = object
+
+
+class Law(_Promised):
     """A cohesive law that can be saved, coarsened and asked for its normal response.
 
     A class that names its `kind` is registered: it can be stored and exported by what it says of itself here.
@@ -43,36 +50,12 @@ class Law:
     nested: ClassVar[tuple[str, ...]] = ()
     sampled: ClassVar[bool] = False
     initially_rigid: ClassVar[bool] = False
-    gap: GapOwner
-
-    if TYPE_CHECKING:  # attributes of some laws, computed by others
-
-        @property
-        def work_of_separation(self) -> float:
-            """ψ at full opening, J/m²."""
-
-        @property
-        def peak_traction(self) -> float:
-            """Largest normal traction without slip, Pa."""
-
-        @property
-        def opening_at_peak(self) -> float:
-            """Where that is, m."""
-
-        @property
-        def final_opening(self) -> float:
-            """Normal opening beyond which the traction is zero, m."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         if "kind" not in cls.__dict__:
             return
-        other = REGISTERED.get(cls.kind, cls)
-        if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise InputError(
-                f"The laws {other.__qualname__} of {other.__module__} and {cls.__qualname__} of {cls.__module__} are both of "
-                f"kind {cls.kind!r}; give one of them another."
-            )
+        refuse_twin("law", cls.kind, REGISTERED.get(cls.kind), cls)
         REGISTERED[cls.kind] = cls
 
     def evaluate(self, jump: FloatArray) -> LawValue:

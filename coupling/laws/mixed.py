@@ -50,6 +50,12 @@ class MixedModeLaw(Law):
         InputError: the samples do not make a law; the message says which and why.
     """
 
+    gap: GapOwner
+    work_of_separation: float
+    peak_traction: float
+    opening_at_peak: float
+    final_opening: float
+
     kind: ClassVar[str] = "mixed"
     units: ClassVar = {
         "opening": "m", "lattice": "m", "energy": "J/m^2", "traction": "Pa", "shear_traction": "Pa",

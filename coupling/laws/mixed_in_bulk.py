@@ -48,10 +48,6 @@ class MixedInBulk(MixedModeLaw):
         InputError: the samples make no law, or the spring is softer than the spacing.
     """
 
-    peak_traction: float
-    opening_at_peak: float
-    final_opening: float
-
     kind: ClassVar[str] = "mixed in bulk"
     units: ClassVar = MixedModeLaw.units | {
         "bulk_traction": "Pa", "bulk_stretch": "m", "shear_compliance": "m/Pa", "shear_limit": "m", "spring": "Pa/m",

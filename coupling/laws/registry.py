@@ -1,11 +1,8 @@
 """Which laws there are: each module of this folder, and each entry point of `multiscale.laws`, brings its own."""
 
 from functools import cache
-from importlib import import_module
-from importlib.metadata import entry_points
-from pathlib import Path
-from pkgutil import iter_modules
 
+from coupling.discovery import own_modules, third_parties
 from coupling.laws.closed_form import ClosedForm
 from coupling.laws.law import REGISTERED, Law
 
@@ -26,7 +23,5 @@ def closed_forms() -> dict[str, type[ClosedForm]]:
 @cache
 def _load() -> None:
     """Import what registers laws."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        import_module(f"{__package__}.{module.name}")
-    for point in entry_points(group=_GROUP):
-        point.load()
+    own_modules("coupling.laws")
+    third_parties(_GROUP)

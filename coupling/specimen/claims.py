@@ -56,7 +56,7 @@ class Claim(NamedTuple):
 
 def twice_named(bodies: Sequence[BodyRecord], interfaces: Sequence[InterfaceRecord]) -> dict[str, int]:
     """Names that more than one body or interface has: how many have it."""
-    names = [one.name for one in (*bodies, *interfaces)]
+    names = [*(body.name for body in bodies), *(interface.name for interface in interfaces)]
     return {name: names.count(name) for name in names if names.count(name) > 1}
 
 

@@ -85,14 +85,16 @@ class SpecimenLedger:
             taken: Energy of the bulk that a law took away, at the interface's present traction, by
                 (side, interface); the slab has it beside the law's. A line of which nothing is given has no energy.
         """
-        known = {("body", name): energy for name, energy in (bodies or {}).items()} | dict(taken or {})
+        known: dict[tuple[str, str], float] = {
+            ("body", name): energy for name, energy in (bodies or {}).items()
+        } | dict(taken or {})
         for name, energy in (interfaces or {}).items():
             known["law", name] = energy
             known["slab", name] = energy + sum((taken or {}).get((which, name), 0.0) for which in SIDES)
         rows = []
         for claim in self.claims:
-            energy = None if claim.energy_of is None else known.get(claim.energy_of)
-            signed = None if energy is None else claim.sign * energy
+            found = None if claim.energy_of is None else known.get(claim.energy_of)
+            signed = None if found is None else claim.sign * found
             rows.append(LedgerRow(claim.owner, claim.region, claim.sign, float(len(claim.sites)), signed))
         return tuple(rows)
 

@@ -11,8 +11,9 @@
 | `export`, `blocks`| all of these                                      | YAML, OpenDiS and DAMASK blocks, read back     |
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from coupling.upscale.blocks import (
@@ -72,23 +73,4 @@ __all__ = [
     "to_yaml",
 ]
 
-_MODULES = {
-    "blocks": "LATTICES OpenDisBlock read_damask read_opendis roundtrip to_damask to_opendis",
-    "core": "Core PeierlsPath",
-    "disregistry": "Partials force_balance_separation partials",
-    "export": "DislocationParameters Value from_yaml to_yaml",
-    "flow": "DRAG_PLACEHOLDER GlideLaw flow_stress_std",
-    "friction": "InterfaceFriction interface_friction interface_prefactor slip_enthalpy",
-    "kinks": "KinkPair Kocks PeierlsBarrier fit_kocks kocks",
-    "line": "LineEnergy isotropic_prefactor",
-    "peierls_nabarro": "PeierlsNabarro",
-    "periodic": "GammaSurface Periodic stable_fault strength",
-}
-"""Which names each module has; they load when one is first used, since most need SciPy's solvers."""
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _MODULES.items():
-        if name in names.split():
-            return getattr(import_module(f"{__name__}.{module}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = on_first_use(__name__)

@@ -55,7 +55,7 @@ class PeierlsNabarro:
             raise InputError(f"A Burgers vector of {m} components needs a symmetric K tensor ({m}, {m}).")
         if not (eigvalsh(self.prefactor)[0] > 0 and self.spacing > 0 and rows >= 20):
             raise InputError("The K tensor must be positive definite, the spacing positive, and the rows 20 or more.")
-        self.rows = (np.arange(rows) - (rows - 1) / 2) * self.spacing
+        self.rows = np.asarray((np.arange(rows) - (rows - 1) / 2) * self.spacing, dtype=np.float64)
         self._direction = self.burgers / np.linalg.norm(self.burgers)
         self._stiffness = self._elastic(rows)
         self._ends = np.zeros((rows, m))

@@ -1,9 +1,8 @@
 """`multiscale mesh`: `make` writes a parametric specimen, `inspect` checks a mesh and a law's process zone on it."""
 
 from collections.abc import Iterator
-from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -64,24 +63,9 @@ def made(name: str, dimensions: list[str]) -> "ParametricSpecimen":
     Raises:
         InputError: there is no such specimen, or a dimension is unknown, missing or not a number.
     """
-    from pydantic import TypeAdapter, ValidationError
+    from multiscale.inputs.mesh import specimen_of
 
-    from continuum.specimens.registry import specimen
-
-    kind = specimen(name)
-    given = dict(one.partition("=")[::2] for one in dimensions)
-    known = {field.name: field.default is MISSING for field in fields(cast(Any, kind))}
-    for one in given:
-        if one not in known:
-            raise unknown_choice(f"dimension of {name}", one, known)
-    missing = [one for one, needed in known.items() if needed and one not in given]
-    if missing:
-        raise InputError(f"{name} needs {', '.join(f'{one}=NUMBER' for one in missing)}.")
-    try:
-        return TypeAdapter(kind).validate_python(given)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        raise InputError(f"{name}: {fault['loc'][0]}={fault['input']}: {fault['msg']}.") from error
+    return specimen_of(name, dict(one.partition("=")[::2] for one in dimensions))
 
 
 def mesh_lines(

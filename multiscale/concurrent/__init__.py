@@ -2,20 +2,19 @@
 
 from typing import TYPE_CHECKING
 
-from multiscale.lazy import lazy
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from multiscale.concurrent.compare import Case, Row
     from multiscale.concurrent.defects import crack, dislocation_dipole, point_defect
     from multiscale.concurrent.indent import indentation, indentation_force
     from multiscale.concurrent.method import Method
-    from multiscale.concurrent.methods import METHODS, discretise
+    from multiscale.concurrent.methods import discretise, method_kinds
     from multiscale.concurrent.problem import Problem
     from multiscale.concurrent.region import BlendingRegion
     from multiscale.concurrent.solution import ConcurrentSolution, difference, solve
 
 __all__ = [
-    "METHODS",
     "BlendingRegion",
     "Case",
     "ConcurrentSolution",
@@ -28,18 +27,9 @@ __all__ = [
     "dislocation_dipole",
     "indentation",
     "indentation_force",
+    "method_kinds",
     "point_defect",
     "solve",
 ]
 
-_PLACES = {
-    "compare": ("Case", "Row"),
-    "defects": ("crack", "dislocation_dipole", "point_defect"),
-    "indent": ("indentation", "indentation_force"),
-    "method": ("Method",),
-    "methods": ("METHODS", "discretise"),
-    "problem": ("Problem",),
-    "region": ("BlendingRegion",),
-    "solution": ("ConcurrentSolution", "difference", "solve"),
-}
-__getattr__ = lazy(__name__, {name: f"{__name__}.{module}" for module, names in _PLACES.items() for name in names})
+__getattr__, __dir__ = on_first_use(__name__)

@@ -70,7 +70,8 @@ def followed(
     progress: Progress = silent,
 ) -> tuple[list[ConcurrentSolution], float]:
     """Build and solve one case under one load after another, each begun at the last; the seconds of all."""
-    begun, path, region = time.perf_counter(), [], case.region
+    path: list[ConcurrentSolution] = []
+    begun, region = time.perf_counter(), case.region
     for problem in loading:
         if path and case.adaptions:
             region, problem = path[-1].method.region, replace(problem, centres=path[-1].method.problem.centres)
@@ -135,8 +136,7 @@ def slope(unknowns: Sequence[float], errors: Sequence[float]) -> float:
     Raises:
         InputError: there are fewer than two points, or an error is not positive.
     """
-    unknowns, errors = np.asarray(unknowns, dtype=float), np.asarray(errors, dtype=float)
-    if len(unknowns) < 2 or unknowns.min() <= 0 or not errors.min() > 0:
+    if len(unknowns) < 2 or min(unknowns) <= 0 or not min(errors) > 0:
         raise InputError("A slope needs two points or more, with positive errors.")
     return float(np.polyfit(np.log(unknowns), np.log(errors), 1)[0])
 

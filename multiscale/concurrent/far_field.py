@@ -52,9 +52,8 @@ class Dislocations:
 
     def displacement(self, points: FloatArray) -> FloatArray:
         """(n, 3) Å."""
-        return sum(
-            self.medium.displacement(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True)
-        )
+        lines = zip(self.lines, self.burgers, strict=True)
+        return sum((self.medium.displacement(points[:, :2] - line, b) for line, b in lines), np.zeros((len(points), 3)))
 
     def severs(self, corners: FloatArray) -> NDArray[np.bool_]:
         """(m,) False: slip by a lattice vector leaves the crystal whole."""
@@ -62,8 +61,9 @@ class Dislocations:
 
     def distortion(self, points: FloatArray) -> FloatArray:
         """(n, 3, 3)."""
+        lines = zip(self.lines, self.burgers, strict=True)
         return sum(
-            self.medium.distortion(points[:, :2] - line, b) for line, b in zip(self.lines, self.burgers, strict=True)
+            (self.medium.distortion(points[:, :2] - line, b) for line, b in lines), np.zeros((len(points), 3, 3))
         )
 
 

@@ -74,9 +74,9 @@ class Lattice:
         """The primitive cell, one atom, in these axes."""
         return Atoms([self.number], positions=np.zeros((1, 3)), cell=self.vectors, pbc=True)
 
-    def points(self, sites: FloatArray) -> FloatArray:
+    def points(self, sites: FloatArray | IntArray) -> FloatArray:
         """(n, 3) places of sites (n, d), Å; with columns, z is held to one period."""
-        places = np.asarray(sites) @ self.vectors[: self.dimension]
+        places: FloatArray = np.asarray(sites, dtype=float) @ self.vectors[: self.dimension]
         if self.dimension == 2:
             places[:, 2] %= self.period
         return places
@@ -99,7 +99,7 @@ class Lattice:
         ).reshape(-1, d)
         return sites[self.distance(sites, centres) <= radius]
 
-    def distance(self, sites: FloatArray, centres: FloatArray) -> FloatArray:
+    def distance(self, sites: FloatArray | IntArray, centres: FloatArray) -> FloatArray:
         """(n,) distance of sites from the nearest of some points (k, d), Å; across the columns in 2D."""
         d = self.dimension
         tree = cKDTree(np.asarray(centres, dtype=float)[:, :d])

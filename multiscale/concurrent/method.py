@@ -9,6 +9,7 @@ from atomistic.cauchy_born import tangent
 from atomistic.site_energies import energy_range
 from continuum.mesh.lattice import LatticeMesh
 from coupling.contracts import FloatArray
+from coupling.discovery import refuse_twin
 from coupling.handshake import element_fractions, handshake_ledger
 from coupling.ledger import Ledger
 from multiscale.concurrent.parts import AtomisticPart, elements_of, surrounded
@@ -19,7 +20,7 @@ from multiscale.concurrent.solver import inverse_of
 IntArray = NDArray[np.int64]
 
 METHODS: "dict[str, type[Method]]" = {}
-"""All methods by name, once `multiscale.concurrent.methods` is imported."""
+"""The methods whose modules are loaded, by name; all that there are: `multiscale.concurrent.methods.method_kinds`."""
 
 
 class Method:
@@ -49,6 +50,7 @@ class Method:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if cls.name:
+            refuse_twin("method", cls.name, METHODS.get(cls.name), cls)
             METHODS[cls.name] = cls
 
     def __init__(self, problem: Problem, region: BlendingRegion, pad: float | None = None) -> None:

@@ -133,7 +133,7 @@ def _counted(value: Any, data: Any, seen: list[tuple[str, str]]) -> Any:
         own = [key for key in data if key not in options and key not in UNCOUNTED]
         counted = {key: _counted(getattr(value, key), data[key], seen) for key in own}
         if value.model_config.get("extra") == "allow" and isinstance(data.get("name"), str):
-            counted["package"] = [code.record for code in package_behind(value.name)]
+            counted["package"] = [code.record for code in package_behind(data["name"])]
         return counted | described({key: options[key] for key in data if key in options}, own=PACKAGES)
     if isinstance(value, Mapping) and isinstance(data, dict):
         return {str(key): _counted(item, data[str(key)], seen) for key, item in value.items() if str(key) in data}

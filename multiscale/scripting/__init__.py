@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from multiscale.lazy import lazy
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from multiscale.scripting.crystals import BulkCrystal, CleavagePlane, JoinedCrystals, cleave, crystal, join
@@ -22,9 +22,4 @@ __all__ = [
     "read_mesh",
 ]
 
-_PLACES = {
-    "crystals": ("BulkCrystal", "CleavagePlane", "JoinedCrystals", "cleave", "crystal", "join"),
-    "laws": ("cohesive_law",),
-    "specimen": ("Pulled", "Specimen", "read_mesh"),
-}
-__getattr__ = lazy(__name__, {name: f"{__name__}.{module}" for module, names in _PLACES.items() for name in names})
+__getattr__, __dir__ = on_first_use(__name__)

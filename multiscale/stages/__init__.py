@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from multiscale.lazy import lazy
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from multiscale.stages.crystal import CrystalRecord, crystal_record
@@ -18,10 +18,4 @@ __all__ = [
     "derive_law",
 ]
 
-_PLACES = {
-    "crystal": ("CrystalRecord", "crystal_record"),
-    "derived_law": ("DerivedLaw",),
-    "law": ("derive_law",),
-    "models": ("Models",),
-}
-__getattr__ = lazy(__name__, {name: f"{__name__}.{module}" for module, names in _PLACES.items() for name in names})
+__getattr__, __dir__ = on_first_use(__name__)

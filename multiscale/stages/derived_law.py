@@ -76,7 +76,7 @@ def _turned_law(law: Law, turn: np.ndarray) -> Law:
     return law
 
 
-def _rebuilt[L: Law](law: L, **changes: object) -> L:
+def _rebuilt[L: (TabulatedLaw, MixedModeLaw)](law: L, **changes: object) -> L:
     """The law with some of its arguments changed."""
     own = {name: getattr(law, name) for name in law.units}
     return type(law)(**(own | changes), gap=law.gap).counted(law.count)

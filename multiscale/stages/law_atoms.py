@@ -223,7 +223,7 @@ def _relaxed(
     series = Series(potential, cell)
     gaps, states, left_out = law_states(series, gaps, progress=context.progress)
     slab, bulks = branches(series, states, gaps, left_out)
-    warm = (
+    warm: dict[str, Any] = (
         _thermal(options, seed, context, potential, cell, slab, bulks, states)
         if options.temperature is not None
         else {}

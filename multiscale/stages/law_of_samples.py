@@ -41,6 +41,7 @@ def law_of_samples(
     potential: PotentialChoice | None,
 ) -> DerivedLaw:
     """From samples to the law."""
+    law: MixedModeLaw | TabulatedLaw | InitiallyRigid
     static, difference = None, None
     if atoms.grid is not None:
         law, samples, bridged = _mixed(options, atoms)
@@ -169,8 +170,14 @@ def _count(
     if beyond:
         static = excess(atoms.slab, *atoms.bulks, gap=options.gap)
         until = float(static.opening[atoms.slab.gap < min(beyond)].max()) * ANGSTROM
+    plus, minus = sides
     return Count(
-        "bulk", *sides, held_rigid=options.path == "rigid", temperature=options.temperature, equilibrium_until=until
+        "bulk",
+        plus,
+        minus,
+        held_rigid=options.path == "rigid",
+        temperature=options.temperature,
+        equilibrium_until=until,
     )
 
 

@@ -14,14 +14,24 @@ class StudyKind:
     """One kind of study.
 
     Attributes:
-        schema: The model of its input file.
+        model: The model of its input file; or "module:Class", of one that depends on what third parties bring.
         module: The module, imported only when such a study runs, whose `run(study, context) -> Results` does the work.
     """
 
-    schema: type[Study]
+    model: type[Study] | str
     module: str
+
+    @property
+    def schema(self) -> type[Study]:
+        """The model of its input file."""
+        if not isinstance(self.model, str):
+            return self.model
+        module, name = self.model.split(":")
+        found: type[Study] = getattr(import_module(module), name)
+        return found
 
     @property
     def run(self) -> Callable[[Study, RunContext], Results]:
         """The function that runs it; its room is imported now."""
-        return import_module(self.module).run
+        found: Callable[[Study, RunContext], Results] = import_module(self.module).run
+        return found

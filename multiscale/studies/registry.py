@@ -1,18 +1,17 @@
 """The kinds of study: each folder here, and each entry point of `multiscale.studies`, registers its `KIND`."""
 
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from pkgutil import iter_modules
 
+from coupling.discovery import third_parties, third_party_names
 from coupling.errors import unknown_choice
 from multiscale.studies.kind import StudyKind
 
 _GROUP = "multiscale.studies"
 STUDIES: dict[str, StudyKind] = {
-    module.name: import_module(f"{_GROUP}.{module.name}").KIND
-    for module in iter_modules([str(Path(__file__).parent)])
-    if module.ispkg
+    folder.name: import_module(f"{_GROUP}.{folder.name}").KIND
+    for folder in sorted(Path(__file__).parent.iterdir())
+    if (folder / "__init__.py").is_file()
 }
 """All kinds by the name that stands after `study:` in the input; those of other distributions once they are asked for."""
 
@@ -26,8 +25,7 @@ def study_kind(name: object) -> StudyKind:
     if not isinstance(name, str):
         raise unknown_choice("study", name, STUDIES)
     if name not in STUDIES:
-        for point in entry_points(group=_GROUP, name=name):
-            STUDIES[name] = point.load()
+        STUDIES.update(third_parties(_GROUP, name))
     if name not in STUDIES:
-        raise unknown_choice("study", name, [*STUDIES, *(point.name for point in entry_points(group=_GROUP))])
+        raise unknown_choice("study", name, {*STUDIES, *third_party_names(_GROUP)})
     return STUDIES[name]

@@ -163,8 +163,8 @@ class SweepRecord:
                 shown = values.tolist()
                 columns[_head(key, unit)] = [shown[place[number]] for place in places]
         for name, (unit, _, _) in self.quantities.items():
-            for column in (name, f"{name}_std") if self._spread(name) else (name,):
-                columns[_head(column, unit)] = [self.number(address, column) for address in self.points]
+            for one in (name, f"{name}_std") if self._spread(name) else (name,):
+                columns[_head(one, unit)] = [self.number(address, one) for address in self.points]
         columns["error"] = [self.records.get(address, {}).get("error", "") for address in self.points]
         return columns
 

@@ -14,8 +14,9 @@ from coupling.exchange.storage import save_law
 from coupling.interface.coarse_graining import coarsen
 from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
+from tests.continuum.bad_meshes import HIGH, LOW, SQUARES, turned, write
 from tests.continuum.specimens import uber_law
-from tests.continuum.test_mesh import HIGH, KINDS, LOW, SQUARES, joint, turned, with_sets, write
+from tests.continuum.test_mesh import KINDS, joint, with_sets
 
 SI_MODULUS = 70e9 / (1 - 0.3**2)
 
@@ -188,7 +189,7 @@ def test_a_specimen_is_made_by_its_name(tmp_path):
     ("words", "said"),
     [
         (("dcx",), "Did you mean 'dcb'?"),
-        (("dcb",), "dcb needs length=NUMBER, arm=NUMBER"),
+        (("dcb",), "dcb needs length, arm, crack"),
         (
             ("butt_joint", "width=1", "upper=1", "lower=1", "size=1", "hight=2"),
             "Unknown dimension of butt_joint 'hight'",

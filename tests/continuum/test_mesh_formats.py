@@ -15,8 +15,8 @@ from continuum.mesh.readers.reading import NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
 from multiscale.studies.load import load_study
-from tests.continuum.test_mesh import HIGH, LOW, SQUARES
-from tests.continuum.test_mesh_abaqus import middles
+from tests.continuum.abaqus_files import middles
+from tests.continuum.bad_meshes import HIGH, LOW, SQUARES
 from tests.continuum.test_mesh_gmsh import ELEMENTS, as_read, by_gmsh, drawn
 
 LINES = np.array([(3, 4), (4, 5), (0, 1)])

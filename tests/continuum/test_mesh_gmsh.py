@@ -13,7 +13,7 @@ from continuum.mesh.readers.gmsh_kinds import KINDS, TO_VTK
 from continuum.mesh.readers.reading import MeshError, NoGroups
 from coupling.errors import InputError
 from multiscale.inputs.checks import check_groups
-from tests.continuum.test_mesh_abaqus import middles
+from tests.continuum.abaqus_files import middles
 
 DATA = Path(__file__).parent / "data" / "gmsh"
 ELEMENTS = ["triangle", "quadrilateral", "tetrahedron", "hexahedron"]

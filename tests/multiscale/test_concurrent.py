@@ -17,7 +17,7 @@ from coupling.units import EV_A3
 from multiscale.concurrent.adapt import adapted, disagreement
 from multiscale.concurrent.defects import dislocation_dipole
 from multiscale.concurrent.lattice import columns, solid
-from multiscale.concurrent.methods import METHODS, discretise
+from multiscale.concurrent.methods import discretise, method_kinds
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import difference, ghost_force, solve
@@ -99,7 +99,7 @@ def test_polynomial_law_is_objective_and_states_its_error(eam, crystal):
 
 def test_patch_test_and_counting(eam, lattice):
     problem, region = strained(eam, lattice), region_of(lattice)
-    for name in METHODS:
+    for name in method_kinds():
         method = discretise(name, problem, region)
         np.testing.assert_allclose(method.ledger().count, 1.0, atol=1e-12)
         force = ghost_force(method)
@@ -108,7 +108,7 @@ def test_patch_test_and_counting(eam, lattice):
 
 def test_forces_are_the_energy_s_gradient(eam, lattice):
     problem, region, rng = strained(eam, lattice), region_of(lattice), np.random.default_rng(6)
-    for name in METHODS:
+    for name in method_kinds():
         method = discretise(name, problem, region)
         free = method.free[:, None]
         u, move = (rng.normal(size=(len(free), 3)) * free for _ in range(2))

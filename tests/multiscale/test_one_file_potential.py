@@ -57,8 +57,16 @@ def test_a_potential_in_one_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("assigned", ["[1]", "(1,)", "(PotentialEntry(NAME),)", "(PotentialEntry('a'),)"])
+@pytest.mark.parametrize(
+    "assigned", ["[1]", "(1,)", "(PotentialEntry(NAME),)", "(PotentialEntry('a'),)", "(open('x'),)"]
+)
 def test_entries_that_cannot_be_read(tmp_path: Path, assigned: str) -> None:
     (tmp_path / "bad.py").write_text(f"\nENTRIES = {assigned}\n")
     with pytest.raises(ValueError, match=r"bad\.py must be PotentialEntry"):
         declared(tmp_path)
+
+
+def test_entries_that_differ_in_a_few_words_are_written_once(tmp_path: Path) -> None:
+    assigned = "tuple(PotentialEntry(name, 'pairs', about, 'a:load') for name, about in (('one', 'x'), ('two', 'y')))"
+    (tmp_path / "good.py").write_text(f"import not_there\n\nENTRIES = {assigned}\n")
+    assert [(entry.name, entry.description) for entry in declared(tmp_path)] == [("one", "x"), ("two", "y")]

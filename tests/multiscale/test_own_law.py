@@ -98,7 +98,7 @@ def test_a_law_of_one_file_is_found_by_its_entry_point(tmp_path):
 
 
 def test_two_laws_of_one_kind_are_refused():
-    with pytest.raises(InputError, match=r"Uber of coupling\.laws\.uber and .*Second.* of kind 'uber'"):
+    with pytest.raises(InputError, match=r"Uber of coupling\.laws\.uber and .*Second.* both the law 'uber'"):
 
         class Second(Uber):
             kind = "uber"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import multiscale
 from benchmarks.house_layout import import_graph, sources
-from multiscale.concurrent.methods import METHODS
-from multiscale.studies.concurrent.defects import DEFECTS
+from multiscale.concurrent.methods import method_kinds
+from multiscale.studies.concurrent.defects import defect_kinds
 from multiscale.studies.concurrent.schema import ConcurrentStudy
 
 HOME = Path(multiscale.__file__).parent
 FLOOR = {
-    "lazy": 0, "inputs": 1, "runtime": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
+    "inputs": 1, "runtime": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
     "scripting": 4, "cli": 5,
 }  # fmt: skip
 
@@ -31,6 +31,6 @@ def test_no_room_knows_one_above_or_beside_it():
 
 def test_a_file_is_a_method_or_a_defect_that_the_input_file_can_name():
     schema = ConcurrentStudy.model_json_schema()
-    assert files("concurrent/methods") == set(METHODS)
-    assert set(schema["$defs"]["MethodInput"]["properties"]["method"]["enum"]) == set(METHODS)
-    assert files("studies/concurrent/defects") == set(DEFECTS) <= set(schema["properties"])
+    assert files("concurrent/methods") == set(method_kinds())
+    assert set(schema["$defs"]["MethodInput"]["properties"]["method"]["enum"]) == set(method_kinds())
+    assert files("studies/concurrent/defects") == set(defect_kinds()) <= set(schema["properties"])

@@ -20,23 +20,18 @@ from atomistic.potentials.fingerprint import file_hash, fingerprint
 from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
 
-ENTRIES = (
+ENTRIES = tuple(
     PotentialEntry(
-        "7net-0", "sevennet", "SevenNet-0 (11 July 2024), MPtrj, 89 elements",
+        name, "sevennet", description,
         "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
-    ),
-    PotentialEntry(
-        "7net-l3i5", "sevennet", "SevenNet-l3i5, MPtrj, 89 elements; slower and more accurate",
-        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
-    ),
-    PotentialEntry(
-        "7net-mf-0", "sevennet", "SevenNet-MF-0, PBE and r2SCAN; takes modal='PBE' or 'R2SCAN'",
-        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
-    ),
-    PotentialEntry(
-        "*.pth", "sevennet", "A SevenNet checkpoint file; takes trust=True where the file holds code",
-        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0, trust="some",
-    ),
+        trust=trust,
+    )
+    for name, description, trust in (
+        ("7net-0", "SevenNet-0 (11 July 2024), MPtrj, 89 elements", ""),
+        ("7net-l3i5", "SevenNet-l3i5, MPtrj, 89 elements; slower and more accurate", ""),
+        ("7net-mf-0", "SevenNet-MF-0, PBE and r2SCAN; takes modal='PBE' or 'R2SCAN'", ""),
+        ("*.pth", "A SevenNet checkpoint file; takes trust=True where the file holds code", "some"),
+    )
 )  # fmt: skip
 
 CHECKPOINTS = {

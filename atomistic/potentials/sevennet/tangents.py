@@ -196,7 +196,7 @@ def _embedded(network: Any, data: dict[str, torch.Tensor], fields: list[torch.Te
     data[key.EDGE_LENGTH] = torch.linalg.norm(vectors, dim=1)
     units = vectors / data[key.EDGE_LENGTH][:, None]
     inputs = sum(units[:, c, None] * one for c, one in enumerate(radial))
-    return data | {MOVES: Moves(*fields, torch.stack(harmonics), inputs, units, rows)}
+    return data | {MOVES: Moves._make((*fields, torch.stack(harmonics), inputs, units, rows))}
 
 
 def _joined(graphs: Sequence[dict[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from continuum.lazy import on_first_use
+from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.mesh.readers.abaqus import read_abaqus
@@ -15,15 +15,4 @@ __all__ = [
     "MeshError", "NodeSet", "Reading", "read_abaqus", "read_by_meshio", "read_gmsh", "read_med",
 ]  # fmt: skip
 
-__getattr__, __dir__ = on_first_use(
-    __name__,
-    {
-        "MeshError": "reading",
-        "NodeSet": "reading",
-        "Reading": "reading",
-        "read_abaqus": "abaqus",
-        "read_by_meshio": "meshio_formats",
-        "read_gmsh": "gmsh",
-        "read_med": "med",
-    },
-)
+__getattr__, __dir__ = on_first_use(__name__)

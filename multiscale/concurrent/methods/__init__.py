@@ -5,18 +5,27 @@ load (Ortner and Zhang, CMAME 313 (2017) 29). BQCF: F = (1−β) F_atoms + β F_
 Ortner and Shapeev, CMAME 268 (2014) 763).
 """
 
-from importlib import import_module
-from pkgutil import iter_modules
+from functools import cache
 
+from coupling.discovery import own_modules, third_parties
 from coupling.errors import unknown_choice
 from multiscale.concurrent.method import METHODS, Method
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import BlendingRegion
 
-__all__ = ["METHODS", "Method", "discretise"]
+__all__ = ["Method", "discretise", "method_kinds"]
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+
+def method_kinds() -> dict[str, type[Method]]:
+    """All methods by name: of the files here, and of the entry points of `multiscale.methods`."""
+    _load()
+    return dict(sorted(METHODS.items()))
+
+
+@cache
+def _load() -> None:
+    own_modules(__name__)
+    third_parties("multiscale.methods")
 
 
 def discretise(name: str, problem: Problem, region: BlendingRegion, pad: float | None = None) -> Method:
@@ -25,6 +34,7 @@ def discretise(name: str, problem: Problem, region: BlendingRegion, pad: float |
     Raises:
         InputError: there is no such method.
     """
-    if name not in METHODS:
-        raise unknown_choice("method", name, METHODS)
-    return METHODS[name](problem, region, pad)
+    known = method_kinds()
+    if name not in known:
+        raise unknown_choice("method", name, known)
+    return known[name](problem, region, pad)

@@ -8,7 +8,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.files import atomic_write
-from coupling.interface.fit import fit_all
+from coupling.interface.fit import Fit
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
@@ -23,8 +23,14 @@ _POINTS = 600
 _MAP = 24
 
 
-def report_law(results: Results, law: Law) -> None:
-    """Landmarks with their error bars, the curve with its samples, and the closed forms fitted to it."""
+def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
+    """Landmarks with their error bars, the curve with its samples, and the closed forms fitted to it.
+
+    Args:
+        results: Takes it.
+        law: The law.
+        fits: Closed forms that were fitted to it, the nearest first; none where it is initially rigid.
+    """
     add = results.add
     for name, unit, what in (
         ("work_of_separation", "J/m^2", "work of separation"),
@@ -32,8 +38,8 @@ def report_law(results: Results, law: Law) -> None:
         ("opening_at_peak", "m", "opening at the peak"),
     ):
         add(name, getattr(law, name), unit, what, uncertainty=getattr(law, f"{name}_std", None), headline=True)
-    rigid, samples = isinstance(law, InitiallyRigid), law.zero_slip if isinstance(law, MixedModeLaw) else law
-    if rigid:
+    samples: Any = law.zero_slip if isinstance(law, MixedModeLaw) else law
+    if isinstance(law, InitiallyRigid):
         add("initial_traction", law.initial_traction, "Pa", "traction at which the closed faces begin to part")
         results.notes.append(
             "The gap is in the bulk: the law is initially rigid. The elements carry all spacings, the interface's own among "
@@ -57,8 +63,8 @@ def report_law(results: Results, law: Law) -> None:
         PlotSeries("law", "opening", "traction", "law"),
         PlotSeries("samples", "opening", "traction", "atoms", "points"),
     ]
-    if not rigid:
-        lines += _fits(results, law, opening, columns)
+    if fits:
+        lines += _fits(results, fits, opening, columns)
     results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
     lines += _samples(results, samples)
     caption = "Points are atomistic samples; dashed lines are closed forms with the same work and peak, or one standard deviation."
@@ -98,10 +104,10 @@ def _samples(results: Results, law: Any) -> list[PlotSeries]:
     return lines
 
 
-def _fits(results: Results, law: Law, opening: FloatArray, columns: dict[str, Any]) -> list[PlotSeries]:
+def _fits(results: Results, fits: Sequence[Fit], opening: FloatArray, columns: dict[str, Any]) -> list[PlotSeries]:
     """The closed forms, as columns and as lines."""
     rows, lines = [], []
-    for found in fit_all(law):
+    for found in fits:
         rows.append((found.misfit.kind, found.misfit.traction, found.misfit.energy))
         column = found.misfit.kind.replace("-", "_")
         columns[column] = ("Pa", found.law.normal(opening)[1])

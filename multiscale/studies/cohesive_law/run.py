@@ -1,5 +1,6 @@
 """The cohesive-law study: a potential and an interface in, a law, its fits and its ledger out."""
 
+from coupling.interface.fit import fits_of
 from coupling.laws.mixed import MixedModeLaw
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
@@ -27,7 +28,7 @@ def run(study: CohesiveLawStudy, context: RunContext) -> Results:
         report_mixed(results, derived.law, derived.atoms.refinements, context.folder, context.is_root)
     if study.trust is not None:
         results.notes.append(sampled.note(study.trust))
-    report_law(results, derived.law)
+    report_law(results, derived.law, fits_of(derived.law))
     results.ledger = law_ledger(derived)
     context.on_root(lambda: write_law(results, derived, context))
     return results

@@ -1,8 +1,7 @@
-"""Atoms in an elastic medium: study `concurrent`."""
+"""Coupled methods compared with all atoms on one defect: study `concurrent`."""
 
-from multiscale.studies.concurrent.schema import ConcurrentStudy
 from multiscale.studies.kind import StudyKind
 
 __all__ = ["KIND"]
 
-KIND = StudyKind(ConcurrentStudy, "multiscale.studies.concurrent.run")
+KIND = StudyKind("multiscale.studies.concurrent.schema:ConcurrentStudy", "multiscale.studies.concurrent.run")

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from typing import Any, ClassVar
 
+from coupling.discovery import refuse_twin
 from multiscale.inputs.base import Section
 from multiscale.studies.concurrent.loading import LoadedProblems, Setting
 
@@ -25,6 +26,7 @@ class Defect(Section):
         """List the defect."""
         super().__pydantic_init_subclass__(**options)
         if cls.key:
+            refuse_twin("defect", cls.key, DEFECTS.get(cls.key), cls)
             DEFECTS[cls.key] = cls
 
     @abstractmethod
@@ -37,4 +39,4 @@ class Defect(Section):
 
 
 DEFECTS: dict[str, type[Defect]] = {}
-"""All defects by key, once `multiscale.studies.concurrent.defects` is imported."""
+"""The defects whose modules are loaded, by key; all that there are: `multiscale.studies.concurrent.defects.defect_kinds`."""

@@ -114,11 +114,11 @@ def method_findings(row: "Row", probe: Probe | None = None) -> MethodFindings:
 def _potential(study: ConcurrentStudy, context: RunContext) -> Potential:
     from atomistic.potentials import load_potential
     from coupling.capabilities import require
-    from multiscale.concurrent.methods import METHODS
+    from multiscale.concurrent.methods import method_kinds
 
     potential = load_potential(study.potential.name, **study.potential.options)
     context.uses(potential)
-    if any(METHODS[one.method].weighted for one in study.methods):
+    if any(method_kinds()[one.method].weighted for one in study.methods):
         require(potential, "weighted_sites")
     return potential
 

@@ -12,14 +12,14 @@ from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
 from multiscale.inputs.fields import Direction
 from multiscale.inputs.potential import Potential
-from multiscale.studies.concurrent.defects import DEFECTS, Defect
+from multiscale.studies.concurrent.defects import Defect, defect_kinds
 
 
 def _known_method(name: str) -> str:
-    from multiscale.concurrent.methods import METHODS
+    from multiscale.concurrent.methods import method_kinds
 
-    if name not in METHODS:
-        raise unknown_choice("method", name, METHODS)
+    if name not in method_kinds():
+        raise unknown_choice("method", name, method_kinds())
     return name
 
 
@@ -28,13 +28,13 @@ class _Listed:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        from multiscale.concurrent.methods import METHODS
+        from multiscale.concurrent.methods import method_kinds
 
-        return handler(schema) | {"enum": list(METHODS)}
+        return handler(schema) | {"enum": list(method_kinds())}
 
 
 MethodName = Annotated[str, AfterValidator(_known_method), _Listed]
-"""A key of `multiscale.concurrent.methods.METHODS`."""
+"""A key of `multiscale.concurrent.methods.method_kinds()`."""
 
 
 class Box(Section):
@@ -76,9 +76,9 @@ class MethodInput(Section):
 
     def check_defect(self, defect: Defect) -> None:
         """Raise `InputError` if the method cannot have the defect, or cannot adapt its region to it."""
-        from multiscale.concurrent.methods import METHODS
+        from multiscale.concurrent.methods import method_kinds
 
-        method = METHODS[self.method]
+        method = method_kinds()[self.method]
         if defect.is_open and not method.knows_surfaces:
             raise InputError(f"{self.method} allows no free surfaces and has no {defect.key}; take another method.")
         if self.adapt is not None and (defect.is_open or not method.adapts):
@@ -105,7 +105,7 @@ class _CrystalStudy(Study):
 
 
 _WithDefect: Any = create_model(
-    "_WithDefect", __base__=_CrystalStudy, **{key: (kind | None, None) for key, kind in DEFECTS.items()}
+    "_WithDefect", __base__=_CrystalStudy, **{key: (kind | None, None) for key, kind in defect_kinds().items()}
 )
 """With a key a defect, of which one is given."""
 
@@ -127,9 +127,11 @@ class ConcurrentStudy(_WithDefect):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        given = [name for name in DEFECTS if getattr(self, name) is not None]
+        given = [name for name in defect_kinds() if getattr(self, name) is not None]
         if len(given) != 1:
-            raise InputError(f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(DEFECTS)}.")
+            raise InputError(
+                f"{' and '.join(given) or 'no defect'} given; give exactly one of {', '.join(defect_kinds())}."
+            )
         defect, plane = self.defect, getattr(self.defect, "plane", None)
         if self.line is None and defect.needs_line:
             raise InputError(f"{defect.key} needs line, the direction of the columns.")
@@ -148,7 +150,7 @@ class ConcurrentStudy(_WithDefect):
     @property
     def defect(self) -> Defect:
         """The defect that is given."""
-        return next(found for name in DEFECTS if (found := getattr(self, name)) is not None)
+        return next(found for name in defect_kinds() if (found := getattr(self, name)) is not None)
 
     def check(self) -> None:
         """Check names and files, without torch."""

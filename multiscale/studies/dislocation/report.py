@@ -137,7 +137,8 @@ def _kinks(results: Results, found: Upscaled) -> None:
 
 def _flow(results: Results, flow: FlowTable) -> None:
     """τ(T, strain rate) with error bars."""
-    columns, drawn = {}, []
+    columns: dict[str, tuple[str, FloatArray]] = {}
+    drawn = []
     for k, rate in enumerate(flow.rate):
         columns |= {f"rate_{k}": ("Pa", flow.stress[:, k]), f"rate_{k}_std": ("Pa", flow.std[:, k])}
         drawn.append(PlotSeries("flow_stress", "temperature", f"rate_{k}", f"{rate:g}/s", "line and points"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from coupling.errors import InputError, unknown_choice
@@ -75,7 +76,7 @@ class DislocationStudy(Study):
             raise InputError("results: name at least one, each once.")
         if min(self.strain_rates) <= 0:
             raise InputError("strain_rates must be positive, in 1/s.")
-        if any(b <= a for a, b in zip(self.temperatures, self.temperatures[1:], strict=False)):
+        if not (np.diff(self.temperatures) > 0).all():
             raise InputError("temperatures must rise.")
         return self
 

@@ -148,7 +148,8 @@ def _kinks(pair: KinkPair, fit: Kocks) -> KinkTable:
 
 def _flow(study: DislocationStudy, law: GlideLaw, std: dict[str, float]) -> FlowTable:
     """τ(T, strain rate) with error bars from the standard deviations of the law's parameters."""
-    temperature, rate = np.array(study.temperatures), np.array(study.strain_rates)
+    temperature: FloatArray = np.array(study.temperatures)
+    rate: FloatArray = np.array(study.strain_rates)
     relative = {key: value / getattr(law, key) for key, value in std.items()}
     spread = flow_stress_std(law, relative, temperature[:, None], rate, seed=study.seed)
     middle = float(rate[len(rate) // 2])

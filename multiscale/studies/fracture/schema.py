@@ -11,7 +11,7 @@ from multiscale.studies.specimen.schema import SpecimenStudy
 class FractureStudy(SpecimenStudy):
     """From a potential to a cohesive law to a broken specimen."""
 
-    study: Literal["fracture"]
+    study: Literal["fracture"]  # type: ignore[assignment]  # another word for the same section, which pydantic allows
 
     @model_validator(mode="after")
     def _from_atoms(self) -> Self:

@@ -1,21 +1,28 @@
 """The learning study: a potential, an oracle and routes in; labels, a fitted potential and its law's error bars out."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from coupling.capabilities import require
 from coupling.exchange.storage import save_law
 from coupling.interface.error_bars import with_error_bars
-from coupling.interface.rigid_path import interface_ledger, rigid_law
+from coupling.interface.fit import fits_of
+from coupling.interface.rigid_path import PathSamples, interface_ledger, rigid_law
+from coupling.laws.tabulated import TabulatedLaw
+from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
-from multiscale.runtime.records import Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.studies.cohesive_law.report import report_law
+from multiscale.studies.learn.report import report_labels, report_radii
 from multiscale.studies.learn.schema import LearnStudy
+
+if TYPE_CHECKING:
+    from atomistic.trust.posterior import Posterior
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"
 _LEFT_TO_CHANCE = {"potential", "oracle", "budget", "samples"}
@@ -37,6 +44,7 @@ def run(study: LearnStudy, context: RunContext) -> Results:
 
 
 def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
+    from atomistic.decohesion.rigid_path import default_openings
     from atomistic.potentials import load_potential
     from atomistic.trust.learn import Rules, learn
     from atomistic.trust.notebook import Notebook
@@ -62,11 +70,17 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     finally:
         asked.close()
     found.labels.save(context.folder / LABELS)
-    save_posterior(found.surrogate.posterior, context.folder / POSTERIOR)
-    _report_labels(results, study, found, asked)
-    _report_radii(results, study, found)
+    posterior = found.surrogate.posterior
+    save_posterior(posterior, context.folder / POSTERIOR)
+    report_labels(results, study, found, posterior, asked)
+    openings = default_openings(study.routes.openings.max / ANGSTROM, study.routes.openings.points)
+    report_radii(results, study, found, openings * ANGSTROM)
     with context.stage("error bars"):
-        _report_law(results, study, context, found.surrogate.posterior.calibrated())
+        fitted = _fitted_law(study, context, posterior.calibrated())
+    results.notes += fitted.warnings
+    report_law(results, fitted.law, fits_of(fitted.law))
+    results.ledger = list(fitted.ledger)
+    save_law(fitted.law, context.folder / "law.json")
 
 
 def _routes(study: LearnStudy, potential: Any) -> list[Any]:
@@ -113,94 +127,34 @@ def _slab(study: LearnStudy, potential: Any) -> Any:
     return cleavage_slab(crystal, study.plane.miller, study.plane.layers, conventional=conventional_cell(crystal))
 
 
-def _report_labels(results: Results, study: LearnStudy, found: Any, asked: Any) -> None:
-    add, labels = results.add, found.labels
-    add("labels", len(labels), "", f"labels by {asked.name}", headline=True)
-    add(
-        "below_threshold",
-        found.below,
-        "",
-        "routes followed to their ends with nothing new above the threshold",
-        headline=True,
-    )
-    add("laps", found.laps, "", "times the routes were followed")
-    add("labels_computed", asked.computed, "", "labels computed in this run")
-    add("oracle_seconds", asked.cost.seconds, "s", "time of the oracle in this run")
-    add("oracle_atoms", asked.cost.atom_evaluations, "", "atoms computed by the oracle in this run")
-    add("settings_hash", labels.settings_hash, "", "settings of the oracle, the same for all labels")
-    groups, failed = labels.groups, sum(entry.label is None for entry in found.entries)
-    weights = found.surrogate.posterior.weights
-    rows = tuple((group, groups.count(group), round(weights[group], 3)) for group in dict.fromkeys(groups))
-    results.tables.append(Table("Labels", ("group", "labels", "weight of each"), rows, "Every group counts alike."))
-    if failed:
-        results.notes.append(f"WARNING: the oracle failed on {failed} structures, which were passed over.")
-    if not found.below:
-        results.notes.append(
-            f"WARNING: the budget of {study.budget} labels was spent before all radii were below {study.threshold:g} eV/Å; "
-            "run again with a larger one, it resumes where it stopped."
-        )
-    noise = found.surrogate.posterior.widths.force
-    add("force_noise", noise, "eV/Å", "force errors that the readout cannot learn away")
-    results.notes.append(
-        f"The radius holds 90 % of what labels can still settle of a force; {noise:.2g} eV/Å of each component the readout "
-        "cannot represent, which more labels do not change. labels.extxyz and posterior.npz can be used by other studies (trust)."
-    )
+@dataclass(frozen=True)
+class _FittedLaw:
+    """The law of the fitted potential.
+
+    Attributes:
+        law: With error bars.
+        ledger: Who counts which layer spacing.
+        warnings: Where the labels say nothing of it.
+    """
+
+    law: TabulatedLaw
+    ledger: tuple[LedgerRow, ...]
+    warnings: tuple[str, ...]
 
 
-def _report_radii(results: Results, study: LearnStudy, found: Any) -> None:
-    openings = _openings(study) * ANGSTROM
-    columns = {"before": found.before["opening"], "after": found.after["opening"]}
-    results.add_curve(
-        "radii",
-        "radius along the opening path",
-        opening=("m", openings),
-        **{k: ("eV/Å", v) for k, v in columns.items()},
-    )
-    lines = tuple(PlotSeries("radii", "opening", name, label, "line and points")
-                  for name, label in (("before", f"after the first {study.first} labels"), ("after", "at the end")))  # fmt: skip
-    caption = "Largest radius of a force in each structure; a structure that is labelled keeps what the noise leaves."
-    results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))
-    rows = tuple(
-        (group, f"{found.before[group].max():.3g}", f"{found.after[group].max():.3g}") for group in found.before
-    )
-    results.tables.append(Table("Largest radius", ("group", "before, eV/Å", "after, eV/Å"), rows))
-    results.add(
-        "largest_radius_before",
-        float(max(v.max() for v in found.before.values())),
-        "eV/Å",
-        "largest radius after the first labels",
-    )
-    results.add(
-        "largest_radius",
-        float(max(v.max() for v in found.after.values())),
-        "eV/Å",
-        "largest radius at the end",
-        headline=True,
-    )
-
-
-def _openings(study: LearnStudy) -> np.ndarray:
-    from atomistic.decohesion.rigid_path import default_openings
-
-    return default_openings(study.routes.openings.max / ANGSTROM, study.routes.openings.points)
-
-
-def _report_law(results: Results, study: LearnStudy, context: RunContext, posterior: Any) -> None:
-    """The law of the fitted potential, with error bars, each sample at its own lattice."""
+def _fitted_law(study: LearnStudy, context: RunContext, posterior: "Posterior") -> _FittedLaw:
+    """The law with error bars, each sample at its own lattice."""
     from atomistic.decohesion.rigid_path import default_openings, rigid_path
 
     openings = default_openings(study.routes.openings.max / ANGSTROM)
-    results.notes.extend(
-        drifted(_slab(study, posterior.potential), _slab(study, posterior.mean_potential()), study.routes.strain)
-    )
-    paths = []
-    for potential in (posterior.mean_potential(), *posterior.sample(study.samples, study.seed)):
+    fitted = posterior.mean_potential()
+    warnings = drifted(_slab(study, posterior.potential), _slab(study, fitted), study.routes.strain)
+    paths: list[PathSamples] = []
+    for potential in (fitted, *posterior.sample(study.samples, study.seed)):
         paths.append(rigid_path(potential, _slab(study, potential), openings, shear=not paths))
         context.progress("samples", len(paths) - 1, study.samples)
     law = with_error_bars(rigid_law(paths[0]), [rigid_law(path) for path in paths[1:]])
-    report_law(results, law)
-    results.ledger = list(interface_ledger(paths[0]).rows())
-    save_law(law, context.folder / "law.json")
+    return _FittedLaw(law, tuple(interface_ledger(paths[0]).rows()), tuple(warnings))
 
 
 def drifted(labelled: Any, fitted: Any, strain: float) -> list[str]:

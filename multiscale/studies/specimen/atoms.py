@@ -1,14 +1,17 @@
 """What atoms gave to a specimen: its laws and crystals; the naive law beside them; error bars of everything."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from coupling.errors import InputError
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.naive import naive_law
+from coupling.laws.law import Law
+from coupling.specimen import Verdict
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Plot, PlotSeries
@@ -18,6 +21,9 @@ from multiscale.studies.law_report import report_derived, write_law
 from multiscale.studies.specimen.bodies import SpecimenParts
 from multiscale.studies.specimen.report import frame_of
 from multiscale.studies.specimen.schema import SpecimenStudy
+
+if TYPE_CHECKING:
+    from continuum.solver.record import Loading
 
 _CUBIC_CONSTANTS = {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}
 
@@ -50,7 +56,7 @@ def report_atoms(results: Results, study: SpecimenStudy, parts: SpecimenParts, c
             f"{key}law_samples", "atomistic samples of the law", opening=("m", samples.opening * ANGSTROM), **columns
         )
         suffix = _suffix(parts, name)
-        context.on_root(lambda d=derived, s=suffix: write_law(results, d, context, s))
+        context.on_root(partial(write_law, results, derived, context, suffix))
         if derived.law.count.held_rigid:
             results.notes.append(
                 "The rigid path lets no atom relax: work of separation and peak traction are upper bounds; the shear resistance "
@@ -73,17 +79,20 @@ def report_atoms(results: Results, study: SpecimenStudy, parts: SpecimenParts, c
             )
 
 
-def report_naive(
-    results: Results, study: SpecimenStudy, parts: SpecimenParts, record_of: Callable[[SpecimenParts], tuple[Any, Any]]
-) -> None:
-    """The specimen with the naive laws, which the ledger names and does not refuse here."""
-    frame = frame_of(study)
-    naive = {
+def naive_laws(parts: SpecimenParts) -> dict[str, Law]:
+    """Of each interface whose slab was opened with relaxed atoms, the law without the bulk taken away."""
+    return {
         name: naive_law(derived.atoms.slab, derived.law.count)
         for name, derived in parts.derived.items()
         if derived.atoms.slab is not None
     }
-    record, verdicts = record_of(replace(parts, laws=parts.laws | naive))
+
+
+def report_naive(
+    results: Results, study: SpecimenStudy, naive: Mapping[str, Law], record: "Loading", verdicts: Iterable[Verdict]
+) -> None:
+    """The specimen with the naive laws, which the ledger names and does not refuse here."""
+    frame = frame_of(study)
     results.notes += [
         f"Naive law, not refused since it was asked for: {verdict.message}" for verdict in verdicts if verdict.error
     ]
@@ -114,55 +123,82 @@ def report_naive(
                                  "The same mesh and crystal; the naive law is the slab's own elongation between elements."))  # fmt: skip
 
 
+@dataclass(frozen=True)
+class ErrorBars:
+    """Spreads over the samples of the potential.
+
+    Attributes:
+        std: Standard deviations, by the names of the quantities.
+        laws: The laws from atoms with their error bars, by interface.
+        notes: What has none, and why.
+    """
+
+    std: Mapping[str, float]
+    laws: Mapping[str, Law]
+    notes: tuple[str, ...]
+
+
+def error_bars(
+    study: SpecimenStudy, parts: SpecimenParts, samples: Sequence[SpecimenParts], records: Sequence["Loading"]
+) -> ErrorBars:
+    """Standard deviations of laws, constants and loads over the samples of the potential."""
+    from continuum.post.fracture import released_energy_per_area
+
+    found: dict[str, list[float]] = {}
+    notes = []
+    for number, (one, record) in enumerate(zip(samples, records, strict=True)):
+        values = _numbers(study, one)
+        if study.loads:
+            values["peak_load"] = float(record.column("force").max())
+        else:
+            values["peak_load_factor"] = float(record.column("load").max())
+        try:
+            values["gc_from_fe"] = released_energy_per_area(record)
+        except InputError as reason:
+            notes.append(
+                f"G_c has no error bar: with sample {number + 1} of the potential it could not be taken: {reason}"
+            )
+        for name, value in values.items():
+            found.setdefault(name, []).append(value)
+    std = {name: float(np.std(each, ddof=1)) for name, each in found.items() if len(each) == len(records)}
+    laws = {
+        name: with_error_bars(derived.law, [one.derived[name].law for one in samples])
+        for name, derived in parts.derived.items()
+    }
+    return ErrorBars(std, laws, tuple(notes))
+
+
 def report_error_bars(
     results: Results,
     study: SpecimenStudy,
     parts: SpecimenParts,
-    samples: Sequence[SpecimenParts],
-    records: Sequence[Any],
+    found: ErrorBars,
+    records: Sequence["Loading"],
     context: RunContext,
 ) -> None:
-    """Standard deviations of laws, constants and loads over the samples of the potential; the laws are written again with theirs."""
-    from continuum.post.fracture import released_energy_per_area
-
+    """Error bars beside the numbers, a loading of each sample; the laws are written again with theirs."""
     frame = frame_of(study)
-    displacement = bool(study.loads)
-    found: dict[str, list[float]] = {}
-    series = [PlotSeries("load_displacement", "opening", "load", "reported", "line and points")]
-    for number, (one, record) in enumerate(zip(samples, records, strict=True)):
-        values = _numbers(study, one)
-        if displacement:
-            values["peak_load"] = float(record.column("force").max())
-        else:
-            values["peak_load_factor"] = float(record.column("load").max())
-        if "gc_from_fe" in results.quantities:
-            try:
-                values["gc_from_fe"] = released_energy_per_area(record)
-            except InputError as reason:
-                results.notes.append(
-                    f"G_c has no error bar: with sample {number + 1} of the potential it could not be taken: {reason}"
-                )
-        for name, value in values.items():
-            found.setdefault(name, []).append(value)
-        if displacement:
-            curve = f"sample_{number + 1}"
+    if "gc_from_fe" in results.quantities:
+        results.notes += found.notes
+    for name, std in found.std.items():
+        if name in results.quantities:
+            results.quantities[name] = replace(results.quantities[name], uncertainty=std)
+    if study.loads:
+        series = [PlotSeries("load_displacement", "opening", "load", "reported", "line and points")]
+        for number, record in enumerate(records, 1):
+            curve = f"sample_{number}"
             results.add_curve(
                 curve, "loading with a sample of the potential",
                 opening=("m", record.column("load")), load=(frame.force, record.column("force")),
             )  # fmt: skip
             series.append(PlotSeries(curve, "opening", "load", "", "dashed"))
-    for name, values in found.items():
-        if name in results.quantities and len(values) == len(records):
-            results.quantities[name] = replace(results.quantities[name], uncertainty=float(np.std(values, ddof=1)))
-    if displacement:
         results.plots.append(Plot("Error bar of the load", "load-point opening", frame.shown, f"load{frame.per}", frame.force,
                                   tuple(series),
                                   "Dashed: each sample of the potential, with its own law and stiffness."))  # fmt: skip
     results.notes.append(sampled.note(study.trust))
     for name, derived in parts.derived.items():
-        barred = replace(derived, law=with_error_bars(derived.law, [one.derived[name].law for one in samples]))
-        suffix = _suffix(parts, name)
-        context.on_root(lambda d=barred, s=suffix: write_law(Results("law"), d, context, s))
+        barred = replace(derived, law=found.laws[name])
+        context.on_root(partial(write_law, Results("law"), barred, context, _suffix(parts, name)))
 
 
 def _numbers(study: SpecimenStudy, parts: SpecimenParts) -> dict[str, float]:

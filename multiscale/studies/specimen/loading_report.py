@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from coupling.contracts import FloatArray
-from coupling.errors import InputError
 from coupling.laws.law import Law
 from multiscale.runtime.records import LineStyle, Picture, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
+from multiscale.studies.specimen.findings import LoadingFindings
 
 if TYPE_CHECKING:
     from continuum.post.output import Snapshot
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
 
 _ROUNDING = 1e-9  # of the work (friction: of what was dissipated): a smaller energy is not shown
 _POINTS = 600
-
-
-class _Opening(Protocol):
-    """A law without slip, which ends."""
-
-    @property
-    def final_opening(self) -> float:
-        """Where the traction is gone, m."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -60,21 +51,21 @@ class Frame:
 
 def report_law_curve(results: Results, name: str, law: Law, first: float) -> None:
     """The curve of a law without slip, from the opening `first` in m to the final one."""
-    opening = np.linspace(first, cast(_Opening, law).final_opening, _POINTS)
+    opening = np.linspace(first, law.final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     results.add_curve(
         name, "cohesive law, interpolated", opening=("m", opening), traction=("Pa", traction), energy=("J/m^2", energy)
     )
 
 
-def report_growth(results: Results, record: "Loading", frame: Frame, work_of_separation: float | None) -> None:
+def report_growth(
+    results: Results, record: "Loading", frame: Frame, found: LoadingFindings, work_of_separation: float | None
+) -> None:
     """G_c from the energy balance, peak load, balance, growth; the law's work is None where several laws act."""
-    from continuum.post.fracture import steady_growth
-    from continuum.solver.record import energy_balance_error
-
-    add, last = results.add, record.steps[-1]
-    try:
-        growth = steady_growth(record)
+    add, last, growth = results.add, record.steps[-1], found.growth
+    if growth is None:
+        results.notes.append(f"G_c could not be taken from this loading: {found.unsteady}")
+    else:
         released = growth.energy_release_rate
         what = "critical energy release rate from the finite-element energy balance"
         add("gc_from_fe", released, "J/m^2", what, headline=True)
@@ -83,11 +74,9 @@ def report_growth(results: Results, record: "Loading", frame: Frame, work_of_sep
         if work_of_separation is not None:
             difference = abs(released / work_of_separation - 1)
             add("gc_relative_error", difference, "", "its difference from the work of separation", headline=True)
-    except InputError as reason:
-        results.notes.append(f"G_c could not be taken from this loading: {reason}")
     add(
         "energy_balance_relative_error",
-        energy_balance_error(record),
+        found.balance_error,
         "",
         "external work against stored plus dissipated energy",
         headline=True,

@@ -1,20 +1,17 @@
 """What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from coupling.contracts import FloatArray
-from coupling.errors import InputError
 from coupling.findings import Finding
-from coupling.laws.law import Law
 from coupling.units import SI_FACTORS
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
-from multiscale.studies.specimen.interface_input import InterfaceInput
+from multiscale.studies.specimen.findings import LoadingFindings
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,
@@ -41,23 +38,32 @@ def report(
     problem: Any,
     record: Any,
     watch: Watch,
-    planes: Mapping[str, Law],
+    found: LoadingFindings,
+    unresolved: Sequence[Finding],
     results: Results,
 ) -> None:
-    """Fill the results; `planes` are the laws before coarsening. Collective."""
-    from continuum.solver.diagnostics import assess, still_rising
+    """Fill the results. Collective.
 
+    Args:
+        study: The study.
+        context: Its run.
+        problem: Its problem, in the last state.
+        record: Its loading.
+        watch: What was observed on the way.
+        found: What follows from the record.
+        unresolved: Where the mesh is too coarse.
+        results: Takes it.
+    """
     frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
     works = {law.work_of_separation for law in laws.values()}
     _report_laws(results, laws)
-    results.findings += assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance)
-    results.findings += still_rising(record) if study.loads else ()
-    report_growth(results, record, frame, works.pop() if len(works) == 1 else None)
+    results.findings += found.findings
+    report_growth(results, record, frame, found, works.pop() if len(works) == 1 else None)
     report_loading(results, record, frame)
-    _report_resistance(results, record, frame, study.mesh_unit)
+    _report_resistance(results, found, frame, study.mesh_unit)
     _report_watched(results, watch, frame, study)
     state = last_state(problem, record.steps[-1].load)
-    _report_ledger(results, problem, record, state, frame)
+    _report_ledger(results, problem, record, state, frame, found.friction)
     snapshot, profiles = watch.fields.snapshot(state), problem.profiles(state)
     if not context.is_root:
         return
@@ -67,7 +73,7 @@ def report(
     else:
         results.notes.append("Pictures of 3D specimens are not drawn; open fields/*.xdmf in ParaView.")
     _notes(results, study, laws)
-    _warn(results, study, problem, record, planes)
+    results.findings += unresolved
 
 
 def last_state(problem: Any, load: float) -> Any:
@@ -99,10 +105,8 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
         )  # fmt: skip
 
 
-def _report_resistance(results: Results, record: Any, frame: Frame, unit: str) -> None:
-    from continuum.post.fracture import resistance_curve
-
-    area, resistance = resistance_curve(record)
+def _report_resistance(results: Results, found: LoadingFindings, frame: Frame, unit: str) -> None:
+    area, resistance = found.swept_area, found.resistance
     if not len(area):
         results.notes.append("No crack grew in this loading, so there is no R-curve.")
         return
@@ -162,13 +166,12 @@ def _add_rows(
         results.add_curve(name, what, **{column: (unit, values[:, i]) for i, (column, unit) in enumerate(columns)})
 
 
-def _report_ledger(results: Results, problem: Any, record: Any, state: Any, frame: Frame) -> None:
+def _report_ledger(results: Results, problem: Any, record: Any, state: Any, frame: Frame, friction: float) -> None:
     """The ledger of bodies, spacings and interfaces with the energies that the solver found, and its verdicts."""
     results.ledger, results.ledger_unit = list(problem.ledger_rows(state)), frame.energy
     for verdict in problem.counting.verdicts:
         results.notes.append(f"Counting: {verdict.message}")
-    friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
-    report_energies(results, record, frame, "law", float(problem.comm.allreduce(friction)))
+    report_energies(results, record, frame, "law", friction)
 
 
 def _picture(results: Results, context: RunContext, study: SpecimenStudy, snapshot: Any, profiles: Any) -> None:
@@ -198,50 +201,3 @@ def _notes(results: Results, study: SpecimenStudy, laws: dict[str, Any]) -> None
             )
     if any(interface.viscosity for interface in study.interfaces.values()):
         results.notes.append("Viscous regularisation was on; its share of the work is in the table of the energies.")
-
-
-def _warn(results: Results, study: SpecimenStudy, problem: Any, record: Any, planes: Mapping[str, Law]) -> None:
-    """Say where the mesh does not resolve a process zone, and what would."""
-    from continuum.mesh.inspect import RESOLVING, inspect_mesh, zone_length
-
-    found, unit = inspect_mesh(study.mesh, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
-    facts = {item.name: item for item in (*found.interfaces, *found.groups)}
-    resolved, edges = True, 0
-    for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):
-        item = facts.get(bond.name) or facts[f"{bond.minus}-{bond.plus}"]
-        edges += item.facets
-        modulus = min(
-            _modulus(problem.bulk.materials[body].stiffness_voigt) for body in (bond.plus, bond.minus) if body
-        )
-        length = zone_length(bond.law, modulus)
-        elements = length / (item.finest * unit)
-        if elements < RESOLVING * (1 - 1e-12):
-            resolved = False
-            change = f"refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
-            results.findings.append(Finding(
-                f"{elements:.3g} elements lie in the process zone (Irwin's length {length:.3g} m), and {RESOLVING} should",
-                f"interface {name}", float(elements), change + _coarser(interface, planes[name], modulus, item, unit), False,
-            ))  # fmt: skip
-    facets = int(record.column("zone_facets").max())
-    if study.dimension == 2 and resolved and 0 < facets < min(RESOLVING, edges):
-        results.findings.append(Finding(
-            f"Never more than {facets} element edges lay in the process zone, and {RESOLVING} should", "", float(facets),
-            "refine the mesh along the crack", False,
-        ))  # fmt: skip
-
-
-def _coarser(interface: InterfaceInput, law: Law, modulus: float, item: Any, unit: float) -> str:
-    """The number of planes that the mesh does resolve, in words."""
-    from continuum.mesh.inspect import process_zone
-
-    try:
-        stiffness = interface.coarsen and interface.coarsen.plane_stiffness
-        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}"
-    except InputError as reason:
-        return f" (a coarser law is not known: {str(reason).rstrip('.')})"
-
-
-def _modulus(stiffness: FloatArray) -> float:
-    """E' along x with no strain along z, Pa; of a material condensed to plane stress, that of plane stress."""
-    inside = np.linalg.inv(stiffness[np.ix_([0, 1, 5], [0, 1, 5])])
-    return float(1 / inside[0, 0])

@@ -17,8 +17,9 @@ from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Curve, curve_csv
 from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
-from multiscale.studies.specimen.atoms import report_atoms, report_error_bars, report_naive
+from multiscale.studies.specimen.atoms import error_bars, naive_laws, report_atoms, report_error_bars, report_naive
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
+from multiscale.studies.specimen.findings import loading_findings, unresolved
 from multiscale.studies.specimen.report import frame_of, report
 from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
@@ -54,7 +55,10 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
             _load(study, context, problem, parts, unfinished, results)
         if study.naive_law:
             with context.stage("naive law"):
-                report_naive(results, study, parts, lambda wrong: _wrong_record(study, context, mesh, wrong, results))
+                naive = naive_laws(parts)
+                wrong = build(study, mesh, replace(parts, laws=parts.laws | naive), counting="reported")
+                record = _record(study, context, wrong, results, "With the naive law")
+                report_naive(results, study, naive, record, wrong.counting.verdicts)
         if models.count:
             with context.stage("samples"):
                 _sample(study, context, mesh, models, parts, results)
@@ -70,7 +74,8 @@ def _sample(
         _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
         for number, one in enumerate(sampled, 1)
     ]
-    report_error_bars(results, study, parts, sampled, records, context)
+    bars = error_bars(study, parts, sampled, records)
+    report_error_bars(results, study, parts, bars, records, context)
 
 
 def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
@@ -79,7 +84,7 @@ def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
     from continuum.mesh.specimen_mesh import read_mesh
 
     return read_mesh(
-        study.mesh, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
+        study.mesh_file, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
         comm=comm or MPI.COMM_WORLD,
     )  # fmt: skip
 
@@ -139,14 +144,6 @@ def _record(
     return record
 
 
-def _wrong_record(
-    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", parts: SpecimenParts, results: Results
-) -> "tuple[Loading, Any]":
-    """A loading with laws that the ledger would refuse, and what it says of them."""
-    problem = build(study, mesh, parts, counting="reported")
-    return _record(study, context, problem, results, "With the naive law"), problem.counting.verdicts
-
-
 def _load(
     study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", parts: SpecimenParts, unfinished: Path,
     results: Results,
@@ -172,7 +169,10 @@ def _load(
         known = len(record.steps) - 1 - watch.calls
         if known > 0:
             context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
-        report(study, context, problem, record, watch, parts.laws, results)
+        found, coarse = loading_findings(study, problem, record), []
+        if context.is_root:
+            coarse = unresolved(study, problem, record, parts.laws)
+        report(study, context, problem, record, watch, found, coarse, results)
 
 
 def _stop(study: SpecimenStudy, problem: "CohesiveProblem") -> "Callable[[Loading], bool]":

@@ -18,9 +18,10 @@ from multiscale.inputs.boundary import (
     groups_of,
 )
 from multiscale.inputs.checks import check_groups
-from multiscale.inputs.fields import InputFile, Name
+from multiscale.inputs.fields import Name
 from multiscale.inputs.law import AtomsLaw
 from multiscale.inputs.material import BodyInput, CrystalMaterial
+from multiscale.inputs.mesh import MeshInput, mesh_path
 from multiscale.inputs.potential import Potential, PotentialChoice
 from multiscale.inputs.trust import Trust
 from multiscale.studies.specimen.interface_input import InterfaceInput
@@ -42,8 +43,9 @@ class SpecimenStudy(Study):
         default=False,
         description="Also load the specimen with the naive law: the slab's elongation, the bulk not taken away.",
     )
-    mesh: InputFile = Field(
-        description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads."
+    mesh: MeshInput = Field(
+        description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads; or specimen: NAME "
+        "with its dimensions in mesh_unit."
     )
     mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
@@ -57,6 +59,11 @@ class SpecimenStudy(Study):
     tractions: list[TractionInput] = Field(default_factory=list)
     loading: LoadingInput
     j_integral: JIntegral | None = None
+
+    @property
+    def mesh_file(self) -> Path:
+        """The file of the mesh; that of a parametric specimen is written when it is first asked for."""
+        return mesh_path(self.mesh)
 
     @property
     def dimension(self) -> int:
@@ -169,7 +176,7 @@ class SpecimenStudy(Study):
         named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
         acting = groups_of(self.supports, self.loads, self.tractions)
         facets = [*named, *acting]
-        check_groups(self.mesh, cells=self.bodies, facets=facets, dimension=self.dimension, outer=acting)
+        check_groups(self.mesh_file, cells=self.bodies, facets=facets, dimension=self.dimension, outer=acting)
 
     def stored_bond(self, name: str) -> "Bond":
         """The bond of an interface whose law comes from a file or a closed form.
@@ -201,4 +208,4 @@ class SpecimenStudy(Study):
         crystals = (body.crystal.file for body in self.crystal_bodies.values() if body.crystal.file is not None)
         potentials = (file for choice in self._potentials() for file in choice.files())
         trusted = () if self.trust is None else self.trust.files()
-        return tuple(dict.fromkeys((*mesh_files(self.mesh), *laws, *crystals, *potentials, *trusted)))
+        return tuple(dict.fromkeys((*mesh_files(self.mesh_file), *laws, *crystals, *potentials, *trusted)))

@@ -39,7 +39,8 @@ class Watch:
         self.j: list[list[float]] = []
         self.rings: list[Finding] = []
         self.calls = 0
-        self._last, self._written = (np.inf, np.inf), []
+        self._last = (np.inf, np.inf)
+        self._written: list[int] = []
 
     @property
     def state(self) -> dict[str, Any]:

@@ -1,11 +1,20 @@
 """The defects, a file each; a class with a key registers itself."""
 
-from importlib import import_module
-from pkgutil import iter_modules
+from functools import cache
 
+from coupling.discovery import own_modules, third_parties
 from multiscale.studies.concurrent.defect import DEFECTS, Defect
 
-__all__ = ["DEFECTS", "Defect"]
+__all__ = ["Defect", "defect_kinds"]
 
-for _module in iter_modules(__path__):
-    import_module(f"{__name__}.{_module.name}")
+
+def defect_kinds() -> dict[str, type[Defect]]:
+    """All defects by key: of the files here, and of the entry points of `multiscale.defects`."""
+    _load()
+    return dict(sorted(DEFECTS.items()))
+
+
+@cache
+def _load() -> None:
+    own_modules(__name__)
+    third_parties("multiscale.defects")

@@ -1,6 +1,6 @@
 """A sharp crack under rising loads."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self, cast
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -11,6 +11,9 @@ from multiscale.inputs.fields import Direction
 from multiscale.studies.concurrent.defect import Defect
 from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting, side
 from multiscale.studies.concurrent.records import Observable, ProbeReading
+
+if TYPE_CHECKING:
+    from multiscale.concurrent.far_field import CrackTip
 
 _MPA_ROOT_M = EV_A3 * ANGSTROM**0.5 / 1e6
 """MPa m^½ per eV/Å^5/2."""
@@ -50,7 +53,7 @@ class Crack(Defect):
             )
             for load in self.loads
         )  # fmt: skip
-        intensities = tuple(problem.predictor.intensities[1] * _MPA_ROOT_M for problem in problems)
+        intensities = tuple(cast("CrackTip", problem.predictor).intensities[1] * _MPA_ROOT_M for problem in problems)
         unit, griffith = "MPa m^0.5", "K_I at which two surfaces cost what is released"
         facts = (
             ProbeReading(Observable("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),

@@ -1,0 +1,62 @@
+"""What there is of a kind: each module of a package brings its own, and so does each entry point of a group."""
+
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Any
+
+from coupling.errors import InputError, MissingBackend
+
+
+def own_names(package: str) -> list[str]:
+    """Names of the modules and packages in a package, sorted; none of them is imported."""
+    return sorted(module.name for module in iter_modules(import_module(package).__path__))
+
+
+def own_modules(package: str) -> dict[str, ModuleType]:
+    """The modules of a package, imported, by their names."""
+    return {name: import_module(f"{package}.{name}") for name in own_names(package)}
+
+
+def third_party_names(group: str) -> list[str]:
+    """Names of the entry points of a group, sorted; nothing is imported."""
+    return sorted({point.name for point in entry_points(group=group)})
+
+
+def third_parties(group: str, name: str | None = None) -> dict[str, Any]:
+    """What the entry points of a group name, imported, by the names of the entry points.
+
+    Args:
+        group: Such as "multiscale.laws".
+        name: One entry point's name; None is all.
+
+    Raises:
+        MissingBackend: one of them cannot be imported.
+    """
+    points = sorted(entry_points(group=group), key=lambda point: point.name)
+    return {point.name: _loaded(point) for point in points if name in (None, point.name)}
+
+
+def refuse_twin(what: str, name: str, there: type | None, new: type) -> None:
+    """Refuse a class under a name that another one has; a module that is imported again brings the same one.
+
+    Raises:
+        InputError: `there` is another class than `new`.
+    """
+    if there is not None and (there.__module__, there.__qualname__) != (new.__module__, new.__qualname__):
+        raise InputError(
+            f"{there.__qualname__} of {there.__module__} and {new.__qualname__} of {new.__module__} are both the {what} "
+            f"{name!r}; give one of them another name."
+        )
+
+
+def _loaded(point: EntryPoint) -> Any:
+    try:
+        return point.load()
+    except (ImportError, AttributeError) as error:
+        owner = "a distribution" if point.dist is None else point.dist.name
+        raise MissingBackend(
+            f"The entry point {point.name} = {point.value!r} of {point.group}, which {owner} brings, cannot be imported "
+            f"({error}); mend it, or pip uninstall {owner}."
+        ) from error

@@ -1,0 +1,70 @@
+"""What a distillation study shows: the student's errors and speed beside its teacher's, and how it learned."""
+
+import numpy as np
+
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.distil.findings import DistilFindings
+
+
+def report(results: Results, found: DistilFindings) -> None:
+    """Everything that was found."""
+    _headlines(results, found)
+    _tables(results, found)
+    results.notes.append(
+        f"Errors are those on {found.held_out} held-out paths: other strains, patterns of rattled atoms, "
+        "directions, gaps and openings than any that were trained on, whole paths dealt to one set each."
+    )
+    results.notes.append("The student is student.pth; it knows the structures it was drawn for, and no others.")
+    results.notes += found.warnings
+
+
+def _headlines(results: Results, found: DistilFindings) -> None:
+    add, errors = results.add, found.errors["all"]
+    add("force_rmse", errors.force, "meV/Å", "force error on held-out paths, root mean square", headline=True)
+    add("energy_rmse", errors.energy, "meV", "energy error per atom on held-out paths, root mean square", headline=True)
+    if np.isfinite(errors.stress):
+        add("stress_rmse", errors.stress, "GPa", "stress error on held-out paths, root mean square")
+    cell = f"cell of {found.timed_atoms} atoms"
+    add("student_ms_per_atom", found.student_ms, "ms", f"student's time per atom, {cell}")
+    add("teacher_ms_per_atom", found.teacher_ms, "ms", f"teacher's ({found.teacher}) time per atom, same cell")
+    add("speedup", found.teacher_ms / found.student_ms, "", "student's speed over the teacher's", headline=True)
+    add("epochs", found.epochs, "", "epochs trained")
+    for name, count in found.structures.items():
+        add(f"{name}_structures", count, "", f"structures in the {name} set")
+
+
+def _tables(results: Results, found: DistilFindings) -> None:
+    rows = tuple(
+        (name, one.structures, round(one.energy, 3), round(one.force, 2), round(one.force_size, 1), _shown(one.stress))
+        for name, one in found.errors.items()
+    )
+    head = ("held-out paths", "structures", "energy, meV/atom", "force, meV/Å", "teacher's force, meV/Å", "stress, GPa")
+    results.tables.append(Table("Root-mean-square errors", head, rows))
+    shown = tuple(
+        (species, f"{one.name}, {one.unit}", f"{one.teacher:.5g}", f"{one.student:.5g}", f"{one.relative_error:.2g}")
+        for species, one in found.compared
+    )
+    results.tables.append(Table("What matters", ("crystal", "quantity", "teacher", "student", "relative error"), shown))
+    for species, one in found.compared:
+        key = "_".join([species, *one.name.replace("(", "").replace(")", "").split()])
+        if np.isfinite(one.relative_error):
+            what = f"{species}: {one.name}, student against teacher"
+            results.add(f"{key}_relative_error", one.relative_error, "", what)
+        else:
+            results.notes.append(f"{species}, {one.name}: no comparison, as a faulted crystal did not relax.")
+    history = found.history
+    results.add_curve(
+        "learning",
+        "loss by epoch",
+        epoch=("", history[:, 0]),
+        training=("", history[:, 1]),
+        validation=("", history[:, 2]),
+    )
+    lines = tuple(PlotSeries("learning", "epoch", column, column) for column in ("training", "validation"))
+    caption = "The weights with the least validation loss are kept."
+    results.plots.append(Plot("Learning", "epoch", "", "loss", "", lines, caption, "y"))
+
+
+def _shown(value: float) -> str | float:
+    return round(value, 4) if np.isfinite(value) else "none"

@@ -1,0 +1,83 @@
+"""What a learning study shows: its labels, the radii before and after, the law of the fitted potential."""
+
+from typing import TYPE_CHECKING
+
+from coupling.contracts import FloatArray
+from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.results import Results
+from multiscale.studies.learn.schema import LearnStudy
+
+if TYPE_CHECKING:
+    from atomistic.trust.learn import Learned
+    from atomistic.trust.oracle import Oracle
+    from atomistic.trust.posterior import Posterior
+    from atomistic.trust.surrogate import Surrogate
+
+
+def report_labels(
+    results: Results, study: LearnStudy, found: "Learned[Surrogate]", posterior: "Posterior", asked: "Oracle"
+) -> None:
+    """How many labels there are, of what, and what they cost."""
+    add, labels = results.add, found.labels
+    add("labels", len(labels), "", f"labels by {asked.name}", headline=True)
+    add(
+        "below_threshold",
+        found.below,
+        "",
+        "routes followed to their ends with nothing new above the threshold",
+        headline=True,
+    )
+    add("laps", found.laps, "", "times the routes were followed")
+    add("labels_computed", asked.computed, "", "labels computed in this run")
+    add("oracle_seconds", asked.cost.seconds, "s", "time of the oracle in this run")
+    add("oracle_atoms", asked.cost.atom_evaluations, "", "atoms computed by the oracle in this run")
+    add("settings_hash", labels.settings_hash, "", "settings of the oracle, the same for all labels")
+    groups, failed = labels.groups, sum(entry.label is None for entry in found.entries)
+    weights = posterior.weights
+    rows = tuple((group, groups.count(group), round(weights[group], 3)) for group in dict.fromkeys(groups))
+    results.tables.append(Table("Labels", ("group", "labels", "weight of each"), rows, "Every group counts alike."))
+    if failed:
+        results.notes.append(f"WARNING: the oracle failed on {failed} structures, which were passed over.")
+    if not found.below:
+        results.notes.append(
+            f"WARNING: the budget of {study.budget} labels was spent before all radii were below {study.threshold:g} eV/Å; "
+            "run again with a larger one, it resumes where it stopped."
+        )
+    noise = posterior.widths.force
+    add("force_noise", noise, "eV/Å", "force errors that the readout cannot learn away")
+    results.notes.append(
+        f"The radius holds 90 % of what labels can still settle of a force; {noise:.2g} eV/Å of each component the readout "
+        "cannot represent, which more labels do not change. labels.extxyz and posterior.npz can be used by other studies (trust)."
+    )
+
+
+def report_radii(results: Results, study: LearnStudy, found: "Learned[Surrogate]", openings: FloatArray) -> None:
+    """Radii along the path of openings (n,), m, and the largest of each group."""
+    columns = {"before": found.before["opening"], "after": found.after["opening"]}
+    results.add_curve(
+        "radii",
+        "radius along the opening path",
+        opening=("m", openings),
+        **{k: ("eV/Å", v) for k, v in columns.items()},
+    )
+    lines = tuple(PlotSeries("radii", "opening", name, label, "line and points")
+                  for name, label in (("before", f"after the first {study.first} labels"), ("after", "at the end")))  # fmt: skip
+    caption = "Largest radius of a force in each structure; a structure that is labelled keeps what the noise leaves."
+    results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))
+    rows = tuple(
+        (group, f"{found.before[group].max():.3g}", f"{found.after[group].max():.3g}") for group in found.before
+    )
+    results.tables.append(Table("Largest radius", ("group", "before, eV/Å", "after, eV/Å"), rows))
+    results.add(
+        "largest_radius_before",
+        float(max(v.max() for v in found.before.values())),
+        "eV/Å",
+        "largest radius after the first labels",
+    )
+    results.add(
+        "largest_radius",
+        float(max(v.max() for v in found.after.values())),
+        "eV/Å",
+        "largest radius at the end",
+        headline=True,
+    )

@@ -1,0 +1,116 @@
+"""What a loading says beyond its states: G_c, balance, R-curve, friction, and where the mesh is too coarse."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from coupling.contracts import FloatArray
+from coupling.elasticity import plane_strain_modulus_x
+from coupling.errors import InputError
+from coupling.findings import Finding
+from coupling.laws.law import Law
+from coupling.units import SI_FACTORS
+from multiscale.studies.specimen.interface_input import InterfaceInput
+from multiscale.studies.specimen.schema import SpecimenStudy
+
+if TYPE_CHECKING:
+    from continuum.mesh.inspect import FacetFacts
+    from continuum.post.fracture import SteadyGrowth
+    from continuum.solver.problem import CohesiveProblem
+    from continuum.solver.record import Loading
+
+
+@dataclass(frozen=True)
+class LoadingFindings:
+    """What follows from the record of a loading.
+
+    Attributes:
+        growth: The steadiest growth of the crack, with G_c; None where none is steady.
+        unsteady: Why none is; empty where one is.
+        balance_error: External work against stored plus dissipated energy, relative.
+        swept_area: (n,) broken areas of the R-curve, m² or, per thickness, m.
+        resistance: (n,) energy per newly broken area there, J/m².
+        friction: What closed faces that slid took up, J or J/m.
+        findings: What the record says against itself.
+    """
+
+    growth: "SteadyGrowth | None"
+    unsteady: str
+    balance_error: float
+    swept_area: FloatArray
+    resistance: FloatArray
+    friction: float
+    findings: tuple[Finding, ...]
+
+
+def loading_findings(study: SpecimenStudy, problem: "CohesiveProblem", record: "Loading") -> LoadingFindings:
+    """All that follows from a loading's record. Collective."""
+    from continuum.post.fracture import resistance_curve, steady_growth
+    from continuum.solver.diagnostics import assess, still_rising
+    from continuum.solver.record import energy_balance_error
+
+    growth, reason = None, ""
+    try:
+        growth = steady_growth(record)
+    except InputError as error:
+        reason = str(error)
+    area, resistance = resistance_curve(record)
+    friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
+    found = (*assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance),)
+    found += tuple(still_rising(record)) if study.loads else ()
+    return LoadingFindings(
+        growth, reason, energy_balance_error(record), area, resistance, float(problem.comm.allreduce(friction)), found
+    )
+
+
+def unresolved(
+    study: SpecimenStudy, problem: "CohesiveProblem", record: "Loading", planes: Mapping[str, Law]
+) -> list[Finding]:
+    """Where the mesh does not resolve a process zone, and what would.
+
+    Args:
+        study: The study.
+        problem: Its problem.
+        record: Its loading.
+        planes: The laws before coarsening.
+    """
+    from continuum.mesh.inspect import RESOLVING, inspect_mesh, zone_length
+
+    found, unit = inspect_mesh(study.mesh_file, list(study.bodies)), SI_FACTORS["length"][study.mesh_unit]
+    facts = {item.name: item for item in (*found.interfaces, *found.groups)}
+    findings: list[Finding] = []
+    edges = 0
+    for (name, interface), bond in zip(study.interfaces.items(), problem.bonds, strict=True):
+        item = facts.get(bond.name) or facts[f"{bond.minus}-{bond.plus}"]
+        edges += item.facets
+        modulus = min(
+            plane_strain_modulus_x(problem.bulk.materials[body].stiffness_voigt)
+            for body in (bond.plus, bond.minus)
+            if body
+        )
+        length = zone_length(bond.law, modulus)
+        elements = length / (item.finest * unit)
+        if elements < RESOLVING * (1 - 1e-12):
+            change = f"refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
+            findings.append(Finding(
+                f"{elements:.3g} elements lie in the process zone (Irwin's length {length:.3g} m), and {RESOLVING} should",
+                f"interface {name}", float(elements), change + _coarser(interface, planes[name], modulus, item, unit), False,
+            ))  # fmt: skip
+    facets = int(record.column("zone_facets").max())
+    if study.dimension == 2 and not findings and 0 < facets < min(RESOLVING, edges):
+        findings.append(Finding(
+            f"Never more than {facets} element edges lay in the process zone, and {RESOLVING} should", "", float(facets),
+            "refine the mesh along the crack", False,
+        ))  # fmt: skip
+    return findings
+
+
+def _coarser(interface: InterfaceInput, law: Law, modulus: float, item: "FacetFacts", unit: float) -> str:
+    """The number of planes that the mesh does resolve, in words."""
+    from continuum.mesh.inspect import process_zone
+
+    try:
+        stiffness = interface.coarsen and interface.coarsen.plane_stiffness
+        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}"
+    except InputError as reason:
+        return f" (a coarser law is not known: {str(reason).rstrip('.')})"
