@@ -8,7 +8,7 @@ import numpy as np
 
 from continuum.fenics import MPI, PETSc
 from continuum.model import Control
-from continuum.solver.callbacks import Raised, finite
+from continuum.solver.callbacks import finite
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.unknowns import rigid_motions
 from coupling.errors import NotConverged, unknown_choice
@@ -100,7 +100,6 @@ class NewtonSolver:
         if linear == "auto":
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
         self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
-        self._raised = Raised()
         resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
         self._convergence = _Convergence(resolution, problem.comm, sum(problem.unknowns.owned.values()))
         self._unfelt = (
@@ -111,11 +110,11 @@ class NewtonSolver:
     def _made(self) -> "PETSc.SNES":
         problem = self.problem
         snes = PETSc.SNES().create(problem.comm)
-        snes.setFunction(self._raised.kept(finite(problem.residual)), problem.vector())
-        snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
+        snes.setFunction(finite(problem.residual), problem.vector())
+        snes.setJacobian(problem.tangent, problem.jacobian)
         snes.setType("newtonls")
         snes.getLineSearch().setType("basic")
-        snes.setConvergenceTest(self._raised.kept(self._convergence))
+        snes.setConvergenceTest(self._convergence)
         (self._factorise if self.linear == "direct" else self._iterate)(snes.getKSP())
         return snes
 
@@ -231,12 +230,10 @@ class NewtonSolver:
         try:
             self.snes.solve(None, x)
         except PETSc.Error as error:
-            if (raised := self._raised.error) is not None:
-                self._raised.error = None
-                self._renew()
-                raise raised from None
-            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
             self._renew()
+            if error.__cause__ is not None:  # what Python raised in a callback, or on the way into one
+                raise error.__cause__ from None
+            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
             return None
         code = self.snes.getConvergedReason()
         if code > 0:
