@@ -32,6 +32,9 @@ class Snapshot:
 class FieldWriter:
     """Writes displacement and stress of each body as XDMF, a time value a state.
 
+    Each file is open only while a state is written: it is whole between two states, and no rank that unwinds from an
+    error of its own has to close it together with the others.
+
     Args:
         problem: The problem whose states are written.
         folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
@@ -39,7 +42,8 @@ class FieldWriter:
 
     def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
         self.problem = problem
-        self.files, self.shown, self.stresses, self._expressions = {}, {}, {}, {}
+        self.paths: dict[str, Path] = {}
+        self.shown, self.stresses, self._expressions = {}, {}, {}
         for name, field in problem.displacements.items():
             mesh = field.function_space.mesh
             nodal = dolfinx.fem.functionspace(mesh, ("P", mesh.geometry.cmaps[0].degree, (mesh.geometry.dim,)))
@@ -49,9 +53,10 @@ class FieldWriter:
             stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
             if folder is not None:
-                file = dolfinx.io.XDMFFile(problem.comm, folder / f"{name}.xdmf", "w")
+                self.paths[name] = folder / f"{name}.xdmf"
+                file = dolfinx.io.XDMFFile(problem.comm, self.paths[name], "w")
                 file.write_mesh(mesh)
-                self.files[name] = file
+                file.close()
 
     def update(self, x: "PETSc.Vec") -> None:
         """Evaluate displacement and stress at a state."""
@@ -63,9 +68,11 @@ class FieldWriter:
     def write(self, x: "PETSc.Vec", time: float) -> None:
         """Write a state under a time value (the load parameter, say)."""
         self.update(x)
-        for name, file in self.files.items():
+        for name, path in self.paths.items():
+            file = dolfinx.io.XDMFFile(self.problem.comm, path, "a")
             file.write_function(self.shown[name], time)
             file.write_function(self.stresses[name], time)
+            file.close()  # not after an error, which may be this rank's alone
 
     def snapshot(self, x: "PETSc.Vec") -> dict[str, Snapshot]:
         """All bodies' meshes and fields at a state, on rank 0."""
@@ -90,14 +97,3 @@ class FieldWriter:
         cells = np.concatenate([p[1] + o for p, o in zip(parts, offsets[:-1], strict=True)])
         points, _, values, stress = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Snapshot(points, cells, values, stress)
-
-    def close(self) -> None:
-        """Finish the files."""
-        for file in self.files.values():
-            file.close()
-
-    def __enter__(self) -> "FieldWriter":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()
