@@ -8,7 +8,7 @@ from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
-from coupling.errors import InputError, MissingBackend, unknown_choice
+from coupling.errors import InputError, MissingBackend, foreign, unknown_choice
 
 ENTRIES = (
     PotentialEntry(
@@ -36,20 +36,23 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
     Raises:
         InputError: there is no such class, or it does not take these options.
         MissingBackend: the module is not installed.
+        ForeignError: the module, or the class, failed in another way.
     """
     require_cpu(device, name)
     _require_double(dtype, name)
     module, _, class_name = name.partition(":")
-    try:
-        members = vars(import_module(module))
-    except ImportError as error:
-        raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
+    with foreign(f"module {module!r} of calculator {name!r}"):
+        try:
+            members = vars(import_module(module))
+        except ImportError as error:
+            raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
     if class_name not in members:
         raise unknown_choice(f"class of module {module!r}", class_name, (m for m in members if not m.startswith("_")))
-    try:
-        calculator = members[class_name](**options)
-    except TypeError as error:
-        raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
+    with foreign(f"calculator {name!r}"):
+        try:
+            calculator = members[class_name](**options)
+        except TypeError as error:
+            raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
     cutoff = getattr(calculator, "cutoff", math.inf)
     identity = fingerprint("ase", name, options, ("ase", "numpy"), code=(members[class_name], type(calculator)))
     return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
