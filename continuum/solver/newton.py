@@ -105,7 +105,7 @@ class NewtonSolver:
         self._unfelt = (
             _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         )
-        self.snes = self._made()
+        self.snes, self._is_spoiled = self._made(), False
 
     def _made(self) -> "PETSc.SNES":
         problem = self.problem
@@ -227,13 +227,12 @@ class NewtonSolver:
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
         self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
-        try:
-            self.snes.solve(None, x)
-        except PETSc.Error as error:
+        if (failure := self._failure(x)) is not None:
+            if failure.__cause__ is not None:  # what Python raised in a callback, or on the way into one
+                self._is_spoiled = True  # not renewed now: this rank may be alone with the error
+                raise failure.__cause__
+            self.reason = f"PETSc failed: {' '.join(str(failure).split())}"  # the step is cut like any other failure
             self._renew()
-            if error.__cause__ is not None:  # what Python raised in a callback, or on the way into one
-                raise error.__cause__ from None
-            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
             return None
         code = self.snes.getConvergedReason()
         if code > 0:
@@ -247,10 +246,20 @@ class NewtonSolver:
         """Let later solutions depend on their state alone: an ordering or an interpolation would be that of the first ones."""
         self._renew()
 
+    def _failure(self, x: "PETSc.Vec") -> "PETSc.Error | None":
+        """Solve; the error that PETSc raises. It is handed out, as what it hands on must not know it in turn."""
+        if self._is_spoiled:
+            self._renew()
+        try:
+            self.snes.solve(None, x)
+        except PETSc.Error as error:
+            return error
+        return None
+
     def _renew(self) -> None:
-        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one."""
+        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one. Collective."""
         self.snes.destroy()
-        self.snes = self._made()
+        self.snes, self._is_spoiled = self._made(), False
 
     def _said(self) -> str:
         """Why SNES diverged, in words."""

@@ -108,5 +108,5 @@ def test_what_any_function_raises_that_petsc_calls_comes_out_as_itself(joint, pl
     place(solver, call)
     with pytest.raises(type(error)) as caught:
         solver.solve(Control("load", 1e-7), problem.vector())
-    assert caught.value is error
+    assert caught.value is error and error.__context__ is None  # not PETSc's error, which names this one as its cause
     assert solver.solve(Control("load", 1e-7), problem.vector()) is not None  # a new solver without that function
