@@ -1,5 +1,8 @@
 """Fields for ParaView, and a snapshot of them for pictures."""
 
+import errno
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from continuum.fenics import PETSc, dolfinx
 from continuum.materials import cauchy_stress
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
+
+_OF_HDF5 = 64 * 1024  # bytes in a file beside the numbers
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,9 @@ class FieldWriter:
     Args:
         problem: The problem whose states are written.
         folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
+
+    Raises:
+        OSError: the disk is full; on all ranks, and before HDF5, which ends the process when it cannot close a file.
     """
 
     def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
@@ -54,6 +62,7 @@ class FieldWriter:
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
             if folder is not None:
                 self.paths[name] = folder / f"{name}.xdmf"
+                self._require_space(folder, mesh.geometry.x.nbytes + mesh.geometry.dofmaps[0].nbytes)
                 file = dolfinx.io.XDMFFile(problem.comm, self.paths[name], "w")
                 file.write_mesh(mesh)
                 file.close()
@@ -66,13 +75,24 @@ class FieldWriter:
             self.stresses[name].interpolate(self._expressions[name])
 
     def write(self, x: "PETSc.Vec", time: float) -> None:
-        """Write a state under a time value (the load parameter, say)."""
+        """Write a state under a time value (the load parameter, say).
+
+        Raises:
+            OSError: the disk is full.
+        """
         self.update(x)
         for name, path in self.paths.items():
+            self._require_space(path.parent, self.shown[name].x.array.nbytes + self.stresses[name].x.array.nbytes)
             file = dolfinx.io.XDMFFile(self.problem.comm, path, "a")
             file.write_function(self.shown[name], time)
             file.write_function(self.stresses[name], time)
             file.close()  # not after an error, which may be this rank's alone
+
+    def _require_space(self, folder: Path, own: int) -> None:
+        """Raise unless a folder's disk takes some bytes of each rank."""
+        wanted = self.problem.comm.allreduce(own) + _OF_HDF5
+        if self.problem.comm.bcast(shutil.disk_usage(folder).free) < wanted:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
     def snapshot(self, x: "PETSc.Vec") -> dict[str, Snapshot]:
         """All bodies' meshes and fields at a state, on rank 0."""
