@@ -92,7 +92,7 @@ def long_life(runs: int) -> dict[str, object]:
             if number == 1:
                 modules = compiled()
             if number == min(WARM, runs):
-                files, memory, free = open_files(), resident(), free_communicators()
+                free, files, memory = free_communicators(), open_files(), resident()  # the first takes memory
         return {
             "long_life_runs": runs,
             "long_life_new_modules": len(compiled() - modules),
