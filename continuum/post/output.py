@@ -51,6 +51,7 @@ class FieldWriter:
     def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
         self.problem = problem
         self.paths: dict[str, Path] = {}
+        self._open: list[dolfinx.io.XDMFFile] = []
         self.shown, self.stresses, self._expressions = {}, {}, {}
         for name, field in problem.displacements.items():
             mesh = field.function_space.mesh
@@ -63,9 +64,8 @@ class FieldWriter:
             if folder is not None:
                 self.paths[name] = folder / f"{name}.xdmf"
                 self._require_space(folder, mesh.geometry.x.nbytes + mesh.geometry.dofmaps[0].nbytes)
-                file = dolfinx.io.XDMFFile(problem.comm, self.paths[name], "w")
-                file.write_mesh(mesh)
-                file.close()
+                self._opened(self.paths[name], "w").write_mesh(mesh)
+                self._close()
 
     def update(self, x: "PETSc.Vec") -> None:
         """Evaluate displacement and stress at a state."""
@@ -83,10 +83,19 @@ class FieldWriter:
         self.update(x)
         for name, path in self.paths.items():
             self._require_space(path.parent, self.shown[name].x.array.nbytes + self.stresses[name].x.array.nbytes)
-            file = dolfinx.io.XDMFFile(self.problem.comm, path, "a")
+            file = self._opened(path, "a")
             file.write_function(self.shown[name], time)
             file.write_function(self.stresses[name], time)
-            file.close()  # not after an error, which may be this rank's alone
+            self._close()  # not after an error, which may be this rank's alone
+
+    def _opened(self, path: Path, mode: str) -> "dolfinx.io.XDMFFile":
+        """An open file. A signal is raised once a call has returned; the file is ours before: to drop it would close it."""
+        self._open.extend(map(dolfinx.io.XDMFFile, [self.problem.comm], [path], [mode]))
+        return self._open[-1]
+
+    def _close(self) -> None:
+        self._open[-1].close()
+        self._open.clear()
 
     def _require_space(self, folder: Path, own: int) -> None:
         """Raise unless a folder's disk takes some bytes of each rank."""

@@ -35,7 +35,7 @@ def test_a_run_ends_and_goes_on(number, status, word, ranks, tmp_path):
     write_study(tmp_path)
     launcher = [str(Path(sys.executable).with_name("mpiexec")), "-n", "2"] if ranks == 2 else []
     run = [*launcher, *COMMAND, "run", str(tmp_path / "study.yaml"), "--output", str(tmp_path / "run"), "--quiet"]
-    found = stopped(run, number, lambda: list(tmp_path.glob(".cache/unfinished/*/*.npz")))
+    found = stopped(run, number, lambda: list(tmp_path.glob(".cache/unfinished/*/[01]-0.npz")))
     assert found == (status, f"{word}What was done until then lies in {tmp_path / 'run.failed'}.\n")
     assert (tmp_path / "run.failed" / "log.txt").is_file() and not (tmp_path / "run").exists()
     if ranks == 1:
