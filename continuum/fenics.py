@@ -12,6 +12,9 @@ import sys
 if shutil.which("ninja") is None:
     os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
 
+# Signals are the program's: PETSc's handler would abort at SIGTERM.
+os.environ["PETSC_OPTIONS"] = f"{os.environ.get('PETSC_OPTIONS', '')} -no_signal_handler".strip()
+
 try:
     import dolfinx_solver  # noqa: F401
 except ModuleNotFoundError:

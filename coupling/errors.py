@@ -4,7 +4,8 @@ Each carries one clear sentence: the value, the valid choices, the way out. The 
 line shows that sentence alone and leaves with the class's `exit_status`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 
 
@@ -30,6 +31,10 @@ class NotConverged(MultiscaleError, RuntimeError):
 
 class Refuted(MultiscaleError):
     """A result does not stand before its own checks; what was found lies where a failed run leaves it."""
+
+
+class ForeignError(MultiscaleError, RuntimeError):
+    """Code that is not of this project failed; the message gives its own words, the cause its own error."""
 
 
 class CountingError(MultiscaleError):
@@ -59,3 +64,28 @@ def unknown_choice(what: str, value: object, choices: Iterable[object]) -> Input
     near = get_close_matches(str(value), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return InputError(f"Unknown {what} {str(value)!r}; valid: {', '.join(names) or '(none)'}.{hint}")
+
+
+@contextmanager
+def foreign(what: str) -> Iterator[None]:
+    """Report an error of code that is not of this project as that code's own.
+
+    Args:
+        what: Whose code the block runs, e.g. "calculator 'lj:LennardJones'".
+
+    Raises:
+        ForeignError: it raised, or tried to end the program; errors raised here on purpose pass as they are.
+    """
+    try:
+        yield
+    except MultiscaleError:
+        raise
+    except SystemExit as error:
+        raise ForeignError(f"The {what} tried to end the program ({own_words(error)}).") from error
+    except Exception as error:
+        raise ForeignError(f"The {what} failed: {own_words(error)}.") from error
+
+
+def own_words(error: BaseException) -> str:
+    """Type and text of an error, on one line and without a full stop."""
+    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")

@@ -199,7 +199,7 @@ class QuantumPotential:
                 )
             if "failed" not in answer:
                 return answer
-            reason = answer["failed"].rstrip(".")
+            reason = answer["failed"]
         raise NotConverged(
             f"{self.name} failed on {atoms.get_chemical_formula()} in {len(self.safer) + 1} attempts with ever safer "
             f"settings ({reason}); give other options, or a region without dangling bonds (termination hydrogen)."

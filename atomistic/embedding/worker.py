@@ -11,6 +11,7 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.potentials.ase_calculator import calculator_class, check_read
+from coupling.errors import own_words
 from coupling.identity.addresses import is_finite
 
 
@@ -56,14 +57,14 @@ def serve(read: BinaryIO, write: BinaryIO) -> None:
         try:
             if key not in held:
                 held = {key: build(request["calculator"], request["options"])}
-        except Exception as error:
-            answer: dict[str, Any] = {"unbuilt": f"{type(error).__name__}: {error}"}
+        except (Exception, SystemExit) as error:
+            answer: dict[str, Any] = {"unbuilt": own_words(error)}
         else:
             try:
                 answer = compute(held[key], Atoms(**request["atoms"]), request["charges"], request["places"])
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 held.clear()
-                answer = {"failed": f"{type(error).__name__}: {error}"}
+                answer = {"failed": own_words(error)}
         pickle.dump(answer, write)
         write.flush()
 

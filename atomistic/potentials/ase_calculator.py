@@ -10,7 +10,7 @@ from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
-from coupling.errors import InputError, MissingBackend, unknown_choice
+from coupling.errors import InputError, MissingBackend, foreign, unknown_choice
 
 ENTRIES = (
     PotentialEntry(
@@ -38,15 +38,17 @@ def load(name: str, device: str, dtype: str | None, **options: Any) -> SerialPot
     Raises:
         InputError: there is no such class, or it does not take these options.
         MissingBackend: the module is not installed.
+        ForeignError: the module, or the class, failed in another way.
     """
     require_cpu(device, name)
     _require_double(dtype, name)
     made = calculator_class(name)
     check_read(name, made, options)
-    try:
-        calculator = made(**options)
-    except TypeError as error:
-        raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
+    with foreign(f"calculator {name!r}"):
+        try:
+            calculator = made(**options)
+        except TypeError as error:
+            raise InputError(f"Calculator {name!r} does not take the options {options}: {error}.") from error
     cutoff = getattr(calculator, "cutoff", math.inf)
     identity = fingerprint("ase", name, options, ("ase", "numpy"), code=(made, type(calculator)))
     return SerialPotential(name, ALL_ELEMENTS, float(cutoff), identity, calculator)
@@ -60,10 +62,11 @@ def calculator_class(name: str) -> Any:
         MissingBackend: the module is not installed.
     """
     module, _, class_name = name.partition(":")
-    try:
-        members = vars(import_module(module))
-    except ImportError as error:
-        raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
+    with foreign(f"module {module!r} of calculator {name!r}"):
+        try:
+            members = vars(import_module(module))
+        except ImportError as error:
+            raise MissingBackend(f"Module {module!r} of calculator {name!r} cannot be imported: {error}.") from error
     if class_name not in members:
         raise unknown_choice(f"class of module {module!r}", class_name, (m for m in members if not m.startswith("_")))
     return members[class_name]

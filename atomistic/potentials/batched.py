@@ -17,7 +17,7 @@ from atomistic.potentials.neighbours import estimated_pairs
 from atomistic.potentials.site_sums import NetworkSites
 from coupling.capabilities import Capability, FeatureDerivatives, require, require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
-from coupling.errors import InputError
+from coupling.errors import InputError, foreign
 
 if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
@@ -90,12 +90,13 @@ class BatchedPotential:
         Raises:
             InputError: a structure cannot be evaluated, or one alone would exceed the memory, or the
                 model has no site energies or features and they are asked for.
+            ForeignError: the model failed.
         """
         require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         if self.bytes_per_pair is not None:
             require_memory([self.predicted_memory(one) for one in atoms], atoms, self.device)
-        with Meter(self.device) as meter:
+        with Meter(self.device) as meter, foreign(f"model of potential {self.name!r}"):
             parts = self._run(atoms)
         cost = Cost(len(atoms), sum(map(len, atoms)), len(parts), meter.seconds, meter.peak_memory_bytes)
         counts = np.cumsum([len(one) for one in atoms])[:-1]

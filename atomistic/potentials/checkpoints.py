@@ -17,7 +17,7 @@ from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import file_hash, fingerprint
-from atomistic.potentials.sevennet.loader import require_safe
+from atomistic.potentials.sevennet.loader import require_safe, require_whole
 from atomistic.potentials.torchsim import UNKNOWN, from_torchsim
 from coupling.contracts import Capabilities
 from coupling.errors import InputError, unknown_choice
@@ -155,8 +155,7 @@ def load_orb(
         InputError: the file is not safe and not trusted, or the architecture is unknown or does not fit.
     """
     path, place, precision = _path(name), resolve_device(device), dtype or "float32"
-    if not trust:
-        require_safe(path)
+    require_whole(path) if trust else require_safe(path)
     import torch
     from orb_models.forcefield.inference.orb_torchsim import OrbTorchSimModel
     from orb_models.forcefield.pretrained import ORB_PRETRAINED_MODELS
@@ -190,6 +189,7 @@ def _path(name: str) -> Path:
 
 
 def _trusted(name: str, trust: bool) -> Path:
+    require_whole(_path(name))
     if not trust:
         raise InputError(
             f"Checkpoint {name!r} is a program as well as weights, and reading it can run any code that it contains; "

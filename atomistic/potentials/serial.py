@@ -14,6 +14,7 @@ from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
 from coupling.capabilities import require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
+from coupling.errors import foreign
 
 
 @dataclass
@@ -62,10 +63,11 @@ class SerialPotential:
         Raises:
             InputError: a structure cannot be evaluated, or the calculator has no site energies
                 or features and they are asked for.
+            ForeignError: the calculator failed.
         """
         require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
-        with Meter() as meter:
+        with Meter() as meter, foreign(f"calculator {self.name!r}"):
             rows = [self._one(one, site_energies) for one in atoms]
         energies, forces, stresses, sites = zip(*rows, strict=True)
         return Evaluation(

@@ -233,7 +233,8 @@ def bonded(
     assert sides[0] is not None
     kin = kinematics(mesh, facets, sides[0], sides[1], bond.tangential)
     kin.weights[:] *= circumference(kin.points, kind)
-    own = [numbers[bond.plus][kin.plus.dofs].reshape(len(kin.weights), -1)]
+    own = [numbers[bond.plus][kin.plus.dofs]]
     if bond.minus is not None:
-        own.append(numbers[bond.minus][kin.minus.dofs].reshape(len(kin.weights), -1))
-    return Interface(bond, kin, np.concatenate(own, axis=1))
+        own.append(numbers[bond.minus][kin.minus.dofs])
+    both = np.concatenate(own, axis=1)  # facets, nodes, components; a rank may have no facets
+    return Interface(bond, kin, both.reshape(len(both), both.shape[1] * both.shape[2]))

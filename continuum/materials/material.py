@@ -96,12 +96,16 @@ class FiniteStrain:
 
 
 def cauchy_stress(material: Material, gradient: Any, values: Mapping[str, Any]) -> Any:
-    """The true stress (3×3, UFL, Pa) at a displacement gradient."""
+    """The true stress (3×3, UFL, Pa) at a displacement gradient, differentiated.
+
+    No variable is left in it: each has a number of its own, and `dolfinx.fem.Expression` compiles anew for each number.
+    """
     from continuum.fenics import ufl
 
     at = ufl.variable(gradient)
-    first = ufl.diff(material.energy(at, values), at)
-    if material.linear:
-        return first
-    deformation = ufl.Identity(3) + gradient
-    return first * deformation.T / ufl.det(deformation)
+    stress = ufl.diff(material.energy(at, values), at)
+    if not material.linear:
+        deformation = ufl.Identity(3) + gradient
+        stress = stress * deformation.T / ufl.det(deformation)
+    lowered = ufl.algorithms.apply_algebra_lowering.apply_algebra_lowering(stress)
+    return ufl.algorithms.strip_variables(ufl.algorithms.apply_derivatives.apply_derivatives(lowered))

@@ -1,5 +1,8 @@
 """Fields for ParaView, and a snapshot of them for pictures."""
 
+import errno
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from continuum.materials import cauchy_stress
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
 from coupling.file_names import file_name
+
+_OF_HDF5 = 64 * 1024  # bytes in a file beside the numbers
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,22 @@ class Snapshot:
 class FieldWriter:
     """Writes displacement and stress of each body as XDMF, a time value a state.
 
+    Each file is open only while a state is written: it is whole between two states, and no rank that unwinds from an
+    error of its own has to close it together with the others.
+
     Args:
         problem: The problem whose states are written.
         folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
+
+    Raises:
+        OSError: the disk is full; on all ranks, and before HDF5, which ends the process when it cannot close a file.
     """
 
     def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
         self.problem = problem
-        self.files, self.shown, self.stresses, self._expressions = {}, {}, {}, {}
+        self.paths: dict[str, Path] = {}
+        self._open: list[dolfinx.io.XDMFFile] = []
+        self.shown, self.stresses, self._expressions = {}, {}, {}
         for name, field in problem.displacements.items():
             mesh = field.function_space.mesh
             nodal = dolfinx.fem.functionspace(mesh, ("P", mesh.geometry.cmaps[0].degree, (mesh.geometry.dim,)))
@@ -50,9 +63,10 @@ class FieldWriter:
             stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
             if folder is not None:
-                file = dolfinx.io.XDMFFile(problem.comm, folder / f"{file_name(name)}.xdmf", "w")
-                file.write_mesh(mesh)
-                self.files[name] = file
+                self.paths[name] = folder / f"{file_name(name)}.xdmf"
+                self._require_space(folder, mesh.geometry.x.nbytes + mesh.geometry.dofmaps[0].nbytes)
+                self._opened(self.paths[name], "w").write_mesh(mesh)
+                self._close()
 
     def update(self, x: "PETSc.Vec") -> None:
         """Evaluate displacement and stress at a state."""
@@ -62,11 +76,33 @@ class FieldWriter:
             self.stresses[name].interpolate(self._expressions[name])
 
     def write(self, x: "PETSc.Vec", time: float) -> None:
-        """Write a state under a time value (the load parameter, say)."""
+        """Write a state under a time value (the load parameter, say).
+
+        Raises:
+            OSError: the disk is full.
+        """
         self.update(x)
-        for name, file in self.files.items():
+        for name, path in self.paths.items():
+            self._require_space(path.parent, self.shown[name].x.array.nbytes + self.stresses[name].x.array.nbytes)
+            file = self._opened(path, "a")
             file.write_function(self.shown[name], time)
             file.write_function(self.stresses[name], time)
+            self._close()  # not after an error, which may be this rank's alone
+
+    def _opened(self, path: Path, mode: str) -> "dolfinx.io.XDMFFile":
+        """An open file. A signal is raised once a call has returned; the file is ours before: to drop it would close it."""
+        self._open.extend(map(dolfinx.io.XDMFFile, [self.problem.comm], [path], [mode]))
+        return self._open[-1]
+
+    def _close(self) -> None:
+        self._open[-1].close()
+        self._open.clear()
+
+    def _require_space(self, folder: Path, own: int) -> None:
+        """Raise unless a folder's disk takes some bytes of each rank."""
+        wanted = self.problem.comm.allreduce(own) + _OF_HDF5
+        if self.problem.comm.bcast(shutil.disk_usage(folder).free) < wanted:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
     def snapshot(self, x: "PETSc.Vec") -> dict[str, Snapshot]:
         """All bodies' meshes and fields at a state, on rank 0."""
@@ -91,14 +127,3 @@ class FieldWriter:
         cells = np.concatenate([p[1] + o for p, o in zip(parts, offsets[:-1], strict=True)])
         points, _, values, stress = (np.concatenate(column) for column in zip(*parts, strict=True))
         return Snapshot(points, cells, values, stress)
-
-    def close(self) -> None:
-        """Finish the files."""
-        for file in self.files.values():
-            file.close()
-
-    def __enter__(self) -> "FieldWriter":
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self.close()

@@ -121,13 +121,12 @@ def _boundary(problem: CohesiveProblem, name: str) -> tuple[IntArray, IntArray, 
     facets = dolfinx.mesh.exterior_facet_indices(topology)
     to_cell, to_facets = topology.connectivity(dim - 1, dim), topology.connectivity(dim, dim - 1)
     layout = space.dofmap.dof_layout
-    nodes = []
-    for facet in facets:
+    nodes = np.empty((len(facets), len(layout.entity_closure_dofs(dim - 1, 0))), dtype=np.int64)
+    for row, facet in zip(nodes, facets, strict=True):
         cell = to_cell.links(facet)[0]
         place = int(np.flatnonzero(to_facets.links(cell) == facet)[0])
-        nodes.append(space.dofmap.cell_dofs(cell)[layout.entity_closure_dofs(dim - 1, place)])
-    array = np.array(nodes, dtype=np.int64).reshape(len(facets), -1)
-    return facets, array, space.tabulate_dof_coordinates()[array][..., :dim]
+        row[:] = space.dofmap.cell_dofs(cell)[layout.entity_closure_dofs(dim - 1, place)]
+    return facets, nodes, space.tabulate_dof_coordinates()[nodes][..., :dim]
 
 
 def _along(points: FloatArray, ring: Ring) -> NDArray[np.bool_]:

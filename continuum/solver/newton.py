@@ -8,7 +8,7 @@ import numpy as np
 
 from continuum.fenics import MPI, PETSc
 from continuum.model import Control
-from continuum.solver.callbacks import Raised, finite
+from continuum.solver.callbacks import finite
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.unknowns import rigid_motions
 from coupling.errors import NotConverged, unknown_choice
@@ -100,22 +100,21 @@ class NewtonSolver:
         if linear == "auto":
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
         self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
-        self._raised = Raised()
         resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
         self._convergence = _Convergence(resolution, problem.comm, sum(problem.unknowns.owned.values()))
         self._unfelt = (
             _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         )
-        self.snes = self._made()
+        self.snes, self._is_spoiled = self._made(), False
 
     def _made(self) -> "PETSc.SNES":
         problem = self.problem
         snes = PETSc.SNES().create(problem.comm)
-        snes.setFunction(self._raised.kept(finite(problem.residual)), problem.vector())
-        snes.setJacobian(self._raised.kept(problem.tangent), problem.jacobian)
+        snes.setFunction(finite(problem.residual), problem.vector())
+        snes.setJacobian(problem.tangent, problem.jacobian)
         snes.setType("newtonls")
         snes.getLineSearch().setType("basic")
-        snes.setConvergenceTest(self._raised.kept(self._convergence))
+        snes.setConvergenceTest(self._convergence)
         (self._factorise if self.linear == "direct" else self._iterate)(snes.getKSP())
         return snes
 
@@ -228,14 +227,11 @@ class NewtonSolver:
             self.problem.prescribe(control.target, x)
         self.problem.internal_force(x, self.problem.force)
         self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
-        try:
-            self.snes.solve(None, x)
-        except PETSc.Error as error:
-            if (raised := self._raised.error) is not None:
-                self._raised.error = None
-                self._renew()
-                raise raised from None
-            self.reason = f"PETSc failed: {' '.join(str(error).split())}"  # the step is cut like any other failure
+        if (failure := self._failure(x)) is not None:
+            if failure.__cause__ is not None:  # what Python raised in a callback, or on the way into one
+                self._is_spoiled = True  # not renewed now: this rank may be alone with the error
+                raise failure.__cause__
+            self.reason = f"PETSc failed: {' '.join(str(failure).split())}"  # the step is cut like any other failure
             self._renew()
             return None
         code = self.snes.getConvergedReason()
@@ -250,10 +246,20 @@ class NewtonSolver:
         """Let later solutions depend on their state alone: an ordering or an interpolation would be that of the first ones."""
         self._renew()
 
+    def _failure(self, x: "PETSc.Vec") -> "PETSc.Error | None":
+        """Solve; the error that PETSc raises. It is handed out, as what it hands on must not know it in turn."""
+        if self._is_spoiled:
+            self._renew()
+        try:
+            self.snes.solve(None, x)
+        except PETSc.Error as error:
+            return error
+        return None
+
     def _renew(self) -> None:
-        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one."""
+        """After an error: it leaves vectors locked, and a factorisation that is taken for a good one. Collective."""
         self.snes.destroy()
-        self.snes = self._made()
+        self.snes, self._is_spoiled = self._made(), False
 
     def _said(self) -> str:
         """Why SNES diverged, in words."""

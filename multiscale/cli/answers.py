@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from coupling.errors import MultiscaleError
+from coupling.errors import MultiscaleError, own_words
+from multiscale.cli.signals import Terminated
 
 StudyFile = Annotated[Path, typer.Argument(help="The input file, in YAML.", show_default=False)]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -21,7 +22,8 @@ AllowCode = Annotated[
     bool, typer.Option("--allow-code", help="Let code that the input names run: classes, functions, commands.")
 ]
 Trust = Annotated[bool, typer.Option("--trust", help="Read files that can run code, such as pickled checkpoints.")]
-_INTERRUPTED = 130
+STOPPED = _INTERRUPTED, _TERMINATED = 130, 143
+"""The exit statuses of a command that a signal ended."""
 _GRACE_SECONDS = 1.0
 
 
@@ -32,7 +34,7 @@ def answering(debug: bool) -> Iterator[None]:
         yield
     except typer.Exit:
         raise
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
         if debug:
             errors().print_exception()
         complain(error)
@@ -43,19 +45,18 @@ def complain(error: BaseException) -> None:
     """Say an error in one sentence on stderr."""
     notes = " ".join(getattr(error, "__notes__", []))
     if isinstance(error, KeyboardInterrupt):
-        text = f"Interrupted. {notes or 'Nothing was written.'}"
+        text = f"{'Terminated' if isinstance(error, Terminated) else 'Interrupted'}."
     elif isinstance(error, MultiscaleError):
-        text = f"Error: {error} {notes}".rstrip()
+        text = f"Error: {error}"
     else:
-        fault = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
-        text = f"Error: unexpected {fault}; run again with --debug for the details. {notes}".rstrip()
-    errors().print(text, markup=False, highlight=False, soft_wrap=True)
+        text = f"Error: unexpected {own_words(error)}; run again with --debug for the details."
+    errors().print(f"{text} {notes}".rstrip(), markup=False, highlight=False, soft_wrap=True)
 
 
 def exit_status(error: BaseException) -> int:
     """The exit status that an error ends the command with."""
     if isinstance(error, KeyboardInterrupt):
-        return _INTERRUPTED
+        return _TERMINATED if isinstance(error, Terminated) else _INTERRUPTED
     return error.exit_status if isinstance(error, MultiscaleError) else 1
 
 
@@ -74,8 +75,15 @@ def ending_all_ranks(comm: Any) -> Iterator[None]:
         if not is_root(comm):
             time.sleep(_GRACE_SECONDS)
         complain(error)
-        sys.stderr.flush()
+        silence()
         comm.Abort(exit_status(error))
+
+
+def silence() -> None:
+    """Print nothing from here on: all has been said, and what libraries say of a program that is stopped is of no use."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def near(path: Path) -> str:

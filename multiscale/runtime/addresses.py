@@ -20,7 +20,7 @@ PACKAGES = ("coupling", "atomistic", "continuum", "multiscale")
 SHOWN_ONLY = frozenset(
     f"multiscale/{name}.py"
     for name in (
-        "cli/__init__", "cli/answers", "cli/checking", "cli/meshes", "cli/running", "cli/sweeping", "cli/validation",
+        "cli/__init__", "cli/answers", "cli/checking", "cli/meshes", "cli/running", "cli/signals", "cli/sweeping", "cli/validation",
         "report/figures", "report/page", "runtime/progress", "sweeps/report",
     )
 )  # fmt: skip

@@ -12,15 +12,9 @@ from coupling.contracts import Potential, Progress, silent
 from coupling.identity.addresses import Request
 from multiscale.runtime.addresses import shown_name
 from multiscale.runtime.cache import Cache, Key
+from multiscale.runtime.log import run_logger
 from multiscale.runtime.parallel import is_root, on_root
 from multiscale.runtime.scratch import scratch
-
-
-def run_logger(handler: logging.Handler) -> logging.Logger:
-    """A logger of this run alone: it has no parent, so nothing of the user's logging is touched."""
-    log = logging.Logger("multiscale", logging.INFO)
-    log.addHandler(handler)
-    return log
 
 
 @dataclass

@@ -24,8 +24,8 @@ from multiscale.runtime.folders import (
     resolved_place,
 )
 from multiscale.runtime.locks import is_held, release, taken
+from multiscale.runtime.log import RunLog
 
-LOG = "log.txt"
 _WORKING, _DONE, _FAILED = "working", "done", "failed"
 
 
@@ -40,6 +40,7 @@ class Workspace:
         partial: Where it works.
         failed: Where it is left if it fails.
         cache: Where its intermediate results are kept, beside the place as it was named.
+        is_published: Whether this run lies in its place.
     """
 
     def __init__(self, place: Path) -> None:
@@ -52,6 +53,7 @@ class Workspace:
         self._held: int | None = None
         self._log: logging.Handler | None = None
         self._new: list[Path] = []
+        self.is_published = False
 
     def _beside(self, name: str) -> Path:
         return self.final.with_name(name.format(self.final.name)) if self.final.name else self.final
@@ -102,7 +104,7 @@ class Workspace:
             self._held = taken(self._lock, wait=False)
             self._check_content()
             self._begin()
-            self._log = logging.FileHandler(self.partial / LOG, encoding="utf-8")
+            self._log = RunLog(self.partial)
         except BaseException as error:
             self._let_go()
             if isinstance(error, BlockingIOError):
@@ -114,7 +116,6 @@ class Workspace:
                     f"The output folder {self.final} cannot be written ({error.strerror}); choose another with --output."
                 ) from error
             raise
-        self._log.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(message)s"))
         return self._log
 
     def _let_go(self) -> None:
@@ -153,6 +154,7 @@ class Workspace:
             if older:
                 self._old.rename(self.final)
             raise
+        self.is_published = True
         self._mark(self.final, _DONE)
         self._remove(self._old)
 

@@ -18,7 +18,9 @@ from multiscale.inputs.base import Study
 from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.runtime.addresses import input_hashes
 from multiscale.runtime.cache import Cache
-from multiscale.runtime.context import RunContext, run_logger
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.disk import disk_full, full_disk
+from multiscale.runtime.log import RunLog, run_logger
 from multiscale.runtime.parallel import is_collective, is_root, launched_communicator, on_root
 from multiscale.runtime.provenance import provenance
 from multiscale.runtime.results import Results
@@ -28,7 +30,8 @@ from multiscale.studies.registry import study_kind
 
 INPUT = "input"
 REPORT = "report.html"
-_GRACE_SECONDS = 3.0
+_GRACE_SECONDS = 2.5
+_BETWEEN_RANKS = 0.5
 
 
 def run_study(
@@ -59,7 +62,7 @@ def run_study(
     Raises:
         InputError: the input, or the output folder, cannot be used; nothing was written.
         Refuted: the result does not stand before its own checks; it lies, whole, in `<output>.failed`.
-        MultiscaleError: the study failed; what there was is in `<output>.failed`.
+        MultiscaleError: the study failed, or the disk is full; what there was is in `<output>.failed`.
     """
     comm = comm if comm is not None else launched_communicator()
     ready = on_root(comm, lambda: _checked(study, Consent(allow_code, trust)))
@@ -75,6 +78,9 @@ def run_study(
         on_root(comm, space.publish)
     except BaseException as error:
         _leave(space, context, error)
+        full = full_disk(error, space.final.parent, space.cache) if isinstance(error, Exception) else None
+        if full is not None:
+            raise disk_full(full, "run") from error
         raise
     finally:
         space.release()
@@ -134,12 +140,18 @@ def _leave(space: Workspace, context: RunContext, error: BaseException) -> None:
 
     Of a run that its input makes impossible, nothing stays.
     """
-    context.log.error("failed: %s", error or type(error).__name__, exc_info=error)
+    log = context.log
     if not context.is_root:
         if is_collective(error):
             return
-        time.sleep(_GRACE_SECONDS)
+        time.sleep(_GRACE_SECONDS + _BETWEEN_RANKS * context.comm.rank)  # one after the other
+        if not space.partial.exists():
+            return  # an earlier one has kept it
+        log = run_logger(RunLog(space.partial))
+    log.error("failed: %s", error or type(error).__name__, exc_info=error)
     if isinstance(error, InputError | CountingError):
         space.discard()
     elif (left := space.fail()) is not None:
         error.add_note(f"What was done until then lies in {left}.")
+    elif space.is_published:
+        error.add_note(f"The run had ended; its results lie in {space.final}.")

@@ -7,7 +7,6 @@ batch need none: a line that a kill or a full disk cut short is cut off when the
 and its point is computed again (or, for a study, read from its folder).
 """
 
-import errno
 import fcntl
 import json
 import os
@@ -18,6 +17,7 @@ from typing import Any
 
 from coupling.errors import InputError, MultiscaleError
 from coupling.files import sealed, unsealed
+from multiscale.runtime.disk import disk_full, full_disk
 from multiscale.runtime.locks import is_held
 
 FILE = "journal.jsonl"
@@ -97,10 +97,11 @@ class Journal:
 
 def stopped(folder: Path, error: OSError | None = None) -> MultiscaleError:
     """What to say when a sweep cannot go on: by default because the disk is full."""
-    full = error is None or error.errno in (errno.ENOSPC, errno.EDQUOT)
-    reason = f"The disk of {folder} is full" if full else f"The sweep in {folder} stopped ({error})"
-    way_out = "make room and start" if full else "start"
-    return MultiscaleError(f"{reason}; what is done is kept: {way_out} the same sweep again, and it goes on.")
+    if error is None or full_disk(error, folder) is not None:
+        return disk_full(folder, "sweep")
+    return MultiscaleError(
+        f"The sweep in {folder} stopped ({error}); what is done is kept: start the same sweep again, and it goes on."
+    )
 
 
 def _refused(constant: str) -> float:

@@ -1,8 +1,6 @@
 """One point of a sweep, as a worker computes it."""
 
-import errno
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,16 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from coupling.errors import InputError, MultiscaleError
+from coupling.errors import InputError, MultiscaleError, own_words
 from multiscale.inputs.base import Study
+from multiscale.runtime.disk import full_disk
 from multiscale.runtime.locks import exclusive
 from multiscale.runtime.results import FILE, Results
 from multiscale.sweeps.inputs import Mpi
 
 POINTS = "points"
 DONE, FAILED, FULL = "done", "failed", "disk full"
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
-_LEAST_FREE = 64 * 1024
 _LAST_WORDS = 400
 
 Values = dict[str, tuple[Any, str, str, float | None, bool]]
@@ -134,8 +131,8 @@ def perform(task: Task, folder: Path) -> dict[str, Any]:
     try:
         found = task.compute(folder)
         record |= {"status": DONE, "values": found.values, "potentials": found.potentials, "inputs": found.inputs}
-    except Exception as error:
-        record |= {"status": FULL if _is_full(error, folder) else FAILED, "error": _said(error)}
+    except (Exception, SystemExit) as error:
+        record |= {"status": FULL if full_disk(error, folder) else FAILED, "error": _said(error)}
     return record | {"seconds": round(time.perf_counter() - start, 6)}
 
 
@@ -191,19 +188,5 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _is_full(error: BaseException | None, folder: Path) -> bool:
-    """Whether an error comes from a full disk, which is no fault of the point."""
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in _NO_SPACE:
-            return True
-        error = error.__cause__ or error.__context__
-    try:
-        return shutil.disk_usage(folder).free < _LEAST_FREE
-    except OSError:
-        return False
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, MultiscaleError):
-        return str(error)
-    return " ".join(f"unexpected {type(error).__name__}: {error}".split())
+def _said(error: BaseException) -> str:
+    return str(error) if isinstance(error, MultiscaleError) else f"unexpected {own_words(error)}"

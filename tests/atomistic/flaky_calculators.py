@@ -58,3 +58,24 @@ class Sleeping(Counting):
         with self.log.open("a") as file:
             file.write(f"{os.getpid()} {child.pid}")
         time.sleep(600)
+
+
+class Failing(EMT):
+    """Raises an error of its own."""
+
+    def calculate(self, *args, **kwargs):
+        raise RuntimeError("SCF diverged: cycle 40, see scf.out.")
+
+
+class Leaving(EMT):
+    """Ends the program, as command-line codes do."""
+
+    def calculate(self, *args, **kwargs):
+        raise SystemExit(7)
+
+
+class Unmade(EMT):
+    """Fails when it is made."""
+
+    def __init__(self) -> None:
+        raise RuntimeError("no licence")

@@ -11,6 +11,7 @@ from ase.build import bulk
 from atomistic import list_potentials, load_potential
 from atomistic.potentials import checkpoints
 from atomistic.potentials.check import check_potential
+from atomistic.potentials.sevennet import loader
 from coupling.errors import InputError, MissingBackend
 
 KINDS = ("mace", "nequip", "metatomic", "orb")
@@ -71,16 +72,54 @@ def test_a_mace_model_agrees_with_maces_own_calculator(mace_file: Path) -> None:
 def test_a_broken_mace_file_is_one_sentence(mace_file: Path, tmp_path: Path) -> None:
     broken = tmp_path / "broken.model"
     broken.write_bytes(mace_file.read_bytes()[:500])
-    with pytest.raises(InputError, match="cannot be read as a MACE model"):
+    with pytest.raises(InputError, match="is damaged"):
         load_potential(f"mace:{broken}", device="cpu", trust=True)
 
 
 @pytest.mark.parametrize("kind", ["mace", "nequip", "metatomic"])
 def test_a_file_that_is_a_program_needs_trust(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
-    path.write_bytes(b"whatever")
+    torch.save(torch.nn.Linear(1, 1), path)
     with pytest.raises(InputError, match="pass trust=True"):
         getattr(checkpoints, f"load_{kind}")(f"{kind}:{path}", "cpu", None)
+
+
+def cut(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    return data[:400] + bytes([data[400] ^ 1]) + data[401:]
+
+
+def garbage(data: bytes) -> bytes:
+    return bytes(reversed(data))
+
+
+@pytest.mark.parametrize("harm", [cut, flipped, garbage, lambda data: b""])
+@pytest.mark.parametrize("archive", [True, False])
+@pytest.mark.parametrize("kind", [*KINDS, "sevennet"])
+def test_a_damaged_checkpoint_is_called_damaged(kind: str, archive: bool, harm, tmp_path: Path) -> None:
+    """It was said to hold more than weights, with the advice to switch the protection off."""
+    if harm is flipped and not archive:
+        pytest.skip("the older form has no checksums")
+    path = tmp_path / "model.pth"
+    torch.save(torch.nn.Linear(1, 1), path, _use_new_zipfile_serialization=archive)
+    path.write_bytes(harm(path.read_bytes()))
+    load = loader.load if kind == "sevennet" else getattr(checkpoints, f"load_{kind}")
+    name = str(path) if kind == "sevennet" else f"{kind}:{path}"
+    with pytest.raises(InputError, match="is damaged") as caught:
+        load(name, "cpu", None)
+    assert "trust" not in str(caught.value)
+
+
+@pytest.mark.parametrize("archive", [True, False])
+def test_weights_in_either_form_are_safe_and_a_program_is_not(archive: bool, tmp_path: Path) -> None:
+    torch.save({"weights": torch.zeros(3)}, tmp_path / "weights.pth", _use_new_zipfile_serialization=archive)
+    loader.require_safe(tmp_path / "weights.pth")
+    torch.save(torch.nn.Linear(1, 1), tmp_path / "program.pth", _use_new_zipfile_serialization=archive)
+    with pytest.raises(InputError, match="more than weights"):
+        loader.require_safe(tmp_path / "program.pth")
 
 
 def test_pickled_orb_weights_need_trust(tmp_path: Path) -> None:

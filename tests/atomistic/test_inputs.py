@@ -87,7 +87,7 @@ def test_unreadable_files(tmp_path: Path) -> None:
         load_potential(str(table))
     checkpoint = tmp_path / "broken.pth"
     checkpoint.write_bytes(b"not a checkpoint")
-    with pytest.raises(InputError, match="SevenNet checkpoint"):
+    with pytest.raises(InputError, match="is damaged, or is none"):
         load_potential(str(checkpoint), trust=True)
 
 

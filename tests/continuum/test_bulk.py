@@ -1,5 +1,8 @@
 """Materials and kinds of analysis against closed forms."""
 
+import errno
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -175,11 +178,24 @@ def test_cauchy_born_turns_with_the_crystal():
 def test_stress_of_the_output_is_the_true_stress(joint, tmp_path):
     p = problem(joint(), NeoHookean(YOUNG, POISSON), [*PLANE, Prescribed("right", "x")])
     x = solve(p, 0.1)
-    with FieldWriter(p, tmp_path) as fields:
-        fields.write(x, 1.0)
-        stress = fields.snapshot(x)["upper"].stress
+    fields = FieldWriter(p, tmp_path)
+    fields.write(x, 1.0)
+    stress = fields.snapshot(x)["upper"].stress
     np.testing.assert_allclose(stress[:, 1, 1], p.reaction(x), rtol=1e-6)  # the width stays 1
     assert (tmp_path / "upper.xdmf").is_file()
+
+
+def test_fields_stop_before_a_disk_is_full(joint, tmp_path, monkeypatch):
+    """HDF5 printed pages and ended the process when it could not close its file."""
+    p = problem(joint(), NeoHookean(YOUNG, POISSON), [*PLANE, Prescribed("right", "x")])
+    fields, x = FieldWriter(p, tmp_path), p.vector()
+    fields.write(x, 1.0)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    monkeypatch.setattr("continuum.post.output.shutil.disk_usage", lambda folder: SimpleNamespace(free=4096))
+    with pytest.raises(OSError, match="No space left") as caught:
+        fields.write(x, 2.0)
+    assert caught.value.errno == errno.ENOSPC
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,44 @@ def test_a_solve_that_runs_out_of_iterations_says_how_far_it_is(joint, monkeypat
     solver = NewtonSolver(problem)
     assert solver.solve(Control("load", 8e-6), problem.vector()) is None
     assert "did not converge in 1 iterations (forces out of balance by" in solver.reason
+
+
+def monitor(solver, call):
+    solver.snes.setMonitor(call)
+
+
+def update(solver, call):
+    solver.snes.setUpdate(call)
+
+
+def linear_monitor(solver, call):
+    solver.snes.getKSP().setMonitor(call)
+
+
+def linear_convergence(solver, call):
+    solver.snes.getKSP().setType("gmres")
+    solver.snes.getKSP().setConvergenceTest(call)
+
+
+def preconditioner(solver, call):
+    solver.snes.getKSP().setType("gmres")
+    pc = solver.snes.getKSP().getPC()
+    pc.setType("python")
+    pc.setPythonContext(type("Context", (), {"apply": lambda self, *arguments: call(*arguments)})())
+
+
+@pytest.mark.parametrize("place", [monitor, update, linear_monitor, linear_convergence, preconditioner])
+@pytest.mark.parametrize("error", [ZeroDivisionError("a bug"), KeyboardInterrupt(), SystemExit(7)], ids=repr)
+def test_what_any_function_raises_that_petsc_calls_comes_out_as_itself(joint, place, error):  # noqa: F811
+    """An interrupt can come on the way into any of them, before its first line."""
+
+    def call(*arguments):
+        raise error
+
+    problem = stretched(joint())
+    solver = NewtonSolver(problem)
+    place(solver, call)
+    with pytest.raises(type(error)) as caught:
+        solver.solve(Control("load", 1e-7), problem.vector())
+    assert caught.value is error and error.__context__ is None  # not PETSc's error, which names this one as its cause
+    assert solver.solve(Control("load", 1e-7), problem.vector()) is not None  # a new solver without that function

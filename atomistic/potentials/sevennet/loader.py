@@ -4,6 +4,7 @@ Park, Kim, Hwang, Han, J. Chem. Theory Comput. 20 (2024) 4857. The pretrained ch
 in sevenn's wheel; nothing is ever downloaded.
 """
 
+import pickletools
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,9 @@ from copy import deepcopy
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
+from zipfile import ZipFile, is_zipfile
 
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
@@ -44,6 +47,7 @@ CHECKPOINTS = {
 LIBRARIES = ("sevenn", "e3nn", "torch", "matscipy")
 BYTES_PER_PAIR = {"7net-0": 1.33e5, "7net-l3i5": 3.52e5}
 """Peak memory over ordered neighbour pairs in float32, measured on fcc Ni of 27 and 125 atoms, bytes."""
+_PICKLES = 4  # in a file of torch's older form: magic number, protocol, system, what was saved
 PAIRS_PER_BATCH = {"cpu": 1200.0, "cuda": 200_000.0}
 
 
@@ -64,8 +68,8 @@ def load(
     """
     packaged = CHECKPOINTS.get(name.lower())
     path = _packaged(packaged) if packaged else Path(name)
-    if not (packaged or trust):
-        require_safe(path)
+    if not packaged:
+        require_whole(path) if trust else require_safe(path)
     precision = dtype or "float32"
     place = resolve_device(device)
     network, cutoff = _build(path)
@@ -106,16 +110,39 @@ def _packaged(relative: str) -> Path:
 
 
 def require_safe(path: Path) -> None:
-    """Raise `InputError` unless the checkpoint can be read as weights alone, so that no code in it runs."""
+    """Raise `InputError` unless the checkpoint is whole and can be read as weights alone, so that no code in it runs."""
     import torch
 
+    require_whole(path)
     try:
         torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:
+        if not isinstance(error, UnpicklingError):
+            raise _damaged(path) from error
         raise InputError(
             f"Checkpoint {str(path)!r} holds more than weights, and reading it can run any code that it contains; "
             "if you trust where it comes from, pass trust=True (on the command line --trust)."
         ) from error
+
+
+def require_whole(path: Path) -> None:
+    """Raise `InputError` unless a file of torch is whole: by an archive's checksums, or the end of each pickle; nothing runs."""
+    try:
+        if not is_zipfile(path):
+            with path.open("rb") as file:
+                for _ in range(_PICKLES):
+                    all(pickletools.genops(file))
+            return
+        with ZipFile(path) as archive:
+            broken = archive.testzip()
+    except Exception as error:  # what is damaged fails in any way it likes
+        raise _damaged(path) from error
+    if broken is not None:
+        raise _damaged(path)
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(f"Checkpoint {str(path)!r} is damaged, or is none; get it again from where it comes from.")
 
 
 @contextmanager

@@ -154,25 +154,26 @@ def _load(
 
     loading, fields_folder = study.loading, context.folder / "fields"
     context.on_root(fields_folder.mkdir)
-    with FieldWriter(problem, fields_folder) as fields:
-        watch = Watch(study, problem, fields, unfinished)
-        try:
-            record = pull(
-                problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
-                rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
-                peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
-                kept=watch, stop=_stop(study, problem),
-            )  # fmt: skip
-        except (NotConverged, Refuted):
-            context.on_root(lambda: _leave_curve(study, watch, context.folder))
-            raise
-        known = len(record.steps) - 1 - watch.calls
-        if known > 0:
-            context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
-        found, coarse = loading_findings(study, problem, record), []
-        if context.is_root:
-            coarse = unresolved(study, problem, record, parts.laws)
-        report(study, context, problem, record, watch, found, coarse, results)
+    fields = FieldWriter(problem, fields_folder)
+    watch = Watch(study, problem, fields, unfinished)
+    try:
+        record = pull(
+            problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
+            rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
+            peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
+            kept=watch, stop=_stop(study, problem),
+        )  # fmt: skip
+    except (NotConverged, Refuted):
+        if context.is_root:  # alone: the other ranks may have another error, or none
+            _leave_curve(study, watch, context.folder)
+        raise
+    known = len(record.steps) - 1 - watch.calls
+    if known > 0:
+        context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
+    found, coarse = loading_findings(study, problem, record), []
+    if context.is_root:
+        coarse = unresolved(study, problem, record, parts.laws)
+    report(study, context, problem, record, watch, found, coarse, results)
 
 
 def _stop(study: SpecimenStudy, problem: "CohesiveProblem") -> "Callable[[Loading], bool]":

@@ -1,0 +1,51 @@
+"""A full disk: how an error tells of one, and what is said of it."""
+
+import errno
+import shutil
+from pathlib import Path
+
+from coupling.errors import MultiscaleError
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_LEAST_FREE = 64 * 1024
+
+
+def full_disk(error: BaseException | None, *folders: Path) -> Path | None:
+    """The folder whose disk is full, where an error comes from that.
+
+    Args:
+        error: What happened; libraries hide the system's error, which is then told by the free space.
+        folders: What may have been written to.
+    """
+    full = next((folder for folder in folders if _is_full(folder)), None)
+    if full is None and any(isinstance(one, OSError) and one.errno in _NO_SPACE for one in _chain(error)):
+        return folders[0]
+    return full
+
+
+def disk_full(folder: Path, what: str) -> MultiscaleError:
+    """What to say of it.
+
+    Args:
+        folder: On the full disk.
+        what: What was being done there: "run", "sweep".
+    """
+    return MultiscaleError(
+        f"The disk of {folder} is full; what is done is kept: make room and start the same {what} again, and it goes on."
+    )
+
+
+def _chain(error: BaseException | None) -> list[BaseException]:
+    """An error with those behind it, each once: two may each be the other's reason."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_FREE
+    except OSError:
+        return False

@@ -1,0 +1,29 @@
+"""An error on one rank ends all ranks, with its own words and the state kept."""
+
+import pytest
+
+from benchmarks.attack_ranks import RANKS, cases, measure, outcome
+from benchmarks.rank_probe import FAULTS
+
+
+def test_every_rank_of_two_and_of_three_fails_somewhere():
+    made = list(cases())
+    assert len(made) == len(FAULTS) >= 12 and len({fault.place for fault in FAULTS}) == len(FAULTS)
+    assert {(ranks, rank) for _, ranks, rank in made} == set(RANKS)
+
+
+@pytest.mark.parametrize(
+    ("place", "ranks", "rank"),
+    [("the residual", 2, 1), ("the energies", 2, 0), ("the writing of fields", 3, 2)],
+)
+def test_the_ranks_do_not_wait_for_one_that_failed(place, ranks, rank):
+    """Closing a file of fields together with the others was one way of waiting for ever."""
+    assert outcome(next(fault for fault in FAULTS if fault.place == place), ranks, rank) == ""
+
+
+@pytest.mark.slow
+def test_all_faults_end_and_a_long_life_leaves_nothing():
+    figures = measure()
+    assert figures["rank_faults_ended"] == figures["rank_faults"], figures["rank_faults_named"]
+    assert figures["long_life_new_modules"] == figures["long_life_new_files"] == 0
+    assert figures["long_life_new_communicators"] == 0 and figures["long_life_memory_growth_MiB"] < 10
