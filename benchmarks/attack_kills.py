@@ -154,11 +154,15 @@ def _begun(path: Path, output: Path, command: str) -> subprocess.Popen[str]:
 
 
 def _timed(path: Path, output: Path, command: str) -> tuple[float, int, str]:
-    """An undisturbed run: seconds of its work, exit status, complaint."""
+    """An undisturbed run: seconds of its work, to the last sign of progress; exit status, complaint."""
     process = _begun(path, output, command)
-    begin = time.monotonic()
-    complaint = process.communicate()[1]
-    return time.monotonic() - begin, process.returncode, complaint
+    begin = last = time.monotonic()
+    seen = _progress(output)
+    while process.poll() is None:
+        if (now := _progress(output)) not in (None, seen):
+            seen, last = now, time.monotonic()
+        time.sleep(0.01)
+    return last - begin, process.returncode, process.communicate()[1]
 
 
 def _kill(path: Path, output: Path, command: str, moment: float, sent: signal.Signals, tally: Tally) -> None:
