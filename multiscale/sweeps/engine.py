@@ -3,8 +3,10 @@
 import logging
 import os
 import shutil
+import signal
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,7 +34,7 @@ def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
         import xarray  # noqa: F401
 
         if engine.kind in QUEUES:
-            import dask_jobqueue  # noqa: F401
+            _dask_jobqueue()
     except ImportError as error:
         raise MissingBackend(
             f"Sweeps need {error.name}, which is not installed; install it with: pip install 'multiscale-coupling[sweep]'"
@@ -115,6 +117,16 @@ def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
     )
 
 
+def _dask_jobqueue() -> Any:
+    """The package, without the handler that it installs on import: Ctrl-C then ended every program with status 0."""
+    kept = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, kept)
+    return dask_jobqueue
+
+
 def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
     """A cluster of a queue's jobs, none submitted yet; each has one worker that computes one point at a time.
 
@@ -125,8 +137,6 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
     Raises:
         InputError: the queue's command is not on this machine.
     """
-    import dask_jobqueue
-
     submit = jobs.queue.submit
     if not any((Path(place) / submit).is_file() for place in os.environ.get("PATH", "").split(os.pathsep)):
         raise InputError(
@@ -141,7 +151,7 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
         extra += ["--memory-limit", "0"]
         skipped += [jobs.queue.memory] if jobs.queue.memory else []
         more = {"resource_spec": f"select=1:ncpus={cores}"} if engine.kind == "pbs" else {}
-    cluster = getattr(dask_jobqueue, jobs.queue.cluster)
+    cluster = getattr(_dask_jobqueue(), jobs.queue.cluster)
     return cluster(
         job_cls=jobs.watched(cluster.job_cls),
         cores=cores,

@@ -271,7 +271,7 @@ def test_bad_labels_are_refused(labels: LabelSet, tmp_path: Path, emt: Potential
         Label(labels.structures[0], float("nan"), np.zeros((4, 3)))
     with pytest.raises(InputError, match="forces"):
         Label(labels.structures[0], 0.0, np.zeros((3, 3)))
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="There is no structure file 'none.xyz'"):
         LabelSet.load(tmp_path / "none.xyz")
     (tmp_path / "bad.xyz").write_text("nonsense\n")
     with pytest.raises(InputError, match="cannot be read"):

@@ -97,7 +97,7 @@ def test_command_line(labels: LabelSet, tmp_path: Path) -> None:
     assert said.exit_code == 0
     assert "worst group" in said.output and "surface" in said.output
     for arguments, words in (
-        (["emt", "missing.xyz"], "There is no file"),
+        (["emt", "missing.xyz"], "There is no structure file 'missing.xyz'"),
         (["7net-o", str(tmp_path / "labels.xyz")], "Did you mean"),
     ):
         said = CliRunner().invoke(app, ["validate", *arguments])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.attack_ranks import RANKS, cases, measure, outcome
+from benchmarks.attack_ranks import RANKS, cases, lived, outcome
 from benchmarks.rank_probe import FAULTS
 
 
@@ -21,9 +21,8 @@ def test_the_ranks_do_not_wait_for_one_that_failed(place, ranks, rank):
     assert outcome(next(fault for fault in FAULTS if fault.place == place), ranks, rank) == ""
 
 
-@pytest.mark.slow
-def test_all_faults_end_and_a_long_life_leaves_nothing():
-    figures = measure()
-    assert figures["rank_faults_ended"] == figures["rank_faults"], figures["rank_faults_named"]
+def test_a_long_life_leaves_nothing():
+    figures = lived(12)
+    assert figures["long_life_runs"] == 12
     assert figures["long_life_new_modules"] == figures["long_life_new_files"] == 0
     assert figures["long_life_new_communicators"] == 0 and figures["long_life_memory_growth_MiB"] < 10

@@ -189,7 +189,7 @@ def test_a_termination_chooses_the_plane_below_the_cut():
 
 def test_files_that_are_no_crystals_are_refused(tmp_path):
     (tmp_path / "a.cif").write_text("nothing")
-    with pytest.raises(InputError, match="ASE cannot read"):
+    with pytest.raises(InputError, match="a.cif cannot be read as a structure"):
         read_crystal(tmp_path / "a.cif")
     (tmp_path / "b.xyz").write_text("1\n\nCu 0 0 0\n")
     with pytest.raises(InputError, match="no crystal"):

@@ -25,7 +25,7 @@ def law_study(folder, name):
         "openings": {"max": "4.5 Å", "points": 12},
     }
     (folder / "law.yaml").write_text(yaml.safe_dump(study))
-    return ["run", str(folder / "law.yaml"), "--output", str(folder / "out"), "--quiet"]
+    return ["run", str(folder / "law.yaml"), "--output", str(folder / "out"), "--quiet", "--allow-code"]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,9 @@ def test_a_calculator_that_works_is_not_touched():
 def test_a_function_that_ends_the_program_is_named(tmp_path, monkeypatch):
     (tmp_path / "leaving.py").write_text("def leave(x):\n    raise SystemExit(7)\n")
     (tmp_path / "case.yaml").write_text("study: function\ncall: leaving:leave\narguments: {x: 1}\n")
-    done = CliRunner().invoke(app, ["run", str(tmp_path / "case.yaml"), "--output", str(tmp_path / "out")])
+    done = CliRunner().invoke(
+        app, ["run", str(tmp_path / "case.yaml"), "--output", str(tmp_path / "out"), "--allow-code"]
+    )
     assert done.exit_code == 1 and "SystemExit: 7" in done.stderr and done.stderr.count("\n") == 1
 
 

@@ -161,7 +161,7 @@ def test_the_command_takes_no_other_study(tmp_path: Path) -> None:
         ({"oracle": "gfn3-xtb"}, "Did you mean"),
         ({"budget": 4}, "allow more labels"),
         ({"threshold": 0.0}, "greater than 0"),
-        ({"plane": LEARN["plane"] | {"repeats": [0, 1]}}, "two positive"),
+        ({"plane": LEARN["plane"] | {"repeats": [0, 1]}}, "two numbers from 1 to 50"),
         ({"plane": LEARN["plane"] | {"structure": "fc"}}, "Did you mean 'fcc'"),
         ({"routes": {"rattle": 1}}, "with a unit"),
     ],

@@ -49,7 +49,15 @@ def test_a_sweep_ends_and_keeps_its_points(number, status, word, tmp_path):
         "base: {study: function, call: 'slow:wait'}\nover: {arguments.n: {min: 1, max: 500, points: 500}}\nengine: {workers: 1}\n"
     )
     journal = tmp_path / "sweep" / "journal.jsonl"
-    command = [*COMMAND, "sweep", str(tmp_path / "sweep.yaml"), "--output", str(tmp_path / "sweep"), "--quiet"]
+    command = [
+        *COMMAND,
+        "sweep",
+        str(tmp_path / "sweep.yaml"),
+        "--output",
+        str(tmp_path / "sweep"),
+        "--quiet",
+        "--allow-code",
+    ]
     found = stopped(command, number, lambda: journal.is_file() and '"done"' in journal.read_text())
     assert found == (
         status,
@@ -63,7 +71,7 @@ def test_a_second_signal_does_not_disturb_what_is_being_kept(tmp_path):
         "import os, signal, sys\nfrom multiscale.cli import main\nfrom multiscale.runtime.workspace import Workspace\n"
         "fail = Workspace.fail\n\n\ndef disturbed(self):\n    os.kill(os.getpid(), signal.SIGTERM)\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n    return fail(self)\n\n\n"
-        "Workspace.fail = disturbed\nsys.argv[1:] = ['run', 'case.yaml', '--output', 'run', '--quiet']\nmain()\n"
+        "Workspace.fail = disturbed\nsys.argv[1:] = ['run', 'case.yaml', '--output', 'run', '--quiet', '--allow-code']\nmain()\n"
     )
     (tmp_path / "ending.py").write_text(
         "import os, signal\n\n\ndef end(x):\n    os.kill(os.getpid(), signal.SIGTERM)\n    return {'x': x}\n"

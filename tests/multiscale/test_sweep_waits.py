@@ -1,10 +1,13 @@
 """Nothing that a sweep waits for is waited for without an end."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from coupling.errors import InputError, MultiscaleError
+from multiscale.inputs.consent import Consent
 from multiscale.studies.load import parse_study
 from multiscale.sweeps import queues, run_sweep, watch
 from multiscale.sweeps.inputs import Mpi, SweepInput
@@ -38,7 +41,7 @@ def hasty(monkeypatch):
 def start(tmp_path, engine):
     (tmp_path / "waits.py").write_text("def double(n):\n    return {'twice': 2 * n}\n")
     data = {"base": {"study": "function", "call": "waits:double"}, "over": {"arguments.n": [1, 2, 3]}, "engine": engine}
-    return run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "out")
+    return run_sweep(SweepInput.parse(data, tmp_path, consent=Consent(code=True)), tmp_path / "out", allow_code=True)
 
 
 def test_a_queue_that_refuses_ends_the_sweep_with_its_words(tmp_path, commands, hasty):
@@ -107,3 +110,14 @@ def test_what_a_launcher_leaves_behind_is_not_waited_for(tmp_path):
             _launch(study, tmp_path / "points" / "a", Mpi(ranks=2, launcher=f"{script} {{ranks}}"))
     finally:
         os.kill(int(alive.read_text()), 9)
+
+
+def test_ctrl_c_interrupts_as_ever_once_a_queue_is_used():
+    """dask_jobqueue answers SIGINT with `sys.exit()` from its import on: a sweep then ended with status 0 and silence."""
+    script = (
+        "import signal\nfrom multiscale.sweeps.engine import check_engine\nfrom multiscale.sweeps.inputs import EngineInput\n"
+        "check_engine(EngineInput(kind='slurm', workers=1))\nimport dask_jobqueue\n"
+        "assert signal.getsignal(signal.SIGINT) is signal.default_int_handler"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
