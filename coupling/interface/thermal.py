@@ -84,16 +84,17 @@ def without_spacing(excess: Excess, spacing: FloatArray, traction: FloatArray) -
     Args:
         excess: The excess, gap in the law.
         spacing: (m,) stretch of the closed spacing as bulk, Å, along with
-        traction: (m,) its traction at the temperature, eV/Å³; both rise.
+        traction: (m,) its traction at the temperature, eV/Å³. What does not rise is left out: near its strength a warm
+            crystal softens before a cold one.
 
     Raises:
-        InputError: the spacing's traction does not rise with its stretch.
+        InputError: the spacing's traction does not rise with its stretch at four stretches at least.
     """
     order = np.argsort(spacing)
     stretch, resisted = spacing[order], traction[order]
     keep = np.append(True, np.diff(stretch) > 1e-9)
-    stretch, resisted = stretch[keep], resisted[keep]
-    if len(stretch) < 4 or np.any(np.diff(resisted) <= 0):
+    stretch, resisted = _rising(stretch[keep], resisted[keep])
+    if len(stretch) < 4:
         raise InputError("The bulk's traction does not rise with its stretch at this temperature; take gap: in law.")
     curve = PchipInterpolator(stretch, resisted)
     free = float(np.interp(0.0, resisted, stretch))
@@ -180,6 +181,12 @@ def warmed_grid(
     )
 
 
+def _rising(stretch: FloatArray, traction: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The stretches at which the traction is larger than at all before, with their tractions."""
+    rising = np.append(True, np.diff(np.maximum.accumulate(traction)) > 0)
+    return stretch[rising], traction[rising]
+
+
 def warm_spacing(
     traction: FloatArray, stretch: FloatArray, free_energy: FloatArray | None
 ) -> tuple[FloatArray, FloatArray]:
@@ -197,8 +204,7 @@ def warm_spacing(
     traction, stretch = traction[stable], stretch[stable]
     if free_energy is not None:
         traction = traction + PchipInterpolator(stretch, free_energy[stable])(stretch, 1)
-        rising = np.append(True, np.diff(np.maximum.accumulate(traction)) > 0)
-        traction, stretch = traction[rising], stretch[rising]
+        stretch, traction = _rising(stretch, traction)
     if len(traction) < 5 or traction[0] > 0 or traction[-1] <= 0:
         raise InputError(
             "The bulk's traction does not rise through none with its stretch at this temperature; take gap: in law."

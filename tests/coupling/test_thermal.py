@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from coupling.errors import InputError
 from coupling.interface.excess import Excess
-from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid
+from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.laws.uber import Uber
 
 OPENING = np.concatenate([[-0.3, -0.2, -0.1], np.linspace(0, 1, 60) ** 1.5 * 8])
@@ -100,3 +101,19 @@ def test_a_warm_spacing_is_measured_from_where_it_is_free():
     assert none[1][0] == none[0][0] == 0 and none[1][-1] == pytest.approx(0.325)
     with pytest.raises(InputError, match="take gap: in law"):
         warm_spacing(2.0 * stretch, stretch, stretch)
+
+
+def test_a_bulk_that_softens_before_the_peak_gives_its_spacing_up_to_there():
+    """A warm crystal stops resisting before the cold one does: the law was refused for the last samples of its bulk."""
+    stretch = np.linspace(0.0, 0.4, 21)
+    resisted = 0.6 * stretch - 0.9 * stretch**2  # largest at 1/3
+    opening = np.linspace(0.0, 3.0, 40)
+    traction = 0.08 * opening * np.exp(1 - opening / 0.6) / 0.6
+    energy = CubicSpline(opening, traction).antiderivative()(opening)
+    whole = Excess(opening + np.interp(traction, resisted[:17], stretch[:17]), energy, traction, "in law")
+    softening, rising = (without_spacing(whole, stretch[:n], resisted[:n]) for n in (21, 17))
+    np.testing.assert_allclose(softening.opening, rising.opening, atol=1e-12)
+    np.testing.assert_allclose(softening.energy, rising.energy, atol=1e-12)
+    np.testing.assert_allclose(softening.opening, opening, atol=1e-12)
+    with pytest.raises(InputError, match="does not rise with its stretch"):
+        without_spacing(whole, stretch, -resisted)
