@@ -12,6 +12,7 @@ import numpy as np
 from continuum.model import Bond
 from coupling.contracts import CohesiveLaw, FloatArray
 
+_SAMPLES = 2001  # openings at which a law's work is compared with its opening
 _DIFFERENCE = 1e-4  # of κ, for the one third derivative of the law that a tangent needs
 
 
@@ -74,6 +75,14 @@ def shear_weight(law: CohesiveLaw) -> float:
 def separation(law: CohesiveLaw, jump: FloatArray) -> FloatArray:
     """m (n,) of jumps (n, 3), m."""
     return np.sqrt(np.maximum(jump[:, 0], 0.0) ** 2 + shear_weight(law) ** 2 * np.sum(jump[:, 1:] ** 2, axis=1))
+
+
+def work_ahead(law: CohesiveLaw) -> float:
+    """The largest |w − o|/(o (1 − o)): o a part of the final opening, w that of the work which is done at it, without slip."""
+    opened = np.linspace(0.0, 1.0, _SAMPLES)[1:-1]
+    jump = np.outer(opened * law.final_opening, [1.0, 0.0, 0.0])
+    done = law.evaluate(jump).energy / law.work_of_separation
+    return float(np.max(np.abs(done - opened) / (opened * (1.0 - opened))))
 
 
 def separation_gradient(law: CohesiveLaw, jump: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.cohesive.history import History, Response, separation, separation_gradient
+from continuum.cohesive.history import History, Response, separation, separation_gradient, work_ahead
 from continuum.cohesive.surface import averaged, surface_of
 from continuum.fenics import dolfinx
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
@@ -142,6 +142,9 @@ class Interface:
         bond: The law and its options.
         kinematics: The interface's quadrature.
         numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
+
+    Attributes:
+        work_ahead: See `continuum.cohesive.history.work_ahead`.
     """
 
     def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray[Any]) -> None:
@@ -149,6 +152,7 @@ class Interface:
         self.weights = kinematics.weights
         self.shape = np.concatenate([kinematics.plus.shape, -kinematics.minus.shape], axis=2)
         self._gap = self._initial_gap()
+        self.work_ahead = work_ahead(bond.law)
         self.history = History.new(self.flat_jump(None))
 
     def _initial_gap(self) -> FloatArray:

@@ -14,7 +14,8 @@ from coupling.findings import refute
 
 _FEWEST = 4  # states of a stretch of growth
 _TRAVELLED = 1.0  # of the process zone: least growth
-_SHAPE = 2.0 / 3.0  # most change of |∫ w − ∫ o| per change of ∫ 6 o (1 − o)
+_SLOPE = 1.5  # most slope that least squares find in values over an interval, in ranges per length
+_HOPELESS = 0.5  # share by which a slope may err, beyond which all are alike
 _STEADY = 0.05  # of G_c: largest spread
 _TO_THE_EDGE = 1.3  # a facet's size over the extent of its quadrature points
 
@@ -41,15 +42,16 @@ def steady_growth(record: Loading) -> SteadyGrowth:
     """The steadiest growth of a crack: of all stretches in which it grows by a process zone, that with the least spread.
 
     The swept area is ∫ o, o the separation over the law's final one, and the law's work is W ∫ w(o); the two grow alike
-    only while the zone keeps its shape. How far it does is seen from Z = ∫ 6 o (1 − o) (`Step.zone_area`), which knows no
-    energy: |w − o| is below 4 o (1 − o) for a law whose work is done by a twentieth of its final opening or later, so that
-    the slope errs by at most 2/3 ΔZ/ΔA. Where a crack starts, meets the end, or its zone grows with it, no stretch is steady.
+    only while the zone keeps its shape. How far it does is seen from Z = ∫ k o (1 − o) (`Step.zone_doubt`), k the law's
+    largest |w − o|/(o (1 − o)): of a zone that becomes longer or shorter and keeps its profile, ∫ w − ∫ o changes by ΔZ at
+    most, so that a least-squares slope errs by 3/2 ΔZ/ΔA of the true one at most. Where a crack starts, meets the end, or
+    its zone grows with it, no stretch is steady. A profile that changes at constant Z would not be seen.
 
     Raises:
         InputError: no stretch of four states is steady to 5 %; the message says what the best one leaves.
     """
     released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
-    area, zone = record.column("broken_area"), record.column("zone_area")
+    area, zone, doubt = (record.column(name) for name in ("broken_area", "zone_area", "zone_doubt"))
     best: SteadyGrowth | None = None
     for first in range(len(area) - _FEWEST + 1):
         for last in range(first + _FEWEST - 1, len(area)):
@@ -57,11 +59,12 @@ def steady_growth(record: Loading) -> SteadyGrowth:
             grown = area[last] - area[first]
             if grown <= _TRAVELLED * zone[part].max() or np.diff(area[part]).min() <= 0:
                 continue
-            changed = _SHAPE * np.ptp(zone[part]) / grown
+            changed = min(_SLOPE * np.ptp(doubt[part]) / grown, _HOPELESS)
+            changed /= 1.0 - changed  # of the slope that is found
             if best is not None and changed * abs(best.energy_release_rate) >= best.spread:
                 continue
-            (slope, _), covariance = np.polyfit(area[part], released[part], 1, cov="unscaled")
-            left = released[part] - np.polyval(np.polyfit(area[part], released[part], 1), area[part])
+            (slope, offset), covariance = np.polyfit(area[part], released[part], 1, cov="unscaled")
+            left = released[part] - (slope * area[part] + offset)
             error = np.sqrt(covariance[0, 0] * (left @ left) / (last - first - 1))
             found = SteadyGrowth(first, last, float(slope), float(changed * abs(slope) + 2 * error))
             best = found if best is None or found.spread < best.spread else best

@@ -56,17 +56,20 @@ def correct_contact(comm: "MPI.Comm", interfaces: Sequence[Interface], displacem
     return worst
 
 
-def process_zone(comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields) -> tuple[float, int, float]:
-    """The largest separation over the final one; facets between peak traction and final opening; `Step.zone_area`."""
-    most, facets, area = 0.0, 0, 0.0
+def process_zone(
+    comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields
+) -> tuple[float, int, float, float]:
+    """Of `Step`: `most_opened`, `zone_facets`, `zone_area`, `zone_doubt`."""
+    most, facets, area, doubt = 0.0, 0, 0.0, 0.0
     for interface in interfaces:
         law = interface.bond.law
         opened = interface.opened(interface.flat_jump(displacements)).reshape(interface.weights.shape)
         most, mean = max(most, float(opened.max(initial=0.0))), opened.mean(axis=1)
         facets += int(np.sum((mean > law.opening_at_peak / law.final_opening) & (mean < 1)))
         inside = np.minimum(opened, 1.0)
-        area += float(np.sum(interface.weights * 6.0 * inside * (1.0 - inside)))
-    return comm.allreduce(most, MPI.MAX), comm.allreduce(facets), comm.allreduce(area)
+        half_open = float(np.sum(interface.weights * inside * (1.0 - inside)))
+        area, doubt = area + 6.0 * half_open, doubt + interface.work_ahead * half_open
+    return comm.allreduce(most, MPI.MAX), comm.allreduce(facets), comm.allreduce(area), comm.allreduce(doubt)
 
 
 def profiles(

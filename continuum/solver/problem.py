@@ -271,13 +271,8 @@ class CohesiveProblem:
         own = sum(i.opened_area(i.flat_jump(self.displacements)) for i in self.interfaces)
         return float(self.comm.allreduce(own))
 
-    def zone(self, x: "PETSc.Vec") -> tuple[float, int, float]:
-        """The state of the process zone.
-
-        Returns:
-            The largest separation over the final one; the number of facets whose separation lies
-            between that of the peak traction and the final one; the zone's area, see `Step.zone_area`.
-        """
+    def zone(self, x: "PETSc.Vec") -> tuple[float, int, float, float]:
+        """The state of the process zone at x: `most_opened`, `zone_facets`, `zone_area` and `zone_doubt` of a `Step`."""
         self.update(x)
         return process_zone(self.comm, self.interfaces, self.displacements)
 

@@ -25,6 +25,8 @@ class Step:
         rounding: Work that rounding leaves at this state, J or J/m.
         zone_area: ∫ 6 o (1 − o), o the separation over the law's final one, between 0 and 1; m² or m. It is the size of a
             process zone whose opening falls linearly, and constant where a zone travels unchanged.
+        zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.history.work_ahead`, m² or m: by no more does the work in
+            the zone, over the work of separation, differ from the zone's share of `broken_area`.
     """
 
     load: float
@@ -38,6 +40,7 @@ class Step:
     iterations: int
     rounding: float = 0.0
     zone_area: float = 0.0
+    zone_doubt: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
         """External work less what the energies gained since a state before, J or J/m."""

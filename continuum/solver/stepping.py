@@ -171,5 +171,5 @@ def _step(problem: CohesiveProblem, solver: NewtonSolver, x: "PETSc.Vec", last: 
         work = last.work + 0.5 * (force + last.force) * (load - last.load)
         work += 0.5 * (load + last.load) * (displaced - last.displaced)
     energies, area = problem.energies(x), problem.broken_area(x)
-    opened, facets, zone = problem.zone(x)
-    return Step(load, force, displaced, work, energies, area, opened, facets, iterations, solver.rounding(x), zone)
+    opened, facets, *zone = problem.zone(x)
+    return Step(load, force, displaced, work, energies, area, opened, facets, iterations, solver.rounding(x), *zone)
