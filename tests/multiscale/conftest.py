@@ -18,6 +18,9 @@ from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.studies import STUDIES, StudyKind
+from tests.multiscale.specimen_cases import case, meshes, whole
+
+__all__ = ["case", "meshes", "whole"]  # fixtures of specimen studies
 
 MESH = """$MeshFormat
 2.2 0 8

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.attack_ranks import compiled, free_communicators, open_files
 from multiscale import run_study
-from tests.multiscale.test_specimen_study import case, joint, meshes  # noqa: F401
+from tests.multiscale.specimen_cases import joint
 
 
 def held():
@@ -16,7 +16,7 @@ def held():
 
 
 @pytest.mark.parametrize("strain", ["small", "finite"])
-def test_after_the_first_a_run_leaves_nothing_in_the_process(case, tmp_path, strain):  # noqa: F811
+def test_after_the_first_a_run_leaves_nothing_in_the_process(case, tmp_path, strain):
     body = {"young": "70 GPa", "poisson": 0.33, "strain": strain}
     path = case(joint(bodies={"upper": body, "lower": body}, loading={"opening": "130 µm", "steps": 4, "growth": 0.5}))
     run_study(path, tmp_path / "run")

@@ -9,7 +9,7 @@ import pytest
 from continuum.solver.checkpoint import Checkpoint
 from multiscale import run_study
 from multiscale.studies.specimen.watch import Watch
-from tests.multiscale.test_specimen_study import DCB
+from tests.multiscale.specimen_cases import DCB
 
 RING = {"j_integral": {"inner": "8 mm", "outer": "12 mm"}}
 

@@ -96,8 +96,10 @@ class InterfaceInput(Section):
         default="carried",
         description="Of two crystals: the strained one's body carries the strain, or dislocations took it away.",
     )
-    tangential: tuple[float, float, float] | None = Field(
+    tangential: list[float] | None = Field(
         default=None,
+        min_length=3,
+        max_length=3,
         description="Direction, in mesh axes, whose projection is tangential 1; by default normal × z (see Frame in the pages).",
     )
 
@@ -163,7 +165,7 @@ class InterfaceInput(Section):
             gap = self.gap and self.gap.distance()
             return Bond(
                 group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
-                spacing=self.spacing, misfit=self.misfit, tangential=self.tangential,
+                spacing=self.spacing, misfit=self.misfit, tangential=self.tangential and tuple(self.tangential),
             )  # fmt: skip
         except InputError as error:
             text = str(error)
