@@ -1,5 +1,6 @@
 """`multiscale run|distil|learn`: one study."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,43 +22,31 @@ from multiscale.cli.answers import (
 from multiscale.inputs.consent import Consent
 
 
-def run(
-    study: StudyFile,
-    output: Output = None,
-    allow_code: AllowCode = False,
-    trust: Trust = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-) -> None:
-    """Run a study: results, curves, fields and a report in one folder."""
-    _run(study, output, Consent(allow_code, trust), debug, quiet)
+def _command(about: str, only: str = "") -> Callable[..., None]:
+    """A command that runs a study, of one kind alone where that is named."""
+
+    def command(
+        study: StudyFile,
+        output: Output = None,
+        allow_code: AllowCode = False,
+        trust: Trust = False,
+        debug: Debug = False,
+        quiet: Quiet = False,
+    ) -> None:
+        _run(study, output, Consent(allow_code, trust), debug, quiet, only)
+
+    command.__name__, command.__doc__ = only or "run", about
+    return command
 
 
-def distil(
-    study: StudyFile,
-    output: Output = None,
-    allow_code: AllowCode = False,
-    trust: Trust = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-) -> None:
-    """Train a small, fast student of a potential; interrupted, it resumes where it stopped."""
-    _run(study, output, Consent(allow_code, trust), debug, quiet, "distil")
+run = _command("Run a study: results, curves, fields and a report in one folder.")
+distil = _command("Train a small, fast student of a potential; interrupted, it resumes where it stopped.", "distil")
+learn = _command(
+    "Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped.", "learn"
+)
 
 
-def learn(
-    study: StudyFile,
-    output: Output = None,
-    allow_code: AllowCode = False,
-    trust: Trust = False,
-    debug: Debug = False,
-    quiet: Quiet = False,
-) -> None:
-    """Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped."""
-    _run(study, output, Consent(allow_code, trust), debug, quiet, "learn")
-
-
-def _run(study: Path, output: Path | None, consent: Consent, debug: bool, quiet: bool, only: str = "") -> None:
+def _run(study: Path, output: Path | None, consent: Consent, debug: bool, quiet: bool, only: str) -> None:
     with answering(debug):
         _require_kind(study, only)
         from multiscale.runtime.parallel import is_root, launched_communicator
