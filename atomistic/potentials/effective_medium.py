@@ -1,4 +1,4 @@
-"""ASE's effective medium theory with a compiled neighbour search, which took three quarters of its time."""
+"""ASE's effective medium theory with a compiled neighbour search in the place of ASE's, which takes most of its time."""
 
 import numpy as np
 from ase import Atoms

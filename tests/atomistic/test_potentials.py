@@ -124,6 +124,27 @@ def test_a_calculator_is_asked_once_where_it_answers_all_at_once(lazy: bool, emt
         np.testing.assert_allclose(found.site_energies[k], wanted.site_energies[k], atol=1e-11)
 
 
+def test_results_that_a_calculator_keeps_of_other_atoms_are_not_taken(emt: Potential) -> None:
+    """ASE's own `get_property` clears them; of another one nothing is known."""
+
+    class Hoarding(EMT):
+        def get_property(self, name, atoms=None, allow_calculation=True):
+            kept = self.results.get("forces")
+            kept = None if kept is None else kept.copy()
+            found = EMT.get_property(self, name, atoms, allow_calculation)
+            found = found.copy() if name == "forces" else found
+            if kept is not None and name == "energy":
+                self.results["forces"] = kept
+                self.atoms = None  # so that the next question is computed
+            return found
+
+    calculator, atoms = Hoarding(), [rattled(), bulk("Cu", cubic=True)]
+    found = SerialPotential("hoarding", emt.elements, emt.cutoff, "", calculator).evaluate(atoms)
+    wanted = emt.evaluate(atoms)
+    for k in range(2):
+        np.testing.assert_allclose(found.forces[k], wanted.forces[k], atol=1e-11)
+
+
 def test_sevennet_agrees_with_sevenns_own_calculator(sevennet: Potential) -> None:
     """Independent code: sevenn's neighbour list, its own convolution, single precision."""
     import warnings
