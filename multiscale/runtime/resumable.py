@@ -27,12 +27,13 @@ class ResumablePotential(Wrapped):
 
     Attributes:
         bare: The potential itself, for trajectories, whose steps are cheaper to repeat than to keep.
-        reused: Structures that were not evaluated again.
+        reused: Structures that were not evaluated again, but read from what an interrupted run left.
     """
 
     def __init__(self, potential: Potential, folder: Path) -> None:
         super().__init__(potential)
         self._folder = folder
+        self._own: set[Path] = set()
         self.reused = 0
 
     def evaluate(
@@ -44,12 +45,13 @@ class ResumablePotential(Wrapped):
         path = self._folder / f"{_address(self.fingerprint, structures)}.npz"
         stored = _read(path, [len(s.numbers) for s in structures])
         if stored is not None:
-            self.reused += len(structures)
+            self.reused += 0 if path in self._own else len(structures)
             return stored
         found = self.bare.evaluate(structures)
         kept = _kept(self.bare, structures, found)
         if is_finite(kept):
             write_arrays(path, kept)
+            self._own.add(path)
         return found
 
 

@@ -77,7 +77,10 @@ def test_a_damaged_answer_and_another_structure_are_evaluated(emt, tmp_path):
     one = kept.evaluate([slab.atoms, slab.opened(1.0)])
     (file,) = tmp_path.glob("*.npz")
     again = kept.evaluate([slab.atoms, slab.opened(1.0)])
-    assert counted.evaluated == 2 and kept.reused == 2
+    assert counted.evaluated == 2 and kept.reused == 0
+    later = ResumablePotential(counted, tmp_path)
+    later.evaluate([slab.atoms, slab.opened(1.0)])
+    assert counted.evaluated == 2 and later.reused == 2
     for a, b in zip(one.forces, again.forces, strict=True):
         np.testing.assert_array_equal(a, b)
     kept.evaluate([slab.atoms, slab.opened(1.0 + 1e-12)])

@@ -90,7 +90,9 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
     for name, law in laws.items():
         key, of = ("", "") if single else (f"{name}_", f" on {name}")
         curve = "law" if single else f"law_{name}"
-        results.add(f"{key}work_of_separation", law.work_of_separation, "J/m^2", f"work of separation{of}")
+        results.add(
+            f"{key}work_of_separation", law.work_of_separation, "J/m^2", f"work of separation{of}", headline=True
+        )
         results.add(f"{key}peak_traction", law.peak_traction, "Pa", f"peak traction of the law{of}")
         results.add(f"{key}opening_at_peak", law.opening_at_peak, "m", f"opening at the peak traction{of}")
         results.add(f"{key}final_opening", law.final_opening, "m", f"opening beyond which the traction is zero{of}")
