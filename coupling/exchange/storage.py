@@ -130,7 +130,14 @@ def _law(record: object, where: str, version: int) -> Law:
 
 
 _COUNT_UNITS = {"temperature": "K", "equilibrium_until": "m", "planes": "1"}
-_SIDE_UNITS = {"stiffness_voigt": "Pa", "spacing": "m", "layers": "1", "strain": "1", "energy_at_peak": "J/m^2"}
+_SIDE_UNITS = {
+    "stiffness_voigt": "Pa",
+    "spacing": "m",
+    "layers": "1",
+    "strain": "1",
+    "energy_at_peak": "J/m^2",
+    "axes": "1",
+}
 
 
 def _facts(record: Count | BulkSide, units: Mapping[str, str]) -> dict[str, Any]:

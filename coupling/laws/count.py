@@ -13,6 +13,7 @@ from coupling.errors import InputError, unknown_choice
 
 TakenAway = Literal["bulk", "nothing", "as stated", "not known"]
 """The bulk on both sides at equal traction; nothing (a naive law); a stated convention; or it is not known."""
+_ORTHONORMAL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class BulkSide:
         strain: (3,) in-plane strain xx, yy, xy (tensor) of this side against its own equilibrium, same frame.
         energy_at_peak: What these layers hold at the law's peak traction, as taken away, J/m²; 0 where they are held
             rigid.
+        formula: Empirical formula of the crystal; "" is not known.
+        axes: (3, 3), rows are tangential 1, tangential 2 and the normal in the crystal's Cartesian axes; None: not known.
 
     Raises:
         InputError: a value that no crystal has.
@@ -41,9 +44,11 @@ class BulkSide:
     layers: float
     strain: FloatArray
     energy_at_peak: float
+    formula: str = ""
+    axes: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("material", "fingerprint"):
+        for name in ("material", "fingerprint", "formula"):
             _check_line(name, getattr(self, name))
         whose = self.material or "a side"
         for name, shape in (("stiffness_voigt", (6, 6)), ("strain", (3,))):
@@ -52,6 +57,12 @@ class BulkSide:
                 raise InputError(f"{name} of {whose} must be {shape} finite numbers, not of shape {value.shape}.")
             value.setflags(write=False)
             object.__setattr__(self, name, value)
+        if self.axes is not None:
+            axes = np.array(self.axes, dtype=float)
+            if axes.shape != (3, 3) or not np.allclose(axes @ axes.T, np.eye(3), atol=_ORTHONORMAL):
+                raise InputError(f"axes of {whose} must be three orthonormal rows of three numbers, or left out.")
+            axes.setflags(write=False)
+            object.__setattr__(self, "axes", axes)
         if not (np.isfinite(self.spacing) and self.spacing > 0):
             raise InputError(f"The closed spacing of {whose} is {self.spacing} m; it must be positive.")
         for name in ("layers", "energy_at_peak"):
@@ -71,7 +82,9 @@ class BulkSide:
     @property
     def _plain(self) -> tuple[object, ...]:
         arrays = (tuple(self.stiffness_voigt.ravel().tolist()), tuple(self.strain.tolist()))
-        return (self.material, self.fingerprint, *arrays, self.spacing, self.layers, self.energy_at_peak)
+        axes = None if self.axes is None else tuple(self.axes.ravel().tolist())
+        named = (self.material, self.fingerprint, self.formula)
+        return (*named, *arrays, axes, self.spacing, self.layers, self.energy_at_peak)
 
     def elastic_energy(self, traction: float) -> float:
         """What these layers hold at a normal traction in Pa, linear and with the in-plane cell held: n d T²/(2 C33),
@@ -161,6 +174,9 @@ class Count:
                     f"{side.spacing:.6g} m, C33 {side.stiffness_voigt[2, 2]:.6g} Pa, {side.energy_at_peak:.6g} J/m^2 at the "
                     f"peak{strained}"
                 )
+            if side is not None and side.axes is not None:
+                first, _, normal = (", ".join(f"{v:.4f}" for v in row) for row in side.axes)
+                lines.append(f"its tangential 1 lies along ({first}) and the normal along ({normal}) of that crystal")
         if self.held_rigid:
             lines.append("the halves were moved rigidly: the layers stretched in neither slab nor reference")
         what = "the closed spacing" if self.planes == 1 else f"the closed spacing of {self.planes} planes"

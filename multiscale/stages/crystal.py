@@ -48,6 +48,18 @@ class CrystalRecord:
         return Atoms(self.numbers, self.positions, cell=self.cell, pbc=True)
 
     @property
+    def formula(self) -> str:
+        """Its empirical formula."""
+        return str(self.atoms.get_chemical_formula(empirical=True))
+
+    @property
+    def rotations(self) -> FloatArray:
+        """(k, 3, 3) rotations that leave it as it is."""
+        from atomistic.symmetry import proper_rotations
+
+        return proper_rotations(self.atoms)
+
+    @property
     def lattice_parameter(self) -> float:
         """Length of the first conventional vector, Å."""
         return float(np.linalg.norm(self.conventional[0]))

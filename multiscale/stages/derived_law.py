@@ -45,22 +45,33 @@ class DerivedLaw:
 
 
 def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
-    """The same law seen from axes turned about the normal, by an angle in rad from its first tangent to the new one."""
+    """The same, seen from axes turned about the normal, by an angle in rad from its first tangent to the new one."""
     if abs(angle) < _STRAIGHT:
         return derived
-    turn = np.array([[np.cos(angle), np.sin(angle), 0.0], [-np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
+    turn = _about_normal(angle)
     sides = tuple(
         replace(side, axes=turn @ side.axes, strain=_turned_strain(side.strain, turn)) for side in derived.atoms.sides
     )
-    count = derived.law.count
+    return replace(derived, law=turned_law(derived.law, angle), atoms=replace(derived.atoms, sides=sides))
+
+
+def turned_law(law: Law, angle: float) -> Law:
+    """A law with its count, seen from axes turned about the normal by an angle in rad."""
+    if abs(angle) < _STRAIGHT:
+        return law
+    turn, count = _about_normal(angle), law.count
     bulk = [
         None if side is None else replace(
-            side, stiffness_voigt=rotate_stiffness(side.stiffness_voigt, turn), strain=_turned_strain(side.strain, turn)
+            side, stiffness_voigt=rotate_stiffness(side.stiffness_voigt, turn), strain=_turned_strain(side.strain, turn),
+            axes=None if side.axes is None else turn @ side.axes,
         )
         for side in count.sides
     ]  # fmt: skip
-    law = _turned_law(derived.law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
-    return replace(derived, law=law, atoms=replace(derived.atoms, sides=sides))
+    return _turned_law(law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
+
+
+def _about_normal(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), np.sin(angle), 0.0], [-np.sin(angle), np.cos(angle), 0.0], [0.0, 0.0, 1.0]])
 
 
 def _turned_law(law: Law, turn: np.ndarray) -> Law:

@@ -156,6 +156,8 @@ def _count(
             BulkSide(
                 material=names[place],
                 fingerprint=models.fingerprint(potential),
+                formula=crystals[place].formula,
+                axes=side.axes,
                 stiffness_voigt=rotate_stiffness(crystals[place].stiffness_voigt, side.axes),
                 spacing=side.spacing * ANGSTROM,
                 layers=layers,

@@ -90,6 +90,7 @@ def test_units_of_a_side_are_in_the_keys(tmp_path):
     plus = json.loads((tmp_path / "law.json").read_text())["count"]["plus"]
     assert list(plus) == [
         "material", "fingerprint", "stiffness_voigt [Pa]", "spacing [m]", "layers [1]", "strain [1]", "energy_at_peak [J/m^2]",
+        "formula", "axes [1]",
     ]  # fmt: skip
 
 

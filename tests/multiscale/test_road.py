@@ -83,7 +83,7 @@ def test_the_plane_may_be_typed_or_taken_from_the_bodies(meshes, tmp_path):
 
 
 def test_a_plane_that_the_grain_does_not_open_is_refused_before_the_law(meshes, tmp_path):
-    wrong = {"atoms": {"plane": PLANE | {"miller": [1, 1, -1], "x": [1, -1, 0]}, **PATH}}
+    wrong = {"atoms": {"plane": PLANE | {"miller": [1, 1, 0], "x": [1, -1, 0]}, **PATH}}
     with pytest.raises(InputError, match=r"interfaces\.bond.*must be parallel"):
         run_study(parse_study(beam(wrong), meshes), tmp_path / "run")
     assert not list(tmp_path.glob("run*"))

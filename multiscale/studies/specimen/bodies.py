@@ -8,7 +8,7 @@ import numpy as np
 from continuum.materials.moduli import Moduli
 from continuum.materials.registry import material_model
 from coupling.contracts import FloatArray
-from coupling.elasticity import grain_rotation, isotropic_stiffness, rotate_stiffness, strain_voigt
+from coupling.elasticity import grain_rotation, isotropic_stiffness, strain_voigt
 from coupling.errors import InputError
 from coupling.laws.law import Law
 from multiscale.inputs.crystal import CutCrystal
@@ -17,9 +17,10 @@ from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial
 from multiscale.runtime.context import RunContext
 from multiscale.stages.crystal import CrystalRecord, crystal_record
-from multiscale.stages.derived_law import DerivedLaw, turned
+from multiscale.stages.derived_law import DerivedLaw, turned, turned_law
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
+from multiscale.studies.specimen.orientation import CrystalSide, equivalent, indices, not_parallel, turn
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ if TYPE_CHECKING:
     from continuum.mesh.specimen_mesh import SpecimenMesh
 
 _FLAT = np.radians(10)  # normals of an interface from atoms may spread by so much
-_ALONG = 1e-3  # rad: a direction of the mesh counts as that of the crystal
-_SAME_STIFFNESS = 0.05  # of the largest entry: two descriptions of one grain agree
-_LARGEST_INDEX = 12
 _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 
@@ -67,17 +65,21 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
     derived: dict[str, DerivedLaw] = {}
     misfits: dict[str, FloatArray] = {}
     for name, interface in study.interfaces.items():
-        if name not in study.atoms_laws:
-            law = interface.stored_law()
-            assert law is not None  # only laws of atoms are known later
-            laws[name] = law
-            continue
-        frame = _frame(study, name, mesh)
-        made = _derived(study, name, frame, crystals, grains, models, context)
-        turn = _turn(study, name, made, frame, grains)
-        derived[name] = turned(made, turn)
-        laws[name] = derived[name].law
-        _hand_over(study, name, derived[name], frame, crystals, grains, misfits)
+        frame, law = _frame(study, name, mesh), interface.stored_law()
+        if law is None:
+            if frame is None:
+                raise InputError(
+                    f"interfaces.{name}: its normals differ by more than {np.degrees(_FLAT):.0f}° from their mean, and a law from "
+                    "atoms belongs to one crystal plane; divide the interface, or name a law by file."
+                )
+            made = _derived(study, name, frame, crystals, grains, models, context)
+            derived[name] = turned(made, turn(name, _known_sides(study, name, made.law, frame, crystals, grains)))
+            law = derived[name].law
+        elif frame is not None:
+            law = turned_law(law, turn(name, _known_sides(study, name, law, frame, crystals, grains)))
+        laws[name] = law
+        if frame is not None:
+            _hand_over(study, name, law, frame, crystals, grains, misfits)
     materials = {
         name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()
     }
@@ -95,18 +97,13 @@ def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> Crys
     )
 
 
-def _frame(study: SpecimenStudy, name: str, mesh: "SpecimenMesh") -> FloatArray:
-    """Rows tangential 1, tangential 2 and normal of an interface, in mesh axes."""
+def _frame(study: SpecimenStudy, name: str, mesh: "SpecimenMesh") -> FloatArray | None:
+    """Rows tangential 1, tangential 2 and normal of an interface, in mesh axes; None where it is curved."""
     from continuum.cohesive.interface import mean_frame
 
     interface = study.interfaces[name]
     frame, spread = mean_frame(mesh, *interface.sides(name), interface.tangential)
-    if spread > _FLAT:
-        raise InputError(
-            f"interfaces.{name}: its normals differ by {np.degrees(spread):.0f}° from their mean, and a law from atoms belongs to "
-            "one crystal plane; divide the interface, or name a law by file."
-        )
-    return frame
+    return frame if spread <= _FLAT else None
 
 
 def _derived(
@@ -117,11 +114,16 @@ def _derived(
     atoms = study.atoms_laws[name].atoms
     options: LawOptions = _cut_bodies(study, name, atoms, frame, crystals, grains) if atoms.from_bodies else atoms
     for body, place in zip(study.interfaces[name].sides(name)[1:], ("upper", "lower"), strict=True):
-        if body in grains:
+        if body in crystals:
             cut = options.crystals.get(place) or options.crystals["plane"]
-            conventional = crystal_record(cut, models, context, potential=atoms.potential).conventional
-            normal = np.linalg.solve(conventional, np.array(cut.miller, dtype=float))
-            _check_parallel(name, body, (frame @ grains[body])[2], normal / np.linalg.norm(normal))
+            crystal = crystal_record(cut, models, context, potential=atoms.potential)
+            _check_formula(name, body, crystals[body], crystal.formula)
+            if body in grains:
+                normal = np.linalg.solve(crystal.conventional, np.array(cut.miller, dtype=float))
+                own = np.array([np.zeros(3), np.zeros(3), normal / np.linalg.norm(normal)])
+                side = CrystalSide(body, frame @ grains[body], own, crystals[body].rotations)
+                if not side.turns():
+                    raise not_parallel(name, side)
     plain = LawOptions.model_construct(**{field: getattr(options, field) for field in LawOptions.model_fields})
     return derive_law(plain, models, context, study.seed, potential=atoms.potential, error_bars=False)
 
@@ -144,13 +146,13 @@ def _cut_bodies(
                 f"interfaces.{name}: the body {body!r} has no grain, so it is not known which of its planes the interface is; "
                 "give bodies." + body + ".grain, or upper and lower with their planes."
             )
-        normal, along = (_indices(name, body, v, crystals[body].conventional, plane) for v, plane in
+        normal, along = (indices(name, body, v, crystals[body].conventional, plane) for v, plane in
                          (((frame @ grains[body])[2], True), ((frame @ grains[body])[0], False)))  # fmt: skip
         choice = {field: getattr(item.crystal, field) for field in type(item.crystal).model_fields}
         cut[body] = CutCrystal.model_construct(**choice, miller=normal, x=along, layers=atoms.layers, termination=None)
     if bodies[plus].crystal.same != bodies[minus or ""].crystal.same:
         chosen = {"upper": cut[plus], "lower": cut[minus or ""]}
-    elif np.abs(grains[plus] - grains[minus or ""]).max() < _ALONG:
+    elif equivalent(grains[plus], grains[minus or ""], crystals[plus].rotations):
         chosen = {"plane": cut[plus]}
     else:
         raise InputError(
@@ -160,66 +162,39 @@ def _cut_bodies(
     return atoms.model_copy(update=chosen)
 
 
-def _indices(
-    name: str, body: str, direction: FloatArray, conventional: FloatArray, plane: bool
-) -> tuple[int, int, int]:
-    """Small integers of a Cartesian crystal direction: (hkl) of the plane normal to it, or [uvw]."""
-    basis = conventional.T if not plane else np.linalg.inv(conventional)
-    values = np.linalg.solve(basis, direction)
-    values = values / np.abs(values).max()
-    for factor in range(1, _LARGEST_INDEX + 1):
-        whole = np.round(values * factor)
-        back = basis @ whole
-        if np.linalg.norm(np.cross(back / np.linalg.norm(back), direction)) < _ALONG:
-            first, second, third = (int(v) for v in whole)
-            return first, second, third
-    what = "normal to the interface" if plane else "along its first tangent"
-    raise InputError(
-        f"interfaces.{name}: the direction {what} has no indices up to {_LARGEST_INDEX} in the crystal of {body!r}; turn the grain, "
-        "or give plane, or upper and lower."
-    )
+def _known_sides(
+    study: SpecimenStudy, name: str, law: Law, frame: FloatArray, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray]
+) -> list[CrystalSide]:  # fmt: skip
+    """The sides on which the axes of the law's crystal and the body's grain are both known."""
+    found = []
+    for body, side in zip(study.interfaces[name].sides(name)[1:], law.count.sides, strict=True):
+        if body is None or body not in crystals or side is None or side.axes is None:
+            continue
+        _check_formula(name, body, crystals[body], side.formula)
+        if body in grains:
+            found.append(CrystalSide(body, frame @ grains[body], side.axes, crystals[body].rotations))
+    return found
 
 
-def _check_parallel(name: str, body: str, wanted: FloatArray, normal: FloatArray) -> None:
-    """Raise `InputError` unless the interface's normal, in the crystal of a body, is that of the law's plane."""
-    if wanted @ normal < np.cos(_ALONG):
+def _check_formula(name: str, body: str, crystal: CrystalRecord, formula: str) -> None:
+    """Raise `InputError` unless the law's side is of the body's species."""
+    if formula != crystal.formula:
         raise InputError(
-            f"interfaces.{name}: the plane of the law is normal to {np.round(normal, 3).tolist()} in the crystal of {body!r}, and "
-            f"the interface, by bodies.{body}.grain, to {np.round(wanted, 3).tolist()}; they must be parallel."
+            f"interfaces.{name}: the law is of {formula} on the side of {body!r}, and bodies.{body} is of {crystal.formula}; exchange "
+            "plus and minus, or upper and lower of the law, or name the crystal that the law was derived for."
         )
 
 
-def _turn(study: SpecimenStudy, name: str, made: DerivedLaw, frame: FloatArray, grains: dict[str, FloatArray]) -> float:
-    """Angle, rad, about the normal from the law's first tangent to the mesh's, as a body's grain says it; else 0."""
-    _, plus, minus = study.interfaces[name].sides(name)
-    for body, side in ((minus, made.atoms.sides[1]), (plus, made.atoms.sides[0])):
-        if body is None or body not in grains:
-            continue
-        wanted = frame @ grains[body]  # rows: the mesh interface's axes in the crystal
-        return float(np.arctan2(wanted[0] @ side.axes[1], wanted[0] @ side.axes[0]))
-    return 0.0
-
-
 def _hand_over(
-    study: SpecimenStudy, name: str, made: DerivedLaw, frame: FloatArray, crystals: dict[str, CrystalRecord],
+    study: SpecimenStudy, name: str, law: Law, frame: FloatArray, crystals: dict[str, CrystalRecord],
     grains: dict[str, FloatArray], misfits: dict[str, FloatArray],
 ) -> None:  # fmt: skip
     """Give the bodies the grains and the misfit strains that the joined crystals have."""
     interface = study.interfaces[name]
-    _, plus, minus = interface.sides(name)
-    for body, side in ((plus, made.atoms.sides[0]), (minus, made.atoms.sides[1])):
-        if body is None or body not in crystals:
+    for body, side in zip(interface.sides(name)[1:], law.count.sides, strict=True):
+        if body is None or body not in crystals or side is None or side.axes is None:
             continue
-        grain = frame.T @ side.axes
-        if body in grains:
-            stiffness = crystals[body].stiffness_voigt
-            ours, theirs = (rotate_stiffness(stiffness, g) for g in (grain, grains[body]))
-            if np.abs(ours - theirs).max() > _SAME_STIFFNESS * np.abs(stiffness).max():
-                raise InputError(
-                    f"interfaces.{name}: the law joins {body!r} with the crystal directions {np.round(grain[0], 3).tolist()} along the "
-                    f"mesh's x and {np.round(grain[1], 3).tolist()} along y, and bodies.{body}.grain says otherwise; leave it out."
-                )
-        grains.setdefault(body, grain)
+        grains.setdefault(body, frame.T @ side.axes)
         if interface.misfit == "carried" and np.abs(side.strain).max() > 0:
             e = side.strain
             tensor = frame.T @ np.array([[e[0], e[2], 0.0], [e[2], e[1], 0.0], [0.0, 0.0, 0.0]]) @ frame
