@@ -141,6 +141,7 @@ class Verdict:
         interface: Where; None: nowhere in particular.
         body: On which side; None: on both, or on a foundation.
         size: J/m² at the peak traction of the law (a misfit: at rest); None where it is not known.
+        warns: No error, and yet large enough to stand beside the result.
     """
 
     kind: VerdictKind
@@ -148,6 +149,7 @@ class Verdict:
     interface: str | None = None
     body: str | None = None
     size: float | None = None
+    warns: bool = False
 
     @property
     def error(self) -> type[CountingError] | None:

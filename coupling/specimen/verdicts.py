@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from coupling.specimen.claims import Claim, Site
 from coupling.specimen.joint import Joint
 from coupling.specimen.records import SIDES, Shared, SideName, Verdict, VerdictKind
 
 _SAME = 0.01
 """Relative difference of stiffness up to which two count as equal."""
+_TELLING = 0.05
+"""Of the work of separation: a mismatch from which on the reader is warned."""
 _COMPARED = {"C33": (2, 2), "C44": (3, 3), "C55": (4, 4)}
 """Normal and shear stiffness in the interface's frame."""
+_COUPLED = {"C34": (2, 3), "C35": (2, 4), "C45": (3, 4)}
+"""What couples opening and slips there; it changes where the frame is turned about the normal."""
 
 
 def judged(
@@ -61,8 +67,8 @@ def remarks(joint: Joint) -> list[Verdict]:
     if count.held_rigid or count.taken_away == "nothing":
         return found
     for which in SIDES:
-        found += _mismatch(joint, which) + _beyond_linear(joint, which)
-    return found
+        found += _mismatch(joint, which) + _turned(joint, which) + _beyond_linear(joint, which)
+    return found + _thicker(joint)
 
 
 def _said(kind: VerdictKind, joint: Joint, text: str) -> Verdict:
@@ -128,9 +134,10 @@ def _spacing(joint: Joint, sides: Sequence[SideName], sign: int, negligible: flo
     rigid = not all(joint.elastic(which) for which in sides)
     where = "there is no elastic body to have it" if rigid else "the mesh leaves it out"
     remedy = "mesh that body" if rigid else "mesh it (spacing: meshed)"
+    other = "" if joint.interface.count.planes > 1 else "derive the law with gap: in law, or "
     text = (
         f"The law on {name!r} leaves {what} to the bulk, and {where}: {_amount(size)} {_peak(joint)}{of_column} are "
-        f"counted by nobody; derive the law with gap: in law, or {remedy}."
+        f"counted by nobody; {other}{remedy}."
     )
     return Verdict("uncounted", text, name, None, size)
 
@@ -199,8 +206,52 @@ def _mismatch(joint: Joint, which: SideName) -> list[Verdict]:
             f"{'often' if size > 0 else 'seldom'} at a traction of the law's peak; give the body the constants of the "
             "potential."
         )
-        found.append(Verdict("mismatch", text, interface.name, body.name, size))
+        found.append(_mismatched(joint, text, body.name, size))
     return found
+
+
+def _mismatched(joint: Joint, text: str, body: str, size: float) -> Verdict:
+    interface = joint.interface
+    return Verdict("mismatch", text, interface.name, body, size, abs(size) > _TELLING * interface.work_of_separation)
+
+
+def _turned(joint: Joint, which: SideName) -> list[Verdict]:
+    """A body whose opening and slips are coupled otherwise than in the bulk that was taken away."""
+    interface, side, body = joint.interface, joint.interface.side(which), joint.body(which)
+    own = None if body is None or body.rigid else interface.stiffness_of(body)
+    if side is None or own is None or body is None or side.layers == 0:
+        return []
+    taken = side.stiffness_voigt
+    apart = {key: abs(own[i, j] - taken[i, j]) / np.sqrt(taken[i, i] * taken[j, j]) for key, (i, j) in _COUPLED.items()}
+    key = max(apart, key=lambda one: apart[one])
+    if apart[key] <= _SAME:
+        return []
+    at, order = _COUPLED[key], np.ix_([2, 3, 4], [2, 3, 4])
+    change = np.abs(np.linalg.inv(own[order]) - np.linalg.inv(taken[order]))[~np.eye(3, dtype=bool)].max()
+    size = float(side.layers * side.spacing * interface.peak_traction**2 * change)
+    text = (
+        f"On {interface.name!r} the bulk taken away on the side of {body.name!r} has {key} = {taken[at] / 1e9:.4g} GPa and "
+        f"the body {own[at] / 1e9:.4g} GPa in the interface's frame: up to {size:.3g} J/m² are counted otherwise where it "
+        "opens and slips at tractions of the law's peak; the law's tangential 1 lies along another direction of the crystal "
+        "than the mesh's, or the crystals differ."
+    )
+    return [_mismatched(joint, text, body.name, size)]
+
+
+def _thicker(joint: Joint) -> list[Verdict]:
+    """A coarse law that stands for more planes than the bodies have room for."""
+    interface, count = joint.interface, joint.interface.count
+    bodies = [body for which in SIDES if (body := joint.body(which)) is not None and joint.elastic(which)]
+    if count.planes == 1 or count.spacing is None or not all(interface.name in body.extent for body in bodies):
+        return []
+    room = sum(body.extent[interface.name] for body in bodies)
+    if count.spacing <= room:
+        return []
+    text = (
+        f"The law on {interface.name!r} stands for {count.planes} planes, {count.spacing * 1e9:.4g} nm, and the bodies extend "
+        f"over {room * 1e9:.4g} nm across it: no specimen of that size holds them; coarsen by fewer planes."
+    )
+    return [Verdict("mismatch", text, interface.name, warns=True)]
 
 
 def _beyond_linear(joint: Joint, which: SideName) -> list[Verdict]:

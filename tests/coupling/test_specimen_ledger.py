@@ -313,6 +313,30 @@ def test_the_stiffness_is_compared_in_the_frame_of_the_interface():
     assert normal.size == pytest.approx(LAYERS * SPACING * PEAK**2 / 2 * (1 / 282e9 - 1 / C33), rel=1e-12)
 
 
+def test_a_frame_turned_about_the_normal_is_a_mismatch_of_the_coupling_with_its_energy():
+    """Along [112] opening and the slip along [11-1] are coupled; half a turn about the normal changes that sign alone."""
+    tilted = rotate_stiffness(CUBIC, grain_rotation([1, -1, 0], [1, 1, 2]))
+    bodies = [body("upper", stiffness_voigt=tilted), body("lower", stiffness_voigt=tilted)]
+    own = side(stiffness_voigt=rotate_stiffness(tilted, FRAME))
+    other = side(stiffness_voigt=rotate_stiffness(own.stiffness_voigt, np.diag([-1.0, -1.0, 1.0])))
+    assert not [v for v in ledger(bond(Count("bulk", own, own)), bodies).verdicts if v.kind == "mismatch"]
+    found = [v for v in ledger(bond(Count("bulk", other, other)), bodies).verdicts if v.kind == "mismatch"]
+    assert [v.body for v in found] == ["upper", "lower"]
+    pulled = PEAK * np.array([[1.0, 0.0, 1.0]])  # normal, tangential 1, 2
+    differs = abs(float((own.energy_under(pulled) - other.energy_under(pulled))[0]))
+    for verdict in found:
+        assert "C34" in verdict.message and "another direction" in verdict.message
+        assert verdict.size == pytest.approx(differs, rel=1e-9) and verdict.warns == (differs > 0.05 * WORK)
+
+
+def test_a_chain_longer_than_the_bodies_is_named():
+    for planes, named in ((400, False), (600, True)):
+        chain = bond(replace(COUNT, planes=planes), gap="in bulk", spacing="meshed")
+        found = [v for v in ledger(chain).verdicts if "planes" in v.message and v.kind == "mismatch"]
+        assert bool(found) == named
+        assert all("120 nm" in v.message and "100 nm" in v.message and v.warns for v in found)
+
+
 def test_rigid_halves_and_curved_interfaces_are_not_compared():
     other = [body("upper", stiffness_voigt=0.5 * GRAIN), body("lower")]
     rigid = ledger(bond(replace(COUNT, held_rigid=True)), other)

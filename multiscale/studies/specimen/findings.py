@@ -111,6 +111,7 @@ def _coarser(interface: InterfaceInput, law: Law, modulus: float, item: "FacetFa
 
     try:
         stiffness = interface.coarsen and interface.coarsen.plane_stiffness
-        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}"
+        meshed = "" if interface.spacing == "meshed" else " with spacing: meshed"
+        return f", or set coarsen: {process_zone(law, modulus, item, unit, stiffness).planes}{meshed}"
     except InputError as reason:
         return f" (a coarser law is not known: {str(reason).rstrip('.')})"

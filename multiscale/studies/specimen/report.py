@@ -172,7 +172,7 @@ def _report_ledger(results: Results, problem: Any, record: Any, state: Any, fram
     """The ledger of bodies, spacings and interfaces with the energies that the solver found, and its verdicts."""
     results.ledger, results.ledger_unit = list(problem.ledger_rows(state)), frame.energy
     for verdict in problem.counting.verdicts:
-        results.notes.append(f"Counting: {verdict.message}")
+        results.notes.append(f"{'WARNING: ' if verdict.warns else ''}Counting: {verdict.message}")
     report_energies(results, record, frame, "law", friction)
 
 

@@ -123,10 +123,13 @@ class SpecimenStudy(Study):
             if law.atoms.from_bodies:
                 for body in (plus, minus):
                     if body not in self.crystal_bodies:
-                        raise InputError(
-                            f"interfaces.{name}.law.atoms: the body {body!r} is not a crystal that could be cut; give plane, "
-                            "or upper and lower, or a crystal to the body."
+                        what = (
+                            "the rigid foundation has no crystal that could be cut; give plane, or upper and lower"
+                            if body is None
+                            else f"the body {body!r} is not a crystal that could be cut; give plane, or upper and lower, or a crystal "
+                            "to the body"
                         )
+                        raise InputError(f"interfaces.{name}.law.atoms: {what}.")
         if self.naive_law and not self.loads:
             raise InputError("naive_law compares peak loads of prescribed displacements; give loads, not tractions.")
         relaxed = any(law.atoms.path == "relaxed" and law.atoms.mode == "normal" for law in self.atoms_laws.values())
