@@ -230,14 +230,15 @@ def elsewhere(place: Path, data: dict[str, Any]) -> bool:
     return "Error" not in said or any(place.parent.parent.glob("elsewhere*"))
 
 
-def hostile(folder: Path, say: bool = False) -> dict[str, int]:
-    """How many hostile inputs there are, and how many got in.
+def hostile(folder: Path, say: bool = False) -> dict[str, object]:
+    """How many hostile inputs there are, how many got in, and which.
 
     Args:
         folder: An empty one.
         say: Say each on stderr.
     """
-    succeeded, before = 0, Path.cwd()
+    succeeded: list[str] = []
+    before = Path.cwd()
     for number, (name, tried) in enumerate(ATTACKS.items()):
         place = folder / str(number) / "in" / "side"
         place.mkdir(parents=True)
@@ -246,7 +247,7 @@ def hostile(folder: Path, say: bool = False) -> dict[str, int]:
             got_in = tried(place)
         finally:
             os.chdir(before)
-        succeeded += got_in
+        succeeded += [name] * got_in
         if say:
             sys.stderr.write(f"{'!!' if got_in else '  '} {name}\n")
-    return {"hostile": len(ATTACKS), "hostile_succeeded": succeeded}
+    return {"hostile": len(ATTACKS), "hostile_succeeded": len(succeeded), "hostile_named": "; ".join(succeeded)}
