@@ -36,7 +36,7 @@ class RadialModel:
         energies, forces, stresses, sites, features = [], [], [], [], []
         table = self.weights.reshape(len(self.powers), -1)
         for atoms in structures:
-            i, j, vectors, bump, slope, density = self._sums(atoms)
+            i, j, vectors, slope, density = self._sums(atoms)
             site = np.hstack([density**p for p in self.powers])
             answer = sum(p * density ** (p - 1) * w for p, w in zip(self.powers, table, strict=True))
             pull = np.sum(answer[i] * slope, axis=1)[:, None] * vectors
@@ -51,7 +51,11 @@ class RadialModel:
             sites.append(own)
             features.append(site)
         return BatchOutput(
-            np.array(energies), np.concatenate(forces), np.array(stresses), np.concatenate(sites), np.concatenate(features)
+            np.array(energies),
+            np.concatenate(forces),
+            np.array(stresses),
+            np.concatenate(sites),
+            np.concatenate(features),
         )
 
     def feature_derivatives(self, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
@@ -68,6 +72,7 @@ class RadialModel:
         return self
 
     def _sums(self, atoms: Atoms) -> tuple[np.ndarray, ...]:
+        """Pairs i, j (p,) and vectors (p, 3), slopes (p, K) of their terms, and ρ (N, K)."""
         i, j, vectors = neighbour_pairs(atoms, self.cutoff)
         r = np.linalg.norm(vectors, axis=1)[:, None]
         sharp, x = 2 / (self.centres[1] - self.centres[0]) ** 2, 1 - (r / self.cutoff) ** 2
@@ -75,10 +80,10 @@ class RadialModel:
         slope = bump * (-2 * sharp * (r - self.centres) * x - 6 * r / self.cutoff**2) / _NEIGHBOURS
         density = np.zeros((len(atoms), len(self.centres)))
         np.add.at(density, i, bump * x / _NEIGHBOURS)
-        return i, j, vectors, bump, slope, density
+        return i, j, vectors, slope, density
 
     def _derivatives(self, atoms: Atoms) -> FeatureDerivatives:
-        i, j, vectors, _, slope, density = self._sums(atoms)
+        i, j, vectors, slope, density = self._sums(atoms)
         r = np.linalg.norm(vectors, axis=1)[:, None]
         per_pair = np.hstack([p * density[i] ** (p - 1) * slope for p in self.powers])
         toward = per_pair[:, None, :] * (vectors / r)[:, :, None]

@@ -27,7 +27,7 @@ from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants, strained
 from atomistic.trust import LabelSet, Posterior, fit_posterior
-from atomistic.trust.bars import Bar, HeldOut, deviations, held_out
+from atomistic.trust.bars import Bar, deviations, held_out
 from atomistic.trust.derived import PEAK, SHEAR, WORK
 from atomistic.trust.surrogate import RememberedFeatures
 from benchmarks.output import report
@@ -38,8 +38,8 @@ from coupling.interface.rigid_path import rigid_law
 
 SPLITS, PATHS, SHEARS = 40, 19, 30
 """Splits of a pair; labelled paths of each kind in a split; shears of which they are drawn."""
-OPENINGS = np.array([0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.3, 1.7, 2.2, 3.2, 6.0])
-VOLUME, SHEARED, THICKNESS, LARGEST = 0.01, 0.03, 7.5, 22
+OPENINGS = np.array([*np.arange(0.0, 1.3, 0.15), 1.5, 2.0, 3.0, 6.0])
+VOLUME, SHEARED, THICKNESS, LARGEST = 0.01, 0.01, 7.5, 22
 """Largest isotropic strain and shear of the labels; Å of a slab; atoms of a slab."""
 PLAIN = 1.645
 
@@ -172,7 +172,9 @@ def drawn(known: Labelled, target: tuple[int, int, int], rng: np.random.Generato
     others = [str(plane) for plane in known.true if plane != target]
     kept = {others[k] for k in rng.permutation(len(others))[:PATHS]}
     kept |= {f"shear {k}" for k in rng.permutation(SHEARS)[:PATHS]}
-    places = [k for k, label in enumerate(known.labels) if label.path in kept or (not label.path and rng.random() < 0.7)]
+    places = [
+        k for k, label in enumerate(known.labels) if label.path in kept or (not label.path and rng.random() < 0.7)
+    ]
     return known.posterior.of(places).refitted()
 
 

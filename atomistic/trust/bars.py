@@ -24,6 +24,12 @@ Numbers = tuple[float, float, float]
 WIDEST = 0.25
 """Half width over the value from which on a bar is withheld."""
 
+_OPEN, _MISFIT = "what the labels leave open", "misfit, which the readout cannot represent"
+_REMEDY = (
+    "label more",
+    "further labels do not mend that: take the features of all layers, tune all weights, or start from another potential",
+)
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -34,7 +40,8 @@ class Bar:
         value: What is reported.
         radius: Half width that holds the oracle's value; None where it is withheld.
         coverage: With this probability.
-        withheld: Why there is none and what would help; empty where there is one.
+        withheld: Why there is none, as a clause; empty where there is one.
+        remedy: What would help, as a clause.
     """
 
     quantity: str
@@ -42,6 +49,7 @@ class Bar:
     radius: float | None
     coverage: float
     withheld: str = ""
+    remedy: str = ""
 
     @property
     def given(self) -> bool:
@@ -54,7 +62,7 @@ class Bar:
 
     def __str__(self) -> str:
         if self.radius is None:
-            return f"The bar of {self.quantity} is withheld: {self.withheld}"
+            return f"The bar of {self.quantity} is withheld: {self.withheld}; {self.remedy}."
         return f"{self.quantity} {self.value:.4g} ± {self.radius:.2g} ({self.coverage:.0%})"
 
 
@@ -73,6 +81,11 @@ class HeldOut:
     true: FloatArray
     predicted: FloatArray
     stds: FloatArray
+
+    @classmethod
+    def none(cls, quantity: str) -> "HeldOut":
+        """Of a quantity that no path tells."""
+        return cls(quantity, *np.zeros((3, 0)))
 
     @property
     def errors(self) -> FloatArray:
@@ -94,32 +107,36 @@ class HeldOut:
             std: The standard deviation that the parameters give it.
             coverage: Wanted probability that the oracle's value lies within the bar.
         """
-        needed = ceil(coverage / (1 - coverage) - 1e-9)
-        if (count := len(self.true)) < needed:
-            return self._without(
-                value,
-                coverage,
-                f"{count} of the labelled paths tell this quantity, and {coverage:.0%} takes {needed}; label "
-                f"{needed - count} more of the same kind, each under a name of its own (`path`).",
-            )
+        why, remedy = self._refused(value, coverage)
+        if why:
+            return Bar(self.quantity, value, None, coverage, why, remedy)
         misfit = max(self.misfit, np.finfo(float).tiny)
         factor = conformal_factor(list(np.abs(self.errors) / np.hypot(self.stds, misfit)), coverage)
         radius = factor * float(np.hypot(std, misfit))
         if radius > WIDEST * abs(value):
-            return self._without(value, coverage, f"it would be ± {radius / abs(value):.0%} of the value. " + self._remedy(std))
+            why = f"it would be ± {radius / abs(value):.0%} of the value, most of it "
+            dominated = self.misfit > std
+            return Bar(
+                self.quantity, value, None, coverage, why + (_MISFIT if dominated else _OPEN), _REMEDY[dominated]
+            )
         return Bar(self.quantity, value, radius, coverage)
 
-    def _remedy(self, std: float) -> str:
-        """What would make the bar smaller."""
-        if self.misfit <= std:
-            return "Most of it is what the labels leave open; label more."
-        return (
-            "Most of it is misfit, which the readout cannot represent and further labels do not mend; take the features of all "
-            "layers, tune all weights, or start from another potential."
-        )
-
-    def _without(self, value: float, coverage: float, why: str) -> Bar:
-        return Bar(self.quantity, value, None, coverage, why)
+    def _refused(self, value: float, coverage: float) -> tuple[str, str]:
+        """Why these paths can promise nothing for this value, and what would help; empty where they can."""
+        needed, count = ceil(coverage / (1 - coverage) - 1e-9), len(self.true)
+        if count < needed:
+            return (
+                f"{count} of the labelled paths tell it, and {coverage:.0%} takes {needed}",
+                f"label {needed - count} more of the same kind, each under a name of its own (path)",
+            )
+        low, high = self.true.min(), self.true.max()
+        reach = high - low + WIDEST * abs(value)
+        if not low - reach <= value <= high + reach:
+            return (
+                f"{value:.3g} is far from the {low:.3g} to {high:.3g} of the held-out paths, which are of another kind",
+                "label paths like the one that is studied",
+            )
+        return "", ""
 
 
 def held_out(posterior: Posterior, labels: LabelSet | None = None) -> dict[str, HeldOut]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 
 from atomistic.trust.design import VOIGT
 from coupling.contracts import FloatArray, Structure
@@ -20,6 +21,8 @@ _SHEARED = 0.1
 """Largest change of the volume over a path of shear, as a share of its largest strain."""
 _FEWEST = {PEAK: 5, SHEAR: 3}
 _DEGREE = 3
+_FINE = 400
+"""Points of the spline among which the peak is sought."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,9 @@ def normal_traction(structure: Structure, forces: FloatArray, stress_voigt: Floa
 def measures(structures: Sequence[Structure]) -> dict[str, Measure]:
     """What a path of n structures says, by name; nothing where it is neither an opening nor a shear.
 
-    Of an opening, the work of separation (J/m²) is the energy of the farthest structure above the lowest over the area,
-    and the peak traction (Pa) the largest of the structures'. Of a shear, the modulus (Pa) is the curvature by the
-    engineering shear of a least-squares cubic through the energies, over the volume.
+    Of an opening, the work of separation (J/m²) is the energy of the farthest structure above the lowest over the
+    area, and the peak traction (Pa) the highest point of the C² spline through the structures'. Of a shear, the
+    modulus (Pa) is the curvature by the engineering shear of a least-squares cubic through the energies, over the volume.
     """
     if len(structures) < 2 or len({len(one.numbers) for one in structures}) > 1:
         return {}
@@ -85,7 +88,8 @@ def _opening(cells: FloatArray) -> dict[str, Measure]:
     unit = np.eye(len(cells))
     found = {WORK: Measure((unit[order[-1]] - unit) / area * EV_A2)}
     if len(cells) >= _FEWEST[PEAK]:
-        found[PEAK] = Measure(unit * EV_A3, tractions=True)
+        between = np.linspace(heights.min(), heights.max(), _FINE)
+        found[PEAK] = Measure(CubicSpline(heights[order], unit[order])(between) * EV_A3, tractions=True)
     return found
 
 

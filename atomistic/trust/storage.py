@@ -90,7 +90,15 @@ def _labels(arrays: dict[str, np.ndarray], settings: str) -> list[Label]:
     rest = (arrays[name] for name in ("cells", "pbc", "energies", "stresses", "groups"))
     paths = arrays.get("paths", np.full(len(arrays["groups"]), ""))
     return [
-        Label(Atoms(numbers, positions, cell=cell, pbc=pbc), float(energy), forces, stress, str(group), settings, str(path))
+        Label(
+            Atoms(numbers, positions, cell=cell, pbc=pbc),
+            float(energy),
+            forces,
+            stress,
+            str(group),
+            settings,
+            str(path),
+        )
         for numbers, positions, forces, cell, pbc, energy, stress, group, path in zip(*split, *rest, paths, strict=True)
     ]
 

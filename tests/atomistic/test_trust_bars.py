@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from scipy.interpolate import CubicSpline
 
 from atomistic.decohesion.rigid_path import evaluated
 from atomistic.decohesion.slab import cleavage_slab
@@ -54,7 +55,9 @@ def test_paths_tell_what_the_laws_own_code_finds(emt: Potential) -> None:
     energies, tractions = evaluated(emt, slab, path, "opening")
     told = {one.quantity: one.true[0] for one in held_out(unseeing(), labelled(emt, {"opening": path})).values()}
     assert told[WORK] == pytest.approx((energies[-1] - energies.min()) / slab.area * EV_A2, rel=1e-10)
-    assert told[PEAK] == pytest.approx(tractions[:, 2].max() * EV_A3, rel=1e-9)
+    spline = CubicSpline(OPENINGS, tractions[:, 2])
+    peaks = [x for x in spline.derivative().roots(extrapolate=False) if spline(x, 2) < 0]
+    assert told[PEAK] == pytest.approx(spline(peaks).max() * EV_A3, rel=1e-4)
     crystal = elastic_constants(emt, CELL)
     told = held_out(unseeing(), labelled(emt, {"shear": shear(0.0)}))[SHEAR].true[0]
     assert told == pytest.approx(crystal.energy_voigt[3, 3], rel=2e-3)
@@ -120,12 +123,14 @@ def test_bars_cover_what_is_biased_and_what_is_not() -> None:
 def test_too_few_paths_and_bars_too_wide_are_withheld() -> None:
     few = HeldOut(WORK, np.ones(8), np.ones(8), np.ones(8)).bar(1.0, 0.1)
     assert not few.given and not few.covers(1.0)
-    assert "8 of the labelled paths" in few.withheld and "label 1 more" in few.withheld
+    assert "8 of the labelled paths" in few.withheld and few.remedy.startswith("label 1 more")
     true, stds = np.ones(19), np.full(19, 0.01)
     misfit = HeldOut(WORK, true, true + 0.5, stds).bar(1.0, 0.01)
-    assert not misfit.given and "further labels do not mend" in str(misfit)
+    assert not misfit.given and "further labels do not mend that" in str(misfit)
     vague = HeldOut(WORK, true, true + 0.5, np.full(19, 0.5)).bar(1.0, 0.5)
-    assert not vague.given and "label more" in vague.withheld
+    assert not vague.given and vague.remedy == "label more"
+    other = HeldOut(WORK, true, true, stds).bar(3.0, 0.01)
+    assert not other.given and "another kind" in other.withheld
     narrow = HeldOut(WORK, true, true + 0.9 * WIDEST, stds).bar(1.0, 0.01)
     assert narrow.radius == pytest.approx(0.9 * WIDEST) and "(90%)" in str(narrow)
 
