@@ -17,9 +17,10 @@ RESOLVED = 3
 
 
 def maxima(traction: FloatArray) -> FloatArray:
-    """Indices of the maxima of samples (n,) that rise by 2 % of the largest above what is around them."""
+    """Indices of the maxima of samples (n,) that rise by 2 % of the largest above zero and above what is around them."""
     ends = np.full(1, traction.min())
-    found, _ = find_peaks(np.concatenate([ends, traction, ends]), prominence=PROMINENCE * traction.max())
+    least = PROMINENCE * traction.max()
+    found, _ = find_peaks(np.concatenate([ends, traction, ends]), height=least, prominence=least)
     return found - 1
 
 

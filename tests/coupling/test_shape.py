@@ -41,3 +41,8 @@ def test_the_threshold_is_the_prominence(share: float, named: bool) -> None:
     """A bump on the falling branch, where the traction is nearly gone: its height is its prominence."""
     found = shape_findings(samples(WHOLE + bump(share * PROMINENCE * 25, 5.5, 0.2)))
     assert bool(found) == named
+
+
+def test_a_traction_that_comes_back_to_zero_has_no_maximum_there() -> None:
+    """Faces that repel each other once apart."""
+    assert shape_findings(samples(WHOLE - bump(3.0, 4.0, 0.4))) == []
