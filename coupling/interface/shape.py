@@ -38,18 +38,13 @@ def shape_findings(samples: PathSamples, where: str = "") -> list[Finding]:
         return []
     listed = ", ".join(f"{traction[k] * EV_A3 / GPA:.3g} GPa at {opening[k]:.2f} Å" for k in found)
     said = f"the traction has {len(found)} maxima ({listed})"
+    change = "compare with another potential or with DFT"
     if _narrowest(traction, found) < RESOLVED:
-        said += ", nearer to each other than the samples resolve"
-        return [Finding(said, where, float(len(found)), "take more openings, then check the potential there", False)]
-    return [
-        Finding(
-            said,
-            where,
-            float(len(found)),
-            "compare with another potential or with DFT: a clean cleavage plane has one",
-            False,
+        said, change = (
+            f"{said}, nearer to each other than the samples resolve",
+            "take more openings, then check the potential there",
         )
-    ]
+    return [Finding(said, where, float(len(found)), change, False)]
 
 
 def _narrowest(traction: FloatArray, found: FloatArray) -> int:

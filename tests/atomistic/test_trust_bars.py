@@ -140,3 +140,17 @@ def test_paths_are_kept_in_files(tmp_path: Path, posterior: Posterior) -> None:
     assert LabelSet.load(tmp_path / "labels.xyz").paths == posterior.labels.paths
     save_posterior(posterior, tmp_path / "posterior.npz")
     assert load_posterior(tmp_path / "posterior.npz", radial()).labels.paths == posterior.labels.paths
+
+
+def test_validate_judges_the_bars_on_paths_that_the_posterior_has_not_seen(posterior: Posterior) -> None:
+    """Nine planes bear out the bars of two others; three shears bear out none. One path was seen, and is passed over."""
+    from multiscale.cli.validation import _bar_lines
+
+    oracle = radial(TRUTH, {29: -3.0})
+    more = [(2, 2, 1), (3, 1, 0), (3, 1, 1), (3, 2, 0)]
+    fitted = posterior.updated(labelled(oracle, {str(one): opening(one) for one in more}))
+    new = {"a": opening((3, 2, 1)), "b": opening((3, 3, 1)), "c": shear(0.015, 4), "(1, 1, 1)": opening((1, 1, 1))}
+    lines = list(_bar_lines(fitted, labelled(oracle, new)))
+    (work,) = [one for one in lines if one.startswith("work of separation")]
+    assert work.startswith("work of separation on 2 paths: mean error") and "2 of 2 bars" in work
+    assert any("bar of shear_modulus is withheld: 3 of the labelled paths" in one for one in lines)
