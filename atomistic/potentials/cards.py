@@ -51,9 +51,7 @@ _FACTS = {
         _GOOD + "; the most accurate of the wheel's models",
         _NEAR_EQUILIBRIUM.format(faults="20/-3/17")
         + "; some shear constants are soft (C44 of Al 15, W 84 GPa); "
-        + _IRON.format(
-            maxima="23.4 and 28.5 GPa were seen, and with 40 openings 24.6, 26.0 and 25.1", work="3.08 to 3.12"
-        ),
+        + _IRON.format(maxima="23.4 and 28.5 GPa were seen, and with 40 openings 24.6, 26.0 and 25.1", work="3.08"),
         _SEVENNET,
     ),
     "7net-mf-0": (_GOOD + ", at the PBE or the r2SCAN level", _NEAR_EQUILIBRIUM.format(faults="1/-6/11"), _SEVENNET),
