@@ -37,8 +37,8 @@ from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
 from coupling.interface.rigid_path import rigid_law
 
-SPLITS, PATHS, SHEARS = 40, 19, 30
-"""Splits of a pair; labelled paths of each kind in a split; shears of which they are drawn."""
+SPLITS, PATHS, SHEARS, SEED = 40, 19, 30, 11
+"""Splits of a pair; labelled paths of each kind in a split; shears of which they are drawn; of the drawing."""
 OPENINGS = np.array([*np.arange(0.0, 1.3, 0.15), 1.5, 2.0, 3.0, 6.0])
 VOLUME, SHEARED, THICKNESS, LARGEST = 0.01, 0.01, 7.5, 22
 """Largest isotropic strain and shear of the labels; Å of a slab; atoms of a slab."""
@@ -138,7 +138,7 @@ def splits(name: str, pair: Pair) -> Iterator[Judged]:
     known, teacher = labelled(pair), pair.oracle
     rest = elastic_constants(teacher, known.cell).cubic[2]
     for number in range(SPLITS):
-        rng = np.random.default_rng([11, number])
+        rng = np.random.default_rng([SEED, number])
         planes = rng.permutation(len(known.true))
         target, volume = list(known.true)[planes[0]], rng.uniform(-VOLUME, VOLUME)
         posterior = drawn(known, target, rng)
