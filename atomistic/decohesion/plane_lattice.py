@@ -13,6 +13,7 @@ SAME_PLANE = 1e-2
 """Å: atoms closer in height than this lie in one plane."""
 _SIMPLE = 12  # largest denominator of a cell's vectors in units of its conventional cell
 _ROUNDED = 1e-4  # their error
+_GAIN = 1e-9  # of a reduction's square length
 
 
 def plane_basis(lattice: FloatArray, conventional: FloatArray, miller: Sequence[int]) -> FloatArray:
@@ -47,10 +48,10 @@ def plane_basis(lattice: FloatArray, conventional: FloatArray, miller: Sequence[
     while True:  # Lagrange-Gauss reduction
         if a @ a > b @ b:
             a, b = b, -a
-        step = np.round((a @ b) / (a @ a))
-        if step == 0:
+        shorter = b - np.round((a @ b) / (a @ a)) * a
+        if shorter @ shorter > (1 - _GAIN) * (b @ b):  # by rounding alone it would go on for ever
             break
-        b = b - step * a
+        b = shorter
     if np.cross(a, b) @ c < 0:
         b = -b
     return np.array([a, b, c])

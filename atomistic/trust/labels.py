@@ -36,6 +36,7 @@ class Label:
         stress: (3, 3) eV/Å³, positive in tension; NaN where there is none.
         group: What kind of structure it is: bulk, surface, opened, slipped, defect, ...
         settings_hash: Of all that determines the oracle's numbers.
+        path: Name of the path that it lies on, such as one opening; empty where it stands for itself.
     """
 
     structure: Atoms
@@ -44,6 +45,7 @@ class Label:
     stress: FloatArray = field(default_factory=lambda: np.full((3, 3), np.nan))
     group: str = UNNAMED
     settings_hash: str = ""
+    path: str = ""
 
     def __post_init__(self) -> None:
         atoms, forces, stress = self.structure, np.asarray(self.forces, float), np.asarray(self.stress, float)
@@ -90,13 +92,17 @@ class LabelSet:
 
     @classmethod
     def made(
-        cls, oracle: Potential, structures: Sequence[Structure], groups: str | Sequence[str] = UNNAMED
+        cls,
+        oracle: Potential,
+        structures: Sequence[Structure],
+        groups: str | Sequence[str] = UNNAMED,
+        paths: str | Sequence[str] = "",
     ) -> "LabelSet":
         """Labels of structures by a potential, whose fingerprint is the settings' hash."""
-        names = [groups] * len(structures) if isinstance(groups, str) else list(groups)
+        names, ways = ([one] * len(structures) if isinstance(one, str) else list(one) for one in (groups, paths))
         found = oracle.evaluate(structures)
-        rows = zip(structures, found.energies, found.forces, found.stresses, names, strict=True)
-        return cls(tuple(Label(_atoms(one), e, f, s, name, oracle.fingerprint) for one, e, f, s, name in rows))
+        rows = zip(structures, found.energies, found.forces, found.stresses, names, ways, strict=True)
+        return cls(tuple(Label(bare(a), e, f, s, name, oracle.fingerprint, way) for a, e, f, s, name, way in rows))
 
     @property
     def settings_hash(self) -> str:
@@ -112,6 +118,15 @@ class LabelSet:
     def groups(self) -> list[str]:
         """The group of each label."""
         return [label.group for label in self.labels]
+
+    @property
+    def paths(self) -> dict[str, list[int]]:
+        """The places of the labels of each named path, in order."""
+        found: dict[str, list[int]] = {}
+        for place, label in enumerate(self.labels):
+            if label.path:
+                found.setdefault(label.path, []).append(place)
+        return found
 
     @property
     def elements(self) -> tuple[int, ...]:
@@ -161,6 +176,7 @@ class LabelSet:
                 results["stress"] = full_3x3_to_voigt_6_stress(label.stress)
             atoms.calc = SinglePointCalculator(atoms, **results)
             atoms.info = {"group": label.group, "settings_hash": label.settings_hash}
+            atoms.info |= {"path": label.path} if label.path else {}
             images.append(atoms)
         text = StringIO()
         write(text, images, format="extxyz", write_results=True)
@@ -175,7 +191,7 @@ class LabelSet:
 
     @classmethod
     def load(cls, path: Path | str) -> "LabelSet":
-        """Read any file of ASE's that has energies and forces; stress or virial, `group` and `settings_hash` are optional.
+        """Read any file of ASE's that has energies and forces; stress or virial, `group`, `path` and `settings_hash` are optional.
 
         Raises:
             InputError: the file cannot be read, is empty, or lacks energies or forces.
@@ -198,7 +214,8 @@ def structure_hash(structure: Structure) -> str:
     return digest.hexdigest()
 
 
-def _atoms(one: Structure) -> Atoms:
+def bare(one: Structure) -> Atoms:
+    """A copy of the atoms and the cell alone."""
     return Atoms(np.array(one.numbers), np.array(one.positions), cell=np.array(one.cell), pbc=np.array(one.pbc))
 
 
@@ -210,7 +227,7 @@ def _read(atoms: Atoms, where: str) -> Label:
     info = atoms.info
     label = Label(
         atoms, results["energy"], results["forces"], _stress(atoms, results, where),
-        str(info.get("group", UNNAMED)), str(info.get("settings_hash", "")),
+        str(info.get("group", UNNAMED)), str(info.get("settings_hash", "")), str(info.get("path", "")),
     )  # fmt: skip
     if info.get(CHECKSUM, checksum := _checksum(label)) != checksum:
         raise InputError(
@@ -226,7 +243,8 @@ def _checksum(label: Label) -> str:
     numbers = arrays_hash(
         one.numbers, one.positions, np.array(one.cell), one.pbc, label.energy, label.forces, label.stress
     )
-    return "sha256-" + content_hash(f"{numbers} {label.group} {label.settings_hash}".encode())
+    words = [label.group, label.settings_hash, *([label.path] if label.path else [])]
+    return "sha256-" + content_hash(f"{numbers} {' '.join(words)}".encode())
 
 
 def _refuse_others(atoms: Atoms, results: Mapping[str, Any], where: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 
-_ROUNDING = 1e-11
+ROUNDING = 1e-11
 Block = tuple[list[FloatArray], list[FloatArray], FloatArray]
 """Rows and misfits of energy, force and stress in units of their noise, and these noises (3,)."""
 
@@ -50,7 +50,7 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         half = np.vstack(rows) @ factor
         hat = half @ half.T
         values, vectors = np.linalg.eigh(hat)
-        kept = np.maximum(1 - values, _ROUNDING)  # zero where this label alone settles a combination of parameters
+        kept = np.maximum(1 - values, ROUNDING)  # zero where this label alone settles a combination of parameters
         left = vectors @ (vectors.T @ np.concatenate(misfits) / kept)
         spread = (vectors / kept) @ vectors.T
         places = _places(misfits)

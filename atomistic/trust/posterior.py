@@ -22,7 +22,7 @@ from atomistic.trust.design import (
 )
 from atomistic.trust.evidence import Estimate, Widths, maximise, shifted, solve_rows
 from atomistic.trust.labels import LabelSet
-from atomistic.trust.leave_out import Block, LeaveOneOut, leave_one_out, predicted_scores
+from atomistic.trust.leave_out import ROUNDING, Block, LeaveOneOut, leave_one_out, predicted_scores
 from atomistic.trust.sites import SiteDistances
 from coupling.capabilities import LinearPotential
 from coupling.contracts import FloatArray, Potential, Structure
@@ -153,6 +153,15 @@ class Posterior:
     def scores_of(self, others: Sequence[Design]) -> FloatArray:
         """(n, 3) residuals of labels that it was not fitted to, as `LeaveOneOut.scores`."""
         return predicted_scores(self._whitened(others), self._solution.factor)
+
+    def without(self, places: Sequence[int]) -> Estimate:
+        """The parameters without some of the labels, in closed form at fixed widths (Cook and Weisberg, 1982, §3.2)."""
+        blocks = self._whitened([self.designs[place] for place in places])
+        rows = np.vstack([one for block in blocks for one in block[0]])
+        misfits = np.concatenate([one for block in blocks for one in block[1]])
+        values, vectors = np.linalg.eigh((half := rows @ self._solution.factor).T @ half)
+        factor = self._solution.factor @ (vectors / np.sqrt(np.maximum(1 - values, ROUNDING)))
+        return Estimate(self.mean - factor @ (factor.T @ (rows.T @ misfits)), self.inflation * factor)
 
     def mahalanobis(self, structures: Sequence[Structure]) -> tuple[FloatArray, ...]:
         """n arrays (N_i,): how far each site's features lie from those of the labels, whose own are 1 on average."""

@@ -34,6 +34,7 @@ def save_posterior(posterior: Posterior, path: Path | str) -> None:
     arrays = {
         "record": np.array(json.dumps(record)),
         "groups": np.array([label.group for label in labels]),
+        "paths": np.array([label.path for label in labels]),
         "sizes": np.array([len(label.structure) for label in labels]),
         "numbers": np.concatenate([label.structure.numbers for label in labels]),
         "positions": np.concatenate([label.structure.positions for label in labels]),
@@ -87,9 +88,18 @@ def _labels(arrays: dict[str, np.ndarray], settings: str) -> list[Label]:
     ends = np.cumsum(arrays["sizes"])[:-1]
     split = (np.split(arrays[name], ends) for name in ("numbers", "positions", "forces"))
     rest = (arrays[name] for name in ("cells", "pbc", "energies", "stresses", "groups"))
+    paths = arrays.get("paths", np.full(len(arrays["groups"]), ""))
     return [
-        Label(Atoms(numbers, positions, cell=cell, pbc=pbc), float(energy), forces, stress, str(group), settings)
-        for numbers, positions, forces, cell, pbc, energy, stress, group in zip(*split, *rest, strict=True)
+        Label(
+            Atoms(numbers, positions, cell=cell, pbc=pbc),
+            float(energy),
+            forces,
+            stress,
+            str(group),
+            settings,
+            str(path),
+        )
+        for numbers, positions, forces, cell, pbc, energy, stress, group, path in zip(*split, *rest, paths, strict=True)
     ]
 
 

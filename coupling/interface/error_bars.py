@@ -34,6 +34,16 @@ def with_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](law: L, sam
     return type(law)(**own, gap=law.gap).counted(law.count)
 
 
+def rescaled_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](
+    law: L, energy: float | None, traction: float | None
+) -> L:
+    """The same law with its standard deviations of energy and traction times a factor each; without those whose is None."""
+    own = {name: getattr(law, name) for name in law.units}
+    own |= {f"{name}_std": None if factor is None or own[f"{name}_std"] is None else factor * own[f"{name}_std"]
+            for name, factor in (("energy", energy), ("traction", traction))}  # fmt: skip
+    return type(law)(**own, gap=law.gap).counted(law.count)
+
+
 def _at_samples(law: Law, one: Law) -> tuple[FloatArray, FloatArray]:
     """ψ and T of a sample at the samples of the law."""
     if isinstance(law, MixedModeLaw) and isinstance(one, MixedModeLaw):

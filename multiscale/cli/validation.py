@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from multiscale.cli.answers import Debug, answering, say
+
+if TYPE_CHECKING:
+    from atomistic.trust.labels import LabelSet
+    from atomistic.trust.posterior import Posterior
 
 
 def validate(
@@ -28,7 +32,7 @@ def validate(
 def validation_lines(
     name: str, data: Path | str, posterior: Path | str | None = None, *, modal: str | None = None, trust: bool = False
 ) -> Iterator[str]:
-    """The table, then the calibration of a posterior where one is given.
+    """The table, then the calibration of a posterior where one is given, and its bars on paths that it has not seen.
 
     Args:
         name: The potential.
@@ -57,3 +61,22 @@ def validation_lines(
         curve = calibration(fitted.predict(labels.structures), labels, 9)
         for stated, share in zip(curve.stated, curve.found, strict=True):
             yield f"forces within their {100 * stated:.0f} % interval: {100 * share:.1f} %"
+        yield from _bar_lines(fitted, labels)
+
+
+def _bar_lines(posterior: "Posterior", labels: "LabelSet") -> Iterator[str]:
+    """What paths that the posterior has not seen say of reported quantities and of their bars."""
+    from atomistic.trust.bars import HeldOut, held_out
+
+    known = {one.identity for one in posterior.labels}
+    unseen = labels[[k for k, one in enumerate(labels) if one.path and one.identity not in known]]
+    own = held_out(posterior)
+    for name, one in held_out(posterior, unseen).items() if len(unseen) else ():
+        source = own.get(name, HeldOut.none(name))
+        bars = [source.bar(value, std) for value, std in zip(one.predicted, one.stds, strict=True)]
+        held = [bar.covers(true) for bar, true in zip(bars, one.true, strict=True) if bar.given]
+        yield (
+            f"{name.replace('_', ' ')} on {len(bars)} paths: mean error {(one.errors / one.true).mean():+.1%}; "
+            f"{sum(held)} of {len(held)} bars of 90 % hold"
+        )
+        yield from [str(bar) for bar in bars if not bar.given][:1]

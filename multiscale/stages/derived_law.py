@@ -1,6 +1,7 @@
 """A law from atoms with what it was made of, seen from turned axes, and as the whole slab."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A3
 from multiscale.stages.crystal import CrystalRecord
 from multiscale.stages.law_atoms import LawAtoms
+
+if TYPE_CHECKING:
+    from atomistic.trust.bars import Bar
 
 _STRAIGHT = 1e-9
 """rad: axes that differ by less are one."""
@@ -32,6 +36,7 @@ class DerivedLaw:
         static: The excess without temperature, of a relaxed path.
         route_difference: Virial against the forces on one half, over the peak, of a relaxed path.
         members: The laws of the samples of the potential, of which the error bars are the spread.
+        bars: Of its work and peak, from labelled paths; withheld ones say why.
     """
 
     law: Law
@@ -42,6 +47,7 @@ class DerivedLaw:
     static: Excess | None = None
     route_difference: float | None = None
     members: tuple[Law, ...] = ()
+    bars: "tuple[Bar, ...]" = ()
 
 
 def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:

@@ -1,6 +1,9 @@
 """The law stage: options and a potential in; a cohesive law that says what it counts, and its samples, out."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from coupling.errors import InputError
 from coupling.interface.error_bars import with_error_bars
@@ -10,11 +13,15 @@ from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.resumable import resumable
+from multiscale.stages.bars import OF_LAW, barred_law
 from multiscale.stages.crystal import CrystalRecord, crystal_record
 from multiscale.stages.derived_law import DerivedLaw
 from multiscale.stages.law_atoms import LawAtoms, law_atoms
 from multiscale.stages.law_of_samples import law_of_samples
 from multiscale.stages.models import Models
+
+if TYPE_CHECKING:
+    from atomistic.trust.bars import Bar
 
 
 def derive_law(
@@ -49,7 +56,11 @@ def derive_law(
         lambda _: _derived(options, models, context, seed, potential, "samples of the potential").law
     )
     law = with_error_bars(derived.law, members)
-    return replace(derived, law=law, members=tuple(members))
+    bars: tuple[Bar, ...] = ()
+    if (held := models.held_out()) is not None:
+        stds = {name: float(np.std([getattr(one, name) for one in members], ddof=1)) for name in OF_LAW}
+        law, bars = barred_law(law, stds, held)
+    return replace(derived, law=law, members=tuple(members), bars=bars)
 
 
 def slip_caution(name: str) -> str:

@@ -1,13 +1,17 @@
 """The potentials of a study, each loaded once, on rank 0; and the samples of the one that has error bars."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from coupling.contracts import Potential
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
 from multiscale.runtime.context import RunContext
 from multiscale.stages import sampled
+
+if TYPE_CHECKING:
+    from atomistic.trust.bars import HeldOut
 
 
 class Models:
@@ -64,6 +68,13 @@ class Models:
             return "" if potential is None else potential.fingerprint
 
         return self._context.on_root(found)
+
+    def held_out(self) -> "Mapping[str, HeldOut] | None":
+        """What the labelled paths say of reported quantities; None where the samples are not of labels. Collective."""
+        if self._trust is None or self._trust.labels is None:
+            return None
+        self(None)
+        return self._context.on_root(lambda: self._sampled.held)
 
     def each_sample[T](self, work: Callable[[int], T]) -> list[T]:
         """Do the work with each sample in the place of the default potential."""

@@ -1,9 +1,13 @@
 """The potential of a study and, where it asks for error bars, samples of it."""
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.inputs.trust import Trust
+
+if TYPE_CHECKING:
+    from atomistic.trust.bars import HeldOut
 
 
 class Sampled(NamedTuple):
@@ -12,10 +16,12 @@ class Sampled(NamedTuple):
     Attributes:
         potential: What is reported.
         samples: What the error bars are taken over; empty without.
+        held: What labelled paths, each left out in turn, say of reported quantities; None without labels.
     """
 
     potential: Any
     samples: tuple[Any, ...] = ()
+    held: "Mapping[str, HeldOut] | None" = None
 
 
 def load(choice: PotentialChoice, trust: Trust | None, seed: int) -> Sampled:
@@ -32,11 +38,12 @@ def load(choice: PotentialChoice, trust: Trust | None, seed: int) -> Sampled:
     if trust.labels is None:
         members = [load_potential(one.name, **one.options) for one in trust.committee]
         return Sampled(potential, (potential, *members))
+    from atomistic.trust.bars import held_out
     from atomistic.trust.labels import LabelSet
     from atomistic.trust.posterior import fit_posterior
 
     posterior = fit_posterior(potential, LabelSet.load(trust.labels)).calibrated()
-    return Sampled(posterior.mean_potential(), tuple(posterior.sample(trust.samples, seed)))
+    return Sampled(posterior.mean_potential(), tuple(posterior.sample(trust.samples, seed)), held_out(posterior))
 
 
 def count(trust: Trust | None) -> int:
@@ -55,5 +62,7 @@ def note(trust: Trust) -> str:
         )
     return (
         f"Error bars: standard deviation over {trust.samples} samples of the posterior of the potential's last layer, given the "
-        "labels, each at its own lattice. The law is that of the posterior's mean, fitted to the labels."
+        "labels, each at its own lattice; those of works of separation, peaks and C44 are widened or narrowed until they hold 90 % of "
+        "the labelled paths of their kind, each predicted without its labels, and withheld where that cannot be said. The law is that "
+        "of the posterior's mean, fitted to the labels."
     )

@@ -7,6 +7,7 @@ from coupling.exchange.export import FORMS, export
 from coupling.exchange.storage import save_law
 from coupling.file_names import file_name
 from coupling.interface.rigid_path import interface_ledger
+from coupling.interface.shape import shape_findings
 from coupling.laws.count import Count
 from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
@@ -32,6 +33,7 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
         if atoms.slab is not None
         else "energies against forces and virial in tension"
     )
+    results.findings += shape_findings(derived.samples, key.rstrip("_"))
     results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
     for place, crystal in derived.crystals.items():
         of = f"{key}lattice_parameter" + ("" if place == "plane" else f"_{place}")

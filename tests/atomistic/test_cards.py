@@ -34,6 +34,13 @@ def test_universal_models_warn_of_stacking_faults(name: str) -> None:
     assert "stacking faults are meaningless" in str(card(name))
 
 
+@pytest.mark.parametrize(("name", "seen"), [("7net-0", "23.6 and 22.4 GPa"), ("7net-l3i5", "23.4 and 28.5 GPa")])
+def test_universal_models_warn_of_iron(name: str, seen: str) -> None:
+    """The peaks that they have and the one that they should have, and the work of (110)."""
+    said = card(name).not_for
+    assert all(one in said for one in ("cleavage of iron", seen, "35.05 GPa at 0.6 Å", "instead of 5.13"))
+
+
 def test_embedded_atom_files_share_a_card() -> None:
     assert card("*.eam.fs").not_for == card("*.eam.alloy").not_for
 

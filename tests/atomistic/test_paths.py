@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 
 from atomistic.decohesion.coincidence import match_lattices
 from atomistic.decohesion.hetero import close, hetero_interface
+from atomistic.decohesion.plane_lattice import plane_basis
 from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
 from atomistic.decohesion.rigid_path import default_openings, rigid_path
 from atomistic.decohesion.slab import boundary_tractions, cleavage_slab
@@ -208,3 +209,17 @@ def test_one_crystal_on_another_does_not_care_which_is_called_upper(potential, l
     assert works[0] == pytest.approx(works[1], rel=1e-9)
     with pytest.raises(InputError, match="no common cell"):
         match_lattices(copper, nickel, largest_strain=1e-3)
+
+
+def test_the_plane_of_two_equal_vectors_is_reduced_once() -> None:
+    """At these lattice parameters a·b is half of a² but for rounding: shortening b gains nothing, and went on for ever."""
+    for side, miller in (
+        (4.082922440498184, (5, 1, 1)),
+        (4.082922440498184, (5, 3, 3)),
+        (4.631707108243065, (5, 1, 1)),
+    ):
+        cell = bulk("Cu", "fcc", a=side).cell.array
+        a, b, c = plane_basis(cell, side * np.eye(3), miller)
+        assert np.cross(a, b) @ c == pytest.approx(side**3 / 4)
+        assert abs(a @ b) <= (0.5 + 1e-9) * min(a @ a, b @ b)
+        np.testing.assert_allclose(np.array([a, b]) @ miller, 0.0, atol=1e-12)

@@ -122,8 +122,52 @@ def test_the_learning_study(tmp_path: Path, teachable: None) -> None:
         "trust": {"labels": "out/labels.extxyz", "samples": 3},
         "output": {"folder": "law"},
     }
-    barred = run_study(written(tmp_path, law)).quantities["work_of_separation"]
-    assert 0 < barred.uncertainty < 0.1 * barred.value
+    plain = run_study(written(tmp_path, law))
+    assert plain.quantities["work_of_separation"].uncertainty is None
+    assert any("error bar of the work of separation is withheld: 0 of the labelled" in one for one in plain.warnings)
+
+
+def test_bars_of_a_law_come_from_labelled_paths_of_its_kind(tmp_path: Path, teachable: None) -> None:
+    """Nine other planes: the bar is what they say, in the results, in the law's file and nowhere wider or narrower."""
+    from scipy.special import ndtri
+
+    from atomistic import load_potential
+    from atomistic.decohesion.slab import cleavage_slab
+    from atomistic.trust import LabelSet, fit_posterior
+    from atomistic.trust.bars import held_out
+    from atomistic.trust.propagate import cleavage, propagate
+
+    emt, crystal = load_potential("emt"), bulk("Cu", "fcc", a=3.6)
+    planes = [(1, 0, 0), (1, 1, 0), (2, 1, 0), (2, 1, 1), (2, 2, 1), (3, 1, 0), (3, 1, 1), (3, 2, 0), (3, 3, 1)]
+    structures, names = [], []
+    for plane in planes:
+        slab = cleavage_slab(crystal, plane, 4, conventional=3.6 * np.eye(3))
+        structures += [slab.opened(d) for d in (0.0, 0.3, 0.6, 0.9, 1.5, 5.0)]
+        names += [str(plane)] * 6
+    structures += [bulk("Cu", "fcc", a=a) for a in (2.9, 3.2, 3.4, 3.5, 3.6, 3.7, 3.8, 4.1, 4.5)]
+    labels = LabelSet.made(emt, structures, "any", names + [""] * 9)
+    labels.save(tmp_path / "labels.extxyz")
+    law = LAW | {
+        "potential": "teachable",
+        "trust": {"labels": "labels.extxyz", "samples": 3},
+        "output": {"folder": "law"},
+    }
+    found = run_study(written(tmp_path, law))
+    posterior = fit_posterior(load_potential("teachable"), LabelSet.load(tmp_path / "labels.extxyz")).calibrated()
+    held = held_out(posterior)
+    whole = propagate(
+        cleavage("Cu", "fcc", (1, 1, 1), layers=6, largest=4.5, points=20),
+        posterior.mean_potential(),
+        posterior.sample(3),
+    )
+    for name in ("work_of_separation", "peak_traction"):
+        bar = held[name].bar(float(whole[name].value), float(whole[name].std))
+        shown = found.quantities[name]
+        assert bar.given and shown.uncertainty * ndtri(0.95) == pytest.approx(bar.radius, rel=0.05)
+    assert (
+        load_law(tmp_path / "law" / "law.json").work_of_separation_std
+        == found.quantities["work_of_separation"].uncertainty
+    )
 
 
 def test_a_crystal_that_leaves_its_labels_is_named() -> None:

@@ -5,6 +5,7 @@ from coupling.laws.mixed import MixedModeLaw
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
 from multiscale.stages import sampled
+from multiscale.stages.bars import bar_findings
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
 from multiscale.studies.cohesive_law.report import report_law, report_mixed
@@ -28,6 +29,7 @@ def run(study: CohesiveLawStudy, context: RunContext) -> Results:
         report_mixed(results, derived.law, derived.atoms.refinements, context.folder, context.is_root)
     if study.trust is not None:
         results.notes.append(sampled.note(study.trust))
+        results.findings += bar_findings(derived.bars)
     report_law(results, derived.law, fits_of(derived.law))
     results.ledger = law_ledger(derived)
     context.on_root(lambda: write_law(results, derived, context))

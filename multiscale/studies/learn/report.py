@@ -47,7 +47,9 @@ def report_labels(
     add("force_noise", noise, "eV/Å", "force errors that the readout cannot learn away")
     results.notes.append(
         f"The radius holds 90 % of what labels can still settle of a force; {noise:.2g} eV/Å of each component the readout "
-        "cannot represent, which more labels do not change. labels.extxyz and posterior.npz can be used by other studies (trust)."
+        "cannot represent, which more labels do not change. labels.extxyz and posterior.npz can be used by other studies (trust). The "
+        "law's deviations are of the readout, scaled by the errors of forces; what it cannot represent of work and peak is not in "
+        "them, for which 90 % bars take labelled openings of nine other planes."
     )
 
 

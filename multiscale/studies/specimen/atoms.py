@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from coupling.errors import InputError
+from coupling.findings import Finding
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.naive import naive_law
 from coupling.laws.law import Law
@@ -17,12 +18,14 @@ from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 from multiscale.stages import sampled
+from multiscale.stages.bars import OF_LAW, bar_findings, barred, barred_law
 from multiscale.studies.law_report import report_derived, write_law
 from multiscale.studies.specimen.bodies import SpecimenParts
 from multiscale.studies.specimen.report import frame_of
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
+    from atomistic.trust.bars import HeldOut
     from continuum.solver.record import Loading
 
 _CUBIC_CONSTANTS = {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}
@@ -131,17 +134,31 @@ class ErrorBars:
         std: Standard deviations, by the names of the quantities.
         laws: The laws from atoms with their error bars, by interface.
         notes: What has none, and why.
+        findings: Bars that are withheld.
     """
 
     std: Mapping[str, float]
     laws: Mapping[str, Law]
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def error_bars(
-    study: SpecimenStudy, parts: SpecimenParts, samples: Sequence[SpecimenParts], records: Sequence["Loading"]
+    study: SpecimenStudy,
+    parts: SpecimenParts,
+    samples: Sequence[SpecimenParts],
+    records: Sequence["Loading"],
+    held: "Mapping[str, HeldOut] | None" = None,
 ) -> ErrorBars:
-    """Standard deviations of laws, constants and loads over the samples of the potential."""
+    """Standard deviations of laws, constants and loads over the samples of the potential.
+
+    Args:
+        study: The study.
+        parts: What is reported.
+        samples: The same with each sample of the potential.
+        records: Their loadings.
+        held: What labelled paths say, against which those of laws and C44 are checked; None without labels.
+    """
     from continuum.post.fracture import released_energy_per_area
 
     found: dict[str, list[float]] = {}
@@ -165,7 +182,28 @@ def error_bars(
         name: with_error_bars(derived.law, [one.derived[name].law for one in samples])
         for name, derived in parts.derived.items()
     }
-    return ErrorBars(std, laws, tuple(notes))
+    plain = ErrorBars(std, laws, tuple(notes))
+    return plain if held is None else _checked(study, parts, plain, held)
+
+
+def _checked(
+    study: SpecimenStudy, parts: SpecimenParts, plain: ErrorBars, held: "Mapping[str, HeldOut]"
+) -> ErrorBars:  # fmt: skip
+    """With the bars of laws and C44 that labelled paths bear out; the others are withheld."""
+    std: dict[str, float | None] = dict(plain.std)
+    laws: dict[str, Law] = {}
+    findings: list[Finding] = []
+    for name, law in plain.laws.items():
+        key = prefix(study.interfaces, name)
+        laws[name], bars = barred_law(law, {one: plain.std[f"{key}{one}"] for one in OF_LAW}, held)
+        findings += bar_findings(bars, name)
+        std |= {f"{key}{one.quantity}": getattr(laws[name], f"{one.quantity}_std") for one in bars}
+    for name, value in _numbers(study, parts).items():
+        if name.endswith("C44"):
+            found = barred(held, "shear_modulus", value, plain.std[name])
+            std[name] = found.std
+            findings += bar_findings((found.bar,), name)
+    return replace(plain, std={k: v for k, v in std.items() if v is not None}, laws=laws, findings=tuple(findings))
 
 
 def report_error_bars(
@@ -195,6 +233,7 @@ def report_error_bars(
         results.plots.append(Plot("Error bar of the load", "load-point opening", frame.shown, f"load{frame.per}", frame.force,
                                   tuple(series),
                                   "Dashed: each sample of the potential, with its own law and stiffness."))  # fmt: skip
+    results.findings += found.findings
     results.notes.append(sampled.note(study.trust))
     for name, derived in parts.derived.items():
         barred = replace(derived, law=found.laws[name])

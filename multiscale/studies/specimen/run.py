@@ -74,7 +74,7 @@ def _sample(
         _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
         for number, one in enumerate(sampled, 1)
     ]
-    bars = error_bars(study, parts, sampled, records)
+    bars = error_bars(study, parts, sampled, records, models.held_out())
     report_error_bars(results, study, parts, bars, records, context)
 
 
