@@ -1,4 +1,4 @@
-"""Structures from files: what a file says of the atoms is handed on, or the file is refused; nothing is dropped."""
+"""Structures from files: whatever a file says about the atoms is passed on, or the file is refused; nothing is dropped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from coupling.errors import InputError
 
 _XYZ = (".xyz", ".extxyz")
 _CHARGES = ("charge", "total_charge", "net_charge")
-"""What files call the total charge."""
+"""Names of the total charge in files."""
 _SPINS = {"spin": 0, "multiplicity": 1, "spin_multiplicity": 1}
-"""What files call the spin, and its value without unpaired electrons."""
+"""Names of the spin in files, and its value without unpaired electrons."""
 _WHOLE = 1e-6  # e: a total charge is a whole number to this
 _CLOSE = 0.01  # of an occupancy
 
@@ -102,7 +102,7 @@ def stated(atoms: Atoms, name: str) -> FileStructure:
     _refuse_disorder(atoms, name)
     if atoms.constraints:
         raise InputError(
-            f"{name} holds some atoms fast, and all atoms move here; take the constraints out of the file."
+            f"{name} holds some atoms fixed, and all atoms move here; take the constraints out of the file."
         )
     _refuse_spin(atoms, name)
     bare = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell.array, pbc=atoms.pbc)
@@ -164,4 +164,4 @@ def _number(value: object, what: str) -> float:
     try:
         return float(np.asarray(value, dtype=float).item())
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what} is {value!r}, which is no number; mend the file.") from error
+        raise InputError(f"{what} is {value!r}, which is not a number; mend the file.") from error

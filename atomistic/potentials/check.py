@@ -1,4 +1,4 @@
-"""Does a potential keep the contract? Checks that anyone can run on any backend."""
+"""Whether a potential keeps the contract: checks that run on any backend."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -36,7 +36,7 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
         capability that is declared.
 
     Raises:
-        InputError: the structures cannot be evaluated, or none could be made up.
+        InputError: the structures cannot be evaluated, or no structures could be made for its elements.
     """
     structures = _crystals(potential) if structures is None else [atoms.copy() for atoms in structures]
     tolerance = TOLERANCES[potential.capabilities.dtype]

@@ -1,4 +1,4 @@
-"""Embedded-atom potentials from tabulated files, with the numbers that LAMMPS gives them."""
+"""Embedded-atom potentials from tabulated files, evaluated as LAMMPS does."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -85,7 +85,7 @@ def _energy_unit(line: bytes) -> float:
 def _funcfl(records: "_Records", energy: float) -> Tables:
     number = _integer(records.record(2, "the atomic number and the mass")[0], "the atomic number")
     if not 0 < number <= max(atomic_numbers.values()):
-        raise ValueError(f"its atomic number is {number}, of no element")
+        raise ValueError(f"its atomic number is {number}, which no element has")
     grid = _grid(records)
     embedding = energy * records.table(grid.densities, "the embedding function")
     charge = records.table(grid.distances, "the effective charge")
@@ -195,7 +195,7 @@ class _Records:
 
 
 def _filled(lines: list[bytes], first: int) -> Iterator[tuple[int, list[bytes]]]:
-    """The lines that say something, with their numbers in the file."""
+    """The lines with content, with their numbers in the file."""
     for number, line in enumerate(lines, first):
         words = line.split(b"#")[0].split()
         if words:

@@ -1,4 +1,4 @@
-"""Generalised stacking faults: γ-surfaces with relaxed normal, and the faults of fcc (111)."""
+"""Generalised stacking faults: γ-surfaces relaxed along the normal, and the faults of fcc (111)."""
 
 from dataclasses import dataclass
 
@@ -58,7 +58,7 @@ def gamma_surface(
     stress: float = 5e7,
     progress: Progress = silent,
 ) -> FaultEnergies:
-    """Slide by tilting the cell, one fault a cell; heights of atoms and cell relax (Vitek 1968).
+    """Slide by tilting the cell, one fault per cell; heights of atoms and cell relax (Vitek 1968).
 
     Args:
         potential: The potential.
@@ -101,7 +101,7 @@ def fcc_stacking_fault(
         progress: Told after each step.
 
     Returns:
-        The thick cell's values; their error is what the thin cell differs by.
+        The thick cell's values; their error is the difference from the thin cell.
 
     Raises:
         InputError: the crystal is not fcc, or the layers are no multiple of 3.

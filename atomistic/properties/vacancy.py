@@ -45,7 +45,7 @@ def vacancy_formation(
         progress: Told after each step of the relaxation.
 
     Returns:
-        The large cell's value; the error is what the small cell differs by.
+        The large cell's value; the error is its difference from the small cell.
 
     Raises:
         InputError: the crystal has several elements, or the supercells do not grow.

@@ -1,4 +1,4 @@
-"""Solve a discretised problem, and tell how far one solution is from another."""
+"""Solutions of discretised problems, and the distance of one from another."""
 
 import time
 from dataclasses import dataclass, field

@@ -71,7 +71,7 @@ class RegionSize:
 
 @dataclass(frozen=True)
 class Energy:
-    """What the subtractive scheme says.
+    """Result of the subtractive scheme.
 
     Attributes:
         value: Embedded energy, eV.

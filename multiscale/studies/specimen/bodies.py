@@ -35,11 +35,11 @@ _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 @dataclass(frozen=True)
 class SpecimenParts:
-    """What a specimen is made of.
+    """The laws and materials of a specimen.
 
     Attributes:
         laws: The law of one plane, by interface.
-        materials: By body, in mesh axes.
+        materials: By body, in the mesh's axes.
         derived: What atoms gave, by interface.
         crystals: The crystals of bodies that are such.
     """
@@ -217,7 +217,7 @@ def _hand_over(
             if np.abs(ours - theirs).max() > _SAME_STIFFNESS * np.abs(stiffness).max():
                 raise InputError(
                     f"interfaces.{name}: the law joins {body!r} with the crystal directions {np.round(grain[0], 3).tolist()} along the "
-                    f"mesh's x and {np.round(grain[1], 3).tolist()} along y, and bodies.{body}.grain says otherwise; leave it out."
+                    f"mesh's x and {np.round(grain[1], 3).tolist()} along y, and bodies.{body}.grain differs from that; leave it out."
                 )
         grains.setdefault(body, grain)
         if interface.misfit == "carried" and np.abs(side.strain).max() > 0:
