@@ -1,4 +1,4 @@
-"""What a cohesive problem is made of: its kind, laws on interfaces, supports and loads, its control, its energies."""
+"""The parts of a cohesive problem: its kind, laws on interfaces, supports and loads, its control, its energies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -26,7 +26,7 @@ NEGLIGIBLE = 0.01
 
 @dataclass(frozen=True)
 class SpecimenLedger:
-    """Who counts what in a specimen, and what is wrong with it.
+    """Which model counts what in a specimen, and what is wrong with it.
 
     Attributes:
         sites: What is to be counted once.
