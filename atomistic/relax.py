@@ -51,7 +51,7 @@ class Relaxation:
         forces: (n,) largest force that the constraints leave, eV/Å.
         stresses: (n,) largest stress that the constraints leave, Pa; zero for a fixed cell.
         steps: (n,) evaluations each needed.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     structures: list[Atoms]

@@ -96,9 +96,9 @@ def stated(atoms: Atoms, name: str) -> FileStructure:
     for what, array in (("position", atoms.positions), ("cell vector", atoms.cell.array)):
         if not np.isfinite(array).all():
             row = int(np.argmin(np.isfinite(array).all(axis=1)))
-            raise InputError(f"{name}: {what} {row} is {array[row].tolist()}, which is not finite; mend the file.")
+            raise InputError(f"{name}: {what} {row} is {array[row].tolist()}, which is not finite; correct the file.")
     if np.any(atoms.numbers < 1):
-        raise InputError(f"{name} holds a site that is no element (X); replace it by an element.")
+        raise InputError(f"{name} holds a site that is not an element (X); replace it by an element.")
     _refuse_disorder(atoms, name)
     if atoms.constraints:
         raise InputError(
@@ -120,10 +120,12 @@ def _total(atoms: Atoms, charges: FloatArray | None, name: str) -> int | None:
         said["sum of the atoms' charges"] = float(charges.sum())
     for what, value in said.items():
         if not abs(value - round(value)) < _WHOLE:
-            raise InputError(f"{name}: its {what} is {value:g} e, and a total charge is a whole number; mend the file.")
+            raise InputError(
+                f"{name}: its {what} is {value:g} e, and a total charge is a whole number; correct the file."
+            )
     if len({round(value) for value in said.values()}) > 1:
         told = ", ".join(f"{what} {value:g} e" for what, value in said.items())
-        raise InputError(f"{name} contradicts itself: {told}; mend the file.")
+        raise InputError(f"{name} contradicts itself: {told}; correct the file.")
     return round(next(iter(said.values()))) if said else None
 
 
@@ -164,4 +166,4 @@ def _number(value: object, what: str) -> float:
     try:
         return float(np.asarray(value, dtype=float).item())
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what} is {value!r}, which is not a number; mend the file.") from error
+        raise InputError(f"{what} is {value!r}, which is not a number; correct the file.") from error

@@ -40,7 +40,7 @@ def circumference(points: FloatArray, kind: Kind) -> FloatArray:
 
 @dataclass(frozen=True)
 class Contact:
-    """Resistance of closed faces, in the place of the law's own compressive branch.
+    """Resistance of closed faces, in place of the law's own compressive branch.
 
     Attributes:
         stiffness: Pressure per penetration, Pa/m.

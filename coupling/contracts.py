@@ -80,7 +80,7 @@ class Evaluation:
         site_energies: n arrays (N_i,), eV, when asked for.
         features: n arrays (N_i, F) that the site energies are linear in, in units in which their weights are eV,
             when asked for.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     energies: FloatArray

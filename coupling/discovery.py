@@ -58,5 +58,5 @@ def _loaded(point: EntryPoint) -> Any:
         owner = "a distribution" if point.dist is None else point.dist.name
         raise MissingBackend(
             f"The entry point {point.name} = {point.value!r} of {point.group}, which {owner} provides, cannot be imported "
-            f"({error}); mend it, or pip uninstall {owner}."
+            f"({error}); repair it, or pip uninstall {owner}."
         ) from error

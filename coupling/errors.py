@@ -22,7 +22,7 @@ class InputError(MultiscaleError, ValueError):
 
 
 class MissingBackend(InputError, ImportError):
-    """An optional library is not installed; the message names the extra that brings it."""
+    """An optional library is not installed; the message names the extra that installs it."""
 
 
 class NotConverged(MultiscaleError, RuntimeError):

@@ -107,7 +107,7 @@ def peierls_barrier(
         force: Largest force across the path that may remain, eV/Å.
         perturbation: Å, random displacements that the first end relaxes from.
         steps: Most evaluations of the band.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: too few images.
@@ -142,7 +142,7 @@ def refined(
         images: Between valley and top.
         force: Largest force across the path that may remain, eV/Å.
         steps: Most evaluations of the band.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         NotConverged: the band does not relax.

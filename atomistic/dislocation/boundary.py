@@ -32,7 +32,7 @@ class RelaxedCore:
         force: Largest force on a free atom, eV/Å.
         amplitudes: (6 × orders,) Å, of the decaying fields in the shell; zeros where it is fixed.
         boundary_force: Largest generalised force on them per length of line, eV/Å².
-        cost: What it took.
+        cost: Computational cost.
     """
 
     atoms: Atoms
@@ -72,7 +72,7 @@ def relaxed_core(
         perturbation: Å, root-mean-square of random displacements to start from (the same every time);
             a core whose symmetric form is a saddle leaves it.
         steps: Most evaluations of one relaxation.
-        progress: Told after each sweep.
+        progress: Called after each sweep.
 
     Raises:
         InputError: the boundary is unknown, or no atoms lie in the ring.

@@ -93,7 +93,7 @@ def peierls_stress(
         perturbation: Å, random displacements that the core first relaxes from.
         force: Largest force that may remain, eV/Å.
         steps: Most evaluations of one increment.
-        progress: Told after each increment.
+        progress: Called after each increment.
 
     Raises:
         InputError: a sign other than ±1, or an angle at which the load does not drive the line.

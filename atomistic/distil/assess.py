@@ -109,7 +109,7 @@ def compare(
         planes: Planes that are opened.
         layers: Atomic planes of the opened slab.
         faults: Also the stacking faults of an fcc crystal.
-        progress: Told after each potential.
+        progress: Called after each potential.
     """
     columns = []
     for done, potential in enumerate((teacher, student)):

@@ -100,7 +100,7 @@ def draw(
         temperature: K.
         thickness: Least thickness of a slab, Å.
         seed: Of all random choices.
-        progress: Told after each family.
+        progress: Called after each family.
 
     Raises:
         InputError: a crystal or plane is not valid.

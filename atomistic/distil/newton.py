@@ -51,7 +51,7 @@ def train_newton(
         dataset: Labelled paths of one element.
         settings: With `layers=1` and `newton` steps at most.
         cutoff: Å.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Returns:
         sevenn's configuration, and the state after the step with the least validation loss.

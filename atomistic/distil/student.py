@@ -60,7 +60,7 @@ def distil(
         dataset: Paths, labelled or not; `draw` makes them.
         settings: Network and training.
         folder: Where `student.pth` is written; an interrupted training resumes from `training.pth` there.
-        progress: Told after each batch of labels and each epoch.
+        progress: Called after each batch of labels and each epoch.
 
     Returns:
         The student; errors are those of its float32 potential on the CPU.

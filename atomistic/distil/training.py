@@ -67,7 +67,7 @@ def train(
         cutoff: Å.
         resume: Path that keeps the state of the training.
         identity: Hash of all that determines the training; a file of another one is not resumed.
-        progress: Told after each epoch.
+        progress: Called after each epoch.
 
     Returns:
         sevenn's configuration, and the last state.

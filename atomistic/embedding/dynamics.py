@@ -93,7 +93,7 @@ def energy_dynamics(
         steps: How many.
         timestep: fs.
         selector: Regions anew at every step; None keeps those of the start.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: there is nothing to do, or a region cannot be used.
@@ -138,7 +138,7 @@ def mixed_dynamics(
         selector: Regions at every step.
         steps: How many.
         timestep: fs.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: there is nothing to do, or a region cannot be used.

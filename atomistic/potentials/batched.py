@@ -141,7 +141,7 @@ class BatchedPotential:
             shifts: Atomic number to what is added to an atom's energy, eV.
 
         Raises:
-            InputError: the model hands out no features.
+            InputError: the model provides no features.
         """
         model = self._granting("features").with_readout(change, shifts)
         record = np.ascontiguousarray(change, dtype=float).tobytes() + repr(sorted(shifts.items())).encode()
@@ -152,7 +152,7 @@ class BatchedPotential:
         """This potential, but with the features of all layers of its network; its energies and forces are the same.
 
         Raises:
-            InputError: the model hands out no features.
+            InputError: the model provides no features.
         """
         identity = hashlib.sha256(f"{self.fingerprint} all layers".encode()).hexdigest()
         return replace(self, model=self._granting("features").with_all_layers(), fingerprint=identity)

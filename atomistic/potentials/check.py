@@ -32,7 +32,7 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
 
     Returns:
         One `Check` for each: forces, stress (where it is declared), translation, rotation, permutation, extensivity,
-        batch, inputs, cutoff (where it is finite), repulsion; then that nothing undeclared is handed out, and each
+        batch, inputs, cutoff (where it is finite), repulsion; then that nothing undeclared is returned, and each
         capability that is declared.
 
     Raises:

@@ -32,7 +32,7 @@ class Tables:
         density_step: Spacing of the embedding functions.
         distance_step: Å, spacing of the functions of distance.
         embedding: (n, points) F, eV.
-        limit: Density beyond which F goes on along its last slope.
+        limit: Density beyond which F continues along its last slope.
         density: (n, n, points) ρ by neighbour and centre.
         repulsion: (n, n, points) r φ(r), eV Å.
     """
@@ -127,7 +127,7 @@ def _elements(words: list[bytes]) -> tuple[int, ...]:
         raise ValueError(f"its fourth line announces {count} elements and names {len(names)}")
     for name in names:
         if atomic_numbers.get(name.capitalize(), 0) == 0:
-            raise ValueError(f"its element {name!r} is no chemical symbol")
+            raise ValueError(f"its element {name!r} is not a chemical symbol")
     return tuple(atomic_numbers[name.capitalize()] for name in names)
 
 
@@ -204,11 +204,11 @@ def _filled(lines: list[bytes], first: int) -> Iterator[tuple[int, list[bytes]]]
 
 def _integer(word: bytes, what: str) -> int:
     if not _INTEGER.fullmatch(word):
-        raise ValueError(f"{what} is {word.decode('latin-1')!r}, no integer")
+        raise ValueError(f"{what} is {word.decode('latin-1')!r}, not an integer")
     return int(word)
 
 
 def _number(word: bytes) -> float:
     if not _NUMBER.fullmatch(word):
-        raise ValueError(f"{word.decode('latin-1')!r} is no number")
+        raise ValueError(f"{word.decode('latin-1')!r} is not a number")
     return float(word)

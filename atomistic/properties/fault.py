@@ -24,7 +24,7 @@ class FaultEnergies:
         energies: (n,) J/m².
         expansion: (n,) by how much the cell grew along the normal, Å.
         residual_force: Largest force that the constraints leave, eV/Å.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     slips: FloatArray
@@ -41,7 +41,7 @@ class StackingFault:
     Attributes:
         intrinsic: γ at the slip a/√6 along ⟨112⟩ that makes one hcp layer.
         unstable: γ at half of that slip, the ideal position of the saddle.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     intrinsic: Measurement
@@ -66,7 +66,7 @@ def gamma_surface(
         slips: (n, 2) Å along the slab's x and y.
         force: Largest force along the normal that may remain, eV/Å.
         stress: Largest normal stress that may remain, Pa.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: a slip is not finite.
@@ -98,7 +98,7 @@ def fcc_stacking_fault(
         potential: The potential.
         bulk: The primitive or the cubic fcc cell, cubic axes along Cartesian ones, at its equilibrium.
         layers: (111) layers of the thin cell, a multiple of 3; the thick one has 3 more.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Returns:
         The thick cell's values; their error is the difference from the thin cell.

@@ -28,7 +28,7 @@ class Phonons:
         safe_time_step: Shortest period / 20, s.
         sum_rule: Largest force on the whole crystal when one atom moves, over the largest on an atom.
         stable: No frequency is imaginary beyond the sum rule's error.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     wave_vectors: FloatArray

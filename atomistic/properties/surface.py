@@ -62,7 +62,7 @@ def surface_energies(
         vacuum: Å; by default three cutoffs, at most 20 Å.
         relaxed: Also relax the atoms.
         force: Largest force left by the relaxation, eV/Å.
-        progress: Told after each step of the relaxation.
+        progress: Called after each step of the relaxation.
 
     Raises:
         InputError: there is no plane, or one is not a plane of the crystal.

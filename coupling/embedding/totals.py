@@ -64,7 +64,7 @@ class TotalCharges:
         total = float(self.atoms[cluster.atoms].sum())
         if abs(total - round(total)) > _WHOLE:
             raise InputError(
-                f"The charges of the atoms in the cluster of region {name!r} add up to {total:g} e, which is no whole "
+                f"The charges of the atoms in the cluster of region {name!r} add up to {total:g} e, which is not a whole "
                 "number; cut between ions, or give the charge of the region."
             )
         if given is not None and given != round(total):

@@ -87,7 +87,7 @@ class Specimen:
         Args:
             opening: With its unit ("56 nm"), or in m.
             steps: Least number of steps.
-            progress: Told of the advance.
+            progress: Called with the progress of the work.
             **options: Further arguments of `continuum.solver.stepping.pull`.
 
         Raises:

@@ -75,7 +75,7 @@ class EngineInput(Section):
 
     @property
     def own_code(self) -> tuple[str, ...]:
-        """Commands that run, and a scheduler whose word is taken: it hands out what workers and driver run."""
+        """Commands that run, and a trusted scheduler: it distributes what workers and driver run."""
         launcher = self.mpi.launcher if self.mpi is not None else _LAUNCHER
         own = () if launcher == _LAUNCHER else (launcher,)
         return (*own, *self.prologue, *([self.address] if self.address is not None else []))

@@ -60,7 +60,7 @@ def test_what_a_file_says_of_charges_is_handed_on():
         (changed(spin=2), "spin is an option of the quantum engine"),
         (changed(multiplicity=3), "spin is an option"),
         (held(), "holds some atoms fixed"),
-        (Atoms("XCu", [[0, 0, 0], [2, 0, 0]]), "no element"),
+        (Atoms("XCu", [[0, 0, 0], [2, 0, 0]]), "not an element"),
         (Atoms("Cu", [[0, np.nan, 0]]), "position 0 is .* not finite"),
     ],
 )
