@@ -1,4 +1,4 @@
-"""What atoms say: potentials, structures and the properties that follow from them.
+"""Interatomic potentials, structures and the properties that follow from them.
 
 Importing this package loads no backend; torch, sevenn and matscipy come with the first
 potential that needs them.

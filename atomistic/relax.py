@@ -22,7 +22,7 @@ _SOFTNESS = 1 / 40
 
 @dataclass(frozen=True)
 class Constraints:
-    """What a relaxation must leave alone.
+    """What a relaxation must keep fixed.
 
     Attributes:
         free: (N,) or (N, 3) True where a coordinate may move; None is all of them.
@@ -51,7 +51,7 @@ class Relaxation:
         forces: (n,) largest force that the constraints leave, eV/Å.
         stresses: (n,) largest stress that the constraints leave, Pa; zero for a fixed cell.
         steps: (n,) evaluations each needed.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     structures: list[Atoms]
@@ -99,11 +99,11 @@ def relax(
         force: Largest remaining force, eV/Å.
         stress: Largest remaining stress of a cell that moves, Pa.
         steps: Most evaluations of one structure.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: the constraints do not fit the structures.
-        NotConverged: some structure is left over; the message names the worst.
+        NotConverged: some structure did not converge; the message names the worst.
     """
     if len(structures) == 0:
         raise InputError("The list of structures is empty; give at least one structure.")

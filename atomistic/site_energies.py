@@ -41,7 +41,7 @@ def energy_range(potential: Potential) -> float:
     reach = potential.capabilities.interaction_range
     if not np.isfinite(reach):
         raise InputError(
-            f"Potential {potential.name!r} declares no finite interaction range, so that nobody knows how many atoms "
+            f"Potential {potential.name!r} declares no finite interaction range, so it is not known how many atoms "
             "to carry along; give the distance (pad), or measure it with `force_locality` (pad: measured)."
         )
     return reach

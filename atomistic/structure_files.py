@@ -1,4 +1,4 @@
-"""Structures from files: what a file says of the atoms is handed on, or the file is refused; nothing is dropped."""
+"""Structures from files: whatever a file says about the atoms is passed on, or the file is refused; nothing is dropped."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from coupling.errors import InputError
 
 _XYZ = (".xyz", ".extxyz")
 _CHARGES = ("charge", "total_charge", "net_charge")
-"""What files call the total charge."""
+"""Names of the total charge in files."""
 _SPINS = {"spin": 0, "multiplicity": 1, "spin_multiplicity": 1}
-"""What files call the spin, and its value without unpaired electrons."""
+"""Names of the spin in files, and its value without unpaired electrons."""
 _WHOLE = 1e-6  # e: a total charge is a whole number to this
 _CLOSE = 0.01  # of an occupancy
 
@@ -96,13 +96,13 @@ def stated(atoms: Atoms, name: str) -> FileStructure:
     for what, array in (("position", atoms.positions), ("cell vector", atoms.cell.array)):
         if not np.isfinite(array).all():
             row = int(np.argmin(np.isfinite(array).all(axis=1)))
-            raise InputError(f"{name}: {what} {row} is {array[row].tolist()}, which is not finite; mend the file.")
+            raise InputError(f"{name}: {what} {row} is {array[row].tolist()}, which is not finite; correct the file.")
     if np.any(atoms.numbers < 1):
-        raise InputError(f"{name} holds a site that is no element (X); replace it by an element.")
+        raise InputError(f"{name} holds a site that is not an element (X); replace it by an element.")
     _refuse_disorder(atoms, name)
     if atoms.constraints:
         raise InputError(
-            f"{name} holds some atoms fast, and all atoms move here; take the constraints out of the file."
+            f"{name} holds some atoms fixed, and all atoms move here; take the constraints out of the file."
         )
     _refuse_spin(atoms, name)
     bare = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell.array, pbc=atoms.pbc)
@@ -120,10 +120,12 @@ def _total(atoms: Atoms, charges: FloatArray | None, name: str) -> int | None:
         said["sum of the atoms' charges"] = float(charges.sum())
     for what, value in said.items():
         if not abs(value - round(value)) < _WHOLE:
-            raise InputError(f"{name}: its {what} is {value:g} e, and a total charge is a whole number; mend the file.")
+            raise InputError(
+                f"{name}: its {what} is {value:g} e, and a total charge is a whole number; correct the file."
+            )
     if len({round(value) for value in said.values()}) > 1:
         told = ", ".join(f"{what} {value:g} e" for what, value in said.items())
-        raise InputError(f"{name} contradicts itself: {told}; mend the file.")
+        raise InputError(f"{name} contradicts itself: {told}; correct the file.")
     return round(next(iter(said.values()))) if said else None
 
 
@@ -164,4 +166,4 @@ def _number(value: object, what: str) -> float:
     try:
         return float(np.asarray(value, dtype=float).item())
     except (TypeError, ValueError) as error:
-        raise InputError(f"{what} is {value!r}, which is no number; mend the file.") from error
+        raise InputError(f"{what} is {value!r}, which is not a number; correct the file.") from error

@@ -1,4 +1,4 @@
-"""What the bulk does: FEniCSx meshes, materials, cohesive interfaces and load stepping, in SI units."""
+"""Finite elements with FEniCSx: meshes, materials, cohesive interfaces and load stepping, in SI units."""
 
 from typing import TYPE_CHECKING
 

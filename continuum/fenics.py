@@ -1,7 +1,7 @@
 """FEniCSx and PETSc, imported in the one order that works.
 
 The PyPI wheel `dolfinx-solver-real` wants `dolfinx_solver` imported first; a conda
-`fenics-dolfinx` has no such module. Every module of this room takes FEniCSx from here.
+`fenics-dolfinx` has no such module. Every module of this package imports FEniCSx from here.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""What a cohesive problem is made of: its kind, laws on interfaces, supports and loads, its control, its energies."""
+"""The parts of a cohesive problem: its kind, laws on interfaces, supports and loads, its control, its energies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def circumference(points: FloatArray, kind: Kind) -> FloatArray:
 
 @dataclass(frozen=True)
 class Contact:
-    """Resistance of closed faces, in the place of the law's own compressive branch.
+    """Resistance of closed faces, in place of the law's own compressive branch.
 
     Attributes:
         stiffness: Pressure per penetration, Pa/m.

@@ -1,4 +1,4 @@
-"""How what a potential declares is reached: a protocol for each capability, and one sentence where it is lacking."""
+"""Access to what a potential declares: a protocol for each capability, and one sentence where it is lacking."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
@@ -17,7 +17,7 @@ LACKING: dict[str, str] = {
     "site_energies": "gives no site energies; use a SevenNet potential, ZBL or EMT",
     "weighted_sites": "gives no gradients of weighted site energies; use a SevenNet potential or an embedded-atom "
     "file, or the method bqcf, which blends forces",
-    "features": "hands out no features with a linear readout; use a SevenNet potential, as the first term of a sum or "
+    "features": "provides no features with a linear readout; use a SevenNet potential, as the first term of a sum or "
     "alone, or several checkpoints with `ExplicitCommittee`",
     "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an "
     "embedded-atom file, or take differences of the stress",
@@ -26,7 +26,7 @@ LACKING: dict[str, str] = {
     "charge from the region, not as an option of its own",
     "trainable": "has no weights that can be tuned here; only SevenNet potentials have, use one of them",
 }
-"""What is said of a potential without a capability: what it lacks, and the way out."""
+"""The message about a potential without a capability: what it lacks, and the way out."""
 
 
 class WeightedSites(Protocol):
@@ -60,7 +60,7 @@ class FeatureDerivatives(NamedTuple):
 
 
 class LinearPotential(Potential, Protocol):
-    """A potential that declares `features`: its energy is linear in what it hands out."""
+    """A potential that declares `features`: its energy is linear in them."""
 
     def feature_derivatives(self, structures: Sequence[Structure]) -> list[FeatureDerivatives]:
         """Features and their derivatives of each structure."""

@@ -1,4 +1,4 @@
-"""What the rooms promise each other: protocols and plain records, no backend.
+"""What the packages promise each other: protocols and plain records, no backend.
 
 Atomistic quantities are in eV and Å, continuum quantities in SI. Stress and traction are
 positive in tension, an opening is positive apart.
@@ -80,7 +80,7 @@ class Evaluation:
         site_energies: n arrays (N_i,), eV, when asked for.
         features: n arrays (N_i, F) that the site energies are linear in, in units in which their weights are eV,
             when asked for.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     energies: FloatArray
@@ -93,7 +93,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a potential offers besides energies and forces; what it does not declare, nobody asks it for.
+    """What a potential offers besides energies and forces; what it does not declare is never asked for.
 
     `coupling.capabilities` says by which method each is reached, and refuses what is not declared.
 
@@ -238,4 +238,4 @@ class Progress(Protocol):
 
 
 def silent(stage: str, done: int, total: int, note: str = "") -> None:
-    """The `Progress` that says nothing."""
+    """The `Progress` that shows nothing."""

@@ -1,4 +1,4 @@
-"""What there is of a kind: each module of a package brings its own, and so does each entry point of a group."""
+"""Discovery of all of a kind: each module of a package contributes its own, and so does each entry point of a group."""
 
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -25,7 +25,7 @@ def third_party_names(group: str) -> list[str]:
 
 
 def third_parties(group: str, name: str | None = None) -> dict[str, Any]:
-    """What the entry points of a group name, imported, by the names of the entry points.
+    """The objects that the entry points of a group name, imported, by the names of the entry points.
 
     Args:
         group: Such as "multiscale.laws".
@@ -39,7 +39,7 @@ def third_parties(group: str, name: str | None = None) -> dict[str, Any]:
 
 
 def refuse_twin(what: str, name: str, there: type | None, new: type) -> None:
-    """Refuse a class under a name that another one has; a module that is imported again brings the same one.
+    """Refuse a class under a name that another one has; a module that is imported again defines the same one.
 
     Raises:
         InputError: `there` is another class than `new`.
@@ -57,6 +57,6 @@ def _loaded(point: EntryPoint) -> Any:
     except (ImportError, AttributeError) as error:
         owner = "a distribution" if point.dist is None else point.dist.name
         raise MissingBackend(
-            f"The entry point {point.name} = {point.value!r} of {point.group}, which {owner} brings, cannot be imported "
-            f"({error}); mend it, or pip uninstall {owner}."
+            f"The entry point {point.name} = {point.value!r} of {point.group}, which {owner} provides, cannot be imported "
+            f"({error}); repair it, or pip uninstall {owner}."
         ) from error

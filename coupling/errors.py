@@ -22,7 +22,7 @@ class InputError(MultiscaleError, ValueError):
 
 
 class MissingBackend(InputError, ImportError):
-    """An optional library is not installed; the message names the extra that brings it."""
+    """An optional library is not installed; the message names the extra that installs it."""
 
 
 class NotConverged(MultiscaleError, RuntimeError):
@@ -30,7 +30,7 @@ class NotConverged(MultiscaleError, RuntimeError):
 
 
 class Refuted(MultiscaleError):
-    """A result does not stand before its own checks; what was found lies where a failed run leaves it."""
+    """A result fails its own checks; it is kept where a failed run leaves it."""
 
 
 class ForeignError(MultiscaleError, RuntimeError):

@@ -9,7 +9,7 @@ _LONGEST = 120  # bytes; file systems take 255, suffixes included
 
 
 def file_name(name: str) -> str:
-    """A text as the name of a file in its folder: what could lead out of it, or is no name, is percent-encoded.
+    """A text as the name of a file in its folder: what could lead out of it, or is not a name, is percent-encoded.
 
     Different texts have different names; a long one is cut, and ends in its hash.
     """

@@ -62,7 +62,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Any], *, compressed: bool = Fa
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of a `.npz` file by name; its checksums and its count are held against its content before any is believed.
+    """The arrays of a `.npz` file by name; its content is checked against its checksums and its count first.
 
     Raises:
         FileNotFoundError: there is none.

@@ -1,4 +1,4 @@
-"""What the checks of a result found: typed, with its size and the way out; what is fatal refutes the result."""
+"""Findings of the checks of a result: typed, with size and way out; a fatal one refutes the result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Who counts what: E = Σ_k c_k Σ_x w_k(x) e_k(x), with Σ_k c_k w_k(x) = 1 at every site.
+"""Which model counts what: E = Σ_k c_k Σ_x w_k(x) e_k(x), with Σ_k c_k w_k(x) = 1 at every site.
 
 A term has an owner (a model), a region, a counting number c = +1 or −1 and a weight in [0, 1]
 at every site x. The identity is checked when the ledger is made, so that a ledger which exists
@@ -21,7 +21,7 @@ _NAMED = 6
 
 
 class TermValue(NamedTuple):
-    """What one model says of its region: its energy and, where it has them, its forces.
+    """Contribution of one model over its region: its energy and, where it has them, its forces.
 
     Attributes:
         energy: Σ_x w(x) e(x), without the counting number.

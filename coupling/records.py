@@ -1,7 +1,7 @@
 """Frozen dataclasses to and from flat arrays, so that a record can be stored without losing its type.
 
 A nested record's fields get its own name in front: `slab.gap`. What a record may hold: numbers, texts, arrays,
-tuples of numbers, records, tuples of records, and None in the place of any of them.
+tuples of numbers, records, tuples of records, and None in place of any of them.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ from coupling.contracts import Cost, Evaluation, FloatArray, Potential, Structur
 
 
 class Wrapped:
-    """Passes on all that the potential inside declares; a subclass changes how `evaluate` comes to its numbers.
+    """Passes on all that the potential inside declares; a subclass changes how `evaluate` computes its numbers.
 
     Args:
         potential: The potential inside.

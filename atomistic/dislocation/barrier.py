@@ -25,7 +25,7 @@ _FINE = 400
 
 @dataclass(frozen=True)
 class Barrier:
-    """Energy of the line on its way between two Peierls valleys.
+    """Energy of the line on its path between two Peierls valleys.
 
     Attributes:
         path: (n,) length along the path of the atoms, Å.
@@ -33,11 +33,11 @@ class Barrier:
         slopes: (n,) dE/d(path), eV/Å.
         positions: (n,) of the core by its disregistry, relative to the first, Å.
         work_positions: (n,) of the line, conjugate to the glide stress, relative to the first, Å.
-        scale: Factor on them that makes the whole way one period; it differs from 1 by the shell's nearness.
+        scale: Factor on them that makes the whole path one period; it differs from 1 because the shell is near.
         length: Of the line, Å.
         burgers: Length of the Burgers vector, Å.
         period: Distance of the valleys, Å.
-        image: (n,) the image energy taken off, eV per period of the line.
+        image: (n,) the image energy that was subtracted, eV per period of the line.
         residual_force: Largest force across the path, eV/Å.
         structures: The n images.
     """
@@ -107,7 +107,7 @@ def peierls_barrier(
         force: Largest force across the path that may remain, eV/Å.
         perturbation: Å, random displacements that the first end relaxes from.
         steps: Most evaluations of the band.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: too few images.
@@ -133,7 +133,7 @@ def refined(
     steps: int = 400,
     progress: Progress = silent,
 ) -> Barrier:
-    """The ascent from the first valley to the first top alone, with as many images, for its steepest slope.
+    """The ascent from the first valley to the first maximum alone, with as many images, for its steepest slope.
 
     Args:
         potential: The potential.
@@ -142,7 +142,7 @@ def refined(
         images: Between valley and top.
         force: Largest force across the path that may remain, eV/Å.
         steps: Most evaluations of the band.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         NotConverged: the band does not relax.

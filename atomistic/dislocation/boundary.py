@@ -32,7 +32,7 @@ class RelaxedCore:
         force: Largest force on a free atom, eV/Å.
         amplitudes: (6 × orders,) Å, of the decaying fields in the shell; zeros where it is fixed.
         boundary_force: Largest generalised force on them per length of line, eV/Å².
-        cost: What it took.
+        cost: Computational cost.
     """
 
     atoms: Atoms
@@ -72,7 +72,7 @@ def relaxed_core(
         perturbation: Å, root-mean-square of random displacements to start from (the same every time);
             a core whose symmetric form is a saddle leaves it.
         steps: Most evaluations of one relaxation.
-        progress: Told after each sweep.
+        progress: Called after each sweep.
 
     Raises:
         InputError: the boundary is unknown, or no atoms lie in the ring.
@@ -101,7 +101,7 @@ def _flexible(
     steps: int,
     progress: Progress,
 ) -> RelaxedCore:
-    """Relax the atoms, then move the shell by a quasi-Newton step, until neither is pulled."""
+    """Relax the atoms, then move the shell by a quasi-Newton step, until no force is left on either."""
     amplitudes, cost, before = np.zeros(6 * _ORDERS), Cost(), None
     inverse, held = np.linalg.inv(shell.stiffness), Constraints(free=cylinder.free)
     for sweep in range(_SWEEPS):
@@ -128,8 +128,8 @@ def settled(
 ) -> tuple[Cylinder, Atoms]:
     """A cylinder whose elastic field has its middle and its partials where the relaxed core has them.
 
-    A core off the middle of a fixed shell is pushed by its image, one way and not the other. The field
-    follows the core half a valley at most: a line that hardly feels the lattice would lead it away.
+    A core off the middle of a fixed shell is pushed by its image, one way and not the other. The field follows
+    the core by half a valley at most: a line that hardly feels the lattice would drift away with it.
 
     Args:
         potential: The potential.
@@ -142,7 +142,7 @@ def settled(
         The cylinder, and its relaxed atoms.
 
     Raises:
-        InputError: the partials part further than the radius has room for.
+        InputError: the partials separate further than the radius allows.
         NotConverged: the core wanders, or the atoms do not relax.
     """
     atoms = relaxed_core(potential, cylinder, force=force, perturbation=perturbation).atoms
@@ -156,7 +156,7 @@ def settled(
         if abs(found.position) + abs(separation) / 2 > cylinder.radius - 2 * np.linalg.norm(cylinder.crystal.burgers):
             raise InputError(
                 f"A radius of {cylinder.radius:.4g} Å is too small for the core: its partials are {separation:.3g} Å "
-                "apart and still parting; use a larger radius."
+                "apart and still separating; use a larger radius."
             )
         before, cylinder = cylinder.field(), cylinder.refitted(centre, separation)
         atoms = atoms.copy()

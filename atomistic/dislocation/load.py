@@ -1,4 +1,4 @@
-"""Uniform stress on a cylinder: the strain that carries it, and its work on a gliding line."""
+"""Uniform stress on a cylinder: the strain that produces it, and its work on a gliding line."""
 
 import numpy as np
 from ase import Atoms

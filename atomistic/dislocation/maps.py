@@ -14,7 +14,7 @@ from coupling.errors import InputError
 IntArray = NDArray[np.int64]
 
 _SHELL = 1.2
-"""Of the nearest-neighbour distance: who counts as a neighbour."""
+"""Distance within which an atom counts as a neighbour, over that of nearest neighbours."""
 _ANGLE = np.cos(np.radians(27.0))
 """A neighbour further than this from every direction of the perfect crystal has no partner there."""
 _DEGENERATE = 0.5

@@ -24,7 +24,7 @@ _JUMP = 0.5
 
 @dataclass(frozen=True)
 class Load:
-    """A stress that grows and one that stays.
+    """A stress that grows, and a constant one.
 
     Attributes:
         sign: +1 drives the line along +x, -1 along -x.
@@ -42,10 +42,10 @@ class PeierlsStress:
     """Where a core jumped.
 
     Attributes:
-        load: What it was loaded with.
+        load: The load.
         applied: Shear stress on the plane of largest shear when it jumped, Pa.
         error: Half the last increment, Pa.
-        image: What of it the image in the shell held back at the last stable position, Pa.
+        image: The part of it that balanced the image force of the shell at the last stable position, Pa.
         stresses: (n,) of the stable states, Pa.
         positions: (n,) of their cores along x, Å.
         jump: (2,) x and y from where it sat to where it came to rest, Å; along x alone for a core of partials.
@@ -93,7 +93,7 @@ def peierls_stress(
         perturbation: Å, random displacements that the core first relaxes from.
         force: Largest force that may remain, eV/Å.
         steps: Most evaluations of one increment.
-        progress: Told after each increment.
+        progress: Called after each increment.
 
     Raises:
         InputError: a sign other than ±1, or an angle at which the load does not drive the line.

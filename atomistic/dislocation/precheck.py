@@ -1,4 +1,4 @@
-"""What must hold before a dislocation means anything: a stable crystal, and a stacking fault worth the name."""
+"""What must hold before a dislocation is meaningful: a stable crystal and a stable stacking fault."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class Precheck:
         stable: Whether the crystal is elastically stable.
         fault: Intrinsic stacking fault energy of an fcc crystal, J/m²; None for others.
         unstable_fault: The ideal saddle's, J/m²; None for others.
-        warnings: One sentence each; empty when nothing speaks against the study.
+        warnings: One sentence each; empty when every check passed.
     """
 
     stable: bool
@@ -39,7 +39,7 @@ class Precheck:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing speaks against the study."""
+        """Whether every check passed."""
         return not self.warnings
 
     def require(self, override: bool = False) -> None:
@@ -93,5 +93,7 @@ def _fault_warnings(
     if not published / _FACTOR <= fault <= published * _FACTOR:
         return [f"{named}, where the published one is {1e3 * published:.4g} mJ/m²; universal models often do so."]
     if fault > _HOLLOW * unstable:
-        return [f"{named}, hardly under the unstable fault's {1e3 * unstable:.3g} mJ/m²: the fault is no minimum."]
+        return [
+            f"{named}, hardly under the unstable fault's {1e3 * unstable:.3g} mJ/m²: the fault is hardly a minimum."
+        ]
     return []

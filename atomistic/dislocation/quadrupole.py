@@ -58,7 +58,7 @@ def quadrupole(crystal: OrientedCrystal, width: int, height: int, *, separation:
     least = _ROOM + separation
     if min(apart, lattice[1, 1]) < least:
         raise InputError(
-            f"Lines {apart:.3g} Å apart along x and {lattice[1, 1]:.3g} Å along y have no room for their cores; "
+            f"Lines {apart:.3g} Å apart along x and {lattice[1, 1]:.3g} Å along y leave no room for their cores; "
             f"use a cell with at least {least:.3g} Å each way."
         )
     perfect = _filled(crystal, lattice)

@@ -1,4 +1,4 @@
-"""What a slip plane says of the dislocations in it: its γ-surface in their frame, and K of lines along it."""
+"""Properties of a slip plane for the dislocations in it: its γ-surface in their frame, and K of lines along it."""
 
 import numpy as np
 from ase import Atoms
@@ -27,8 +27,8 @@ def slip_plane_energies(
         potential: The potential.
         bulk: The cubic crystal at its equilibrium.
         crystal: It, oriented (`atomistic.dislocation.oriented`).
-        divisions: Of the period, each way.
-        progress: Told of the relaxation.
+        divisions: Divisions of each period.
+        progress: Called during the relaxation.
 
     Returns:
         Periods (2, 2) along x (glide) and z (line), Å, and energies (divisions, divisions), eV/Å².

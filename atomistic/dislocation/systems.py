@@ -83,7 +83,7 @@ def slip_system(structure: str, name: str) -> SlipSystem:
     """The slip system of a crystal.
 
     Raises:
-        InputError: the crystal has no dislocations here, or lacks this one.
+        InputError: no slip systems are known for the crystal, or not this one.
     """
     if structure not in SYSTEMS:
         raise unknown_choice("crystal structure with slip systems", structure, SYSTEMS)

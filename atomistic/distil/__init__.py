@@ -4,7 +4,7 @@
     student = distil(teacher, dataset, Settings())
     student.potential.evaluate(structures)
 
-The student knows what its data hold and nothing else; `student.errors` is what it makes of paths
+The student is valid for structures like those of its data and nothing else; `student.errors` are its errors on paths
 that it has not seen.
 """
 

@@ -1,4 +1,4 @@
-"""How near a student is to its teacher: on structures, and in what the structures are drawn for."""
+"""How close a student is to its teacher: on structures, and in the properties for which the structures are drawn."""
 
 import time
 from collections.abc import Iterable
@@ -56,7 +56,7 @@ class Comparison:
 
     @property
     def relative_error(self) -> float:
-        """Of the student, without its sign."""
+        """Relative error of the student, without its sign."""
         return abs(self.student / self.teacher - 1)
 
 
@@ -102,14 +102,14 @@ def compare(
     """Lattice, elastic constants, cleavage (rigid) and faults (fcc), each on its own lattice.
 
     Args:
-        teacher: What is right.
-        student: What is judged.
+        teacher: The reference.
+        student: The potential that is assessed.
         species: "Ni".
         structure: A cubic crystal of one element.
         planes: Planes that are opened.
         layers: Atomic planes of the opened slab.
         faults: Also the stacking faults of an fcc crystal.
-        progress: Told after each potential.
+        progress: Called after each potential.
     """
     columns = []
     for done, potential in enumerate((teacher, student)):

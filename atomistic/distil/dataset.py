@@ -12,7 +12,7 @@ from coupling.contracts import Cost, Evaluation, Potential, Progress, silent
 from coupling.errors import InputError
 
 REPULSION = "repulsion"
-"""The family of structures that hold atoms apart; its errors are no part of a headline figure."""
+"""The family of structures that hold atoms apart; its errors are not part of a headline figure."""
 SETS = ("train", "valid", "test")
 _CHUNK = 32
 
@@ -39,9 +39,9 @@ class Dataset:
     """Three sets of paths that share no path.
 
     Attributes:
-        train: What the student learns from.
-        valid: What chooses among its weights.
-        test: What its errors are measured on.
+        train: Paths on which the student is trained.
+        valid: Paths by which its weights are chosen.
+        test: Paths on which its errors are measured.
     """
 
     train: tuple[StructurePath, ...]
@@ -57,13 +57,13 @@ class Dataset:
     def dealt(
         cls, paths: Sequence[StructurePath], *, valid: float = 0.1, test: float = 0.2, seed: int = 0
     ) -> "Dataset":
-        """Deal whole paths, by family and origin; the first of each is trained on.
+        """Split whole paths into the sets, by family and origin; the first of each is trained on.
 
         Args:
             paths: Any paths.
             valid: Share of validation paths, at least one of three or more.
             test: Share of test paths, likewise.
-            seed: Of the dealing.
+            seed: Of the random split.
 
         Raises:
             InputError: no family has the three paths that it takes to make three sets.

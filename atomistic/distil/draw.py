@@ -86,7 +86,7 @@ def draw(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Dataset:
-    """Draw unlabelled paths and deal them to the three sets.
+    """Draw unlabelled paths and split them into the three sets.
 
     The first path of each family is the ideal one, and is trained on: the openings and slips of the
     perfect crystal. All others differ by chance in strain, direction, gap and pattern of the
@@ -99,8 +99,8 @@ def draw(
         sizes: How many paths.
         temperature: K.
         thickness: Least thickness of a slab, Å.
-        seed: Of all that is left to chance.
-        progress: Told after each family.
+        seed: Of all random choices.
+        progress: Called after each family.
 
     Raises:
         InputError: a crystal or plane is not valid.
@@ -169,7 +169,9 @@ def _force_constant(potential: Potential, cell: Atoms) -> float:
     constant = float(-potential.evaluate([atoms]).forces[0][0, 0] / _PROBE)
     if constant <= 0:
         formula = cell.get_chemical_formula()
-        raise InputError(f"{formula} with potential {potential.name!r} is not stable: an atom runs away.")
+        raise InputError(
+            f"{formula} with potential {potential.name!r} is not stable: a displaced atom is not driven back."
+        )
     return constant
 
 

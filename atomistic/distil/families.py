@@ -80,7 +80,7 @@ def vacancy(solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) ->
 
 
 def repulsion(potential: Potential, solid: Solid, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
-    """What keeps atoms apart: pairs, compressed crystals, an atom pushed onto its neighbour."""
+    """Structures in which atoms repel each other: pairs, compressed crystals, an atom pushed onto its neighbour."""
     made = []
     for first, second in product(sorted(set(solid.cell.numbers.tolist())), repeat=2):
         bond = covalent_radii[first] + covalent_radii[second]
@@ -150,7 +150,7 @@ def fault(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[
 
 
 def surface(cut: Cut, frames: int, rng: np.random.Generator, ideal: bool) -> list[Atoms]:
-    """Two free surfaces; the outer planes move in or out, then all rattles."""
+    """Two free surfaces; the outer planes move in or out, then all atoms are rattled."""
     base = apart(cut.slab.atoms if ideal else strained_in_plane(cut.slab.atoms, rng), FARTHEST, (0.0, 0.0))
     heights = base.positions[:, 2]
     outer = (heights > heights.max() - 0.1).astype(float) - (heights < heights.min() + 0.1)

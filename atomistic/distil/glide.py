@@ -37,8 +37,8 @@ def core(potential: Potential, cut: Cut, frames: int, rng: np.random.Generator, 
     """Dipoles of dislocations on two planes of a slab twice as thick; the atoms follow the teacher's forces.
 
     Where the slip between two halves varies along the plane from nothing to a lattice vector and back, by
-    way of the fault, are two dislocations; the other plane has their opposites. Along a path the partial
-    dislocations part; their character, line and width are left to chance.
+    way of the fault, are two dislocations; the other plane has their opposites. Along a path the partial dislocations
+    separate; their character, line and width are random.
     """
     plane, height = cut.slab.atoms.cell.array[:2, :2], cut.slab.atoms.cell[2, 2]
     diagonals = np.array([plane[0] + plane[1], plane[1] - plane[0]])

@@ -31,12 +31,12 @@ _HIGH, _STRONG, _TENSE = 0.1, 0.5, 0.03
 _REPULSION = 0.03
 """Weight of repulsive structures."""
 _RANK = 1e-6
-"""Least singular value of the radial functions' sums, relative to the largest, that is fitted in."""
+"""Least singular value of the radial functions' sums, relative to the largest, that is used in the fit."""
 _SLOPE_STEP = 1e-4  # Å
 _BLOCK = 2000  # rows
 _TRIALS = 10
 _STALLED = 1e-4
-"""Relative decrease of the loss over ten steps under which it has converged."""
+"""Relative decrease of the loss over ten steps below which the training has converged."""
 
 
 def train_newton(
@@ -51,7 +51,7 @@ def train_newton(
         dataset: Labelled paths of one element.
         settings: With `layers=1` and `newton` steps at most.
         cutoff: Å.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Returns:
         sevenn's configuration, and the state after the step with the least validation loss.

@@ -187,7 +187,7 @@ def train_radial(
         dataset: Labelled paths of one element.
         settings: With `layers=1`.
         cutoff: Å.
-        progress: Told at each validation.
+        progress: Called at each validation.
 
     Returns:
         sevenn's configuration, and the state with the best averaged weights.

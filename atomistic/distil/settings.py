@@ -1,4 +1,4 @@
-"""How large a student is and how long it learns."""
+"""The size of a student and its training."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,8 @@ class Settings:
     """The student's network and its training.
 
     The learning rate falls along half a cosine to zero at the last epoch or at the end of `minutes`,
-    whichever is nearer; a run that the clock ends is as well annealed as one that counts to the end.
+    whichever is nearer; a run that
+    the clock ends is annealed as well as one that completes its epochs.
 
     Attributes:
         channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.
@@ -66,4 +67,6 @@ class Settings:
             if not getattr(self, name) > 0:
                 raise InputError(f"{name} of {getattr(self, name)} must be greater than zero.")
         if self.cutoff is not None and not self.cutoff > 1:
-            raise InputError(f"A cutoff of {self.cutoff} Å reaches no neighbour; give about twice their distance.")
+            raise InputError(
+                f"A cutoff of {self.cutoff} Å reaches no neighbour; give about twice the distance of nearest neighbours."
+            )

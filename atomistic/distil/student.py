@@ -34,7 +34,7 @@ class Student:
         errors: On the held-out paths: "all", and each family.
         history: (k, 3) epoch, training loss, validation loss.
         epochs: Epochs trained.
-        seconds: What the training took.
+        seconds:             Time of the training.
     """
 
     potential: Potential
@@ -53,14 +53,14 @@ def distil(
     folder: Path | str = "student",
     progress: Progress = silent,
 ) -> Student:
-    """Train a small SevenNet on what the teacher says of a dataset.
+    """Train a small SevenNet on the teacher's labels of a dataset.
 
     Args:
         teacher: Any potential.
         dataset: Paths, labelled or not; `draw` makes them.
         settings: Network and training.
-        folder: Where `student.pth` is written; an interrupted training goes on from `training.pth` there.
-        progress: Told after each batch of labels and each epoch.
+        folder: Where `student.pth` is written; an interrupted training resumes from `training.pth` there.
+        progress: Called after each batch of labels and each epoch.
 
     Returns:
         The student; errors are those of its float32 potential on the CPU.
@@ -97,7 +97,7 @@ def distil(
 
 
 def teaching(teacher: Potential, elements: tuple[int, ...]) -> Potential:
-    """The teacher, with the ZBL prior where it would let two atoms collapse: a student learns that too."""
+    """The teacher, with the ZBL prior where it would let two atoms collapse, since a student would learn that too."""
     return teacher if repulsion(teacher, elements).passed else SumPotential((teacher, ZBL()))
 
 
@@ -115,7 +115,7 @@ def _cutoff(teacher: Potential, dataset: Dataset) -> float:
 
 
 def _identity(dataset: Dataset, settings: Settings) -> str:
-    """Address of a training: one with other settings, data, code or libraries does not go on where it stopped."""
+    """Address of a training: one with other settings, data, code or libraries does not resume it."""
     record = {name: repr(value) for name, value in asdict(settings).items() if name != "threads"}
     return Request("training", {"settings": record, "dataset": dataset.fingerprint}, _environment()).address
 

@@ -25,7 +25,7 @@ from coupling.contracts import Progress, silent
 from coupling.errors import NotConverged
 
 DECAY = 0.998
-"""Of the running average of the weights, a step; the average is what is kept, and is short at first."""
+"""Decay per step of the running average of the weights; the average is kept, over a shorter time at first."""
 _LOOKS = 40  # validations in a training
 _KEPT_EVERY = 30.0  # s between two saved states
 _STEEPEST = 10.0  # norm to which a gradient is cut
@@ -37,14 +37,14 @@ _VOIGT = ([0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0])  # sevenn's order: xx yy zz xy
 
 @dataclass
 class TrainingState:
-    """Where a training stands.
+    """The state of a training.
 
     Attributes:
         epoch: Epochs done.
         seconds: Time they took.
         best: Least validation loss.
         best_epoch: When it was reached.
-        history: (epoch, training loss, validation loss) at every look.
+        history: (epoch, training loss, validation loss) at every validation.
         weights: The averaged weights with the least validation loss.
     """
 
@@ -67,7 +67,7 @@ def train(
         cutoff: Å.
         resume: Path that keeps the state of the training.
         identity: Hash of all that determines the training; a file of another one is not resumed.
-        progress: Told after each epoch.
+        progress: Called after each epoch.
 
     Returns:
         sevenn's configuration, and the last state.

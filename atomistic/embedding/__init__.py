@@ -1,4 +1,4 @@
-"""A quantum calculation, or a larger model, over a few atoms of a cheap potential's structure.
+"""A quantum calculation, or a larger model, on a few atoms, and a cheap potential on the rest.
 
 The scheme itself is `coupling.embedding`; here are the regions, the engines, and what runs on them.
 """

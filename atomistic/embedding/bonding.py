@@ -16,7 +16,7 @@ def termination(kind: str = "bare", tolerance: float = 1.25) -> Termination:
     """The termination of that name.
 
     Args:
-        kind: "bare" for metals and molecules that no bond ties to the rest; "hydrogen" for covalent matter.
+        kind: "bare" for metals and for molecules without bonds to the rest; "hydrogen" for covalent materials.
         tolerance: A bond is shorter than this times the sum of the covalent radii.
 
     Raises:

@@ -24,7 +24,7 @@ class BufferTable:
             force mixing by differences.
         abrupt: (n,) error of high(cluster) alone, eV/Å.
         cheap: Error of the cheap model alone, eV/Å.
-        noise: Error below which nothing is learnt, eV/Å: the decay is fitted above it.
+        noise: Error below which the data are noise, eV/Å: the decay is fitted above it.
         clusters: The clusters.
     """
 
@@ -90,7 +90,7 @@ def buffer_table(
         radii: Rising buffer radii, Å.
         termination: How clusters end.
         reference: (N, 3) the accurate model's forces on the whole, eV/Å, or `cluster_forces`; None computes the former.
-        noise: eV/Å, what the accurate model's own convergence leaves.
+        noise: eV/Å, error that the accurate model's own convergence leaves.
         totals: Total charges; the region is called "core".
 
     Raises:

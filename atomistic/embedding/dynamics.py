@@ -17,13 +17,13 @@ from coupling.errors import InputError, NotConverged
 
 @dataclass(frozen=True)
 class Trajectory:
-    """What became of the energy.
+    """The energy balance of a trajectory.
 
     Attributes:
         time: (n,) ps.
         kinetic: (n,) eV.
         potential: (n,) eV: the embedded energy, or the cheap model's where forces are mixed.
-        injected: (n,) eV put in so far by what is no gradient: jumps of the energy where the region
+        injected: (n,) eV put in so far by what is not a gradient: jumps of the energy where the region
             changed, or the work of the mixed forces' non-conservative part.
         switches: Steps at which a region changed.
         accurate_atoms: (n,) atoms that the accurate model computed, link atoms included.
@@ -85,7 +85,7 @@ def energy_dynamics(
     model: Embedded, atoms: Atoms, *, steps: int, timestep: float = 1.0, selector: Selector | None = None,
     progress: Progress = silent,
 ) -> Trajectory:  # fmt: skip
-    """Velocity-Verlet on the embedded energy; where a region changes, between two steps, its jump is booked.
+    """Velocity-Verlet on the embedded energy; where a region changes, between two steps, the jump is added to the energy put in.
 
     Args:
         model: The embedded potential.
@@ -93,7 +93,7 @@ def energy_dynamics(
         steps: How many.
         timestep: fs.
         selector: Regions anew at every step; None keeps those of the start.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: there is nothing to do, or a region cannot be used.
@@ -130,7 +130,7 @@ def mixed_dynamics(
     timestep: float = 1.0,
     progress: Progress = silent,
 ) -> Trajectory:
-    """Velocity-Verlet on mixed forces; the work of what the mixing adds is booked.
+    """Velocity-Verlet on mixed forces; the work of what the mixing adds counts as energy put in.
 
     Args:
         model: The mixed forces.
@@ -138,7 +138,7 @@ def mixed_dynamics(
         selector: Regions at every step.
         steps: How many.
         timestep: fs.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: there is nothing to do, or a region cannot be used.

@@ -1,4 +1,4 @@
-"""Which quantum codes there are, how each is called, and what is tried when its self-consistency fails."""
+"""The known quantum codes, how each is run, and what is tried when its self-consistency fails."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +14,13 @@ DISTRIBUTION = "multiscale-coupling"
 
 @dataclass(frozen=True)
 class Engine:
-    """How a code is called.
+    """How a code is run.
 
     Attributes:
         name: What the user writes.
         calculator: "module:Class" of its ASE calculator.
         requires: Import names of what must be installed.
-        extra: The extra of this distribution that brings it.
+        extra: The extra of this distribution that installs it.
         libraries: Distributions whose versions determine its numbers.
         options: What it gets by default.
         safer: Options for the second, third, … attempt: slower ways to the same solution.
@@ -47,7 +47,7 @@ class Engine:
     stress: bool | None = None
 
     def check_options(self, options: Iterable[str]) -> None:
-        """Raise `InputError` for an option that its calculator does not have and would leave unread."""
+        """Raise `InputError` for an option that its calculator does not have and would ignore."""
         for option in options:
             if self.takes and option not in self.takes:
                 raise unknown_choice(f"option of the quantum engine {self.name}", option, self.takes)
@@ -136,7 +136,7 @@ def check_engine(name: str, options: Iterable[str] = ()) -> Engine:
     """The engine of that name, if it takes these options from an input; see `engine` for errors.
 
     Raises:
-        InputError: an option would be left unread, or is not for inputs: where results are kept.
+        InputError: an option would be ignored, or is not for inputs, such as where results are kept.
     """
     options = list(options)
     known = ENGINES.get(name.lower())

@@ -34,7 +34,7 @@ def embed(
     least: int = 0,
     totals: TotalCharges = NEUTRAL,
 ) -> Embedded:
-    """An accurate potential in the bath of a cheap one.
+    """An accurate potential embedded in a cheap one.
 
     Args:
         low: The cheap potential, of all atoms.
@@ -55,14 +55,14 @@ def embed(
     if charges is not None:
         unknown = sorted(set(charges) - set(atomic_numbers))
         if unknown:
-            raise InputError(f"Charges name {unknown[0]!r}, which is no chemical symbol; write for example O: -0.8.")
+            raise InputError(f"Charges name {unknown[0]!r}, which is not a chemical symbol; write for example O: -0.8.")
         require(high, "point_charges")
         fixed = PointCharges({atomic_numbers[symbol]: float(charge) for symbol, charge in charges.items()})
     return Embedded(low, high, selector, termination(ends), fixed, _identity(selector), totals)
 
 
 def _identity(selector: Selector) -> str:
-    """What the regions depend on, functions and arrays of the rules by what they hold."""
+    """What the regions depend on, with functions and arrays of the rules by content."""
     return canonical_json(described([selector.rules, selector.buffer, selector.split, selector.least], own=OWN))
 
 

@@ -11,7 +11,7 @@ from threading import Event, Timer
 from typing import Any
 
 CRASHES = 3
-"""A request that kills its worker this often is given up."""
+"""A request is given up after it has killed its worker this many times."""
 TIME_LIMIT = 24 * 3600.0
 """Seconds for one answer, unless another limit is given."""
 _GRACE = 5.0  # seconds that a worker has to end by itself
@@ -113,7 +113,7 @@ def _end(process: subprocess.Popen[bytes], read: Any, write: Any) -> None:
 
 
 def _kill_late(process: subprocess.Popen[bytes], late: Event) -> None:
-    """Kill a process whose time is over, and say that it was."""
+    """Kill a process whose time is over, and note that."""
     late.set()
     _kill(process)
 

@@ -1,4 +1,4 @@
-"""A quantum code as a potential: cached, in a process of its own, patient with its self-consistency."""
+"""A quantum code as a potential: cached, in a process of its own, with safer settings when self-consistency fails."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ class QuantumPotential:
         if workers < 1:
             raise InputError(f"{workers} workers compute nothing; give at least 1.")
         if not 0 < time_limit <= TIMEOUT_MAX:
-            raise InputError(f"A time limit of {time_limit} s is none; give seconds, up to {TIMEOUT_MAX:g}.")
+            raise InputError(f"A time limit of {time_limit} s is not one; give seconds, up to {TIMEOUT_MAX:g}.")
         self.engine: Engine = engine(name)
         self.name = name
         self.elements = frozenset(range(1, self.engine.largest + 1))

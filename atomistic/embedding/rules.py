@@ -1,4 +1,4 @@
-"""Rules that say which atoms the accurate model gets: each gives every atom a measure, small for "in"."""
+"""Rules for the atoms of the accurate model: each gives every atom a measure, small for "in"."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class Sphere:
 
 @dataclass(frozen=True)
 class Near:
-    """Some atoms, by index, and what is near to them.
+    """Some atoms, by index, and what is near them.
 
     Attributes:
         atoms: Their indices.
@@ -97,7 +97,7 @@ class Near:
 
 @dataclass(frozen=True)
 class Layer:
-    """What is near to a plane of the cell: an interface, along which the cluster stays periodic.
+    """What is near a plane of the cell: an interface, along which the cluster stays periodic.
 
     Attributes:
         enter: Å on both sides.
@@ -123,7 +123,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Defects:
-    """What is near to atoms that do not sit as the others do.
+    """What is near atoms whose surroundings differ from those of the others.
 
     Attributes:
         enter: Å around each such atom; 0 is these atoms alone.
@@ -148,7 +148,7 @@ class Defects:
             raise unknown_choice("measure of defects", self.by, DEFECT_MEASURES)
 
     def defects(self, structure: Structure) -> NDArray[np.int64]:
-        """Indices of the atoms that do not sit as the others do."""
+        """Indices of the atoms whose surroundings differ from those of the others."""
         if self.by == "centrosymmetry":
             return np.flatnonzero(centrosymmetry(structure, self.neighbours) > self.threshold)
         from atomistic.embedding.bonding import RADII
@@ -166,7 +166,7 @@ class Defects:
 
 @dataclass(frozen=True)
 class Uncertain:
-    """Atoms of whose environment the cheap model is unsure.
+    """Atoms in surroundings where the cheap model is uncertain.
 
     Attributes:
         uncertainty: (N,) numbers, or a function of the structure that returns them.

@@ -18,8 +18,8 @@ LARGEST = 1.2
 class Scaled:
     """E(x) = E₀(αx): forces are α times as large, and the same strain does the same work.
 
-    Without it a region whose own lattice parameter is α times the bath's is under stress in the bath
-    (Bernstein, Kermode, Csányi, Rep. Prog. Phys. 72 (2009) 026501, section 3).
+    Without it a region whose own lattice parameter is α times that of the bath is under stress (Bernstein, Kermode,
+    Csányi, Rep. Prog. Phys. 72 (2009) 026501, section 3).
 
     Attributes:
         potential: The potential.
@@ -85,7 +85,7 @@ class Scaled:
         return ScaledLaw(inside, self.factor)
 
     def _passed_on(self) -> Capabilities:
-        """What the potential offers, but for point charges, whose interaction does not scale, and its weights."""
+        """What the potential offers, except point charges, whose interaction does not scale, and its weights."""
         own = self.potential.capabilities
         return replace(own, interaction_range=own.interaction_range / self.factor, point_charges=False, trainable=False)
 
@@ -114,7 +114,7 @@ class ScaledSites:
 
 
 class ScaledLaw:
-    """The law of an enlarged crystal, per volume of the one that is not.
+    """The law of an enlarged crystal, per volume of the crystal that is not enlarged.
 
     Args:
         inside: The law of the enlarged crystal.

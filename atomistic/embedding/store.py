@@ -1,4 +1,4 @@
-"""What has been computed, by content: nothing is computed twice, in this run or after it."""
+"""Stored results by content: nothing is computed twice, in this run or after it."""
 
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ _LIBRARIES = ("ase", "matscipy", "numpy", "scipy", "torch")
 
 
 def address(fingerprint: str, atoms: Atoms, charges: FloatArray | None, places: FloatArray | None) -> str:
-    """SHA-256 of a request: the engine, the atoms, the cell, the charges, to the last bit; and what computes here."""
+    """SHA-256 of a request: the engine, the atoms, the cell, the charges, to the last bit; and the code that computes."""
     asked = arrays_hash(atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, atoms.pbc, charges, places)
     return Request("energy and forces", {"structure": asked}, environment(), (("", fingerprint),)).address
 

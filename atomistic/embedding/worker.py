@@ -31,7 +31,7 @@ def compute(calculator: Any, atoms: Atoms, charges: np.ndarray | None, places: n
     stress = _stress(calculator, atoms)
     pulls = None if charges is None else calculator.charge_forces
     if not is_finite(energy, forces, stress, pulls):
-        raise ArithmeticError("the energy, a force or the stress came out as no number")
+        raise ArithmeticError("the energy, a force or the stress is not a number")
     return {"energy": energy, "forces": forces, "stress": stress, "charge_forces": pulls}
 
 

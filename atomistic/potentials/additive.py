@@ -62,7 +62,7 @@ def load_zbl(name: str, device: str, dtype: str | None, *, reach: float = ZBL.re
 
 
 def ledger(total: SumPotential) -> Ledger:
-    """Who counts what in a sum: every term owns its own kind of interaction, at one structure.
+    """The ledger of a sum: every term owns its own kind of interaction, at one structure.
 
     The sites are the kinds of interaction, told apart by the fingerprints of their models; the state
     that the terms are evaluated at is a structure.

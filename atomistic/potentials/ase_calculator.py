@@ -73,7 +73,7 @@ def calculator_class(name: str) -> Any:
 
 
 def check_read(name: str, calculator: Any, options: Iterable[str]) -> None:
-    """Raise `InputError` for an option that a calculator would take and leave unread, as most of ASE's do.
+    """Raise `InputError` for an option that a calculator would accept and ignore, as most of ASE's do.
 
     Args:
         name: Of the calculator.

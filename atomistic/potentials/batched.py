@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from ase.calculators.calculator import Calculator
 
 SMALLEST_SHARE = 400
-"""Pairs below which it does not pay to give a CPU core a batch of its own."""
+"""Pairs below which a separate batch on a CPU core does not pay."""
 
 
 class BatchOutput(NamedTuple):
-    """What a model says of n structures with N atoms in all.
+    """Results of a model for n structures with N atoms in all.
 
     Attributes:
         energies: (n,) eV.
@@ -64,7 +64,7 @@ class BatchedPotential:
         device: "cpu", "cuda" or "cuda:N".
         dtype: "float32" or "float64".
         batch_pairs: Neighbour pairs aimed at in one batch.
-        bytes_per_pair: Measured peak memory over neighbour pairs; None where nobody measured.
+        bytes_per_pair: Measured peak memory per neighbour pair; None where it has not been measured.
         capabilities: What the model offers besides energies and forces.
     """
 
@@ -119,7 +119,7 @@ class BatchedPotential:
         """Peak memory that one structure will need, bytes.
 
         Raises:
-            InputError: nobody has measured this model's memory.
+            InputError: this model's memory has not been measured.
         """
         if self.bytes_per_pair is None:
             raise InputError(f"The memory per atom of potential {self.name!r} has not been measured.")
@@ -129,7 +129,7 @@ class BatchedPotential:
         """Features that the energy is linear in, and their derivatives.
 
         Raises:
-            InputError: a structure cannot be evaluated, or the model hands out no such features.
+            InputError: a structure cannot be evaluated, or the model provides no such features.
         """
         return self._granting("features").feature_derivatives(checked(structures, self.elements, self.name))
 
@@ -141,7 +141,7 @@ class BatchedPotential:
             shifts: Atomic number to what is added to an atom's energy, eV.
 
         Raises:
-            InputError: the model hands out no features.
+            InputError: the model provides no features.
         """
         model = self._granting("features").with_readout(change, shifts)
         record = np.ascontiguousarray(change, dtype=float).tobytes() + repr(sorted(shifts.items())).encode()
@@ -149,10 +149,10 @@ class BatchedPotential:
         return replace(self, model=model, fingerprint=identity)
 
     def with_all_layers(self) -> "BatchedPotential":
-        """This potential, handing out the features of all layers of its network; its numbers are the same.
+        """This potential, but with the features of all layers of its network; its energies and forces are the same.
 
         Raises:
-            InputError: the model hands out no features.
+            InputError: the model provides no features.
         """
         identity = hashlib.sha256(f"{self.fingerprint} all layers".encode()).hexdigest()
         return replace(self, model=self._granting("features").with_all_layers(), fingerprint=identity)
@@ -195,7 +195,7 @@ class BatchedPotential:
         return self.model
 
     def as_ase(self) -> "Calculator":
-        """An ASE calculator of this potential, for everyone else's tools."""
+        """An ASE calculator of this potential, for other tools."""
         from atomistic.potentials.as_ase import PotentialCalculator
 
         return PotentialCalculator(self)

@@ -14,7 +14,7 @@ class Card:
         name: As listed by `list_potentials`.
         description: One line.
         good_for: What its numbers can be used for.
-        not_for: What they cannot, with the figures that show it.
+        not_for: What they cannot be used for, with the figures that show it.
         source: The paper to cite.
     """
 
@@ -77,7 +77,7 @@ _FACTS = {
     ),
     "embedded": (
         "an accurate model where it matters (a defect, an interface), forces and energies on one ledger",
-        "a buffer smaller than the decay of its own error: enlarge it until the result stays",
+        "a buffer smaller than the decay of its own error: enlarge it until the result no longer changes",
         "the two potentials' own; Bernstein, Kermode, Csányi, Rep. Prog. Phys. 72 (2009) 026501",
     ),
     "zbl": (
@@ -97,7 +97,7 @@ _FACTS = {
     ),
     "sum": (
         "a network with the priors that it lacks",
-        "terms that describe the same energy: nobody takes the second one away",
+        "terms that describe the same energy: it would be counted twice",
         "those of its terms",
     ),
     "*.eam.alloy": (
@@ -107,7 +107,7 @@ _FACTS = {
     ),
 }
 _UNKNOWN = (
-    "what its own authors have shown",
+    "what its authors have shown",
     "anything not checked: run check_potential and the properties",
     "its authors",
 )

@@ -1,4 +1,4 @@
-"""Does a potential keep the contract? Checks that anyone can run on any backend."""
+"""Whether a potential keeps the contract: checks that run on any backend."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -32,11 +32,11 @@ def check_potential(potential: Potential, structures: Sequence[Atoms] | None = N
 
     Returns:
         One `Check` for each: forces, stress (where it is declared), translation, rotation, permutation, extensivity,
-        batch, inputs, cutoff (where it is finite), repulsion; then that nothing undeclared is handed out, and each
+        batch, inputs, cutoff (where it is finite), repulsion; then that nothing undeclared is returned, and each
         capability that is declared.
 
     Raises:
-        InputError: the structures cannot be evaluated, or none could be made up.
+        InputError: the structures cannot be evaluated, or no structures could be made for its elements.
     """
     structures = _crystals(potential) if structures is None else [atoms.copy() for atoms in structures]
     tolerance = TOLERANCES[potential.capabilities.dtype]

@@ -1,4 +1,4 @@
-"""Does a potential deliver what it declares, and refuse what it does not?"""
+"""Whether a potential delivers what it declares, and refuses what it does not."""
 
 from collections.abc import Callable, Sequence
 
@@ -71,7 +71,7 @@ def _checked(name: str, largest: float, value: Callable[[], float]) -> Check:
 
 
 def _undeclared(potential: Potential, structures: Sequence[Atoms]) -> Check:
-    """How many things are handed out that are not declared."""
+    """Number of undeclared things that are returned."""
     declared, count = potential.capabilities, 0.0
     for name in ("site_energies", "features"):
         if not {"site_energies": declared.site_energies, "features": declared.features}[name]:
@@ -82,12 +82,12 @@ def _undeclared(potential: Potential, structures: Sequence[Atoms]) -> Check:
                 pass
     if not declared.stress:
         count += bool(np.isfinite(potential.evaluate(structures[:1]).stresses).all())
-    note = "it answers what it does not declare; declare it, or refuse it by `require_asked`"
+    note = "it returns what it does not declare; declare it, or refuse it by `require_asked`"
     return Check("undeclared", count, 0.0, note)
 
 
 def _felt_beyond(potential: Potential, number: int) -> float:
-    """Largest change of a force, eV/Å, farther than energies reach twice, by a moved end of a row of atoms."""
+    """Largest change of a force, eV/Å, beyond twice the interaction range, when the end of a row of atoms is moved."""
     spacing, reach = 2 * covalent_radii[number], 2 * potential.capabilities.interaction_range
     count = int(np.ceil((1.3 * reach + 2.0) / spacing)) + 2
     places = np.random.default_rng(5).normal(scale=0.05, size=(count, 3))
@@ -123,7 +123,7 @@ def _weighted_slope(potential: Potential, atoms: Atoms, was: Evaluation, toleran
 
 
 def _features(potential: Potential, atoms: Atoms, was: Evaluation) -> float:
-    """What another readout changes beside what the derivatives say: eV per atom, eV/Å, virial in eV per atom."""
+    """Change by another readout, less what the derivatives predict: eV per atom, eV/Å, virial in eV per atom."""
     linear, rng, count = require(potential, "features"), np.random.default_rng(7), len(atoms)
     (sites,) = potential.evaluate([atoms], features=True).features
     (derivatives,) = linear.feature_derivatives([atoms])

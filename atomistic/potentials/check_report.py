@@ -1,4 +1,4 @@
-"""What the checks of a potential are made of: tolerances, one check, the report of all."""
+"""Records of the checks of a potential: tolerances, one check, the report of all."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from coupling.contracts import FloatArray
 
 @dataclass(frozen=True)
 class Tolerance:
-    """What an arithmetic can keep.
+    """Tolerances of an arithmetic.
 
     Attributes:
         deviation: Of energy per atom (eV), force (eV/Å) and virial per atom (eV).

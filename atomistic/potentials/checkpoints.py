@@ -58,7 +58,7 @@ def load_mace(
         head: Which head, of a model that has several.
 
     Raises:
-        InputError: the file is not trusted, or is no MACE model, or lacks the head.
+        InputError: the file is not trusted, or is not a MACE model, or lacks the head.
     """
     path = _trusted(name, trust)
     import torch
@@ -87,7 +87,7 @@ def load_nequip(name: str, device: str, dtype: str | None, *, trust: bool = Fals
         trust: Accept that reading the file runs code.
 
     Raises:
-        InputError: the file is not trusted, or is no compiled model, or another dtype is wanted.
+        InputError: the file is not trusted, or is not a compiled model, or another dtype is wanted.
     """
     path, place = _trusted(name, trust), resolve_device(device)
     _own_dtype(name, dtype)
@@ -114,7 +114,7 @@ def load_metatomic(
         extensions: Folder of the compiled extensions that the model needs.
 
     Raises:
-        InputError: the file is not trusted, or is no metatomic model, or another dtype is wanted.
+        InputError: the file is not trusted, or is not a metatomic model, or another dtype is wanted.
     """
     path, place = _trusted(name, trust), resolve_device(device)
     _own_dtype(name, dtype)

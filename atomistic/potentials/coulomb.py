@@ -1,4 +1,4 @@
-"""Point charges, one an element, by Ewald summation; the charges are given, or learned from forces."""
+"""Point charges, one per element, by Ewald summation; the charges are given, or learned from forces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ ENTRIES = (
 )  # fmt: skip
 
 ACCURACY = 1e-10
-"""What the Gaussians of both sums have fallen to where they are cut off."""
+"""Value to which the Gaussians of both sums have fallen at the cutoff."""
 
 
 @dataclass(frozen=True)
@@ -157,10 +157,10 @@ def learned(
         structures: Periodic structures, displaced from their symmetric places.
         forces: Forces of each (N_i, 3), eV/Å.
         start: First guess by chemical symbol, e; it settles the sign too.
-        base: What carries the rest of the forces; None for nothing.
+        base: The potential that gives the rest of the forces; None for nothing.
 
     Raises:
-        InputError: fewer than two elements, or forces that say nothing on the charges.
+        InputError: fewer than two elements, or forces that do not depend on the charges.
     """
     if len(start) < 2:
         raise InputError(f"Charges of {', '.join(start) or 'no element'} alone are zero; give two elements or more.")

@@ -21,7 +21,7 @@ def resolve_device(device: str) -> str:
         return "cuda" if count else "cpu"
     valid = ["cuda", *(f"cuda:{index}" for index in range(count))] if count else []
     if device not in valid:
-        raise InputError(f"Device {device!r} is not to be had here; valid: {', '.join(['auto', 'cpu', *valid])}.")
+        raise InputError(f"Device {device!r} is not available here; valid: {', '.join(['auto', 'cpu', *valid])}.")
     return device
 
 

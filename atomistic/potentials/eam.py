@@ -1,4 +1,4 @@
-"""Embedded-atom potentials from tabulated files, with the numbers that LAMMPS gives them."""
+"""Embedded-atom potentials from tabulated files, evaluated as LAMMPS does."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -117,7 +117,7 @@ def load(name: str, device: str, dtype: str | None) -> EmbeddedAtomPotential:
         tables = read_tables(Path(name), kind)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"File {name!r} cannot be read as {kind}: {error}; mend it, or give it the suffix of its own format "
+            f"File {name!r} cannot be read as {kind}: {error}; correct it, or give it the suffix of its own format "
             "(.eam, .eam.alloy, .eam.fs)."
         ) from error
     return EmbeddedAtomPotential(

@@ -32,7 +32,7 @@ class Tables:
         density_step: Spacing of the embedding functions.
         distance_step: Å, spacing of the functions of distance.
         embedding: (n, points) F, eV.
-        limit: Density beyond which F goes on along its last slope.
+        limit: Density beyond which F continues along its last slope.
         density: (n, n, points) ρ by neighbour and centre.
         repulsion: (n, n, points) r φ(r), eV Å.
     """
@@ -85,7 +85,7 @@ def _energy_unit(line: bytes) -> float:
 def _funcfl(records: "_Records", energy: float) -> Tables:
     number = _integer(records.record(2, "the atomic number and the mass")[0], "the atomic number")
     if not 0 < number <= max(atomic_numbers.values()):
-        raise ValueError(f"its atomic number is {number}, of no element")
+        raise ValueError(f"its atomic number is {number}, which no element has")
     grid = _grid(records)
     embedding = energy * records.table(grid.densities, "the embedding function")
     charge = records.table(grid.distances, "the effective charge")
@@ -127,7 +127,7 @@ def _elements(words: list[bytes]) -> tuple[int, ...]:
         raise ValueError(f"its fourth line announces {count} elements and names {len(names)}")
     for name in names:
         if atomic_numbers.get(name.capitalize(), 0) == 0:
-            raise ValueError(f"its element {name!r} is no chemical symbol")
+            raise ValueError(f"its element {name!r} is not a chemical symbol")
     return tuple(atomic_numbers[name.capitalize()] for name in names)
 
 
@@ -195,7 +195,7 @@ class _Records:
 
 
 def _filled(lines: list[bytes], first: int) -> Iterator[tuple[int, list[bytes]]]:
-    """The lines that say something, with their numbers in the file."""
+    """The lines with content, with their numbers in the file."""
     for number, line in enumerate(lines, first):
         words = line.split(b"#")[0].split()
         if words:
@@ -204,11 +204,11 @@ def _filled(lines: list[bytes], first: int) -> Iterator[tuple[int, list[bytes]]]
 
 def _integer(word: bytes, what: str) -> int:
     if not _INTEGER.fullmatch(word):
-        raise ValueError(f"{what} is {word.decode('latin-1')!r}, no integer")
+        raise ValueError(f"{what} is {word.decode('latin-1')!r}, not an integer")
     return int(word)
 
 
 def _number(word: bytes) -> float:
     if not _NUMBER.fullmatch(word):
-        raise ValueError(f"{word.decode('latin-1')!r} is no number")
+        raise ValueError(f"{word.decode('latin-1')!r} is not a number")
     return float(word)

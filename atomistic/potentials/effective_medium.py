@@ -1,4 +1,4 @@
-"""ASE's effective medium theory with a compiled neighbour search in the place of ASE's, which takes most of its time."""
+"""ASE's effective medium theory with a compiled neighbour search in place of ASE's, which takes most of its time."""
 
 import numpy as np
 from ase import Atoms
@@ -17,7 +17,7 @@ class EffectiveMedium(EMT):
 
 
 class _Neighbours:
-    """What EMT asks of a neighbour list: `update`, then the neighbours of one atom after the other."""
+    """What EMT needs of a neighbour list: `update`, then the neighbours of one atom after another."""
 
     def __init__(self, cutoff: float) -> None:
         self._cutoff = cutoff

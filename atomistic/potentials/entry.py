@@ -1,4 +1,4 @@
-"""What a potential says of itself before it is loaded, and where the files of this package say it."""
+"""What is known of a potential before it is loaded, and the files of this package that declare it."""
 
 import ast
 from collections.abc import Iterator
@@ -16,11 +16,12 @@ class PotentialEntry:
 
     Attributes:
         name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
-        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior", "sum".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior",
+            "sum".
         description: One line.
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
-        extra: The extra of this distribution that brings them; empty for the core.
+        extra: The extra of this distribution that installs them; empty for the core.
         trust: Whether its file can run code when it is read, so that its loader takes `trust`: "" never, "some" files of
             that kind, "all" of them.
         place: Where it stands in lists, small first; equal ones by the names of their files.
@@ -47,7 +48,7 @@ class PotentialEntry:
 
     @property
     def install(self) -> str:
-        """The command that brings what is missing; empty when nothing is."""
+        """The command that installs what is missing; empty when nothing is."""
         if self.available:
             return ""
         target = f"'{DISTRIBUTION}[{self.extra}]'" if self.extra else " ".join(self.missing)

@@ -1,4 +1,4 @@
-"""What every engine asks of its structures, checked once, in one place."""
+"""What every engine requires of its structures, checked once, in one place."""
 
 from collections.abc import Sequence
 

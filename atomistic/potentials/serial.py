@@ -1,4 +1,4 @@
-"""The serial engine: any ASE calculator, one structure after the other."""
+"""The serial engine: any ASE calculator, one structure after another."""
 
 import math
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class SerialPotential:
         vacuum: For a calculator that takes every cell as periodic: Å of vacuum put along directions
             without periodicity; None for any other.
         dtype: "float32" or "float64": its arithmetic.
-        interaction_range: Distance beyond which no atom changes a site's energy, Å; infinite where nobody knows.
+        interaction_range: Distance beyond which no atom changes a site's energy, Å; infinite where it is not known.
         devices: Where it can run; first where it does.
     """
 
@@ -79,7 +79,7 @@ class SerialPotential:
         )
 
     def as_ase(self) -> Calculator:
-        """An ASE calculator of this potential, for everyone else's tools."""
+        """An ASE calculator of this potential, for other tools."""
         from atomistic.potentials.as_ase import PotentialCalculator
 
         return PotentialCalculator(self)

@@ -1,4 +1,4 @@
-"""Any model of torch-sim's interface as a potential: MACE, NequIP, metatomic, Orb, and one's own.
+"""Any model of torch-sim's interface as a potential: MACE, NequIP, metatomic, Orb, and your own.
 
 Load the model as its own package documents, then wrap it with `from_torchsim`. Imports torch
 and torch_sim only when called.
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from torch_sim.models.interface import ModelInterface
 
 UNKNOWN = Capabilities(devices=(), dtypes=())
-"""Of a model that says nothing: it is taken to run where it is, as it is, with forces of any range."""
+"""For a model that declares nothing: it runs on its own device, in its own precision, with forces of any range."""
 PAIRS_PER_BATCH = {"cpu": 20_000.0, "cuda": 200_000.0}
 
 
@@ -37,7 +37,7 @@ def from_torchsim(
         elements: Atomic numbers that it knows.
         cutoff: Range of one interaction or message, Å.
         fingerprint: Hash of the weights and of all options that change its numbers.
-        capabilities: Interaction range, devices and dtypes, where they are known; torch-sim's interface hands out
+        capabilities: Interaction range, devices and dtypes, where they are known; torch-sim's interface provides
             neither site energies nor features, and says itself whether there are stresses.
 
     Raises:

@@ -176,7 +176,7 @@ class SumPotential:
         """Those of the first term: the others do not depend on its readout.
 
         Raises:
-            InputError: the first term hands out no features.
+            InputError: the first term provides no features.
         """
         return self._first().feature_derivatives(structures)
 
@@ -184,7 +184,7 @@ class SumPotential:
         """The first term with another readout, the others as they are.
 
         Raises:
-            InputError: the first term hands out no features.
+            InputError: the first term provides no features.
         """
         return SumPotential((self._first().with_readout(change, shifts), *self.terms[1:]))
 

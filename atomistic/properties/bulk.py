@@ -23,10 +23,10 @@ def equilibrium(
     conventional: bool = False,
     tolerance: float = 1e6,
 ) -> Atoms:
-    """The cell of a perfect crystal that is free of stress.
+    """The stress-free cell of a perfect crystal.
 
     Newton's method on the stress with respect to the lattice lengths (a; for hcp a and c),
-    one batch a step. All atoms of these crystals lie on sites fixed by symmetry.
+    one batch per step. All atoms of these crystals lie on sites fixed by symmetry.
 
     Args:
         potential: The potential.

@@ -29,7 +29,7 @@ class ElasticConstants:
         route_difference: Largest |stress route - energy route|, relative.
         residual_stress: Largest stress component of the unstrained structure, Pa.
         stable: Whether `stiffness_voigt` is positive definite (Born's criterion).
-        cost: What it took.
+        cost: Computational cost.
     """
 
     stiffness_voigt: FloatArray

@@ -1,4 +1,4 @@
-"""Generalised stacking faults: γ-surfaces with relaxed normal, and the faults of fcc (111)."""
+"""Generalised stacking faults: γ-surfaces relaxed along the normal, and the faults of fcc (111)."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class FaultEnergies:
         energies: (n,) J/m².
         expansion: (n,) by how much the cell grew along the normal, Å.
         residual_force: Largest force that the constraints leave, eV/Å.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     slips: FloatArray
@@ -41,7 +41,7 @@ class StackingFault:
     Attributes:
         intrinsic: γ at the slip a/√6 along ⟨112⟩ that makes one hcp layer.
         unstable: γ at half of that slip, the ideal position of the saddle.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     intrinsic: Measurement
@@ -58,7 +58,7 @@ def gamma_surface(
     stress: float = 5e7,
     progress: Progress = silent,
 ) -> FaultEnergies:
-    """Slide by tilting the cell, one fault a cell; heights of atoms and cell relax (Vitek 1968).
+    """Slide by tilting the cell, one fault per cell; heights of atoms and cell relax (Vitek 1968).
 
     Args:
         potential: The potential.
@@ -66,7 +66,7 @@ def gamma_surface(
         slips: (n, 2) Å along the slab's x and y.
         force: Largest force along the normal that may remain, eV/Å.
         stress: Largest normal stress that may remain, Pa.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: a slip is not finite.
@@ -98,10 +98,10 @@ def fcc_stacking_fault(
         potential: The potential.
         bulk: The primitive or the cubic fcc cell, cubic axes along Cartesian ones, at its equilibrium.
         layers: (111) layers of the thin cell, a multiple of 3; the thick one has 3 more.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Returns:
-        The thick cell's values; their error is what the thin cell differs by.
+        The thick cell's values; their error is the difference from the thin cell.
 
     Raises:
         InputError: the crystal is not fcc, or the layers are no multiple of 3.

@@ -24,7 +24,7 @@ class CauchyBornResponse:
         piola: (n, 3, 3) first Piola-Kirchhoff stress ∂W/∂F, Pa.
         cauchy: (n, 3, 3) Cauchy stress, Pa.
         residual_force: Largest force left, eV/Å.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     gradients: FloatArray
@@ -43,7 +43,7 @@ class ThirdOrderConstants:
         tensor_voigt: (6, 6, 6) Pa, the part symmetric in all three indices.
         asymmetry: Largest deviation from that symmetry, relative to the largest entry.
         step_error: Largest change by halving the strain, over three, relative.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     tensor_voigt: FloatArray
@@ -76,7 +76,7 @@ def cauchy_born(
         atoms: The crystal, the reference state.
         gradients: (n, 3, 3) deformation gradients.
         force: Largest force on an atom inside the cell that may remain, eV/Å.
-        progress: Told after each step of the inner relaxation.
+        progress: Called after each step of the inner relaxation.
 
     Raises:
         InputError: a gradient has no positive determinant, or the potential has no stress.

@@ -1,17 +1,17 @@
-"""A number with its unit and how far it can be trusted."""
+"""A number with its unit and numerical error."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a calculation found.
+    """A calculated value.
 
     Attributes:
         value: In `unit`.
         unit: An SI unit, or eV.
         error: Numerical error, in the same unit; not the model's.
-        error_source: Where the error was read off.
+        error_source: What the error was estimated from.
     """
 
     value: float

@@ -24,11 +24,11 @@ class Phonons:
     Attributes:
         wave_vectors: (q, 3) in units of the reciprocal cell vectors; the first is Γ.
         frequencies: (q, 3N) ν, THz, rising; imaginary ones as negative.
-        largest: The largest of all, THz; its error is what the smaller displacement differs by.
+        largest: The largest of all, THz; its error is the difference from the smaller displacement.
         safe_time_step: Shortest period / 20, s.
         sum_rule: Largest force on the whole crystal when one atom moves, over the largest on an atom.
         stable: No frequency is imaginary beyond the sum rule's error.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     wave_vectors: FloatArray

@@ -50,22 +50,22 @@ def surface_energies(
 ) -> list[SurfaceEnergy]:
     """γ = (E_slab - E_bulk)/2A from slabs of two thicknesses, E_bulk that of the same cell closed.
 
-    The crystal is cut where its planes are farthest apart. The value is the thick slab's, the
-    error what the thin slab differs by.
+    The crystal is cut where its planes are farthest apart. The value is the thick slab's, the error its
+    difference from the thin slab.
 
     Args:
         potential: The potential.
         bulk: The crystal at its equilibrium.
         planes: Miller indices in the basis `conventional`.
         conventional: (3, 3) Å; by default the cell of `bulk`.
-        thickness: Of the thin slab, Å; the thick one has half as much again.
+        thickness: Of the thin slab, Å; the thick one is half as thick again.
         vacuum: Å; by default three cutoffs, at most 20 Å.
         relaxed: Also relax the atoms.
         force: Largest force left by the relaxation, eV/Å.
-        progress: Told after each step of the relaxation.
+        progress: Called after each step of the relaxation.
 
     Raises:
-        InputError: there is no plane, or one is none of the crystal's.
+        InputError: there is no plane, or one is not a plane of the crystal.
         NotConverged: a surface does not relax.
     """
     if not planes:

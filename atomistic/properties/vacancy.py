@@ -18,7 +18,7 @@ class Vacancy:
         formation: E(N-1, relaxed at fixed cell) - (N-1)/N E(N), eV.
         unrelaxed: The same before the relaxation, eV.
         atoms: Sites of the small and of the large supercell.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     formation: Measurement
@@ -42,10 +42,10 @@ def vacancy_formation(
         bulk: A cell of the crystal at equilibrium; the cubic one gives the best supercells.
         repeats: Repeats of the small and of the large supercell along each axis.
         force: Largest force that may remain, eV/Å.
-        progress: Told after each step of the relaxation.
+        progress: Called after each step of the relaxation.
 
     Returns:
-        The large cell's value; the error is what the small cell differs by.
+        The large cell's value; the error is its difference from the small cell.
 
     Raises:
         InputError: the crystal has several elements, or the supercells do not grow.

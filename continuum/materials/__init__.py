@@ -1,4 +1,4 @@
-"""Bulk materials; one file a material, which registers itself (`continuum.materials.registry`)."""
+"""Bulk materials; one file per material, which registers itself (`continuum.materials.registry`)."""
 
 from typing import TYPE_CHECKING
 

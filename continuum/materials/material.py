@@ -1,4 +1,4 @@
-"""What a bulk material is: its energy density as a UFL expression of the displacement gradient.
+"""Bulk materials: the energy density as a UFL expression of the displacement gradient.
 
 Every material takes H = ∂u/∂X (3×3), in plane and axisymmetric analyses too, so that stress and
 tangent are derivatives of one energy. Numbers go in as `parameters`, which the bulk binds to

@@ -1,4 +1,4 @@
-"""What a mesh file says: nodes, one kind of cell, and named groups of cells and of their facets."""
+"""The content of a mesh file: nodes, one kind of cell, and named groups of cells and of their facets."""
 
 import re
 from dataclasses import dataclass, field, replace
@@ -109,7 +109,7 @@ def read_file(path: Path, bodies: list[str] | None = None) -> FileMesh:
 
 
 def read_source(path: Path) -> Reading:
-    """What a mesh file says, by the reader of its suffix.
+    """The content of a mesh file, read by the reader of its suffix.
 
     Raises:
         InputError: it does not exist, is empty, or cannot be read.

@@ -1,4 +1,4 @@
-"""What a mesh is made of: bodies, interfaces, boundaries, sizes, and whether they resolve a law's process zone."""
+"""Inspection of a mesh: bodies, interfaces, boundaries, sizes, and whether they resolve a law's process zone."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Do cells that touch share their nodes? Coincident nodes, and nodes that hang inside a facet."""
+"""Whether cells that touch share their nodes: coincident nodes, and nodes that hang inside a facet."""
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -52,7 +52,7 @@ def check_joints(topology: Topology) -> None:
 
 
 def _parts(topology: Topology) -> IntArray:
-    """A number for each cell, equal for cells of one body that hang together by facets."""
+    """A number for each cell, equal for cells of one body that are connected through facets."""
     cells = topology.cell_of(topology.pairs)
     cells = cells[topology.owner[cells[:, 0]] == topology.owner[cells[:, 1]]]
     size = len(topology.nodes)

@@ -1,4 +1,4 @@
-"""Mesh files into bodies: one submesh a body, named groups, distributed over the ranks."""
+"""Mesh files into bodies: one submesh per body, named groups, distributed over the ranks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -66,7 +66,7 @@ def pull_off(
         shape: "sphere" or "cylinder".
         fine: Element size in the contact, m; by default from the law's process zone.
         pressed: Contact radius at the start.
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: an unknown shape, or a law whose range is not small against R.
@@ -145,7 +145,7 @@ def peel(
         poisson: ν of the film.
         thickness: h, m.
         length: Detached length at the start and steady growth, over the film's bending length √(E'h³/12F).
-        progress: Told after each step.
+        progress: Called after each step.
 
     Raises:
         InputError: the film would be bent to more than a strain of 0.2.

@@ -3,11 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from continuum.specimens.dimensions import check_lengths, check_order
-from continuum.specimens.grid import Box, Element, graded, write_grid
-from coupling.errors import InputError
+from continuum.specimens.film import film_grid
+from continuum.specimens.grid import Box, Element, write_grid
 
 
 @dataclass(frozen=True)
@@ -50,29 +47,15 @@ class Blister:
         Raises:
             InputError: lengths that are not positive or do not fit, an element that is not offered.
         """
-        check_lengths(self, "film", "growth", "grading", *(["block"] if self.block is not None else []))
-        check_order(self, "fine", "debond", "radius")
-        edge, stop = self.debond, self.debond + self.growth
-        if not (stop < self.radius and self.fine <= self.coarse and self.layers >= 1):
-            raise InputError(
-                f"A disc of radius {edge:g} growing by {self.growth:g} in a radius of {self.radius:g}, with elements "
-                f"from {self.fine:g} to {self.coarse:g} in {self.layers} layers, cannot be meshed; make the radius larger "
-                "or the sizes increase."
-            )
-        sizes = {"fine": self.fine, "coarse": self.coarse, "grading": self.grading}
-        x = graded((0, edge, stop, self.radius), near=(edge, stop), **sizes)
-        y, whole, low = np.linspace(0, self.film, self.layers + 1), (0.0, self.radius), 0.0
-        bodies: dict[str, Box] = {"film": (whole, (0, self.film))}
+        axes, bodies = film_grid(self, edge="debond", extent="radius")
+        edge, whole, low = self.debond, (0.0, self.radius), -(self.block or 0.0)
         facets: dict[str, Box] = {
             "bond": ((edge, self.radius), (0, 0)),
             "pressure": ((0, edge), (0, 0)),
             "top": (whole, (self.film, self.film)),
         }
         if self.block is not None:
-            low = -self.block
-            y = np.append(graded((low, 0), near=(0, 0), **sizes), y[1:])
-            bodies["block"] = (whole, (low, 0))
             facets["base"] = (whole, (low, low))
         facets["axis"] = ((0, 0), (low, self.film))
         facets["rim"] = ((self.radius, self.radius), (low, self.film))
-        write_grid(path, [x, y], bodies, facets, element=self.element, order=self.order)
+        write_grid(path, axes, bodies, facets, element=self.element, order=self.order)

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from continuum.specimens.dimensions import check_lengths, check_order
-from continuum.specimens.grid import Box, Element, graded, write_grid
-from coupling.errors import InputError
+from continuum.specimens.film import film_grid
+from continuum.specimens.grid import Box, Element, write_grid
 
 
 @dataclass(frozen=True)
@@ -51,20 +48,8 @@ class PeelStrip:
         Raises:
             InputError: lengths that are not positive or do not fit, an element that is not offered.
         """
-        check_lengths(self, "film", "growth", *(["block"] if self.block is not None else []))
-        check_order(self, "fine", "crack", "length")
-        check_lengths(self, "coarse", "grading")
-        tip, stop = self.crack, self.crack + self.growth
-        if not (stop < self.length and self.fine <= self.coarse and self.layers >= 1):
-            raise InputError(
-                f"A crack of {tip:g} growing by {self.growth:g} in a length of {self.length:g}, with elements from "
-                f"{self.fine:g} to {self.coarse:g} in {self.layers} layers, cannot be meshed; make the strip longer "
-                "or the sizes increase."
-            )
-        sizes = {"fine": self.fine, "coarse": self.coarse, "grading": self.grading}
-        x = graded((0, tip, stop, self.length), near=(tip, stop), **sizes)
-        y, whole = np.linspace(0, self.film, self.layers + 1), (0.0, self.length)
-        bodies: dict[str, Box] = {"film": (whole, (0, self.film))}
+        axes, bodies = film_grid(self, edge="crack", extent="length")
+        tip, whole = self.crack, (0.0, self.length)
         facets: dict[str, Box | Sequence[Box]] = {
             "bond": ((tip, self.length), (0, 0)),
             "precrack": ((0, tip), (0, 0)),
@@ -74,8 +59,6 @@ class PeelStrip:
         }
         if self.block is not None:
             down = (-self.block, 0)
-            y = np.append(graded(down, near=(0, 0), **sizes), y[1:])
-            bodies["block"] = (whole, down)
             facets["base"] = (whole, (-self.block, -self.block))
             facets["sides"] = (((0, 0), down), ((self.length, self.length), down))
-        write_grid(path, [x, y], bodies, facets, element=self.element, order=self.order)
+        write_grid(path, axes, bodies, facets, element=self.element, order=self.order)

@@ -1,4 +1,4 @@
-"""Which specimens there are: each file here, and each entry point of `multiscale.specimens`, brings one."""
+"""Which specimens there are: each file here, and each entry point of `multiscale.specimens`, provides one."""
 
 from dataclasses import is_dataclass
 from functools import cache

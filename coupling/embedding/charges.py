@@ -1,4 +1,4 @@
-"""Fixed point charges around a cluster: what electrostatic embedding shows to the accurate model."""
+"""Fixed point charges around a cluster: the charges to which electrostatic embedding exposes the accurate model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class Mixed:
         low_energy: The cheap model's, eV.
         correction: (3,) the net force that was taken away, eV/Å.
         high_atoms: Atoms that the accurate model computed, link atoms included.
-        cost: What it took.
+        cost: Computational cost.
     """
 
     forces: FloatArray

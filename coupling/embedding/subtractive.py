@@ -22,7 +22,7 @@ Select = Callable[[Structure], Sequence[Region]]
 
 @dataclass(frozen=True)
 class Embedded:
-    """An accurate potential in the bath of a cheap one, itself a `Potential`.
+    """An accurate potential embedded in a cheap one, itself a `Potential`.
 
     The clusters are cut from the first structure that has the same atoms and periodicity, and stay
     the same for all that follow, so that these lie on one energy surface; `forget` starts anew.

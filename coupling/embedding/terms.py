@@ -1,4 +1,4 @@
-"""The terms of the subtractive scheme: regions, their clusters, what each model says of them, the ledger's rows."""
+"""The terms of the subtractive scheme: regions, their clusters, the contribution of each model, the ledger's rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Region:
 
 @dataclass(frozen=True)
 class Part:
-    """What one model says of a cluster, brought back to the whole.
+    """Contribution of one model for a cluster, mapped back to the whole.
 
     Attributes:
         energy: eV.
@@ -45,7 +45,7 @@ class Part:
 
 
 def clusters_of(structure: Structure, regions: Sequence[Region], termination: Termination) -> list[Cluster]:
-    """One cluster for each region: core, buffer, and what the termination takes in.
+    """One cluster for each region: core, buffer, and what the termination adds.
 
     Raises:
         InputError: a region is empty or names an atom that is not there, or two share a name.

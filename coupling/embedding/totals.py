@@ -1,4 +1,4 @@
-"""Total charges of a structure and of the clusters in it: each is given once, and both models are told."""
+"""Total charges of a structure and of the clusters in it: each is given once, to both models."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ _WHOLE = 1e-3  # e: the charges of a cluster's atoms add up to a whole number to
 
 @dataclass(frozen=True)
 class TotalCharges:
-    """Who has which total charge, e.
+    """The total charges, e.
 
     Attributes:
         regions: Of the cluster of a region, by the region's name.
@@ -64,7 +64,7 @@ class TotalCharges:
         total = float(self.atoms[cluster.atoms].sum())
         if abs(total - round(total)) > _WHOLE:
             raise InputError(
-                f"The charges of the atoms in the cluster of region {name!r} add up to {total:g} e, which is no whole "
+                f"The charges of the atoms in the cluster of region {name!r} add up to {total:g} e, which is not a whole "
                 "number; cut between ions, or give the charge of the region."
             )
         if given is not None and given != round(total):

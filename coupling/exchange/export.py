@@ -1,7 +1,7 @@
 """Cohesive laws for finite-element codes: CSV, Abaqus, MOOSE, Akantu; SI numbers, units in comments.
 
 Abaqus takes the tabulated normal response as it is. MOOSE and Akantu take a bilinear law: any other is
-fitted first (work of separation and peak kept), and the misfit is written beside it. An initially rigid law
+fitted first (work of separation and peak kept), and the fit error is written beside it. An initially rigid law
 goes to Akantu's extrinsic elements; the other two need a finite stiffness (`InitiallyRigid.on_spring`).
 
 Keywords and their meaning were compared with the Abaqus keyword reference (2016 and 2024: *ELASTIC,

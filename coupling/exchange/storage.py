@@ -81,7 +81,7 @@ def load_law(path: str | Path) -> Law:
             unsealed({"format": FORMAT, "version": version, **record, CHECKSUM: checksum})
         except ValueError as error:
             raise InputError(
-                f"{path}: {error}; save the law again, or take the checksum out if you changed it."
+                f"{path}: {error}; save the law again, or remove the checksum if you changed it."
             ) from None
     return law
 

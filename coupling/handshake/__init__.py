@@ -1,4 +1,4 @@
-"""Atoms and finite elements solved together: transfer, blending, and who counts which site."""
+"""Atoms and finite elements solved together: transfer, blending, and the ledger of sites."""
 
 from coupling.handshake.blending import BLENDINGS, blending, cubic, curvature, optimised
 from coupling.handshake.counting import element_fractions, handshake_ledger

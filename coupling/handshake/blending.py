@@ -1,6 +1,6 @@
 """Blending functions: 0 where atoms count alone, 1 where the continuum does.
 
-What a blended energy errs by is the curvature of its blending function: ‖∇²β‖ in L² (Van Koten and
+The error of a blended energy is governed by the curvature of its blending function: ‖∇²β‖ in L² (Van Koten and
 Luskin, SIAM J. Numer. Anal. 49 (2011) 2182; Luskin, Ortner and Van Koten, CMAME 253 (2013) 160).
 """
 

@@ -1,4 +1,4 @@
-"""Who counts which lattice site: atoms with 1 − β, the continuum with β; every site once."""
+"""The ledger of lattice sites: atoms count them with 1 − β, the continuum with β; every site once."""
 
 from itertools import product
 from math import factorial

@@ -79,7 +79,7 @@ def _locate(
     owner: IntArray,
     shares: FloatArray,
 ) -> None:
-    """Enter the sites in elements of one bounding box: who owns them, and with which coordinates."""
+    """Enter the sites in elements of one bounding box: which element owns them, and with which coordinates."""
     low, span, strides, sorted_keys, order = index
     origin = corners[members].min(axis=1)
     points = origin[:, None] + offsets

@@ -1,4 +1,4 @@
-"""What a result was made of: contents, sources and versions, told apart by their hashes."""
+"""What determines a result: contents, sources and versions, identified by their hashes."""
 
 from coupling.identity.addresses import (
     Environment,

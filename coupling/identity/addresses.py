@@ -1,4 +1,4 @@
-"""Addresses of results that are kept: hashes of all that determines them, so that nothing stale is ever found.
+"""Addresses of stored results: hashes of all that determines them, so that nothing stale is ever found.
 
 Runs, sweeps, stores of quantum results, distillation and learning all address what they keep by a `Request`.
 """

@@ -43,7 +43,7 @@ class Claim(NamedTuple):
         region: What it is evaluated on.
         sign: Its counting number.
         sites: The sites that it counts.
-        energy_of: Whose energy it has: ("body", name), ("law", interface), ("slab", interface), or ("plus" or
+        energy_of: What its energy is that of: ("body", name), ("law", interface), ("slab", interface), or ("plus" or
             "minus", interface) for the bulk taken away; None: none.
     """
 
@@ -75,7 +75,7 @@ def sites_of(
 def claims_of(
     bodies: Sequence[BodyRecord], joints: Sequence[Joint], shared: Sequence[Shared], names: dict[str, int]
 ) -> tuple[Claim, ...]:
-    """Who claims what: finite elements the bodies, each law its interface."""
+    """All claims: finite elements claim the bodies, each law its interface."""
     claims = [_of_body(body, joints, shared, names) for body in bodies]
     for joint in joints:
         claims += _of_law(joint, shared, names)

@@ -1,7 +1,7 @@
 """The ledger of a specimen: who counts which joule of bodies, closed spacings and interfaces, before a solution.
 
 Sites are the bodies (the layers beside an interface, which a slab of atoms holds too, apart from the rest), the
-closed spacing across each interface (one half a side), the interfaces, the misfit of a side that was strained to
+closed spacing across each interface (one half on either side), the interfaces, the misfit of a side that was strained to
 match, and what two bodies or two interfaces share. The weights follow from the records: from what a law counted,
 who owns its spacing, what the mesh holds, which side is rigid. A law of atoms is +slab −bulk plus −bulk minus.
 Whatever site is then not counted once is named.
@@ -26,7 +26,7 @@ NEGLIGIBLE = 0.01
 
 @dataclass(frozen=True)
 class SpecimenLedger:
-    """Who counts what in a specimen, and what is wrong with it.
+    """Which model counts what in a specimen, and what is wrong with it.
 
     Attributes:
         sites: What is to be counted once.
@@ -114,7 +114,7 @@ def specimen_ledger(
         negligible: See `NEGLIGIBLE`.
 
     Raises:
-        InputError: `negligible` is no share, or an interface lies on a body that is not there.
+        InputError: `negligible` is not a fraction, or an interface lies on a body that is not there.
     """
     if not 0.0 <= negligible < 1.0:
         raise InputError(f"negligible = {negligible} must be a share of at least 0 and below 1, such as {NEGLIGIBLE}.")

@@ -107,7 +107,7 @@ class InterfaceRecord:
 
 
 def check_words(spacing: str, misfit: str) -> None:
-    """Raise `InputError` unless these are answers to who has the closed spacing and the misfit."""
+    """Raise `InputError` unless these are valid values of spacing and misfit."""
     if spacing not in get_args(Spacing):
         raise unknown_choice("place of the closed spacing", spacing, get_args(Spacing))
     if misfit not in get_args(Misfit):

@@ -1,4 +1,4 @@
-"""What a specimen's ledger says of each site that is not counted once, and what else a reader should know."""
+"""The verdicts of a specimen's ledger: on each site that is not counted once, and what else a reader should know."""
 
 from collections.abc import Mapping, Sequence
 
@@ -51,7 +51,7 @@ def judged(
 
 
 def remarks(joint: Joint) -> list[Verdict]:
-    """What is no error: what a law was not known or stated to count, stiffness that differs, energies beyond linear."""
+    """Notes that are not errors: counts that are not known or only stated, stiffness that differs, energies beyond linear."""
     interface, count = joint.interface, joint.interface.count
     if count.taken_away == "not known":
         text = "It is not known what the law on {name} counted; if it holds a slab's stretched bulk, that is counted twice."
@@ -108,7 +108,7 @@ def _layers(joint: Joint, which: SideName) -> Verdict:
 
 
 def _spacing(joint: Joint, sides: Sequence[SideName], sign: int, negligible: float) -> Verdict:
-    """The closed spacing, or its half on one side, that two have (+1) or nobody has (−1)."""
+    """The closed spacing, or its half on one side, that is counted twice (+1) or not at all (−1)."""
     parts = [joint.spacing_energy(which) for which in sides]
     size = None if None in parts else sum(part for part in parts if part is not None)
     column = joint.column_energy()
@@ -127,7 +127,7 @@ def _spacing(joint: Joint, sides: Sequence[SideName], sign: int, negligible: flo
     if sign > 0:
         text = (
             f"The law on {name!r} owns {what} and the mesh of {bodies} holds it too: {_amount(size)} "
-            f"{_peak(joint)}{of_column} are counted twice; leave the spacing out of the mesh and say so (spacing: "
+            f"{_peak(joint)}{of_column} are counted twice; leave the spacing out of the mesh and state it (spacing: "
             "left out), or derive the law with gap: in bulk."
         )
         return Verdict("double counted", text, name, None, size)
@@ -151,13 +151,13 @@ def _misfit(joint: Joint, which: SideName, count: int) -> Verdict:
     if count > 1:
         text = (
             f"The misfit of {body!r} at {interface.name!r} is said to be relaxed, and its stress-free strain carries "
-            f"it: {_amount(size)} are both gone and there; say misfit: carried, or take the stress-free strain away."
+            f"it: {_amount(size)} are relieved and carried at once; set misfit: carried, or remove the stress-free strain."
         )
         return Verdict("double counted", text, interface.name, body, size)
     text = (
         f"The law on {interface.name!r} is of a crystal strained by ({strain}) (xx yy xy) in the plane, and {body!r} "
         f"does not carry that misfit: {_amount(size)} are counted by nobody; give {body!r} the stress-free strain of "
-        "the opposite sign, or say that it is relaxed away (misfit: relaxed)."
+        "the opposite sign, or state that it has been relieved (misfit: relaxed)."
     )
     return Verdict("uncounted", text, interface.name, body, size)
 

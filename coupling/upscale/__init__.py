@@ -1,4 +1,4 @@
-"""What the next scale takes in: cores from γ-surfaces, line tension, kink pairs, flow stress, exports.
+"""Input of the next scale: cores from γ-surfaces, line tension, kink pairs, flow stress, exports.
 
 | module            | from                                              | to                                             |
 |-------------------|---------------------------------------------------|------------------------------------------------|

@@ -59,7 +59,7 @@ def to_damask(parameters: DislocationParameters) -> str:
     place = f"phase/{parameters.name}/mechanical/plastic"
     comments = {f"{place}/{key}": unit for key, unit in _DAMASK_UNITS.items()}
     comments |= {f"{place}/B": "Pa*s on sweeping kinks: 2 h/L of the line's drag", f"{place}/h_sl-sl": "1; hardening is off",
-                 f"{place}/rho_mob_0": "1/m^2; DAMASK lets it grow by 1/(b D) a strain and annihilate by 2 D_a rho",
+                 f"{place}/rho_mob_0": "1/m^2; DAMASK lets it grow by 1/(b D) per unit strain and annihilate by 2 D_a rho",
                  f"{place}/D": "m; free segment length + w", f"{place}/i_sl": "1; forest dislocations are off"}  # fmt: skip
     if law.drag_is_placeholder:
         comments[f"{place}/B"] += "; PLACEHOLDER drag"

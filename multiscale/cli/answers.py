@@ -1,4 +1,4 @@
-"""What all commands share: options, how an error is answered, how a line is printed."""
+"""What all commands share: options, errors as one sentence and an exit status, printed lines."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ def answering(debug: bool) -> Iterator[None]:
 
 
 def complain(error: BaseException) -> None:
-    """Say an error in one sentence on stderr."""
+    """Print an error as one sentence on stderr."""
     notes = " ".join(getattr(error, "__notes__", []))
     if isinstance(error, KeyboardInterrupt):
         text = f"{'Terminated' if isinstance(error, Terminated) else 'Interrupted'}."
@@ -62,7 +62,7 @@ def exit_status(error: BaseException) -> int:
 
 @contextmanager
 def ending_all_ranks(comm: Any) -> Iterator[None]:
-    """Let no rank wait for one that failed: that one ends all, after the first has had its say."""
+    """Let no rank wait for one that failed: the failed rank ends all, after the first rank has printed its error."""
     from multiscale.runtime.parallel import is_collective, is_root
 
     try:
@@ -80,14 +80,14 @@ def ending_all_ranks(comm: Any) -> Iterator[None]:
 
 
 def silence() -> None:
-    """Print nothing from here on: all has been said, and what libraries say of a program that is stopped is of no use."""
+    """Print nothing from here on: the error has been printed, and messages of libraries in a stopped program are of no use."""
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
 def near(path: Path) -> str:
-    """A path as short as it can be said from here."""
+    """A path as short as it can be written from the working folder."""
     return min(str(path), os.path.relpath(path), key=len)
 
 

@@ -1,4 +1,4 @@
-"""`multiscale check|schema|potentials|version`: what is answered without computing."""
+"""`multiscale check|schema|potentials|version`: commands that compute nothing."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from multiscale.inputs.consent import needed
 
 
 def check(study: StudyFile, debug: Debug = False) -> None:
-    """Validate an input file and all that it names, without computing, and without running code that it names."""
+    """Validate an input file and everything it names, without computing, and without running any code that it names."""
     with answering(debug):
         from multiscale.inputs.yaml_file import read_yaml
         from multiscale.runtime.workspace import Workspace
@@ -59,7 +59,7 @@ def schema(
 
 
 def potentials(
-    card: Annotated[str | None, typer.Option(help="Show what this potential is good for, and what not.")] = None,
+    card: Annotated[str | None, typer.Option(help="Show what this potential is good for, and what it is not.")] = None,
 ) -> None:
     """List the interatomic potentials and whether they are installed."""
     with answering(False):
@@ -75,7 +75,7 @@ def potentials(
 
 
 def version() -> None:
-    """Print the versions of this program and of what it stands on."""
+    """Print the versions of this program and of its dependencies."""
     with answering(False):
         from multiscale.runtime.provenance import versions
 

@@ -22,18 +22,21 @@ mesh = typer.Typer(help="Meshes of specimens.", no_args_is_help=True, rich_marku
 def inspect(
     file: Annotated[Path, typer.Argument(help="The mesh file.", show_default=False)],
     body: Annotated[
-        list[str] | None, typer.Option(help="A group that is a body (repeat); by default those that part the cells.")
+        list[str] | None,
+        typer.Option(help="A group that is a body (repeat for more); by default groups that partition the cells."),
     ] = None,
     unit: Annotated[str | None, typer.Option(help="Unit of the coordinates, such as mm.")] = None,
     law: Annotated[
-        Path | None, typer.Option(help="A saved cohesive law, whose process zone is to be resolved.")
+        Path | None, typer.Option(help="A saved cohesive law whose process zone the mesh should resolve.")
     ] = None,
     interface: Annotated[
-        str | None, typer.Option(help="Group on which the law acts; by default all between bodies.")
+        str | None, typer.Option(help="Group on which the law acts; by default every interface between bodies.")
     ] = None,
     young: Annotated[str | None, typer.Option(help='Young\'s modulus, such as "70 GPa".')] = None,
     poisson: Annotated[float, typer.Option(help="Poisson's ratio; 0 for plane stress.")] = 0.3,
-    plane_stiffness: Annotated[float | None, typer.Option(help="Stiffness of a closed plane in Pa/m, for N.")] = None,
+    plane_stiffness: Annotated[
+        float | None, typer.Option(help="Stiffness of a closed plane in Pa/m, needed to find N.")
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Check a mesh and print its bodies, interfaces, groups and sizes."""
@@ -51,7 +54,7 @@ def make(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Write the mesh of a parametric specimen; without dimensions its parameters are named."""
+    """Write the mesh of a parametric specimen; without dimensions, list its parameters."""
     with answering(debug):
         made(name, dimensions or []).write(file)
         say(f"{file}: {name}")

@@ -40,9 +40,10 @@ def _command(about: str, only: str = "") -> Callable[..., None]:
 
 
 run = _command("Run a study: results, curves, fields and a report in one folder.")
-distil = _command("Train a small, fast student of a potential; interrupted, it resumes where it stopped.", "distil")
+distil = _command("Train a small, fast student of a potential; an interrupted run resumes where it stopped.", "distil")
 learn = _command(
-    "Label where a potential cannot be trusted, and fit it; interrupted, it resumes where it stopped.", "learn"
+    "Label structures on which a potential cannot be trusted, and fit it to them; an interrupted run resumes where it stopped.",
+    "learn",
 )
 
 

@@ -1,4 +1,4 @@
-"""What a terminal (SIGINT) or a queue (SIGTERM) sends to end a command: an exception, once."""
+"""The signals by which a terminal (SIGINT) or a queue (SIGTERM) ends a command, turned into one exception."""
 
 import signal
 from collections.abc import Iterator

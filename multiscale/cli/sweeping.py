@@ -12,13 +12,13 @@ from multiscale.cli.answers import AllowCode, Debug, Trust, answering, errors, n
 def sweep(
     study: Annotated[Path, typer.Argument(help="The sweep's input file, in YAML.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="The sweep's folder, instead of the input's.")] = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute points again that failed.")] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed points again.")] = False,
     allow_code: AllowCode = False,
     trust: Trust = False,
     debug: Debug = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress and no summary.")] = False,
 ) -> None:
-    """Run a study over ranges of its input; started again, it resumes where it stopped."""
+    """Run a study over ranges of its input; when started again it resumes where it stopped."""
     with answering(debug):
         from multiscale.runtime.progress import display
         from multiscale.sweeps import run_sweep
@@ -35,7 +35,7 @@ def sweep(
 def status(
     folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: Debug = False
 ) -> None:
-    """Say how far a sweep is, and what failed."""
+    """Show how far a sweep is, and what failed."""
     with answering(debug):
         from multiscale.sweeps import SweepResults
 

@@ -19,7 +19,7 @@ def validate(
     ],
     data: Annotated[Path, typer.Argument(help="Labelled structures, such as extended XYZ.", show_default=False)],
     posterior: Annotated[Path | None, typer.Option(help="A saved posterior of the potential, for error bars.")] = None,
-    modal: Annotated[str | None, typer.Option(help="Level of theory, of a potential that has several.")] = None,
+    modal: Annotated[str | None, typer.Option(help="Level of theory, for a potential that has several.")] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Accept a file that can run code.")] = False,
     debug: Debug = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""Atoms and continuum solved together: one problem, several methods, one interface."""
+"""Atoms and continuum solved together: one problem, several methods behind one programming interface."""
 
 from typing import TYPE_CHECKING
 

@@ -94,19 +94,19 @@ def adapted(
     solver: str = "lbfgs",
     progress: Progress = silent,
 ) -> list[ConcurrentSolution]:
-    """Solve, move and resize the atomistic region by the indicator, and solve again.
+    """Solve, move and resize the atomistic region as the indicator says, and solve again.
 
     Args:
         name: The method's.
-        problem: With the centres to begin with.
-        region: To begin with.
+        problem: The problem, with its initial centres.
+        region: The initial region.
         steps: How often the region is adapted; 0 solves once.
         fraction: See `moved_region`.
         pad: Of long-ranged potentials, Å.
         start: Where to begin.
         tolerance: Largest component of a force, eV/Å.
         solver: A name in `multiscale.concurrent.solution.SOLVERS`.
-        progress: Told after each evaluation.
+        progress: Called after each evaluation.
 
     Returns:
         The solutions, the first in the region as given.

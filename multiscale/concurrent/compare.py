@@ -1,4 +1,4 @@
-"""Several methods on one problem, beside all atoms."""
+"""Several methods compared with all atoms on one problem."""
 
 import time
 from collections.abc import Sequence
@@ -32,15 +32,15 @@ class Case(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One method beside all atoms.
+    """One method compared with all atoms.
 
     Attributes:
         case: Method and region.
         path: (k,) its equilibria along the loading.
         ghost_force: Largest force on the perfect crystal, eV/Å.
         difference: From all atoms.
-        energy_error: E − E_all, eV; None where there is no energy, as of bqcf, and where a far field's depends on where
-            the box is counted to end.
+        energy_error: E − E_all, eV; None where there is no energy, as in bqcf, and where the energy of a far field
+            depends on the boundary at which its sum is cut off.
         unknowns_fraction: Unknowns over those of all atoms.
         cost_fraction: Seconds over those of all atoms, building included on both sides.
         seconds: Building and solving.
@@ -100,10 +100,10 @@ def compare(
         tolerance: Largest force component left, eV/Å.
         pad: Of the solution with all atoms, Å.
         solver: A name in `multiscale.concurrent.solution.SOLVERS`.
-        progress: Told after each evaluation.
+        progress: Called after each evaluation.
 
     Returns:
-        The solutions with all atoms in the box, and one row a case.
+        The solutions with all atoms in the box, and one row per case.
 
     Raises:
         NotConverged: a solution was not found.

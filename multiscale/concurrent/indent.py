@@ -20,7 +20,7 @@ class Indenter:
     Attributes:
         centre: (d,) of the circle or the sphere, Å.
         radius: Å.
-        stiffness: eV/Å³; what is rigid is stiff beside the crystal.
+        stiffness: eV/Å³; large compared with that of the crystal.
     """
 
     centre: FloatArray
@@ -103,7 +103,7 @@ def pressure(solution: ConcurrentSolution) -> tuple[FloatArray, FloatArray]:
 
 
 def indentation_force(solution: ConcurrentSolution) -> float:
-    """Force on the indenter: eV/Å on a sphere, eV/Å² (a force a length) on a cylinder.
+    """Force on the indenter: eV/Å on a sphere, eV/Å² (force per length) on a cylinder.
 
     Raises:
         InputError: the problem has no indenter.

@@ -1,4 +1,4 @@
-"""What a solution is asked for: the opening of a crack and where its tip is."""
+"""Quantities read off a solution: the opening of a crack and the place of its tip."""
 
 import numpy as np
 

@@ -30,7 +30,8 @@ class Method:
         problem: The problem.
         region: How the box is split.
         pad: Distance from the blended atoms to which others are carried along, Å, such as a measured locality of
-            forces; what it leaves on the perfect crystal is then a dead load. None is the potential's whole range.
+            forces; the force that is left on the perfect crystal is then a dead load. None is the potential's whole
+            range.
 
     Attributes:
         name: As an input file calls it; a class with a name is listed in `METHODS`.
@@ -99,7 +100,7 @@ class Method:
         return inverse_of(stiffness[rows][:, rows])
 
     def ledger(self) -> Ledger:
-        """Who counts which site; those on the faces of the box are held, and count for nobody."""
+        """Which term counts which site; those on the faces of the box are held, and no term counts them."""
         sites, beta = self._blend()
         present = ~self.problem.is_void(sites) & (np.abs(sites) < self.problem.half).all(axis=1)
         return handshake_ledger(

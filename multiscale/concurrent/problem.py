@@ -1,4 +1,4 @@
-"""A concurrent problem: a crystal in a box, what is wrong in its middle, and the far field."""
+"""A concurrent problem: a crystal in a box, a defect in its middle, and the far field."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -27,8 +27,8 @@ def reach_beyond(potential: Potential) -> float:
     reach = known if np.isfinite(known) else potential.cutoff
     if not np.isfinite(reach):
         raise InputError(
-            f"Potential {potential.name!r} declares neither a finite interaction range nor a cutoff, so that a free surface "
-            "would have no end; use one that does."
+            f"Potential {potential.name!r} declares neither a finite interaction range nor a cutoff, so it is not known how "
+            "far a free surface must extend; use one that does."
         )
     return 2 * reach
 
@@ -50,7 +50,7 @@ class Predictor(Protocol):
 
 
 class External(Protocol):
-    """Forces from without."""
+    """External forces."""
 
     def evaluate(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Energies (n,) in eV and forces (n, 3) in eV/Å on atoms at positions (n, 3)."""

@@ -1,4 +1,4 @@
-"""Solve a discretised problem, and tell how far one solution is from another."""
+"""Solutions of discretised problems, and the distance of one from another."""
 
 import time
 from dataclasses import dataclass, field
@@ -72,7 +72,7 @@ def solve(
         start: Where to begin, on any mesh of the same box; None is a corrector of zero.
         evaluations: Most calls of the forces.
         solver: A name in `SOLVERS`.
-        progress: Told after each call.
+        progress: Called after each call.
 
     Raises:
         InputError: there is no such solver.

@@ -61,7 +61,7 @@ def equilibrate(
         precondition: Applies the inverse of the stiffness.
         tolerance: Largest component of a force, eV/Å.
         evaluations: Most calls of the forces.
-        progress: Told after each call.
+        progress: Called after each call.
 
     Raises:
         NotConverged: forces are left over.

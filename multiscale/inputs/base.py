@@ -36,7 +36,7 @@ class Section(BaseModel):
 
     @property
     def own_code(self) -> tuple[str, ...]:
-        """Names of code, and commands, that would run and that stand in this block, those of blocks in it left out."""
+        """Names of code, and commands, that would run and that this block itself names, without the blocks in it."""
         return ()
 
     @property

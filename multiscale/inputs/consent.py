@@ -8,7 +8,7 @@ from coupling.errors import InputError
 
 @dataclass(frozen=True)
 class Consent:
-    """What whoever runs an input has agreed to.
+    """What the person who runs an input has agreed to.
 
     Attributes:
         code: Python code and commands that the input names may run.
@@ -33,7 +33,7 @@ def refuse_code(named: Iterable[str], consent: Consent) -> None:
     if found and not consent.code:
         raise InputError(
             f"the input names code that would run ({_told(found)}), and an input file cannot allow that itself; if you "
-            "trust it, say --allow-code (in a script: allow_code=True)."
+            "trust it, add --allow-code (in a script: allow_code=True)."
         )
 
 
@@ -43,7 +43,7 @@ def refuse_files(named: Iterable[str], consent: Consent) -> None:
     if found and not consent.trust:
         raise InputError(
             f"the input names files that can run code when they are read ({_told(found)}), and an input file cannot vouch "
-            "for them; if you trust where they come from, say --trust (in a script: trust=True)."
+            "for them; if you trust where they come from, add --trust (in a script: trust=True)."
         )
 
 

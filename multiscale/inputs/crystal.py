@@ -41,7 +41,7 @@ class CrystalInput(Section):
 
     @property
     def label(self) -> str:
-        """What a reader calls it: "Ni fcc", or its file."""
+        """Its name in reports: "Ni fcc", or its file."""
         return self.file.name if self.file is not None else f"{self.species} {self.structure}"
 
     @property
@@ -67,7 +67,7 @@ class CutCrystal(CrystalInput):
     miller: Direction = Field(description="Plane (hkl) in the conventional cell (of a file: in its cell).")
     x: Direction | None = Field(
         default=None,
-        description="Crystal direction, in the plane, that the first slip is along; by default a short lattice vector.",
+        description="Crystal direction of the first slip, in the plane; by default a short lattice vector.",
     )
     layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes.")
     termination: str | None = Field(default=None, description="Atoms of the plane below the cut, such as TiO2.")

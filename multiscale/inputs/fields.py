@@ -35,7 +35,7 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True, largest: float =
         if positive and number <= 0:
             raise InputError(f"{value!r} must be greater than zero.")
         if abs(number) > largest:
-            raise InputError(f"{value!r} is more than can be meant here; give at most {largest:g} {si_unit}.")
+            raise InputError(f"{value!r} is implausibly large; give at most {largest:g} {si_unit}.")
         return number
 
     units = ", ".join(SI_FACTORS[kind])

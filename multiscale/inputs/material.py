@@ -29,7 +29,7 @@ else:
 
 
 def _about(models: dict[str, MaterialModel], needs: str) -> str:
-    """What a schema says of materials: of those that are special to their kind of body, else of all that have a line."""
+    """The description of materials in a schema: of those that belong to one kind of body, else of all that have one."""
     said = [m for m in models.values() if m.about]
     return "; ".join(f"{m.name}: {m.about}" for m in [m for m in said if m.needs == needs] or said) + "."
 
@@ -77,7 +77,8 @@ class MaterialInput(Section):
     poisson: float | None = Field(default=None, gt=-1, lt=0.5)
     stiffness: Stiffness | None = None
     grain: Grain | None = Field(
-        default=None, description="Of the stiffness; by default the mesh's axes are the crystal's."
+        default=None,
+        description="Orientation of the crystal of the stiffness; by default the mesh's axes are the crystal's.",
     )
     expansion: Expansion | None = None
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
@@ -107,10 +108,12 @@ class CrystalMaterial(Section):
     potential: Potential | None = Field(default=None, description="By default the study's.")
     grain: Grain | None = Field(
         default=None,
-        description="By default what the crystal on the other side of an interface makes it, else the mesh's axes.",
+        description="Orientation; by default the one that follows from the law of an interface, else the mesh's axes.",
     )
     strain: CrystalStrain = Field(default="small", description=_about(_OF_CRYSTALS, "third order"))
-    temperature: Temperature | None = Field(default=None, description="Of the body; none is the static crystal.")
+    temperature: Temperature | None = Field(
+        default=None, description="Temperature of the body; without one the crystal is static."
+    )
     stress_free_at: Temperature | None = Field(
         default=None,
         description="Temperature at which it is free of stress; the thermal strain is the potential's own expansion.",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def specimen_of(name: str, dimensions: Mapping[str, object]) -> "ParametricSpecimen":
-    """A parametric specimen by its name; its dimensions are numbers, or words that say numbers.
+    """A parametric specimen by its name; its dimensions are numbers, or text that holds numbers.
 
     Raises:
         InputError: there is no such specimen, or a dimension is unknown, missing or not of its kind.
@@ -97,9 +97,7 @@ def _read(value: object, info: ValidationInfo) -> Path | ParametricMesh:
     dimensions = {str(key): one for key, one in value.items()}
     name = dimensions.pop("specimen", None)
     if not isinstance(name, str):
-        raise InputError(
-            "a mesh is a file, or specimen: NAME with its dimensions; `multiscale mesh make` knows the same."
-        )
+        raise InputError("a mesh is a file, or specimen: NAME with its dimensions, as in `multiscale mesh make`.")
     return ParametricMesh(name, specimen_of(name, dimensions))
 
 

@@ -33,7 +33,7 @@ class PotentialChoice(Section, extra="allow"):
         if _has_key(self.model_extra, "trust"):
             raise InputError(
                 "trust: an input file cannot vouch for the files that it names; leave it out, and if you trust where they "
-                "come from, say --trust on the command line (in a script: trust=True)."
+                "come from, add --trust on the command line (in a script: trust=True)."
             )
         return self
 

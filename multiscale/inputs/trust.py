@@ -12,7 +12,7 @@ from multiscale.inputs.potential import Potential
 
 
 class Trust(Section):
-    """Error bars: all is computed again with samples of the potential."""
+    """Error bars: everything is computed again with samples of the potential."""
 
     labels: InputFile | None = Field(
         default=None,

@@ -19,7 +19,7 @@ _PLAIN = {
         list("-+0123456789."),
     ),
 }  # fmt: skip
-"""What is no text: as in YAML 1.2, where 1:30, 010 and yes are text, and no other numbers than they seem."""
+"""Plain values that are not text, as in YAML 1.2: there 1:30, 010 and yes are text."""
 
 
 class _Loader(yaml.SafeLoader):

@@ -50,7 +50,7 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def quantity_text(quantity: Quantity) -> str:
-    """A number as people read it: "29.8 GPa", "3.87 ± 0.05 J/m²"."""
+    """A number with its unit: "29.8 GPa", "3.87 ± 0.05 J/m²"."""
     value, unit, spread = quantity.value, _pretty(quantity.unit), quantity.uncertainty
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{cell_text(value)} {unit}".strip()

@@ -1,4 +1,4 @@
-"""The one builder of addresses for what runs and sweeps keep: `request` says what determines a result."""
+"""Addresses of all that runs and sweeps keep: `request` collects what determines a result."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +31,7 @@ LIBRARIES = (
 )  # fmt: skip
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
 UNCOUNTED = frozenset({"output", "threads", "time_limit", "title", "workers"})
-"""Keys of the input that change how a study runs and what it is called, and no number."""
+"""Keys of the input that change how a study runs or what it is called, but no number."""
 _FOLDERS = re.compile(r"[^\s:+]*/")
 
 Chosen = Iterable[str] | Mapping[str, Any] | None

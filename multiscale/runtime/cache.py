@@ -1,8 +1,8 @@
 """A store of expensive intermediate results, addressed by all that determines them (`multiscale.runtime.addresses`).
 
 Equal requests (same inputs, same potential, same code and libraries) have equal addresses, so nothing is
-computed twice, and nothing stale is ever found. Numbers that are not finite are handed on and not kept: who asks
-again has them computed again.
+computed twice, and nothing stale is ever found. Numbers that are not finite are returned but not kept: another call
+computes them again.
 """
 
 import json
@@ -51,7 +51,7 @@ class Cache:
         return self.folder / address[:2] / f"{address}.npz"
 
     def get_or_compute(self, key: Key, compute: Callable[[], Mapping[str, Any]]) -> Cached:
-        """The answer to a request, computed only if it is not stored; of those who ask at once, one computes.
+        """The answer to a request, computed only if it is not stored; of several processes that ask at once, one computes.
 
         Args:
             key: All that determines the answer, as `multiscale.runtime.addresses.request` builds it.
@@ -68,7 +68,7 @@ class Cache:
         if value is not None:
             return Cached(value, True)
         with exclusive(
-            path.with_suffix(".lock"), lambda: self._warn(f"Another process computes {path.name}; it is waited for.")
+            path.with_suffix(".lock"), lambda: self._warn(f"Waiting for another process that computes {path.name}.")
         ):
             value = self._read(path, request) if _version(path) != version else None
             return Cached(value, True) if value is not None else self._compute(path, request, compute)

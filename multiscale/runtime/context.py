@@ -24,7 +24,7 @@ class RunContext:
     Attributes:
         folder: The run's folder for now; the same for all ranks. It moves when the run ends.
         cache: Store of intermediate results; use `cached` rather than this.
-        progress: Takes the advance of the work; silent on all ranks but the first.
+        progress: Called with the progress of the work; silent on all ranks but the first.
         log: The run's log; silent on all ranks but the first.
         comm: mpi4py communicator, None for a single process.
         reused: What came from the cache.
@@ -52,7 +52,7 @@ class RunContext:
         return on_root(self.comm, work)
 
     def uses(self, *potentials: Potential | None) -> None:
-        """Note potentials whose numbers the results hang on, for the results' provenance; None is passed over."""
+        """Note potentials that the results depend on, for their provenance; None is ignored."""
         self._note([(shown_name(one), one.fingerprint) for one in potentials if one is not None])
 
     def cached(self, what: str, key: Key, compute: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A full disk: how an error tells of one, and what is said of it."""
+"""A full disk: how it is recognised in an error, and the message about it."""
 
 import errno
 import shutil
@@ -31,7 +31,7 @@ def disk_full(folder: Path, what: str) -> MultiscaleError:
         what: What was being done there: "run", "sweep".
     """
     return MultiscaleError(
-        f"The disk of {folder} is full; what is done is kept: make room and start the same {what} again, and it goes on."
+        f"The disk of {folder} is full; what is done is kept: make room and start the same {what} again to continue."
     )
 
 

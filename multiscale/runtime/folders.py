@@ -1,4 +1,4 @@
-"""Whose a folder is: those that we make bear a mark, and only those are ever removed."""
+"""Ownership of folders: those that runs and sweeps make bear a mark, and only those are ever removed."""
 
 import errno
 import json
@@ -79,7 +79,7 @@ def is_older_run(folder: Path, *, finished: bool) -> bool:
 
 
 def resolved_place(place: Path) -> Path:
-    """Where an output folder lies, if its name is a link to one: beside the link nothing is made or renamed."""
+    """Where an output folder lies if its name is a link to one: nothing is made or renamed beside the link."""
     if ".." in place.parts:
         above = Path(os.path.realpath(place.parent))
         place = above.parent if place.name == ".." else above / place.name
@@ -87,7 +87,7 @@ def resolved_place(place: Path) -> Path:
 
 
 def check_folder(place: Path, what: str, way_out: str) -> None:
-    """Raise `InputError` if there is something at a folder's place that is none.
+    """Raise `InputError` if something other than a folder is in the place of one.
 
     Args:
         place: Where the folder is, or is to be.
@@ -109,7 +109,7 @@ def check_folder(place: Path, what: str, way_out: str) -> None:
 
 
 def check_parents(place: Path) -> None:
-    """Raise `InputError` if an output folder cannot be made at a place for what is above it; nothing is made."""
+    """Raise `InputError` if the folders above a place do not let an output folder be made there; nothing is made."""
     for folder in place.parents:
         reason = ""
         if folder.is_symlink() and not folder.exists():
@@ -130,13 +130,13 @@ def _is_file(place: Path) -> bool:
 
 
 def absent(*places: Path) -> list[Path]:
-    """The folders that are not there of those at, and above, some places; the deepest first."""
+    """The missing folders among some places and all folders above them; the deepest first."""
     above = {folder for place in places for folder in (place, *place.parents)}
     return sorted((folder for folder in above if not os.path.lexists(folder)), key=lambda one: -len(one.parts))
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those folders that are there and hold nothing, in this order."""
+    """Remove those of the folders that exist and are empty, in this order."""
     for folder in folders:
         try:
             folder.rmdir()

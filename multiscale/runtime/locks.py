@@ -18,7 +18,7 @@ def exclusive(path: Path, waits: Callable[[], object] = lambda: None) -> Iterato
 
     Args:
         path: The lock's file, which is there only while it is held.
-        waits: Called before another holder is waited for.
+        waits: Called before waiting for another holder.
     """
     handle = None
     with suppress(OSError):
@@ -37,11 +37,11 @@ def exclusive(path: Path, waits: Callable[[], object] = lambda: None) -> Iterato
 
 
 def taken(path: Path, *, wait: bool = True) -> int:
-    """Take a lock; whoever holds it gives it back with `release`, or by its end.
+    """Take a lock, which is held until `release` or the end of the process.
 
     Args:
         path: The lock's file; its folder is made.
-        wait: For another holder to let go.
+        wait: Whether to wait for another holder to let go.
 
     Returns:
         A locked handle of the file that bears the name now: an earlier holder may have removed ours.

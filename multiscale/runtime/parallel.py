@@ -1,4 +1,4 @@
-"""Several MPI ranks that agree: one does the work that only one may do, and all learn how it went."""
+"""Agreement of several MPI ranks: one does the work that only one may do, and all get its value or its error."""
 
 import os
 from collections.abc import Callable

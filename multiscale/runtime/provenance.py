@@ -27,7 +27,7 @@ DISTRIBUTIONS = {
     "meshio": "meshio",
     "gmsh": "gmsh",
 }
-"""What is reported, with the distribution that brings it."""
+"""What is reported, with the distribution that provides it."""
 
 
 def versions() -> dict[str, str]:

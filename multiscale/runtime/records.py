@@ -19,7 +19,7 @@ class Quantity:
     Attributes:
         value: The value; finite.
         unit: Its unit, "" for a pure number.
-        description: What an engineer calls it.
+        description: Its name in words.
         uncertainty: Standard deviation in the same unit, where one is known.
         headline: Whether it stands at the top of the report.
     """

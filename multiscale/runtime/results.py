@@ -71,7 +71,7 @@ class Results:
 
     @property
     def warnings(self) -> list[str]:
-        """What the reader of the headline must know: findings that are not fatal, and notes that warn."""
+        """Warnings for the head of the report: findings that are not fatal, and notes that warn."""
         told = [str(finding) for finding in self.findings if not finding.fatal]
         return told + [note.removeprefix(_WARNING) for note in self.notes if note.startswith(_WARNING)]
 
@@ -104,7 +104,7 @@ class Results:
         spread = None if uncertainty is None else float(uncertainty)
         for number in (plain, spread):
             if isinstance(number, float) and not isfinite(number):
-                raise MultiscaleError(f"The result {name!r} came out as {number}, which is no answer.")
+                raise MultiscaleError(f"The result {name!r} is {number}, which is not finite.")
         self.quantities[name] = Quantity(plain, unit, description, spread, headline)
 
     def add_curve(self, name: str, description: str, **columns: tuple[str, Any]) -> None:

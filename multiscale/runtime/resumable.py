@@ -1,4 +1,4 @@
-"""Long calculations that go on in their middle: every batch that a potential evaluated is kept on disk."""
+"""Long calculations that resume in the middle: every batch that a potential evaluated is kept on disk."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ class ResumablePotential(Wrapped):
 
     Args:
         potential: The potential.
-        folder: Where its answers lie, one file a batch; made when the first one is written.
+        folder: Where its results are stored, one file per batch; made when the first one is written.
 
     Attributes:
         bare: The potential itself, for trajectories, whose steps are cheaper to repeat than to keep.
@@ -78,7 +78,7 @@ def _address(fingerprint: str, structures: Sequence[Structure]) -> str:
 
 
 def _kept(potential: Potential, structures: Sequence[Structure], found: Evaluation) -> dict[str, np.ndarray]:
-    """What goes to the disk; stresses that nothing is due for are marked, as no number of theirs is kept."""
+    """What is written to disk; undefined stresses are marked, since only finite numbers are kept."""
     from atomistic.embedding.store import has_stress
 
     rows = zip(found.stresses, structures, strict=True)

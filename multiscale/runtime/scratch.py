@@ -1,4 +1,4 @@
-"""Scratch: folders of unfinished work, each of one process at a time, from which an interrupted run goes on."""
+"""Scratch: folders of unfinished work, each of one process at a time, from which an interrupted run resumes."""
 
 import shutil
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from multiscale.runtime.locks import release, taken
 def scratch(folder: Path) -> Iterator[Path]:
     """A folder for unfinished work that no other process uses: left by an interruption, gone when the work is done.
 
-    Of those that do the same work at once, each has its own: `folder`, `folder-2`, … An interrupted one goes on from
+    Of several that do the same work at once, each has its own: `folder`, `folder-2`, … An interrupted one resumes from
     the first that nobody holds. Where the file system has no locks, the first is taken unguarded.
 
     Args:

@@ -119,7 +119,7 @@ class Workspace:
         return self._log
 
     def _let_go(self) -> None:
-        """Undo a claim that came to nothing."""
+        """Undo a claim that failed."""
         try:
             if self._held is not None and is_bare(self.partial):
                 remove(self.partial)
@@ -136,7 +136,7 @@ class Workspace:
         remove_empty(self._new)
 
     def publish(self) -> None:
-        """Put the finished run in its place; an older one goes only now.
+        """Put the finished run in its place; an older one is removed only now.
 
         Raises:
             MultiscaleError: something else was put there while the run worked.
@@ -187,7 +187,7 @@ class Workspace:
         mark(self.partial, "run", name=self.final.name, state=_WORKING)
 
     def _mark(self, folder: Path, state: str) -> None:
-        """Tell where the run stands, after it has been moved; until then, or on a full disk, it is said to work."""
+        """Mark the state of a run that has been moved; until then, or on a full disk, the mark says that it is working."""
         with suppress(OSError):
             mark(folder, "run", name=self.final.name, state=state)
 

@@ -25,7 +25,7 @@ class BulkCrystal:
     """A crystal in equilibrium, with its stiffness; made by `crystal`.
 
     Attributes:
-        potential: The potential that it is in equilibrium with.
+        potential: The potential with which it is in equilibrium.
         choice: What it is.
         record: Lattice and elastic constants.
         temperature: K; None: the static crystal.
@@ -56,7 +56,7 @@ class BulkCrystal:
 
         Args:
             plane: How the crystal is turned in the mesh.
-            third_order: Also the third-order constants (the Cauchy-Born energy), which take some more evaluations.
+            third_order: Include the third-order constants (the Cauchy-Born energy), which takes some more evaluations.
         """
         from continuum.materials import CauchyBorn, LinearElastic
 
@@ -140,9 +140,9 @@ def crystal(
         potential: The potential.
         species: "Ni", or "TiN" for a crystal of two elements.
         structure: fcc, bcc, diamond, hcp, rocksalt, …
-        file: In their place, any file of a crystal that ASE reads; it is relaxed.
+        file: Instead of these, any file of a crystal that ASE reads; it is relaxed.
         temperature: K; the lattice is then the quasi-harmonic one (cubic crystals).
-        progress: Told of the advance.
+        progress: Called with the progress of the work.
 
     Raises:
         InputError: there is no such crystal, or the potential lacks an element.

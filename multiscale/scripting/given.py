@@ -1,4 +1,4 @@
-"""A potential that a script holds already, in the place of one that an input file names; nothing is kept for later."""
+"""A potential that a script already holds, in place of one that an input file names; nothing is stored."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -52,6 +52,6 @@ def context(folder: Path, progress: Progress | None) -> RunContext:
 
     Args:
         folder: For what an interrupted path leaves while it runs.
-        progress: Told of the advance; None is silence.
+        progress: Called with the progress of the work; None for no output.
     """
     return RunContext(folder, _Nothing(folder), progress or silent)

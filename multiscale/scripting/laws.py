@@ -31,7 +31,7 @@ def derived_law(
     progress: Progress | None = None,
     **options: Any,
 ) -> "DerivedLaw":
-    """The law of an interface with all that it was made of: samples, naive elongation, consistency.
+    """The law of an interface with what it was derived from: samples, naive elongation, consistency.
 
     Args:
         potential: The potential.
@@ -42,7 +42,7 @@ def derived_law(
         openings: Sampled openings.
         largest_opening: With its unit; beyond the potential's range.
         seed: Of all random numbers.
-        progress: Told of the advance.
+        progress: Called with the progress of the work.
         **options: Further keys of the law stage, as in an input file: temperature="300 K", slip={"tolerance": 0.02}, …
 
     Raises:

@@ -1,4 +1,4 @@
-"""Specimens of finite elements, for scripts: a mesh, materials, laws, what is held and what is pulled."""
+"""Specimens of finite elements, for scripts: a mesh, materials, laws, supports and loads."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def read_mesh(path: str | Path, *, unit: str, bodies: Sequence[str] | None = Non
 
     Args:
         path: A file of Gmsh, of Abaqus, or any that meshio reads.
-        unit: Of its coordinates: "m", "mm", "um", "nm", "Å".
+        unit: Unit of its coordinates: "m", "mm", "um", "nm", "Å".
         bodies: Groups of cells that are the bodies; None: all groups of cells.
 
     Raises:
@@ -48,7 +48,7 @@ class Specimen:
         mesh: The mesh.
         material: Of all bodies, or by body.
         laws: A law by interface, called by its group of facets or "plus|minus"; with a group the normal points into
-            the mesh's first body. A `Bond` in a law's place says everything itself.
+            the mesh's first body. A `Bond` in place of a law says everything itself.
         hold: Components held by boundary: {"end": "x", "bottom": "xy"}.
         load: Component and factor by boundary: {"load_upper": ("y", 0.5)}.
         options: Further arguments of `continuum.solver.problem.CohesiveProblem`: kind, order, counting.
@@ -87,7 +87,7 @@ class Specimen:
         Args:
             opening: With its unit ("56 nm"), or in m.
             steps: Least number of steps.
-            progress: Told of the advance.
+            progress: Called with the progress of the work.
             **options: Further arguments of `continuum.solver.stepping.pull`.
 
         Raises:

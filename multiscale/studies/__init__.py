@@ -1,4 +1,4 @@
-"""Studies: a folder a kind, which registers itself; read here from files, and run."""
+"""Studies: one folder per kind, which registers itself; read here from files, and run."""
 
 from multiscale.studies.kind import StudyKind
 from multiscale.studies.load import check_study, load_study, parse_study

@@ -32,6 +32,6 @@ class StudyKind:
 
     @property
     def run(self) -> Callable[[Study, RunContext], Results]:
-        """The function that runs it; its room is imported now."""
+        """The function that runs it; its module is imported now."""
         found: Callable[[Study, RunContext], Results] = import_module(self.module).run
         return found

@@ -1,4 +1,4 @@
-"""What a law from atoms shows beyond its curve: routes of the traction, the naive law, the static one, what joins a pair."""
+"""What a law from atoms shows beyond its curve: the tractions it was checked by, the naive and the static law, matched crystals."""
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str
         "The halves were moved rigidly, so that the layers of slab and reference hold nothing and cancel exactly."
         if count.held_rigid
         else (
-            "At the peak traction the slab holds this beside the law; finite elements hold it instead. The closed "
+            "At the peak traction the slab holds this energy besides that of the law; finite elements hold it instead. The closed "
             f"spacing is in the {gap[3:]}."
         )
     )
@@ -120,7 +120,7 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
 
 
 def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
-    """Say where a crystal would part before the interface does."""
+    """Report where a crystal would part before the interface does."""
     slab = derived.atoms.slab
     left_out = np.array(slab.beyond_strength)
     results.add(
@@ -143,7 +143,7 @@ def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
 
 
 def _bridged(results: Results, derived: DerivedLaw, key: str) -> None:
-    """Say at which jumps the slab in series has no equilibrium, and what stands there."""
+    """Report at which jumps the slab in series has no equilibrium, and what replaces it there."""
     grid = derived.atoms.grid
     left_out = grid.bridged
     results.add(f"{key}jumps_without_equilibrium", len(left_out), "", f"of the grid's {grid.energy.size} jumps")
@@ -170,7 +170,7 @@ def _pair(results: Results, derived: DerivedLaw, key: str) -> None:
 
 
 def _trusted(by_energy: float, by_forces: float) -> str:
-    """Which of the three tractions (dψ/dδ, virial, forces on one half) the law stands on, and why."""
+    """Which of the three tractions (dψ/dδ, virial, forces on one half) the law uses, and why."""
     said = (
         f"Tractions: dψ/dδ and the virial differ by {by_energy:.2g} of the peak, the virial and the forces on one "
         f"half by {by_forces:.2g} of the peak; "
@@ -194,7 +194,7 @@ def law_ledger(derived: DerivedLaw) -> list[LedgerRow]:
 
 
 def write_law(results: Results, derived: DerivedLaw, context: RunContext, suffix: str = "") -> None:
-    """The law itself, and what other codes read; a form that cannot hold it is left out and named."""
+    """The law itself, and input blocks of other codes; a format that cannot hold it is left out and named."""
     suffix = file_name(suffix)
     save_law(derived.law, context.folder / f"law{suffix}.json")
     for form in FORMS:

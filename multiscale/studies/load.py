@@ -78,7 +78,7 @@ def check_study(study: Study) -> None:
 
 
 def check_consent(study: Study) -> None:
-    """What is checked before a study runs, besides: that it may, and that the code which it names is there.
+    """The further checks before a study runs: that consent is given, and that the code which it names exists.
 
     Raises:
         InputError: it names code, or files that can run code, to which nobody has agreed; or the code does not fit.

@@ -57,8 +57,8 @@ def sweep(
         formats: Files wanted beside results.nc and results.csv: "parquet", "zarr".
         allow_code: Code and commands that the study or the engine names may run.
         trust: Files that can run code when they are read may be read.
-        retry_failed: Compute points again that failed.
-        progress: Takes the advance of the work.
+        retry_failed: Compute failed points again.
+        progress: Called with the progress of the work.
         constants: Arguments of the function that are the same at all points.
 
     Returns:
@@ -100,15 +100,15 @@ def run_sweep(
     retry_failed: bool = False,
     progress: Progress | None = None,
 ) -> SweepResults:
-    """Run a sweep, or go on with it: points that are done are not computed again.
+    """Run or continue a sweep: points that are done are not computed again.
 
     Args:
         sweep: An input file, or a sweep already validated.
         output: The sweep's folder; by default the one that the input names.
         allow_code: Code and commands that the input names may run.
         trust: Files that can run code when they are read may be read.
-        retry_failed: Compute points again that failed.
-        progress: Takes the advance of the work.
+        retry_failed: Compute failed points again.
+        progress: Called with the progress of the work.
 
     Raises:
         InputError: the input or a point is not valid; nothing was written.
@@ -135,7 +135,7 @@ def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, prog
     except OSError as error:
         raise stopped(folder, error) from error
     except KeyboardInterrupt as error:
-        error.add_note(f"What is done is kept in {folder}; start the same sweep again and it goes on.")
+        error.add_note(f"What is done is kept in {folder}; start the same sweep again to continue.")
         raise
     finally:
         remove_empty(new)
@@ -144,7 +144,7 @@ def _drive(plan: Plan, ready: SweepInput, folder: Path, retry_failed: bool, prog
 
 @contextmanager
 def _forgotten_if_refused(journal: Journal) -> Iterator[None]:
-    """Leave nothing in a folder that was empty, if the work inside is refused before it has a point."""
+    """Leave a folder that was empty as it was, if the work inside is refused before it has a point."""
     folder = journal.path.parent
     fresh = {item.name for item in folder.iterdir()} <= {JOURNAL, MARKER} and not journal.lines()
     try:
@@ -158,7 +158,7 @@ def _forgotten_if_refused(journal: Journal) -> Iterator[None]:
 
 
 def check_sweep_folder(folder: Path) -> None:
-    """Raise `InputError` if a folder holds something that is not a sweep, or cannot be written; nothing is made."""
+    """Raise `InputError` if a folder holds something that is not a sweep, or cannot be written; nothing is created."""
     check_folder(folder, "output folder", "choose another with --output")
     check_parents(folder)
     if (
@@ -207,7 +207,7 @@ def _compute(
 def _batches(
     client: Any, watch: Watch, todo: list[Task], engine: EngineInput, folder: Path
 ) -> Iterator[list[dict[str, Any]]]:
-    """The journal's lines as they come; only so many points are in Dask's hands at a time."""
+    """The journal's lines as they come; the number of points submitted to Dask at a time is limited."""
     from distributed import as_completed
 
     waiting = iter(todo)
@@ -229,7 +229,7 @@ def _batches(
 
 
 def _record(future: Any, result: Any) -> dict[str, Any]:
-    """The line of a point; a worker that died each time it tried leaves none of its own."""
+    """The line of a point; if its workers died at every attempt, a line with that error."""
     if future.status == "finished":
         return result
     if future.status != "error":

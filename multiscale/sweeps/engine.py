@@ -45,7 +45,7 @@ def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
 
 @contextmanager
 def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[tuple[Any, Watch]]:
-    """A `distributed.Client` whose workers compute the points, and who looks after them.
+    """A `distributed.Client` whose workers compute the points, and the watch that ends a sweep without workers.
 
     Args:
         engine: Where.
@@ -172,14 +172,14 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
 
 
 def _certified() -> Any:
-    """TLS with a certificate of this sweep's own: who does not hold it, on this machine or another, is not let in."""
+    """TLS with a certificate of this sweep's own: a process without it, on this machine or another, is not let in."""
     from distributed import Security
 
     return Security.temporary()
 
 
 def _private(folder: Path) -> Path:
-    """Where jobs find the certificate, on the file system that they share: for the user's eyes alone."""
+    """Where jobs find the certificate, on the file system that they share: readable by the user alone."""
     place = folder / _CERTIFICATE
     place.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     return place
@@ -200,7 +200,7 @@ def _bytes(memory: str) -> int:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's talk of workers lost and found to itself; what matters is in the journal."""
+    """Silence Dask's messages about workers lost and found; what matters is in the journal."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in ("distributed", "dask_jobqueue")]
     logs = [logging.getLogger(name) for name in ("distributed", *names)]
     levels = [log.level for log in logs]

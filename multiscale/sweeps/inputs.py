@@ -47,19 +47,20 @@ class EngineInput(Section):
 
     kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = "local"
     workers: int | None = Field(
-        default=None, ge=1, le=100_000, description="Points computed at once; by default as the cores allow."
+        default=None, ge=1, le=100_000, description="Points computed at once; by default as many as the cores allow."
     )
     threads: int = Field(default=1, ge=1, le=4096, description="Cores of a worker (OMP_NUM_THREADS).")
     memory: str | None = Field(
-        default=None, description='Of a worker, such as "4 GiB"; by default not limited, and not asked of a queue.'
+        default=None,
+        description='Memory of a worker, such as "4 GiB"; by default not limited, and not requested from a queue.',
     )
     resources: dict[str, float] = Field(
-        default_factory=dict, description="What a point takes of a worker's, such as {GPU: 1}."
+        default_factory=dict, description="What each worker offers and each point uses, such as {GPU: 1}."
     )
     mpi: Mpi | None = None
     queue: str | None = Field(default=None, description="Queue or partition.")
     account: str | None = Field(default=None, description="Account or project that pays.")
-    walltime: str | None = Field(default=None, description='Of a worker\'s job, "02:00:00".')
+    walltime: str | None = Field(default=None, description='Wall time of a worker\'s job, "02:00:00".')
     directives: list[str] = Field(
         default_factory=list, description='Further directives of the job, such as "--gres=gpu:1".'
     )
@@ -70,11 +71,11 @@ class EngineInput(Section):
     prologue: list[str] = Field(
         default_factory=list, description='Shell lines before a worker starts, such as "module load mpi".'
     )
-    address: str | None = Field(default=None, description='Of a running scheduler, "tcp://host:8786".')
+    address: str | None = Field(default=None, description='Address of a running scheduler, "tcp://host:8786".')
 
     @property
     def own_code(self) -> tuple[str, ...]:
-        """Commands that run, and a scheduler whose word is taken: it hands out what workers and driver run."""
+        """Commands that run, and a trusted scheduler: it distributes what workers and driver run."""
         launcher = self.mpi.launcher if self.mpi is not None else _LAUNCHER
         own = () if launcher == _LAUNCHER else (launcher,)
         return (*own, *self.prologue, *([self.address] if self.address is not None else []))
@@ -104,9 +105,7 @@ class EngineInput(Section):
                 raise InputError(f"{key}: {value!r} cannot be read; write it as '{example}'.")
         for key in ("queue", "account"):
             if (value := getattr(self, key)) is not None and not _WORD.fullmatch(value):
-                raise InputError(
-                    f"{key}: {value!r} is not the name of one; give letters, digits and _ . - + : , alone."
-                )
+                raise InputError(f"{key}: {value!r} is not a valid name; give letters, digits and _ . - + : , alone.")
         for key, lines in (("directives", self.directives), ("prologue", self.prologue)):
             if any(len(line.splitlines()) != 1 for line in lines):
                 raise InputError(

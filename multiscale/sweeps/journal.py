@@ -1,6 +1,6 @@
 """What came out of every point: one line of JSON each, appended by the one process that drives.
 
-A folder with a report for each point is right for a study of minutes and too dear for a function of
+A folder with a report for each point is right for a study of minutes and too costly for a function of
 milliseconds: thousands of small files, each with its own fsync, also burden a cluster's file system. A
 database would need locks that such file systems do not keep. One writer, whole lines and one fsync a
 batch need none: a line that a kill or a full disk cut short is cut off when the journal is opened next,
@@ -96,11 +96,11 @@ class Journal:
 
 
 def stopped(folder: Path, error: OSError | None = None) -> MultiscaleError:
-    """What to say when a sweep cannot go on: by default because the disk is full."""
+    """The message when a sweep cannot go on: by default because the disk is full."""
     if error is None or full_disk(error, folder) is not None:
         return disk_full(folder, "sweep")
     return MultiscaleError(
-        f"The sweep in {folder} stopped ({error}); what is done is kept: start the same sweep again, and it goes on."
+        f"The sweep in {folder} stopped ({error}); what is done is kept: start the same sweep again to continue."
     )
 
 

@@ -1,4 +1,4 @@
-"""What people read of a sweep: an xarray Dataset with units, files of it, the report."""
+"""The results of a sweep: an xarray Dataset with units, files of it, the report."""
 
 from functools import cached_property
 from pathlib import Path
@@ -40,7 +40,7 @@ class SweepResults(SweepRecord):
         report(self)
 
     def save(self, path: Path | str) -> None:
-        """Write the Dataset (.nc, .zarr) or the tidy table (.csv, .parquet) to a place of one's own.
+        """Write the Dataset (.nc, .zarr) or the tidy table (.csv, .parquet) to any path.
 
         Raises:
             InputError: the suffix is none of these, or its library is not installed.

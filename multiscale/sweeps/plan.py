@@ -31,7 +31,7 @@ class Plan:
         kind: Kind of study.
         base: What all points share, for the record.
         axes: The dimensions.
-        tasks: One a point, the last axis running fastest; equal points have equal addresses.
+        tasks: One per point, the last axis running fastest; equal points have equal addresses.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""The queues of clusters: how a job is submitted, how it is asked for, and which of ours are left."""
+"""The queues of clusters: how a job is submitted, how jobs are listed, and which of ours are left."""
 
 import asyncio
 import getpass
@@ -24,8 +24,8 @@ class Queue:
     Attributes:
         cluster: Its class in `dask_jobqueue`.
         submit: Its command that submits a job.
-        listing: Its command that lists a user's jobs that wait or run, a line each, which begins with the number.
-        memory: What the directive that asks for memory begins with; empty where there is none of its own.
+        listing: Its command that lists a user's waiting and running jobs, one per line, each beginning with the number.
+        memory: How the directive that requests memory begins; empty where the queue has none.
     """
 
     cluster: str
@@ -51,7 +51,7 @@ class Jobs:
         queue: Where they are.
         logs: Folder of their output.
         submitted: Their numbers.
-        refused: What the queue said of those that it did not take.
+        refused: The queue's messages about those that it did not accept.
     """
 
     queue: Queue
@@ -97,12 +97,12 @@ class Jobs:
             )
 
     def ended(self) -> MultiscaleError:
-        """What to say when no job is left."""
+        """The message when no job is left."""
         logs = sorted(self.logs.glob("*"), key=lambda file: file.stat().st_mtime) if self.logs.is_dir() else []
         words = next((text for file in reversed(logs) if (text := file.read_text(errors="replace").strip())), "")
-        said = f", and the last words in {self.logs} are: {' '.join(words.split())[-_LAST_WORDS:]}" if words else ""
+        said = f", and the last lines in {self.logs} are: {' '.join(words.split())[-_LAST_WORDS:]}" if words else ""
         return MultiscaleError(
-            f"All {len(self.submitted)} jobs have ended and points are left{said}. What is done is kept: mend the block "
+            f"All {len(self.submitted)} jobs have ended and points are left{said}. What is done is kept: correct the block "
             "engine, and start the same sweep again."
         )
 

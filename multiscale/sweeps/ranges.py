@@ -30,7 +30,7 @@ def _end(value: object) -> object:
         or not isinstance(value, int | float | str)
         or (isinstance(value, float) and not isfinite(value))
     ):
-        raise InputError(f"{value!r} is not a finite number, nor one with a unit.")
+        raise InputError(f"{value!r} is neither a finite number nor one with a unit.")
     return value
 
 
@@ -104,11 +104,11 @@ class BlockInput(Section):
     points: int | None = Field(
         default=None, ge=1, le=MOST_POINTS, description="Number of samples (latin hypercube, sobol)."
     )
-    seed: int = Field(default=0, ge=0, lt=2**32, description="Of the samples.")
+    seed: int = Field(default=0, ge=0, lt=2**32, description="Seed of the samples.")
 
     @property
     def axes(self) -> "list[Axis]":
-        """The axes: one a key for a grid, else one for all.
+        """The axes: one per key for a grid, else one for all.
 
         Raises:
             InputError: a range cannot be used.
@@ -153,7 +153,7 @@ class Axis:
     """One dimension of a sweep.
 
     Attributes:
-        name: Of the dimension: its key, or what the keys that advance together are called.
+        name: Name of the dimension: its key, or the common name of keys that advance together.
         columns: Values by key, equally many.
     """
 
@@ -216,7 +216,7 @@ def numbers(values: Sequence[Any]) -> tuple[FloatArray | None, str]:
 
 
 def _tidy(value: float) -> float:
-    """Without the noise of the last digits: 2.0, not 1.9999999999999998."""
+    """A number without rounding noise in its last digits: 2.0, not 1.9999999999999998."""
     return float(f"{value:.{_DIGITS}g}")
 
 

@@ -1,4 +1,4 @@
-"""What a sweep has kept: the values of each point, a tidy table, what failed, how far it is."""
+"""What a sweep has stored: the values of each point, a tidy table, the failures, the progress."""
 
 import json
 from collections import Counter
@@ -145,13 +145,13 @@ class SweepRecord:
     def values(self, address: str) -> dict[str, list[Any]]:
         """Of a point by name: value, unit, description, standard deviation, headline; empty without result.
 
-        A quantity called as a swept key (a law at a temperature has its own) is found as `<name>_found`.
+        A quantity with the name of a swept key (a law at a temperature has its own) is found as `<name>_found`.
         """
         found = self.records.get(address, {}).get("values", {})
         return {f"{name}_found" if name in self._taken else name: value for name, value in found.items()}
 
     def table(self) -> dict[str, list[Any]]:
-        """The tidy table by column, a row a point; the heads name each column with its unit."""
+        """The tidy table by column, one row per point; each heading has the unit."""
         columns: dict[str, list[Any]] = {
             "point": list(self.points),
             "status": [self.state(address) for address in self.points],
@@ -206,7 +206,7 @@ def write_manifest(plan: "Plan", folder: Path, formats: Sequence[str] = ()) -> N
 
 
 def remaining_text(seconds: float) -> str:
-    """A remaining time as people say it."""
+    """A remaining time in words."""
     if seconds < 2 * _MINUTE:
         return f"about {max(0, round(seconds))} s left"
     if seconds < 2 * _HOUR:

@@ -117,7 +117,7 @@ class StudyTask:
 
 
 def perform(task: Task, folder: Path) -> dict[str, Any]:
-    """Compute a point and say how it went; what goes wrong is part of the answer.
+    """Compute a point and return its line of the journal, which holds the error if it failed.
 
     Args:
         task: The point.
@@ -151,7 +151,7 @@ def _require(planned: str) -> None:
     if environment().address != planned:
         raise MultiscaleError(
             "This worker has other code, or other versions of libraries, than the process that planned the sweep; "
-            "install the same on all nodes, let the code alone while a sweep runs, and start it again."
+            "install the same on all nodes, leave the code alone while a sweep runs, and start it again."
         )
 
 

@@ -1,4 +1,4 @@
-"""Looks after what a sweep waits for: a worker that computes a point, or a job that may still become one."""
+"""Watches what a sweep waits for: a worker that computes a point, or a job that may still become one."""
 
 import time
 from typing import Any
@@ -21,7 +21,7 @@ class Watch:
 
     Args:
         client: A `distributed.Client`.
-        resources: What a point takes of a worker's.
+        resources: What a point needs of a worker.
         jobs: Those of a queue; None without one.
     """
 
@@ -62,9 +62,9 @@ class Watch:
         workers = len(self._client.nthreads())
         needed = ", ".join(f"{name}={amount:g}" for name, amount in self._resources.items())
         reason = (
-            f"{workers} workers are there and take none, each needs --resources '{needed}'"
+            f"{workers} workers are there and take none; each needs --resources '{needed}'"
             if workers
-            else "none is there"
+            else "there is no worker"
         )
         return MultiscaleError(
             f"No worker has had a point for {PATIENCE:g} s: {reason}. What is done is kept: start workers, and the same "

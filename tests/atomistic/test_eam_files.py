@@ -242,13 +242,13 @@ REFUSED = {
     ),
     "a value in a line of its own": (
         lambda lines: [*lines[:9], "0.5", *lines[9:]],
-        "number of element 2 is .* no integer",
+        "number of element 2 is .* not an integer",
     ),
-    "Fortran's exponents": (replaced(9, "-1.0D+00"), "line 10, within the embedding .* '-1.0D\\+00' is no number"),
-    "an underscore": (replaced(9, "1_0"), "'1_0' is no number"),
+    "Fortran's exponents": (replaced(9, "-1.0D+00"), "line 10, within the embedding .* '-1.0D\\+00' is not a number"),
+    "an underscore": (replaced(9, "1_0"), "'1_0' is not a number"),
     "nan inside": (replaced(9, "nan"), "embedding function of element 1 is not finite"),
     "fewer symbols": (replaced(3, "2 Ni"), "announces 2 elements and names 1"),
-    "no element": (replaced(3, "2 Ni Xx"), "'Xx' is no chemical symbol"),
+    "no element": (replaced(3, "2 Ni Xx"), "'Xx' is not a chemical symbol"),
     "a fractional length": (replaced(4, "12.0 0.7 40 0.1 4.0"), "length of a table is '12.0'"),
     "no spacing": (replaced(4, "12 0.7 40 0.0 4.0"), "must be positive and finite"),
     "two points": (

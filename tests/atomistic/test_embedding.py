@@ -265,7 +265,7 @@ def test_rules_that_mean_nothing_are_refused(make, message):
 def test_models_that_do_not_fit_are_refused(emt, lj):
     with pytest.raises(InputError, match="takes no point charges"):
         embed(emt, lj, {"a": Near([0])}, charges={"O": -0.8})
-    with pytest.raises(InputError, match="'Xy', which is no chemical symbol"):
+    with pytest.raises(InputError, match="'Xy', which is not a chemical symbol"):
         embed(emt, lj, {"a": Near([0])}, charges={"Xy": -0.8})
     silver_in_iron = Atoms("FeAg", [[0, 0, 0], [2.5, 0, 0]])
     with pytest.raises(InputError, match="lacks Fe"):

@@ -153,7 +153,7 @@ def test_a_sum_is_fitted_through_its_first_term() -> None:
     ).mean_potential()
     found, exact = fitted.evaluate(structures[7:]), truth.evaluate(structures[7:])
     np.testing.assert_allclose(found.forces[0], exact.forces[0], atol=1e-3)
-    with pytest.raises(InputError, match="hands out no features"):
+    with pytest.raises(InputError, match="provides no features"):
         fit_posterior(SumPotential((ZBL(), radial())), LabelSet.made(truth, structures[:2]))
 
 

@@ -59,8 +59,8 @@ def test_what_a_file_says_of_charges_is_handed_on():
         (changed(charge=1, total_charge=2), "contradicts itself"),
         (changed(spin=2), "spin is an option of the quantum engine"),
         (changed(multiplicity=3), "spin is an option"),
-        (held(), "holds some atoms fast"),
-        (Atoms("XCu", [[0, 0, 0], [2, 0, 0]]), "no element"),
+        (held(), "holds some atoms fixed"),
+        (Atoms("XCu", [[0, 0, 0], [2, 0, 0]]), "not an element"),
         (Atoms("Cu", [[0, np.nan, 0]]), "position 0 is .* not finite"),
     ],
 )

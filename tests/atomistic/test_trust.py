@@ -283,7 +283,7 @@ def test_bad_labels_are_refused(labels: LabelSet, tmp_path: Path, emt: Potential
         fit_posterior(radial(), LabelSet())
     with pytest.raises(InputError, match="name groups of the labels: bulk, rare"):
         fit_posterior(radial(), labels, weights={"surface": 1.0})
-    with pytest.raises(InputError, match="hands out no features"):
+    with pytest.raises(InputError, match="provides no features"):
         fit_posterior(emt, labels)
 
 

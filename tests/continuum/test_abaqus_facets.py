@@ -96,7 +96,7 @@ def test_a_node_set_is_the_facets_whose_nodes_it_is(tmp_path):
         "frame": [(0.0, 0.5), (0.5, 0.0), (0.5, 1.0)],  # outer facets are enough: none within
         "right": [(2.0, 0.5)],
     }
-    assert "(line 23) is no group of facets: its node at (0, 1)" in mesh.refused["point"]
+    assert "(line 23) is not a group of facets: its node at (0, 1)" in mesh.refused["point"]
     assert (
         "its node at (0, 1)" in mesh.refused["ends"]
         and "'none'" in mesh.refused["none"]
@@ -106,7 +106,7 @@ def test_a_node_set_is_the_facets_whose_nodes_it_is(tmp_path):
         inp(tmp_path / "b.inp", *PAIR, "*ELSET, ELSET=a", "1, 2", *sets)
     )  # one body: no facet lies between
     assert "between" in whole.refused
-    with pytest.raises(InputError, match=r"'between' \(line 15\) is no group of facets"):
+    with pytest.raises(InputError, match=r"'between' \(line 15\) is not a group of facets"):
         check_groups(tmp_path / "b.inp", cells=["a"], facets=["between"], dimension=2)
 
 

@@ -29,10 +29,10 @@ FAULTS = {
     "spring": ((*TWO, "*ELEMENT, TYPE=SPRING1", "9, 1"), "line 13: elements of type SPRING1 are no parts or facets.*valid: CPE3"),
     "unknown type": ((*SQUARE, "*ELEMENT, TYPE=CPE7", "1, 1, 2"), "line 8: elements of type CPE7 are not known; valid: CPE3"),
     "offset": ((*TWO, "*ELEMENT, TYPE=COH2D4, OFFSET=10", "9, 1, 2"), "line 13: OFFSET makes nodes"),
-    "word for a node": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, x, 4"), "line 9: 'x' in .ELEMENT is no number"),
-    "negative node": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, -3, 4"), "line 9: '-3' in .ELEMENT is no number"),
+    "word for a node": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, x, 4"), "line 9: 'x' in .ELEMENT is not the number"),
+    "negative node": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, -3, 4"), "line 9: '-3' in .ELEMENT is not the number"),
     "huge number": ((*SQUARE, "*ELEMENT, TYPE=CPE4", f"1, 1, 2, {10**30}, 4"), "line 9: '1000"),
-    "underscore": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, 0_3, 4"), "line 9: '0_3' in .ELEMENT is no number"),
+    "underscore": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, 0_3, 4"), "line 9: '0_3' in .ELEMENT is not the number"),
     "too few nodes": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, 3", "2, 2, 5, 6, 3"), "line 9: element 1 has 3 nodes, and one of type CPE4 has 4"),
     "too many nodes": ((*SQUARE, "*ELEMENT, TYPE=CPE3", "1, 1, 2, 3, 4"), "line 9: element 1 has 4 nodes, and one of type CPE3 has 3"),
     "cut short": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, 3, 4", "2, 2, 5,"), "line 10: element 2 has 2 nodes"),
@@ -40,8 +40,8 @@ FAULTS = {
     "unknown node": ((*SQUARE, "*ELEMENT, TYPE=CPE4", "1, 1, 2, 3, 44"), "line 9: element 1 of type CPE4 names the node 44, which is not defined"),
     "node twice": ((*PAIR, "*NODE", "3, 7., 7."), r"line 12: there is a node 3 before \(line 4\)"),
     "element twice": ((*PAIR, "*ELEMENT, TYPE=CPE4", "1, 2, 5, 6, 3"), r"line 12: there is an element 1 before \(line 9\)"),
-    "not finite": (("*NODE", "1, 0., nan"), "line 2: 'nan' is no finite coordinate"),
-    "coordinate": (("*NODE", "1, 0., 1.2.3", "2, 1., 0."), "line 2: '1.2.3' is no finite coordinate"),
+    "not finite": (("*NODE", "1, 0., nan"), "line 2: 'nan' is not a finite coordinate"),
+    "coordinate": (("*NODE", "1, 0., 1.2.3", "2, 1., 0."), "line 2: '1.2.3' is not a finite coordinate"),
     "element missing in a set": ((*PAIR, "*ELSET, ELSET=a", "1, 2,", "77"), "line 13: the element set 'a' names the element 77, which is not defined"),
     "node missing in a set": ((*TWO, "*NSET, NSET=n", "1, 99"), "line 14: the node set 'n' names the node 99"),
     "set of an unknown set": ((*PAIR, "*ELSET, ELSET=a", "b"), "line 12: there is no element set 'b' before; valid: .none."),
@@ -53,8 +53,8 @@ FAULTS = {
     "node set of an element set": ((*TWO, "*NSET, NSET=n, ELSET=a"), "line 13: a node set made of the nodes of an element set"),
     "a number as name": ((*PAIR, "*ELSET, ELSET=12", "1"), "line 11: the name '12' of a set is a number"),
     "twice the same parameter": (("*NODE, NSET=a, NSET=b",), r"line 1: \*NODE gives NSET twice"),
-    "beside a facet": ((*TWO, "*ELEMENT, TYPE=T2D2", "9, 1, 3"), r"line 14: element 9 of type T2D2 \(truss\) is no facet of the bodies' cells \(quad\)"),
-    "beam with a third node": ((*TWO, "*ELEMENT, TYPE=B21", "9, 1, 2, 6"), "line 14: element 9 of type B21 .* is no facet"),
+    "beside a facet": ((*TWO, "*ELEMENT, TYPE=T2D2", "9, 1, 3"), r"line 14: element 9 of type T2D2 \(truss\) is not a facet of the bodies' cells \(quad\)"),
+    "beam with a third node": ((*TWO, "*ELEMENT, TYPE=B21", "9, 1, 2, 6"), "line 14: element 9 of type B21 .* is not a facet"),
     "thick interface": ((*SPLIT[:7], "14, 0, 1.1", *SPLIT[8:], "*ELEMENT, TYPE=COH2D4", "9, 4, 5, 15, 14"), "line 21: element 9 of type COH2D4 has a thickness of 0.1, .* leave it out and let the bodies share nodes"),
     "interface on nothing": ((*TWO, "*NODE", "21, 0, 1", "22, 1, 1", "*ELEMENT, TYPE=COH2D4", "9, 21, 22, 3, 4"), "line 17: element 9 of type COH2D4 does not lie between two cells"),
     "interface of its own nodes": ((*TWO, "*NODE", "21, 7, 0", "22, 8, 0", "23, 8, 0", "24, 7, 0", "*ELEMENT, TYPE=COH2D4", "9, 21, 22, 23, 24"), "line 19: element 9 of type COH2D4 lies on no facet.*TIE"),
@@ -70,7 +70,7 @@ FAULTS = {
     "library": ((*PART, "*Assembly, name=A", "*Instance, library=old, instance=i"), "line 20: the instance comes from another analysis"),
     "turn by six numbers": ((*PART, *assembly(("i", "0, 0, 0", "0, 0, 0, 0, 0, 1"))), "line 22: the rotation of an instance is not seven numbers"),
     "turn about a point": ((*PART, *assembly(("i", "0, 0, 0", "0, 0, 0, 0, 0, 0, 90"))), "line 22: the two points .* are the same"),
-    "shift by words": ((*PART, *assembly(("i", "a, b, c"))), "line 21: 'a, b, c' are no numbers"),
+    "shift by words": ((*PART, *assembly(("i", "a, b, c"))), "line 21: 'a, b, c' are not numbers"),
     "unknown instance": ((*PART, *assembly(("i",)), "*Elset, elset=s, instance=j", "1"), "line 22: there is no instance 'j' before; valid: i"),
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_no_mesh_and_no_text(tmp_path):
     for name, data, words in (
         ("empty", b"", "is empty"),
         ("heading", b"*HEADING\nx\n", "no nodes and elements"),
-        ("bytes", b"*NODE\n\0", "is no text"),
+        ("bytes", b"*NODE\n\0", "is not a text file"),
     ):
         (tmp_path / f"{name}.inp").write_bytes(data)
         with pytest.raises(InputError, match=words):

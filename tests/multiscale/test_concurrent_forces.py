@@ -127,7 +127,7 @@ def test_without_a_range_the_pad_is_asked_for(eam, copper):
     assert ghost_force(discretise("bqcf", problem, REGION, 5.0)) < 1e-10
     endless = ForcesAlone(far)
     endless.cutoff = np.inf
-    with pytest.raises(InputError, match="would have no end"):
+    with pytest.raises(InputError, match="how far a free surface must extend"):
         crack(endless, copper, (2, 2), 3, line=[1, 0, 0], plane=[0, 1, 0], surface_energy=0.1)
 
 

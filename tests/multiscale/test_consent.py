@@ -127,7 +127,7 @@ def test_trust_is_not_for_the_file_that_is_to_be_trusted(place):
         {"name": "mace:net.model", "trust": True},
         {"name": "sum", "terms": ["emt", {"name": "mace:net.model", "trust": True}]},
     ):
-        with pytest.raises(InputError, match="say --trust"):
+        with pytest.raises(InputError, match="add --trust"):
             parse_study(LAW | {"potential": potential}, place)
     (place / "study.yaml").write_text(
         yaml.safe_dump(LAW | {"potential": {"name": "sum", "terms": ["emt", "mace:net.model"]}})

@@ -33,7 +33,7 @@ def test_a_run_on_a_full_disk_says_so_and_goes_on_later(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("multiscale.report.write_report", full)
         done = CliRunner().invoke(app, ["run", str(case), "--quiet"])
-    way = "what is done is kept: make room and start the same run again, and it goes on"
+    way = "what is done is kept: make room and start the same run again to continue"
     assert done.exit_code == 1 and done.stderr == f"Error: The disk of {tmp_path} is full; {way}.\n"
     assert (tmp_path / "out.failed" / "log.txt").is_file()
     assert run_study(case).reused == ["toy law"]

@@ -216,7 +216,7 @@ def test_learning_that_cannot_be(tmp_path: Path, change: dict, message: str) -> 
 
 
 def test_a_potential_without_features_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="hands out no features"):
+    with pytest.raises(InputError, match="provides no features"):
         run_study(written(tmp_path, LEARN | {"potential": "emt"}))
 
 

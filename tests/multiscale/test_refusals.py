@@ -99,7 +99,7 @@ def test_four_indices_of_a_hexagonal_crystal_are_three():
         (law(x=[1, 1, 1]), "does not lie in the plane .*hu . kv . lw = 0"),
         (law(termination="O"), "Unknown termination 'O'"),
         (law(miller=[999, 998, 997]), "give smaller indices"),
-        (LAW | {"openings": {"max": "1 m"}}, "more than can be meant here; give at most 1e-07 m"),
+        (LAW | {"openings": {"max": "1 m"}}, "implausibly large; give at most 1e-07 m"),
     ],
 )
 def test_what_no_potential_is_needed_for_is_checked_first(change, says):

@@ -61,7 +61,7 @@ def test_a_sweep_ends_and_keeps_its_points(number, status, word, tmp_path):
     found = stopped(command, number, lambda: journal.is_file() and '"done"' in journal.read_text())
     assert found == (
         status,
-        f"{word}What is done is kept in {tmp_path / 'sweep'}; start the same sweep again and it goes on.\n",
+        f"{word}What is done is kept in {tmp_path / 'sweep'}; start the same sweep again to continue.\n",
     )
 
 

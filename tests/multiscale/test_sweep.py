@@ -138,7 +138,7 @@ def test_a_function_s_answer_is_checked(engine, tmp_path):
     answers = [{"a": float("inf")}, {"a": "word"}, {}, 3.0]
     found = sweep(lambda n: answers[n], {"n": [0, 1, 2, 3]}, tmp_path / "s", engine=engine)
     assert [error.split(";")[0] for _, error in found.failures] == [
-        "The function returned inf as 'a', which is no answer.",
+        "The function returned inf as 'a', which is not finite.",
         "The function returned 'word' as 'a'",
         "The function returned {}",
         "The function returned 3.0",

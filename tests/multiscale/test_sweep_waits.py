@@ -64,7 +64,7 @@ def test_jobs_are_waited_for_while_the_queue_has_them(tmp_path, commands, hasty)
         sbatch=f"echo 'module: mpi is not here' > {log}; echo Submitted batch job 17",
         squeue=f"echo x >> {asked}; [ $(wc -l < {asked}) -lt 12 ] && echo '    17'; exit 0",
     )
-    with pytest.raises(MultiscaleError, match=r"All 1 jobs have ended .* last words in .*logs are: module: mpi is not"):
+    with pytest.raises(MultiscaleError, match=r"All 1 jobs have ended .* last lines in .*logs are: module: mpi is not"):
         start(tmp_path, SLURM)
     assert len(asked.read_text().split()) > 12
 
@@ -88,7 +88,7 @@ def test_jobs_are_found_in_the_lists_of_all_queues(kind, text, left, tmp_path, c
 
 
 @pytest.mark.parametrize(
-    ("workers", "reason"), [(0, "none is there"), (1, "1 workers are there and take none.*'GPU=1'")]
+    ("workers", "reason"), [(0, "there is no worker"), (1, "1 workers are there and take none; .*'GPU=1'")]
 )
 def test_workers_that_take_nothing_end_the_sweep(workers, reason, tmp_path, hasty):
     from distributed import LocalCluster

@@ -168,7 +168,7 @@ def test_a_third_party_s_fault_is_told_with_its_owner(tmp_path: Path, monkeypatc
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(
         MissingBackend,
-        match=r"one = 'not_there:Thing' of multiscale\.nothing, which broken brings.*pip uninstall broken",
+        match=r"one = 'not_there:Thing' of multiscale\.nothing, which broken provides.*pip uninstall broken",
     ):
         third_parties("multiscale.nothing")
 

@@ -42,7 +42,7 @@ class GraphModel(Protocol):
 
 
 class KeptScalars(torch.nn.Module):
-    """A layer that also keeps its scalars.
+    """A layer that also stores its scalars.
 
     Args:
         gate: sevenn's `EquivariantGate`, whose output begins with the scalars.
@@ -62,7 +62,7 @@ class KeptScalars(torch.nn.Module):
 
 
 class EarlierReadout(torch.nn.Module):
-    """Adds what the scalars of earlier layers say to the energy of a site.
+    """Adds the contribution of earlier layers' scalars to the energy of a site.
 
     Args:
         weights: (F,) of them.
@@ -82,7 +82,7 @@ class EarlierReadout(torch.nn.Module):
 
 
 def with_all_layers[M: GraphModel](model: M) -> M:
-    """The same network, handing out the scalars of all its layers: last the first ones."""
+    """The same network with the scalars of all its layers as features, those of the first layers last."""
     network = _shallow(model.network)
     gates = [name for name in network._modules if name.endswith("equivariant_gate")]
     for name in gates[:-1]:

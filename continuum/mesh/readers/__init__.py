@@ -1,4 +1,4 @@
-"""Readers of mesh files: each gives what its file says, as one record."""
+"""Readers of mesh files: each returns the content of its file as one record."""
 
 from typing import TYPE_CHECKING
 

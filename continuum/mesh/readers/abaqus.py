@@ -189,7 +189,7 @@ class _Groups:
             self.node_sets[name] = NodeSet(nodes, f"line {line}")
 
     def bodies(self) -> tuple[str, ...] | None:
-        """What solid sections are given to, if they part the cells."""
+        """The sets with solid sections, if they partition the cells."""
         count = len(self._mesh.cells.cells)
         sections = []
         for scope in (self._model.root, *(instance.scope for instance in self._model.instances.values())):
@@ -206,7 +206,7 @@ class _Groups:
 
 
 def _said(mesh: AbaqusMesh) -> Iterator[str]:
-    """What the types of the elements say, and what the reader made of them."""
+    """Notes on the types of the elements and what the reader made of them."""
     types = {of.block.type.name: of.block.type for of in mesh.blocks if mesh.is_cell(of) and mesh.promoted is None}
     if types:
         names = ", ".join(f"{name} ({of.says})" for name, of in types.items())

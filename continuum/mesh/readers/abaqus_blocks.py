@@ -1,7 +1,7 @@
 """The option blocks of an Abaqus input file: a keyword line with its parameters, and its data lines.
 
 Rules: Abaqus Analysis User's Guide, "Input syntax rules". Keywords and parameters are in any case, blanks in a
-keyword do not count, a keyword line that ends with a comma goes on in the next line, ** begins a comment.
+keyword do not count, a keyword line that ends with a comma continues in the next line, ** begins a comment.
 """
 
 import re
@@ -82,11 +82,11 @@ class AbaqusBlock:
         """An entry as a number of a node or an element.
 
         Raises:
-            MeshError: it is no positive whole number.
+            MeshError: it is not a positive whole number.
         """
         if not is_number(entry):
             raise self.fault(
-                f"{entry!r} in *{self.keyword} is no number of a node or an element; write a positive whole number.",
+                f"{entry!r} in *{self.keyword} is not the number of a node or an element; write a positive whole number.",
                 line,
             )
         return int(entry)
@@ -115,11 +115,11 @@ def read_blocks(path: Path) -> list[AbaqusBlock]:
     """The blocks of a file, in its order.
 
     Raises:
-        MeshError: it is no text of keyword blocks.
+        MeshError: it is not a text of keyword blocks.
     """
     data = path.read_bytes()
     if b"\0" in data:
-        raise MeshError(f"The mesh file {path} is no text; write the input file of Abaqus (.inp) again.")
+        raise MeshError(f"The mesh file {path} is not a text file; write the input file of Abaqus (.inp) again.")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -80,7 +80,7 @@ def _coordinate(block: AbaqusBlock, entry: str, line: int) -> float:
     except ValueError:
         value = np.nan
     if not np.isfinite(value):
-        raise block.fault(f"{entry!r} is no finite coordinate of a node; write a number.", line)
+        raise block.fault(f"{entry!r} is not a finite coordinate of a node; write a number.", line)
     return value
 
 

@@ -110,7 +110,7 @@ def _meant(key: str, mesh: Iterable[str]) -> str | None:
 
 
 def ignored(blocks: Iterable[AbaqusBlock]) -> list[str]:
-    """Sentences on what the file says beside the mesh, with the lines."""
+    """Sentences on what the file contains besides the mesh, with the lines."""
     first: dict[str, int] = {}
     for block in blocks:
         first.setdefault(block.keyword, block.line)

@@ -134,7 +134,7 @@ class AbaqusMesh:
         if len(lone):
             raise of.fault(
                 lone[0],
-                f"({of.block.type.says}) is no facet of the bodies' cells ({self.kind}), and cannot be given; take its "
+                f"({of.block.type.says}) is not a facet of the bodies' cells ({self.kind}), and cannot be given; take its "
                 "block out of the file.",
             )
         single = np.flatnonzero(self.cells.counts[found] != 2) if interface else np.empty(0, dtype=np.int64)

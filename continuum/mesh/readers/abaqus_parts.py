@@ -219,7 +219,7 @@ def _placement(block: AbaqusBlock) -> tuple[FloatArray, FloatArray, FloatArray]:
             given.append([float(entry.upper().replace("D", "E") or 0) for entry in entries])
         except ValueError:
             raise block.fault(
-                f"{', '.join(entries)!r} are no numbers that place an instance; give x, y, z.", line
+                f"{', '.join(entries)!r} are not numbers that place an instance; give x, y, z.", line
             ) from None
     shift = np.zeros(3)
     if given:

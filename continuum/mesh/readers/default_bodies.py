@@ -1,4 +1,4 @@
-"""Which groups of cells are the bodies when nobody says it."""
+"""Which groups of cells are the bodies when none are named."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from continuum.mesh.readers.reading import IntArray
 
 
 def default_bodies(groups: dict[str, IntArray], cells: int) -> tuple[list[str], list[str]]:
-    """The groups that part the cells: neither unions of others, nor parts of others, nor others' second names.
+    """The groups that partition the cells: neither unions of others, nor parts of others, nor others' second names.
 
     Args:
         groups: Rows of cells by name, in the file's order.
@@ -33,7 +33,7 @@ def default_bodies(groups: dict[str, IntArray], cells: int) -> tuple[list[str], 
             for other in inner:
                 reasons.setdefault(other, f"is a part of {name}")
     notes = [
-        f"The group {name} of cells {reason}; it is no body of its own unless it is named as one."
+        f"The group {name} of cells {reason}; it is not a body unless it is named as one."
         for name, reason in reasons.items()
     ]
     return [name for name in rows if name not in reasons], notes

@@ -101,7 +101,7 @@ def _groups(path: Path, source: "meshio.Mesh", firsts: list[int]) -> tuple[dict[
 
 
 def _integer(parts: Sequence[NDArray[Any]]) -> bool:
-    """Whether an array has one integer a cell."""
+    """Whether an array has one integer per cell."""
     return all(np.issubdtype(np.asarray(p).dtype, np.integer) and np.size(p) == len(p) for p in parts)
 
 

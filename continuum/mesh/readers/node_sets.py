@@ -64,6 +64,6 @@ def _reason(name: str, given: NodeSet, lone: FloatArray | None) -> str:
         return f"The node set {name!r}{where} is empty; name a surface or elements of facets."
     at = ", ".join(f"{x:.6g}" for x in lone)
     return (
-        f"The node set {name!r}{where} is no group of facets: its node at ({at}) is on no outer facet, and on none between "
+        f"The node set {name!r}{where} is not a group of facets: its node at ({at}) is on no outer facet, and on none between "
         "two bodies, whose nodes are all in the set; name a surface or elements of facets instead."
     )

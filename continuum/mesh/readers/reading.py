@@ -70,7 +70,7 @@ class NodeSet:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a mesh file says, all of it.
+    """The whole content of a mesh file.
 
     Attributes:
         points: (n, 2 or 3) coordinates in the file's unit.

@@ -1,4 +1,4 @@
-"""The coupled methods, a file each; a class with a name registers itself.
+"""The coupled methods, one per file; a class with a name registers itself.
 
 BQCE: E = Σ (1−β) e + ∫ β W. BGFC: the same with the forces of the homogeneous crystal taken away as a dead
 load (Ortner and Zhang, CMAME 313 (2017) 29). BQCF: F = (1−β) F_atoms + β F_continuum, no energy (Li, Luskin,

@@ -87,7 +87,7 @@ class MethodFindings:
 
 @dataclass(frozen=True)
 class SurrogateFindings:
-    """The polynomial in the place of the Cauchy-Born law, with its largest errors on strains that were not fitted.
+    """The polynomial in place of the Cauchy-Born law, with its largest errors on strains that were not fitted.
 
     Attributes:
         degree: Of the polynomial.

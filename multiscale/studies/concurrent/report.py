@@ -61,7 +61,7 @@ def _table(results: Results, methods: tuple[MethodFindings, ...]) -> None:
 
 
 def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:
-    """The strain's error against unknowns, a line for each method."""
+    """The strain's error against the number of unknowns, one curve per method."""
     series = []
     for method in dict.fromkeys(one.method for one in methods):
         mine = sorted((one for one in methods if one.method == method), key=lambda one: one.unknowns)
@@ -89,12 +89,12 @@ def _response(results: Results, found: ProbeResponse, methods: tuple[MethodFindi
 
 
 def _notes(found: ConcurrentFindings) -> list[str]:
-    """What the numbers hang on."""
+    """What the numbers depend on."""
     told, law, pad = [], found.surrogate, found.pad
     if law is not None:
         told.append(
             f"The Cauchy-Born law is a polynomial of degree {law.degree} fitted to strains up to "
-            f"{law.strain:g}; at strains that were not fitted it errs by at most {law.energy_error:.2g} eV a site and "
+            f"{law.strain:g}; at strains that were not fitted it errs by at most {law.energy_error:.2g} eV per site and "
             f"{law.stress_error:.2g} eV/Å³."
         )
     if found.ranks > 1:
@@ -103,10 +103,10 @@ def _notes(found: ConcurrentFindings) -> list[str]:
         told.append(
             f"Moving an atom by {pad.displacement:g} Å changes no force by {1e3 * pad.threshold:g} meV/Å or more "
             f"beyond {pad.radius:.2f} Å, which is the pad of atoms carried along; the potential's layout would allow "
-            f"{pad.receptive_field:.3g} Å. What the shorter pad leaves on the perfect crystal is a dead load."
+            f"{pad.receptive_field:.3g} Å. The forces that the shorter pad leaves on the perfect crystal are applied as a dead load."
         )
     told.append(
-        f"Errors are those beside all {found.unknowns // 3} atoms of the box, solved with the same potential, the same "
+        f"Errors are relative to all {found.unknowns // 3} atoms of the box, solved with the same potential, the same "
         f"far boundary and the same tolerance; a lattice unit is {found.spacing:.4g} Å."
     )
     return told + [

@@ -125,7 +125,7 @@ def _potential(study: ConcurrentStudy, context: RunContext) -> Potential:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """Problems with the law that they are solved with, what is said of it, and how far atoms are carried along."""
+    """Problems with the law that they are solved with, its record, and how far atoms are carried along."""
 
     loads: LoadedProblems
     surrogate: SurrogateFindings | None

@@ -57,7 +57,7 @@ class Adapt(Section):
 
     steps: int = Field(default=2, ge=1, le=10, description="How often, under each load.")
     left: float = Field(
-        default=0.5, gt=0, lt=1, description="Part of the indicator's norm that may remain beyond the core."
+        default=0.5, gt=0, lt=1, description="Fraction of the indicator's norm that may remain beyond the core."
     )
 
 
@@ -69,7 +69,9 @@ class MethodInput(Section):
     )
     core: float = Field(gt=0, le=1e4, description="Radius in which atoms count alone.")
     blend: float = Field(default=4.0, ge=0, le=1e4, description="Width over which they give way to the continuum.")
-    buffer: float = Field(default=1.0, ge=0, le=100, description="Width beyond that is meshed to the last site.")
+    buffer: float = Field(
+        default=1.0, ge=0, le=100, description="Width beyond that in which every site is a node of the mesh."
+    )
     grading: float = Field(default=1.5, ge=0, le=3, description="Elements grow as this power of the distance.")
     blending: Literal["cubic", "optimised"] = "cubic"
     adapt: Adapt | None = Field(default=None, description="By default the region stays as it is.")
@@ -101,13 +103,15 @@ class _CrystalStudy(Study):
     potential: Potential
     species: str = Field(description="Chemical symbol.")
     structure: Literal["fcc", "bcc"] = Field(description="Crystals of one atom in the primitive cell.")
-    line: Direction | None = Field(default=None, description="Of the columns of a plane problem; none is a solid.")
+    line: Direction | None = Field(
+        default=None, description="Direction of the columns of a plane problem; without it the problem is 3D."
+    )
 
 
 _WithDefect: Any = create_model(
     "_WithDefect", __base__=_CrystalStudy, **{key: (kind | None, None) for key, kind in defect_kinds().items()}
 )
-"""With a key a defect, of which one is given."""
+"""Each defect under its key; exactly one is given."""
 
 
 class ConcurrentStudy(_WithDefect):
@@ -117,7 +121,7 @@ class ConcurrentStudy(_WithDefect):
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
     solver: Literal["lbfgs", "newton_krylov"] = Field(
-        default="lbfgs", description="Newton's method pays where forces must be tiny."
+        default="lbfgs", description="Newton's method is worth its cost where forces must be tiny."
     )
     pad: Literal["whole", "measured"] = Field(
         default="whole",

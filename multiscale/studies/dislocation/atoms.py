@@ -24,7 +24,7 @@ _POINTS = 81
 
 
 def compute(study: DislocationStudy, potential: Potential, progress: Progress = silent) -> DislocationAtoms:
-    """All that needs the potential.
+    """Everything that needs the potential.
 
     Raises:
         InputError: the crystal cannot hold this dislocation, or the pre-check says so.
@@ -60,7 +60,7 @@ def compute(study: DislocationStudy, potential: Potential, progress: Progress = 
 def _in_cylinder(
     found: DislocationAtoms, study: DislocationStudy, potential: Potential, built: "Cylinder", progress: Progress
 ) -> DislocationAtoms:
-    """The findings with core, barrier and jumps of the atoms; in the place of the last two, why there are none."""
+    """The findings with core, barrier and jumps of the atoms; in place of either of the last two, why it is missing."""
     from atomistic.dislocation import relaxed_core, settled
 
     if study.boundary == "flexible":

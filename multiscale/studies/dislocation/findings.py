@@ -12,7 +12,7 @@ from multiscale.studies.dislocation.records import DislocationAtoms
 
 @dataclass(frozen=True)
 class PeierlsNabarroEstimate:
-    """The answers of the Peierls-Nabarro model.
+    """Results of the Peierls-Nabarro model.
 
     Attributes:
         rows: (n,) positions of the atomic rows from the middle of the core, Å.
@@ -24,7 +24,7 @@ class PeierlsNabarroEstimate:
         energy: (m,) its energy per length, relative to the valley, eV/Å.
         barrier: Energy per length, eV/Å.
         stress: Peierls stress, mean of both signs, eV/Å³.
-        stress_error: How far the held ends may shift it, eV/Å³.
+        stress_error: By how much the held ends may shift it, eV/Å³.
     """
 
     rows: FloatArray
@@ -141,7 +141,7 @@ class DislocationFindings:
     """All that the study finds.
 
     Attributes:
-        atoms: What atoms say.
+        atoms: Results from atoms.
         line: Energy and tension of the straight line.
         estimate: The Peierls-Nabarro model, where its γ-surface was asked for.
         upscaled: Kink pairs and glide law, where a barrier was asked for.

@@ -1,4 +1,4 @@
-"""Records of what atoms say of a dislocation: γ-surface, core, barrier, jumps under load."""
+"""Records of the atomistic results for a dislocation: γ-surface, core, barrier, jumps under load."""
 
 from dataclasses import dataclass
 
@@ -86,7 +86,7 @@ class AtomicBarrier:
 
     @property
     def turns_back(self) -> bool:
-        """Whether the line moves backwards somewhere, so that the energy is no function of its position."""
+        """Whether the line moves backwards somewhere, so that the energy is not a function of its position."""
         return bool(np.any(np.diff(self.x) <= 0))
 
     def positions(self, period: float) -> FloatArray:
@@ -117,17 +117,17 @@ class Jumps:
 
     @property
     def spread(self) -> float:
-        """Half of what the signs differ by, with the increment, Pa."""
+        """Half the difference of the two signs, combined with the increment, Pa."""
         return float(np.hypot(self.error.max(), (self.stress[0] - self.stress[1]) / 2))
 
 
 @dataclass(frozen=True)
 class DislocationAtoms:
-    """What atoms say of a dislocation; x is the glide direction, y the slip plane's normal, z the line.
+    """Atomistic results for a dislocation; x is the glide direction, y the slip plane's normal, z the line.
 
     Attributes:
         fingerprint: Of the potential.
-        warnings: What speaks against the study, one sentence each.
+        warnings: Objections to the study, one sentence each.
         c11: Elastic constant, Pa.
         c12: Elastic constant, Pa.
         c44: Elastic constant, Pa.

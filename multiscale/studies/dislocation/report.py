@@ -105,7 +105,7 @@ def _add_barrier(results: Results, name: str, description: str, x: FloatArray, e
 
 
 def _stresses(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
-    """The Peierls stress, by all routes there are."""
+    """The Peierls stress, from every method used."""
     rows: list[tuple[str, float, str]] = []
     if atoms.barrier is not None:
         rows.append(("steepest slope of the ascent over b", atoms.barrier.stress / 1e6, ""))
@@ -160,15 +160,15 @@ def _flow(results: Results, flow: FlowTable) -> None:
 def _notes(study: DislocationStudy, findings: DislocationFindings) -> list[str]:
     """What a reader must know to use the numbers."""
     atoms, estimate = findings.atoms, findings.estimate
-    told = [f"WARNING: {warning} The input asks to continue all the same." for warning in atoms.warnings]
+    told = [f"WARNING: {warning} The study continues because the input asks for it." for warning in atoms.warnings]
     if atoms.no_barrier is not None:
         told.append(f"There is no atomistic barrier: {atoms.no_barrier}")
     if atoms.no_jumps is not None:
         told.append(f"There is no atomistic Peierls stress by loading: {atoms.no_jumps}")
     if atoms.barrier is not None and atoms.barrier.turns_back:
         told.append(
-            "On its path the line turns back: its energy is no function of its position. The barrier is drawn, and "
-            "kink pairs are made, with shares of the path's length as positions."
+            "On its path the line turns back, so that its energy is not a function of its position. The barrier is drawn, and "
+            "kink pairs are computed, with shares of the path's length as positions."
         )
     if atoms.core is not None and atoms.core.compact is not None:
         compact = "compact" if atoms.core.compact else "degenerate"
@@ -181,7 +181,7 @@ def _notes(study: DislocationStudy, findings: DislocationFindings) -> list[str]:
     if estimate is not None:
         told.append(
             "The Peierls-Nabarro estimate counts the elastic strain between the two planes twice, in the γ-surface and "
-            "in K; it is the cheap estimate beside the atoms. "
+            "in K; it is a cheap estimate beside the atomistic result. "
             f"Its misfit energy is {estimate.virial:.3g} of b·K·b/4π (1 for wide cores)."
         )
     return told if findings.upscaled is None else told + _notes_on_flow(study, findings.upscaled)
@@ -207,6 +207,7 @@ def _notes_on_flow(study: DislocationStudy, found: Upscaled) -> list[str]:
     ]
     if found.barrier_is_low:
         told.append(
-            "The barrier is so low that thermal activation hardly limits glide: the drag, a placeholder, decides."
+            "The barrier is so low that thermal activation hardly limits glide: the drag coefficient, a "
+            "placeholder, determines the flow stress."
         )
     return [*told, "Files for the next scale: dislocation.yaml (documented), damask_phase.yaml, opendis_mobility.py."]

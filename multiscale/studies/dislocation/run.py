@@ -54,7 +54,7 @@ def run(study: DislocationStudy, context: RunContext) -> Results:
 
 
 def _atomistic(study: DislocationStudy, context: RunContext) -> DislocationAtoms:
-    """What atoms say, from the cache where it is known."""
+    """The atomistic results, from the cache where they are known."""
     from multiscale.studies.dislocation.atoms import compute
 
     models = Models(context, study.potential, None, study.seed)
@@ -97,7 +97,7 @@ def _write(study: DislocationStudy, parameters: DislocationParameters, context: 
 
 
 def _ledger(atoms: DislocationAtoms, upscaled: Upscaled | None) -> Ledger:
-    """Who owns which part of the resistance and of the energy: each is counted once."""
+    """Which model owns which part of the resistance and of the energy: each is counted once."""
     owned = {
         "atoms around the line": "potential" if atoms.core is not None else "γ-surface, K",
         "strain of the crystal beyond them": "elasticity",

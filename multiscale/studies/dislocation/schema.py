@@ -20,19 +20,19 @@ Wanted = Literal["core", "peierls_nabarro", "barrier", "peierls_stress"]
 
 
 class Microstructure(Section):
-    """What the potential does not know and the flow stress needs."""
+    """What the flow stress needs and a potential cannot give."""
 
     segment_length: Length = Field(default="1 um", validate_default=True, description="Free length of a dislocation.")
-    mobile_density: float = Field(default=1e12, gt=0, description="Of dislocations, 1/m².")
-    attempt_frequency: float = Field(default=1e12, gt=0, description="Of kink pairs, 1/s.")
+    mobile_density: float = Field(default=1e12, gt=0, description="Density of mobile dislocations, 1/m².")
+    attempt_frequency: float = Field(default=1e12, gt=0, description="Attempt frequency of kink pairs, 1/s.")
     drag: float = Field(default=DRAG_PLACEHOLDER, gt=0, description="Pa s; the default is a placeholder, not computed.")
 
 
 class LineChoice(Section):
-    """What elasticity leaves open in the line's energy, K b²/(4π) ln(R/r₀)."""
+    """What elasticity leaves undetermined in the energy of the line, K b²/(4π) ln(R/r₀)."""
 
     log_ratio: float = Field(default=2.0, gt=0, le=20, description="ln(R/r0); for a kink, R is its width: 1 to 3.")
-    relative_std: float = Field(default=0.3, ge=0, lt=1, description="Standard deviation of the tension over it.")
+    relative_std: float = Field(default=0.3, ge=0, lt=1, description="Relative standard deviation of the line tension.")
 
 
 class DislocationStudy(Study):
@@ -44,7 +44,7 @@ class DislocationStudy(Study):
     structure: str = Field(description="fcc or bcc.")
     system: str = Field(description="Slip system and character, such as edge, screw or 60.")
     radius: AtomicLength = Field(
-        default="25 Å", validate_default=True, description="Of the free atoms around the line."
+        default="25 Å", validate_default=True, description="Radius of the free atoms around the line."
     )
     boundary: Literal["fixed", "flexible"] = Field(default="fixed", description="How the shell around them behaves.")
     results: list[Wanted] = Field(
@@ -53,10 +53,12 @@ class DislocationStudy(Study):
     )
     check_fault: Literal["stop", "report"] = Field(
         default="stop",
-        description="What a meaningless stacking fault does: stop before anything starts, or be reported.",
+        description="For a meaningless stacking fault: stop before anything starts, or report it.",
     )
-    images: int = Field(default=7, ge=3, le=100, description="Of the barrier's path, between its ends.")
-    divisions: int = Field(default=18, ge=6, le=60, multiple_of=3, description="Of the γ-surface, each way.")
+    images: int = Field(default=7, ge=3, le=100, description="Images of the barrier's path, between its ends.")
+    divisions: int = Field(
+        default=18, ge=6, le=60, multiple_of=3, description="Divisions of the γ-surface, in each direction."
+    )
     rows: int = Field(default=160, ge=40, le=1000, description="Atomic rows of the Peierls-Nabarro model.")
     force: float = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom, eV/Å.")
     line: LineChoice = Field(default_factory=LineChoice)
@@ -65,7 +67,7 @@ class DislocationStudy(Study):
         default=["77 K", "150 K", "300 K", "450 K", "600 K"], validate_default=True, min_length=1, max_length=100
     )  # fmt: skip
     strain_rates: list[float] = Field(
-        default=[1e-3, 1.0, 1e3], min_length=1, max_length=10, description="Of shear, 1/s."
+        default=[1e-3, 1.0, 1e3], min_length=1, max_length=10, description="Shear strain rates, 1/s."
     )
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""From what atoms say of a dislocation to kink pairs, a glide law and τ(T, strain rate)."""
+"""From the atomistic results for a dislocation to kink pairs, a glide law and τ(T, strain rate)."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from multiscale.studies.dislocation.schema import DislocationStudy
 
 _PATH_POINTS = 32
 _HELD_ENDS = 2.5
-"""Of the model's resolution, by which a Peierls stress may be off."""
+"""Multiple of the model's resolution by which a Peierls stress may be off."""
 _POOR = 0.03
 """Residual of Kocks' law over ΔH₀ from which the report says so."""
 _LOW = 20.0
@@ -112,7 +112,7 @@ def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -
         x = atoms.barrier.positions(period)
         return "nudged elastic band", PeierlsBarrier.sampled(x * period / x[-1], atoms.barrier.energy, period)
     if estimate is None:
-        raise NotConverged(f"There is no barrier to make kink pairs of: {atoms.no_barrier}")
+        raise NotConverged(f"There is no barrier to compute kink pairs from: {atoms.no_barrier}")
     place = estimate.position
     inside = np.linspace(place[0], place[0] + min(period, np.ptp(place)), 65)
     energy = np.interp(inside, place, estimate.energy)
@@ -131,7 +131,7 @@ def _tension(line: LineEnergy, character: float) -> float:
 def _peierls_stress(
     atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None, fit: Kocks
 ) -> tuple[float, float]:
-    """τ_P in Pa from the best route there is; half of what routes and signs differ by, with the increment."""
+    """τ_P in Pa from the best available method; half the difference of methods and signs, with the increment."""
     if atoms.jumps is None:
         slope = fit.peierls_stress * EV_A3 if atoms.barrier is None else atoms.barrier.stress
         return slope, 0.5 * abs(slope - estimate.stress * EV_A3) if estimate is not None else 0.0

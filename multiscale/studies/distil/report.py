@@ -12,10 +12,12 @@ def report(results: Results, found: DistilFindings) -> None:
     _headlines(results, found)
     _tables(results, found)
     results.notes.append(
-        f"Errors are those on {found.held_out} held-out paths: other strains, patterns of rattled atoms, "
-        "directions, gaps and openings than any that were trained on, whole paths dealt to one set each."
+        f"Errors are those on {found.held_out} held-out paths: their strains, patterns of rattled atoms, "
+        "directions, gaps and openings differ from all that were trained on; each path belongs wholly to one set."
     )
-    results.notes.append("The student is student.pth; it knows the structures it was drawn for, and no others.")
+    results.notes.append(
+        "The student is student.pth; it is valid for structures like those it was trained on, and no others."
+    )
     results.notes += found.warnings
 
 

@@ -65,7 +65,9 @@ class DistilStudy(Study):
     study: Literal["distil"]
     potential: Potential = Field(description="The teacher.")
     crystals: list[DistilledCrystal] = Field(min_length=1, max_length=20, description="What the student learns.")
-    temperature: Temperature = Field(default="300 K", validate_default=True, description="Of the rattled atoms.")
+    temperature: Temperature = Field(
+        default="300 K", validate_default=True, description="Temperature of the rattled atoms."
+    )
     thickness: AtomicLength = Field(default="10 Å", validate_default=True, description="Least thickness of a slab.")
     paths: PathCounts = Field(default_factory=PathCounts)
     network: Network = Field(default_factory=Network)

@@ -108,7 +108,7 @@ def _mixing(study: EmbeddingStudy, models: EmbeddingModels, charged: "TotalCharg
 def _energy(
     study: EmbeddingStudy, models: EmbeddingModels, atoms: "Atoms", charged: "TotalCharges", context: RunContext
 ) -> EmbeddingFindings:
-    """The subtractive scheme, at rest where that is asked for."""
+    """The subtractive scheme, relaxed where that is asked for."""
     from atomistic.relax import relax
 
     model, relaxation = _embedded(study, models, selector(study), charged), None

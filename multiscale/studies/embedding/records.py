@@ -71,7 +71,7 @@ class RegionSize:
 
 @dataclass(frozen=True)
 class Energy:
-    """What the subtractive scheme says.
+    """Result of the subtractive scheme.
 
     Attributes:
         value: Embedded energy, eV.
@@ -130,7 +130,7 @@ class DynamicsFindings:
         conserved: (n,) the same less what was put in, eV.
         temperature: (n,) K.
         accurate_atoms: (n,) that the accurate model computed.
-        injected: Put in by what is no gradient, eV.
+        injected: Put in by what is not a gradient, eV.
         drift: Slope of the conserved energy, eV per atom and ps.
         raw_drift: Slope of kinetic and potential energy, eV per atom and ps.
         switches: Steps at which a region changed.

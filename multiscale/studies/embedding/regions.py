@@ -101,7 +101,7 @@ def _numbers(path: Path) -> FloatArray:
     try:
         found = np.loadtxt(path, ndmin=1)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} is not a list of one number an atom ({error}).") from error
+        raise InputError(f"{path.name} is not a list of one number per atom ({error}).") from error
     if not np.isfinite(found).all():
-        raise InputError(f"{path.name} holds a number that is not finite; give one finite number an atom.")
+        raise InputError(f"{path.name} holds a number that is not finite; give one finite number per atom.")
     return found

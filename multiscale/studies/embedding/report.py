@@ -30,7 +30,7 @@ def _regions(results: Results, found: EmbeddingFindings) -> None:
     results.tables.append(Table("Regions", columns, rows))
     if found.uncharged:
         results.notes.append(
-            f"{found.uncharged} takes no total charge: it sees the charged atoms as its neutral ones, in the whole and in the "
+            f"{found.uncharged} takes no total charge: it treats charged atoms as neutral ones, in the whole and in the "
             "cluster alike, so that they cancel there."
         )
     _view(results, found.structure)
@@ -53,7 +53,7 @@ def _view(results: Results, structure: EmbeddedStructure) -> None:
 
 
 def _sizes(results: Results, found: EmbeddingFindings) -> None:
-    """How much the accurate model computed, and what came out."""
+    """How much the accurate model computed, and the results."""
     add = results.add
     add("atoms", len(found.structure.numbers), "", "atoms of the structure")
     add("qm_atoms", found.accurate_atoms, "", "atoms of the accurate model, link atoms included", headline=True)
@@ -62,7 +62,9 @@ def _sizes(results: Results, found: EmbeddingFindings) -> None:
     if found.energy is not None:
         add("energy", found.energy.value, "eV", "embedded energy; its zero is that of both models", headline=True)
         add("partition_error", found.energy.partition_error, "eV", "energy against the sum of the ledger")
-        results.notes.append("Link hydrogens are in a cluster's + and - term alike and are not sites of the ledger.")
+        results.notes.append(
+            "Link hydrogens occur in the + and the - term of a cluster alike and are not sites of the ledger."
+        )
     if found.net_force is not None:
         add("net_force", found.net_force, "eV/Å", "net force of the mixing, taken away from the buffer")
         results.notes.append("Mixed forces are not the gradient of an energy: the ledger counts owners, not energies.")

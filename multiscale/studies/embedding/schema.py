@@ -33,17 +33,19 @@ class RegionInput(Section):
 
     kind: str = Field(description="sphere, atoms, layer, defects or uncertainty.")
     radius: Neighbourhood | None = Field(
-        default=None, description="Around the centre, the atoms or the defects; of the last two, none by default."
+        default=None, description="Radius around the centre, the atoms or the defects; optional for the last two."
     )
     leave: Neighbourhood | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
-    centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Of a sphere, Å.")
+    centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Centre of a sphere, Å.")
     atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
-    at: float | None = Field(default=None, description="Of a layer: fraction of the third cell vector.")
+    at: float | None = Field(default=None, description="Height of a layer: fraction of the third cell vector.")
     by: Literal["coordination", "centrosymmetry"] | None = Field(default=None, description="What makes a defect.")
-    neighbours: int | None = Field(default=None, ge=2, description="Of centrosymmetry: 12 in fcc, 8 in bcc.")
-    threshold: float | None = Field(default=None, description="From which centrosymmetry (Å²) or uncertainty on.")
+    neighbours: int | None = Field(
+        default=None, ge=2, description="Neighbours for centrosymmetry: 12 in fcc, 8 in bcc."
+    )
+    threshold: float | None = Field(default=None, description="Threshold of centrosymmetry (Å²) or uncertainty.")
     release: float | None = Field(default=None, description="Uncertainty below which an atom leaves in dynamics.")
-    values: InputFile | None = Field(default=None, description="A text file with one uncertainty an atom.")
+    values: InputFile | None = Field(default=None, description="A text file with one uncertainty per atom.")
     charge: int | None = Field(
         default=None, ge=-1000, le=1000,
         description="Total charge of its cluster, e; by default the sum of its atoms' in the structure's file, else 0.",
@@ -76,7 +78,9 @@ class Quantum(Section, extra="allow"):
 
     name: Name = Field(description="gfn1-xtb, gfn2-xtb, pyscf, gpaw, or an ASE calculator as module:Class.")
     workers: int = Field(default=1, ge=1, le=256, description="Processes that compute at the same time.")
-    time_limit: Time = Field(default=86400.0, description="For one calculation; one that takes longer is ended.")
+    time_limit: Time = Field(
+        default=86400.0, description="Time limit of one calculation; one that takes longer is ended."
+    )
 
     @property
     def options(self) -> dict[str, Any]:
@@ -94,7 +98,9 @@ class SupercellInput(Section):
 
     species: str = Field(description="Chemical symbol.")
     structure: str = Field(description="Crystal structure, as ASE names it.")
-    repeats: list[int] = Field(default=[2, 2, 2], min_length=3, max_length=3, description="Of the conventional cell.")
+    repeats: list[int] = Field(
+        default=[2, 2, 2], min_length=3, max_length=3, description="Repeats of the conventional cell."
+    )
     vacancies: list[int] = Field(default_factory=list, description="Indices of atoms that are missing.")
     rattle: Neighbourhood | None = Field(default=None, description="Standard deviation of random displacements.")
 
@@ -159,11 +165,11 @@ class EmbeddingDynamicsInput(Section):
 
     steps: int = Field(ge=2, le=10_000_000)
     timestep: float = Field(default=1.0, gt=0, le=20, description="fs.")
-    temperature: float = Field(default=300.0, ge=0, description="Of the first velocities, K.")
+    temperature: float = Field(default=300.0, ge=0, description="Temperature of the initial velocities, K.")
 
 
 class EmbeddingStudy(Study):
-    """An accurate model over a few atoms of a cheap potential's structure."""
+    """An accurate model on a few atoms of a structure, and a cheap potential on the rest."""
 
     study: Literal["embedding"]
     potential: Potential
@@ -172,16 +178,21 @@ class EmbeddingStudy(Study):
     structure: StructureInput
     regions: dict[Name, RegionInput] = Field(min_length=1, description="Regions by name.")
     buffer: Neighbourhood | None = Field(
-        default=None, description="Around each region, in its cluster; by default none."
+        default=None, description="Width of the buffer around each region, in its cluster; by default none."
     )
-    termination: Literal["bare", "hydrogen"] = Field(default="bare", description="hydrogen for covalent matter.")
+    termination: Literal["bare", "hydrogen"] = Field(
+        default="bare", description="How cut bonds are closed: hydrogen for covalent materials."
+    )
     scale: float = Field(
         default=1.0, ge=1 / 1.2, le=1.2, description="Lattice parameter of the accurate model over the cheap one's."
     )
     split: Neighbourhood | None = Field(
-        default=None, description="Parts of a region this far apart beyond both buffers are regions of their own."
+        default=None,
+        description="Parts of a region that are this far apart, besides both buffers, become separate regions.",
     )
-    charges: dict[str, float] | None = Field(default=None, description="e by chemical symbol: electrostatic embedding.")
+    charges: dict[str, float] | None = Field(
+        default=None, description="Charges, e, by chemical symbol, for electrostatic embedding."
+    )
     scheme: Literal["energy", "forces", "abrupt forces"] = Field(
         default="energy",
         description="Subtractive energy; or force mixing, where regions get low + high - low, or high alone.",

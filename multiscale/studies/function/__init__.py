@@ -1,4 +1,4 @@
-"""A function of one's own: study `function`."""
+"""A Python function as a study: study `function`."""
 
 from multiscale.studies.function.schema import FunctionStudy
 from multiscale.studies.kind import StudyKind

@@ -47,7 +47,7 @@ def _number(name: str, item: Any) -> tuple[float | int | bool, str]:
     if not isinstance(plain, Real) or not isinstance(unit, str):
         raise InputError(f"The function returned {_short(item)} as {name!r}; it must be a number, or (number, unit).")
     if not isfinite(plain):
-        raise MultiscaleError(f"The function returned {plain} as {name!r}, which is no answer.")
+        raise MultiscaleError(f"The function returned {plain} as {name!r}, which is not finite.")
     return cast(float | int | bool, plain), unit
 
 

@@ -27,7 +27,7 @@ def report_labels(
         "routes followed to their ends with nothing new above the threshold",
         headline=True,
     )
-    add("laps", found.laps, "", "times the routes were followed")
+    add("laps", found.laps, "", "times that the routes were followed")
     add("labels_computed", asked.computed, "", "labels computed in this run")
     add("oracle_seconds", asked.cost.seconds, "s", "time of the oracle in this run")
     add("oracle_atoms", asked.cost.atom_evaluations, "", "atoms computed by the oracle in this run")
@@ -37,19 +37,19 @@ def report_labels(
     rows = tuple((group, groups.count(group), round(weights[group], 3)) for group in dict.fromkeys(groups))
     results.tables.append(Table("Labels", ("group", "labels", "weight of each"), rows, "Every group counts alike."))
     if failed:
-        results.notes.append(f"WARNING: the oracle failed on {failed} structures, which were passed over.")
+        results.notes.append(f"WARNING: the oracle failed on {failed} structures, which were skipped.")
     if not found.below:
         results.notes.append(
             f"WARNING: the budget of {study.budget} labels was spent before all radii were below {study.threshold:g} eV/Å; "
-            "run again with a larger one, it resumes where it stopped."
+            "run it again with a larger one, and it resumes where it stopped."
         )
     noise = posterior.widths.force
-    add("force_noise", noise, "eV/Å", "force errors that the readout cannot learn away")
+    add("force_noise", noise, "eV/Å", "force error that the readout cannot represent")
     results.notes.append(
-        f"The radius holds 90 % of what labels can still settle of a force; {noise:.2g} eV/Å of each component the readout "
-        "cannot represent, which more labels do not change. labels.extxyz and posterior.npz can be used by other studies (trust). The "
-        "law's deviations are of the readout, scaled by the errors of forces; what it cannot represent of work and peak is not in "
-        "them, for which 90 % bars take labelled openings of nine other planes."
+        f"The radius covers 90 % of the force error that labels can still reduce; {noise:.2g} eV/Å of each component the readout "
+        "cannot represent, whatever the number of labels. labels.extxyz and posterior.npz can be used by other studies (trust). The "
+        "law's deviations are those of the readout, scaled by the errors of forces; what it cannot represent of work and peak is not "
+        "in them, for which 90 % bars take labelled openings of nine other planes."
     )
 
 
@@ -64,7 +64,7 @@ def report_radii(results: Results, study: LearnStudy, found: "Learned[Surrogate]
     )
     lines = tuple(PlotSeries("radii", "opening", name, label, "line and points")
                   for name, label in (("before", f"after the first {study.first} labels"), ("after", "at the end")))  # fmt: skip
-    caption = "Largest radius of a force in each structure; a structure that is labelled keeps what the noise leaves."
+    caption = "Largest radius of a force in each structure; in a labelled structure the noise remains."
     results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))
     rows = tuple(
         (group, f"{found.before[group].max():.3g}", f"{found.after[group].max():.3g}") for group in found.before

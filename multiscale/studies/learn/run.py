@@ -1,4 +1,4 @@
-"""The learning study: a potential, an oracle and routes in; labels, a fitted potential and its law's error bars out."""
+"""The learning study: from a potential, an oracle and routes to labels, a fitted potential and its law's error bars."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ _LEFT_TO_CHANCE = {"potential", "oracle", "budget", "samples"}
 def run(study: LearnStudy, context: RunContext) -> Results:
     """Run the study; see `LearnStudy` for its input.
 
-    Labels are kept beside the cache: a run that was killed, and one with a larger budget, goes on.
+    Labels are kept beside the cache: a run that was killed resumes, and so does one with a larger budget.
 
     Raises:
         InputError: potential, oracle and plane do not fit together.
@@ -58,7 +58,7 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     task = request("learning", study, exclude=_LEFT_TO_CHANCE, potentials=[potential, asked.potential]).address
     try:
         folder = context.cache.folder / "learn" / task[:16]
-        waits = lambda: context.log.warning("Another process makes the same labels; it is waited for.")  # noqa: E731
+        waits = lambda: context.log.warning("Waiting for another process that makes the same labels.")  # noqa: E731
         with context.stage("learning"), exclusive(folder.with_suffix(".lock"), waits):
             notebook = Notebook(folder, asked, task)
             if notebook.entries:
@@ -164,6 +164,6 @@ def drifted(labelled: Any, fitted: Any, strain: float) -> list[str]:
         return []
     return [
         f"WARNING: the fitted crystal's lattice is {drift:+.1%} off the one whose planes were labelled, and the labels' strains reach "
-        f"{strain:.1%}: nothing is known of the law there, and its error bars do not say so. Start from a potential nearer to the "
-        "oracle, or label crystals at the oracle's lattice first."
+        f"{strain:.1%}: the labels say nothing about the law there, and its error bars do not show that. Start from a "
+        "potential closer to the oracle, or label crystals at the oracle's lattice first."
     ]

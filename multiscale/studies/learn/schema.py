@@ -17,7 +17,7 @@ _MOST_REPEATS = 50
 
 
 class OracleChoice(PotentialChoice, extra="allow"):
-    """Who is asked: a quantum engine, an ASE calculator or any other potential; further keys are its options."""
+    """What computes the labels: a quantum engine, an ASE calculator or any other potential; further keys are its options."""
 
     name: Name = Field(
         description="gfn1-xtb, gfn2-xtb, pyscf, gpaw, module:Class, or a potential or file of `multiscale potentials`."
@@ -60,7 +60,7 @@ class LearnDynamicsInput(Section):
 
     temperature: Temperature = Field(default="300 K", validate_default=True)
     steps: int = Field(default=100, ge=1, le=1_000_000, description="Time steps of each trajectory.")
-    every: int = Field(default=10, ge=1, description="Time steps between looks.")
+    every: int = Field(default=10, ge=1, description="Time steps between checks of the radius.")
     opening: AtomicLength | None = Field(default=None, description="Opening of the slab; by default closed.")
 
 
@@ -91,14 +91,14 @@ class LearnStudy(Study):
     """A potential that asks an oracle where it cannot be trusted, along the study's own routes."""
 
     study: Literal["learn"]
-    potential: Potential = Field(description="It must hand out features (SevenNet).")
+    potential: Potential = Field(description="It must provide features (SevenNet).")
     oracle: Annotated[OracleChoice, BeforeValidator(_named)]
     plane: LearnedPlane
     routes: Routes = Field(default_factory=Routes)
     threshold: float = Field(
         default=0.1, gt=0, description="Radius of a force above which a structure is labelled, eV/Å."
     )
-    budget: int = Field(default=40, ge=2, le=100_000, description="Labels at most.")
+    budget: int = Field(default=40, ge=2, le=100_000, description="Largest number of labels.")
     first: int = Field(default=6, ge=2, description="Labels before the model is asked.")
     samples: int = Field(default=16, ge=2, le=1000, description="Samples of the posterior for the law's error bars.")
 

@@ -1,4 +1,4 @@
-"""A mesh that breaks: study `specimen`."""
+"""A specimen that breaks along interfaces with given laws: study `specimen`."""
 
 from multiscale.studies.kind import StudyKind
 from multiscale.studies.specimen.schema import SpecimenStudy

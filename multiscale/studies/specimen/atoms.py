@@ -1,4 +1,4 @@
-"""What atoms gave to a specimen: its laws and crystals; the naive law beside them; error bars of everything."""
+"""What a specimen takes from atoms: its laws and crystals, the naive law for comparison, error bars of everything."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +32,7 @@ _CUBIC_CONSTANTS = {"C11": (0, 0), "C12": (0, 1), "C44": (3, 3)}
 
 
 def prefix(names: Mapping[str, Any], name: str) -> str:
-    """What stands before the numbers of one of several."""
+    """Prefix of the numbers of one of several."""
     return "" if len(names) == 1 else f"{name}_"
 
 
@@ -123,7 +123,7 @@ def report_naive(
     lines = (PlotSeries("load_displacement", "opening", "load", "excess law: bulk taken away", "line and points"),
              PlotSeries("naive_loading", "opening", "load", "naive law: bulk counted twice", "dashed"))  # fmt: skip
     results.plots.insert(0, Plot("Who counts the bulk", "load-point opening", frame.shown, f"load{frame.per}", frame.force, lines,
-                                 "The same mesh and crystal; the naive law is the slab's own elongation between elements."))  # fmt: skip
+                                 "The same mesh and crystal; the naive law takes the slab's own elongation for the opening."))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class ErrorBars:
     Attributes:
         std: Standard deviations, by the names of the quantities.
         laws: The laws from atoms with their error bars, by interface.
-        notes: What has none, and why.
+        notes: What has no error bar, and why.
         findings: Bars that are withheld.
     """
 

@@ -33,11 +33,11 @@ _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 @dataclass(frozen=True)
 class SpecimenParts:
-    """What a specimen is made of.
+    """The laws and materials of a specimen.
 
     Attributes:
         laws: The law of one plane, by interface.
-        materials: By body, in mesh axes.
+        materials: By body, in the mesh's axes.
         derived: What atoms gave, by interface.
         crystals: The crystals of bodies that are such.
     """

@@ -1,4 +1,4 @@
-"""What a loading says beyond its states: G_c, balance, R-curve, friction, and where the mesh is too coarse."""
+"""What follows from a loading: G_c, balance, R-curve, friction, and where the mesh is too coarse."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class LoadingFindings:
         swept_area: (n,) broken areas of the R-curve, m² or, per thickness, m.
         resistance: (n,) energy per newly broken area there, J/m².
         friction: What closed faces that slid took up, J or J/m.
-        findings: What the record says against itself.
+        findings: What the record's own checks found.
     """
 
     growth: "SteadyGrowth | None"

@@ -20,11 +20,11 @@ Viscosity = quantity("viscosity of an interface", "Pa*s/m")
 
 
 class ContactInput(Section):
-    """Resistance of closed faces, in the place of the law's own compressive branch."""
+    """Resistance of closed faces, in place of the law's own compressive branch."""
 
     stiffness: InterfaceStiffness
     penetration: Length | None = Field(
-        default=None, description="Largest one (augmented Lagrangian); by default the penalty alone."
+        default=None, description="Largest penetration (augmented Lagrangian); by default the penalty alone."
     )
 
 
@@ -36,8 +36,10 @@ class Gap(Section):
         default="y", description="Axis across the interface; r is measured across it."
     )
     centre: list[Position] | None = Field(default=None, description="Where r = 0; by default the origin.")
-    standoff: Length | None = Field(default=None, description="Added to the gap.")
-    overlap: Length | None = Field(default=None, description="Taken from the gap: the faces are pressed together.")
+    standoff: Length | None = Field(default=None, description="Distance added to the gap.")
+    overlap: Length | None = Field(
+        default=None, description="Distance taken from the gap: the faces are pressed together."
+    )
 
     @model_validator(mode="after")
     def _one_shift(self) -> Self:
@@ -64,15 +66,15 @@ class Coarsening(Section):
     planes: int = Field(ge=2, le=1_000_000)
     softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
     plane_stiffness: InterfaceStiffness | None = Field(
-        default=None, description="Of a closed plane; by default the law's own."
+        default=None, description="Stiffness of a closed plane; by default the law's own."
     )
 
 
 class InterfaceInput(Section):
     """A law on an interface; the normal points into `plus`."""
 
-    plus: Name | None = Field(default=None, description="Not for an interface that is called plus|minus.")
-    minus: Name | None = Field(default=None, description="By default a rigid foundation.")
+    plus: Name | None = Field(default=None, description="Not needed for an interface that is called plus|minus.")
+    minus: Name | None = Field(default=None, description="The other body; by default a rigid foundation.")
     law: LawInput
     coarsen: Annotated[
         Coarsening | None,
@@ -100,7 +102,7 @@ class InterfaceInput(Section):
         default=None,
         min_length=3,
         max_length=3,
-        description="Direction, in mesh axes, whose projection is tangential 1; by default normal × z (see Frame in the pages).",
+        description="Direction, in mesh axes, whose projection is tangential 1; by default normal × z.",
     )
 
     def sides(self, name: str) -> tuple[str | None, str, str | None]:
@@ -125,7 +127,7 @@ class InterfaceInput(Section):
         return None if isinstance(self.law, AtomsLaw) else self.law.law()
 
     def acting(self, law: "Law") -> "Law":
-        """The law as it acts: coarse, and on a spring, if that is asked for.
+        """The law as it acts: coarse-grained, and in series with a spring, if that is asked for.
 
         Raises:
             InputError: it cannot be coarsened, or is initially rigid and has no spring.

@@ -36,21 +36,21 @@ class LoadingInput(Section):
     growth: float = Field(
         default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
     )
-    duration: Time | None = Field(default=None, description="To the largest load; for viscous interfaces.")
+    duration: Time | None = Field(default=None, description="Time to the largest load; for viscous interfaces.")
     linear_solver: Literal["auto", "direct", "iterative"] = "auto"
     balance_tolerance: float = Field(
         default=0.01, gt=0, lt=1,
-        description="Part of the external work by which it may differ from the energies; steps are cut for it, and a run that "
+        description="Fraction of the external work by which it may differ from the energies; steps are cut for it, and a run that "
         "misses it fails.",
     )  # fmt: skip
     peak_tolerance: float = Field(
         default=0.01,
         gt=0,
         lt=1,
-        description="Part of the largest load by which the true one may be higher; steps are cut for it, else it is a warning.",
+        description="Fraction of the largest load by which the true one may be higher; steps are cut for it, else it is a warning.",
     )
     stop_at_area: float | None = Field(
-        default=None, gt=0, le=1, description="Part of the interfaces' area that may open."
+        default=None, gt=0, le=1, description="Fraction of the interfaces' area that may open."
     )
 
     @model_validator(mode="after")
@@ -60,7 +60,7 @@ class LoadingInput(Section):
         turns = self.turning_points
         if not turns or any(a == b for a, b in zip((0.0, *turns), turns, strict=False)):
             raise InputError(
-                "the load must go somewhere: each turning point must differ from the one before, the first from 0."
+                "the load must change: each turning point must differ from the one before, the first from 0."
             )
         return self
 
@@ -80,8 +80,10 @@ class JIntegral(Section):
 
     inner: Length
     outer: Length
-    direction: list[float] = Field(default=[1.0, 0.0], min_length=2, max_length=2, description="Of crack growth.")
-    interface: Name | None = Field(default=None, description="Whose crack; by default the only interface.")
+    direction: list[float] = Field(
+        default=[1.0, 0.0], min_length=2, max_length=2, description="Direction of crack growth."
+    )
+    interface: Name | None = Field(default=None, description="Interface of the crack; by default the only one.")
 
     @model_validator(mode="after")
     def _ring(self) -> Self:

@@ -69,7 +69,9 @@ def report_growth(
         released = growth.energy_release_rate
         what = "critical energy release rate from the finite-element energy balance"
         add("gc_from_fe", released, "J/m^2", what, headline=True)
-        what = f"by how much it may be wrong: zone and slope between the states {growth.first} and {growth.last}"
+        what = (
+            f"by how much it may be wrong: process zone and slope between the states {growth.first} and {growth.last}"
+        )
         add("gc_from_fe_spread", growth.spread, "J/m^2", what)
         if work_of_separation is not None:
             difference = abs(released / work_of_separation - 1)
@@ -153,7 +155,7 @@ def report_energies(results: Results, record: "Loading", frame: Frame, owner: st
     if abs(first) > _ROUNDING * np.abs(record.column("work")).max():
         rows.append(("", "sum before the loading", first))
     rows.append(("", "external work", last.work))
-    start = " after that before the loading is taken away" if rows[-2][1] == "sum before the loading" else ""
+    start = " after the sum before the loading is subtracted" if rows[-2][1] == "sum before the loading" else ""
     results.tables.append(
         Table("Energies at the end", ("owner", "what", f"energy in {frame.energy}"),
               tuple((who, what, f"{energy:.6g}") for who, what, energy in rows),

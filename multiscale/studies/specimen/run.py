@@ -128,7 +128,7 @@ def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts)
 def _record(
     study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results, when: str
 ) -> "Loading":
-    """A loading of which the record alone is wanted; what that says against itself goes into the findings."""
+    """A loading of which only the record is wanted; what its checks find goes into the findings."""
     from continuum.solver.diagnostics import assess, still_rising
     from continuum.solver.stepping import pull
 

@@ -35,13 +35,15 @@ class SpecimenStudy(Study):
     """From a mesh and its laws to a broken specimen; laws and materials may come from atoms."""
 
     study: Literal["specimen"]
-    potential: Potential | None = Field(default=None, description="Of laws and bodies from atoms that name none.")
+    potential: Potential | None = Field(
+        default=None, description="Potential of laws and bodies from atoms that name none."
+    )
     trust: Trust | None = Field(
-        default=None, description="Error bars, from samples of the potential; all is computed with each of them."
+        default=None, description="Error bars, from samples of the potential; everything is computed with each of them."
     )
     naive_law: bool = Field(
         default=False,
-        description="Also load the specimen with the naive law: the slab's elongation, the bulk not taken away.",
+        description="Also load the specimen with the naive law: the elongation of the whole slab, without the bulk taken away.",
     )
     mesh: MeshInput = Field(
         description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads; or specimen: NAME "
@@ -49,7 +51,7 @@ class SpecimenStudy(Study):
     )
     mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
     kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
-    order: Literal[1, 2] = Field(default=1, description="Of the displacement.")
+    order: Literal[1, 2] = Field(default=1, description="Order of the displacement's elements.")
     bodies: dict[Name, BodyInput] = Field(min_length=1, description="Material of each body, by its group of cells.")
     interfaces: dict[Name, InterfaceInput] = Field(
         min_length=1, description="By group of facets, or by its two bodies as plus|minus."
@@ -157,7 +159,7 @@ class SpecimenStudy(Study):
                 f"j_integral: it is offered in plane strain and plane stress, not for {self.kind!r}; see the R-curve."
             )
         if self.j_integral.interface is None and len(self.interfaces) > 1:
-            raise InputError(f"j_integral: say whose crack: interface is one of {', '.join(self.interfaces)}.")
+            raise InputError(f"j_integral: name the interface of the crack; valid: {', '.join(self.interfaces)}.")
         if self.j_integral.interface not in (None, *self.interfaces):
             raise InputError(
                 f"j_integral.interface: there is none called {self.j_integral.interface!r}; valid: {', '.join(self.interfaces)}."

@@ -20,7 +20,7 @@ class Watch:
         study: The study.
         problem: Its problem.
         fields: Writer of the fields.
-        scratch: Where the states whose fields were written are kept for a run that goes on after an interruption.
+        scratch: Where the states whose fields were written are kept for a run that resumes after an interruption.
 
     Attributes:
         steps: Load, force, work and broken area by step.
@@ -44,7 +44,7 @@ class Watch:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What a run that goes on needs, beside the states in the scratch folder."""
+        """What a run that resumes needs, beside the states in the scratch folder."""
         return {
             "steps": self.steps, "fronts": self.fronts, "zones": self.zones, "j": self.j,
             "rings": [asdict(one) for one in self.rings], "last": self._last, "written": self._written,

@@ -1,4 +1,4 @@
-"""The defects, a file each; a class with a key registers itself."""
+"""The defects, one per file; a class with a key registers itself."""
 
 from functools import cache
 

@@ -26,7 +26,9 @@ class Crack(Defect):
     is_open = True
     needs_line = True
 
-    plane: Direction = Field(description="Plane (hkl) of the crack, which holds line, its front.")
+    plane: Direction = Field(
+        description="Plane (hkl) of the crack; it contains line, the direction of the crack front."
+    )
     loads: list[float] = Field(
         default=[1.0], min_length=1, max_length=50,
         description="K_I over Griffith's, of the potential's own surface energy; one after another.",
@@ -39,7 +41,7 @@ class Crack(Defect):
         return self
 
     def problems(self, setting: Setting) -> LoadedProblems:
-        """A problem a load; the growth of the crack is read off."""
+        """One problem per load; the growth of the crack is read off."""
         from atomistic.properties.surface import surface_energies
         from multiscale.concurrent.defects import crack
         from multiscale.concurrent.measures import tip_advance
@@ -54,7 +56,7 @@ class Crack(Defect):
             for load in self.loads
         )  # fmt: skip
         intensities = tuple(cast("CrackTip", problem.predictor).intensities[1] * _MPA_ROOT_M for problem in problems)
-        unit, griffith = "MPa m^0.5", "K_I at which two surfaces cost what is released"
+        unit, griffith = "MPa m^0.5", "K_I at which the energy release rate equals that of two surfaces"
         facts = (
             ProbeReading(Observable("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),
             ProbeReading(Observable("griffith_intensity", unit, griffith), intensities[0] / self.loads[0]),

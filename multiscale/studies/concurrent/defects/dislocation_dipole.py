@@ -18,7 +18,7 @@ class DislocationDipole(Defect):
     burgers: list[float] = Field(
         min_length=3, max_length=3, description="Burgers vector in lattice parameters, along cubic axes: [0.5, 0.5, 0]."
     )
-    separation: Length = Field(description="Of the two.")
+    separation: Length = Field(description="Distance of the two.")
 
     def problems(self, setting: Setting) -> LoadedProblems:
         """One problem: both in the anisotropic field of both."""

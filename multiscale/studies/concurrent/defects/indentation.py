@@ -18,10 +18,10 @@ class Indentation(Defect):
     key = "indentation"
     is_open = True
 
-    plane: Direction = Field(description="Surface (hkl); with line, which lies in it.")
-    radius: Length = Field(description="Of the indenter.")
+    plane: Direction = Field(description="Surface (hkl); it contains line, if that is given.")
+    radius: Length = Field(description="Radius of the indenter.")
     depths: list[Length] = Field(
-        min_length=1, max_length=50, description="Below the last plane of atoms, one after another."
+        min_length=1, max_length=50, description="Depths below the last plane of atoms, one after another."
     )
 
     @model_validator(mode="after")
@@ -33,7 +33,7 @@ class Indentation(Defect):
         return self
 
     def problems(self, setting: Setting) -> LoadedProblems:
-        """A problem a depth; the force on the indenter is read off."""
+        """One problem per depth; the force on the indenter is read off."""
         from multiscale.concurrent.indent import indentation, indentation_force
 
         problems = tuple(
@@ -45,7 +45,7 @@ class Indentation(Defect):
         )  # fmt: skip
         flat = setting.line is not None
         factor, unit = (EV_A2, "N/m") if flat else (EV / ANGSTROM, "N")
-        what = "force a length on the cylinder" if flat else "force on the sphere"
+        what = "force per length on the cylinder" if flat else "force on the sphere"
         answer = Observable("indentation_force", unit, what)
         read = lambda found: factor * indentation_force(found)  # noqa: E731
         return LoadedProblems(problems, Probe(Observable("depth", "m"), tuple(self.depths), answer, read))

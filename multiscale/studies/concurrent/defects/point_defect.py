@@ -11,7 +11,7 @@ class PointDefect(Defect):
 
     key = "point_defect"
 
-    missing: int = Field(default=1, ge=1, le=20, description="Atoms or columns.")
+    missing: int = Field(default=1, ge=1, le=20, description="Number of atoms or columns.")
 
     def problems(self, setting: Setting) -> LoadedProblems:
         """One problem: the crystal without them."""
