@@ -1,10 +1,11 @@
 """Which converged steps are too long: for the energy balance, or for the peak load."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from continuum.model import ControlKind
 from continuum.solver.record import Loading, Step
 
 IDLE = 10.0
@@ -48,7 +49,7 @@ class Mending:
         """Take over the state of an earlier run."""
         self.spared, self.patience = state["spared"], state["patience"]
 
-    def excess(self, record: Loading, step: Step, kind: Literal["load", "opening"]) -> float:
+    def excess(self, record: Loading, step: Step, kind: ControlKind) -> float:
         """How far a step is from being allowed: at most 1 is."""
         return max(self._lost(record, step), self._missed(record, step, kind))
 
@@ -58,7 +59,7 @@ class Mending:
         allowed = self.balance * (_OWN * step.turned_over_since(last) + _FLOOR * largest)
         return abs(step.lost_since(last)) / (allowed + step.rounding + _ROUNDING * abs(step.energies.total) + 1e-300)
 
-    def _missed(self, record: Loading, step: Step, kind: Literal["load", "opening"]) -> float:
+    def _missed(self, record: Loading, step: Step, kind: ControlKind) -> float:
         """How much higher than the states seen a maximum beside the last one could be, over what is allowed.
 
         The path between two states lies below the line through the two before (where it is concave).

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from continuum.cohesive.history import Response, commit
-from continuum.cohesive.interface import bonded
+from continuum.cohesive.interface import Interface, bonded
 from continuum.fenics import MPI, PETSc, dolfinx
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
@@ -20,6 +20,7 @@ from continuum.solver.counting import (
     shared_parts,
     taken_energies,
 )
+from continuum.solver.course import Course, along, course_between
 from continuum.solver.interfaces import correct_contact, process_zone, profiles, responses
 from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
@@ -52,6 +53,7 @@ class CohesiveProblem:
 
     Attributes:
         counting: The ledger, with its verdicts.
+        course: Direction of a control by the path.
 
     Raises:
         InputError: unknown bodies, groups or components; nothing prescribed; nothing loaded.
@@ -88,6 +90,7 @@ class CohesiveProblem:
         ]
         self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
         self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
+        self.course = Course()
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
 
@@ -147,6 +150,17 @@ class CohesiveProblem:
             field.x.scatter_forward()
             start += owned
 
+    def _jumps(self) -> list[FloatArray]:
+        """(points, 3) of each interface, m."""
+        return [i.flat_jump(self.displacements) for i in self.interfaces]
+
+    def aim(self, before: "PETSc.Vec", x: "PETSc.Vec") -> None:
+        """Let a control by the path go on from x as it came from the state before. Collective."""
+        self.update(before)
+        first = self._jumps()
+        self.update(x)
+        self.course = course_between(self.comm, self.interfaces, first, self._jumps())
+
     def prescribe(self, load: float, x: "PETSc.Vec") -> None:
         """Put a load parameter and its prescribed displacements into x."""
         x.setValues(self.fixed, load * self.factors)
@@ -177,7 +191,7 @@ class CohesiveProblem:
         load = self.load_parameter(x)
         out.axpy(-load, self.load_vector)
         out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
-        reached = load if self.control.kind == "load" else self._opened_area()
+        reached = load if self.control.kind == "load" else self._gone()
         if self.unknowns.owns_load:
             out.setValue(self.unknowns.load, self._control_scale * (reached - self.control.target))
         out.assemble()
@@ -201,13 +215,25 @@ class CohesiveProblem:
         rows, load = np.flatnonzero(self._load_column), self.unknowns.load
         matrix.setValues((self._load_range[0] + rows).astype(PETSc.IntType), [load], self._load_column[rows])
         matrix.assemble()
-        if self.control.kind == "opening":
-            for interface in self.interfaces:
-                row = self._control_scale * interface.opened_area_gradient(interface.flat_jump(self.displacements))
+        if self.control.kind != "load":
+            for number, interface in enumerate(self.interfaces):
+                row = self._control_scale * self._gradient(number, interface)
                 matrix.setValues([load], interface.numbers.ravel(), row.ravel(), addv=_ADD)
         elif self.unknowns.owns_load:
             matrix.setValue(load, load, self._control_scale, addv=_ADD)
         matrix.assemble()
+
+    def _gone(self) -> float:
+        """What a control by the interfaces prescribes."""
+        if self.control.kind == "opening":
+            return self._opened_area()
+        return along(self.comm, self.interfaces, self.course.rates, self._jumps()) - self.course.start
+
+    def _gradient(self, number: int, interface: Interface) -> FloatArray:
+        """(n_facets, n) its derivative on one interface."""
+        if self.control.kind == "path":
+            return interface.gradient(self.course.rates[number])
+        return interface.opened_area_gradient(interface.flat_jump(self.displacements))
 
     # -- results -----------------------------------------------------------------------------
 

@@ -92,10 +92,11 @@ def pull(
         problem.commit(x)
         record.steps.append(_step(problem, solver, x, None, 0))
         follower.start(record.steps[0])
+    problem.aim(previous, x)
     while not follower.is_done and not stop(record):
         last = record.steps[-1]
         control = follower.next(last)
-        guess = _predicted(record, follower.kind, previous, x, control.target)
+        guess = _predicted(record, control, problem.course.length, previous, x)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
         step = _tried(problem, solver, follower, record, control, guess)
@@ -103,9 +104,10 @@ def pull(
             continue
         x.copy(previous)
         guess.copy(x)
+        problem.aim(previous, x)
         refute((*adrift(problem, x), *unresolved(problem, x), *out_of_plane(problem, x)))
         record.steps.append(step)
-        follower.converged(step)
+        follower.converged(last, step)
         if on_step is not None:
             on_step(step, x)
         if saved is not None:
@@ -130,14 +132,18 @@ def _turning_points(
     return turns
 
 
-def _predicted(record: Loading, kind: str, previous: "PETSc.Vec", x: "PETSc.Vec", target: float) -> "PETSc.Vec":
-    """Linear extrapolation of the last two states to the next target."""
-    guess = x.copy()
-    values = record.column("load" if kind == "load" else "broken_area")
-    if len(values) > 2 and values[-1] != values[-2]:
-        ratio = (target - values[-1]) / (values[-1] - values[-2])
-        if 0 < ratio <= 2:
-            guess.axpby(-ratio, 1.0 + ratio, previous)
+def _predicted(
+    record: Loading, control: Control, length: float, previous: "PETSc.Vec", x: "PETSc.Vec"
+) -> "PETSc.Vec":
+    """Linear extrapolation of the last two states, whose jumps are `length` apart, to the next target."""
+    guess, ratio = x.copy(), 0.0
+    values = record.column("load" if control.kind == "load" else "broken_area")
+    if control.kind == "path":
+        ratio = control.target / length
+    elif len(values) > 2 and values[-1] != values[-2]:
+        ratio = (control.target - values[-1]) / (values[-1] - values[-2])
+    if 0 < ratio <= 2:
+        guess.axpby(-ratio, 1.0 + ratio, previous)
     return guess
 
 
