@@ -1,8 +1,9 @@
 """The course of a loading: the direction in which the interfaces' jumps went last, along which a path is followed.
 
 The next state lies on a hyperplane across it (Riks, Int. J. Solids Struct. 15 (1979) 529), in the space of the jumps that
-are not yet broken alone (May & Duan, Int. J. Numer. Meth. Engng 40 (1997) 2487). It knows neither which interface opens and
-which closes, nor whether the load rises.
+are not yet broken alone (May & Duan, Int. J. Numer. Meth. Engng 40 (1997) 2487), and of those only at which damage grew,
+where it did: what merely unloads would lead the path back as it came. It knows neither which interface opens and which
+closes, nor whether the load rises.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuum.cohesive.history import shear_weight
+from continuum.cohesive.history import separation, shear_weight
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI
 from coupling.contracts import FloatArray
@@ -44,9 +45,12 @@ def course_between(
         after: The same at the present state.
     """
     scales = [_scale(one) for one in interfaces]
+    whole = [_whole(i, a, b) for i, a, b in zip(interfaces, before, after, strict=True)]
+    growing = [w & _grew(i, a, b) for i, w, a, b in zip(interfaces, whole, before, after, strict=True)]
+    counted = growing if comm.allreduce(any(g.any() for g in growing), MPI.LOR) else whole
     changes = [
-        np.where(_whole(i, a, b)[:, None], (b - a) * scale, 0.0)
-        for i, a, b, scale in zip(interfaces, before, after, scales, strict=True)
+        np.where(here[:, None], (b - a) * scale, 0.0)
+        for here, a, b, scale in zip(counted, before, after, scales, strict=True)
     ]
     sizes = [np.linalg.norm(change, axis=1) for change in changes]
     weights = [i.weights.ravel() for i in interfaces]
@@ -76,3 +80,11 @@ def _scale(interface: Interface) -> FloatArray:
 def _whole(interface: Interface, before: FloatArray, after: FloatArray) -> FloatArray:
     """(points,) whether a point is not broken at both states."""
     return np.minimum(interface.opened(before), interface.opened(after)) < 1.0
+
+
+def _grew(interface: Interface, before: FloatArray, after: FloatArray) -> FloatArray:
+    """(points,) whether the damage of a point grew; of a reversible law, any."""
+    if interface.bond.history == "reversible":
+        return np.ones(len(after), dtype=bool)
+    m, last = separation(interface.bond.law, after), separation(interface.bond.law, before)
+    return (m > last) & (m >= interface.history.largest)
