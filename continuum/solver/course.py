@@ -14,6 +14,7 @@ import numpy as np
 from continuum.cohesive.history import separation, shear_weight
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI
+from continuum.model import Control
 from coupling.contracts import FloatArray
 
 
@@ -31,6 +32,22 @@ class Course:
     rates: tuple[FloatArray, ...] = ()
     start: float = 0.0
     length: float = 0.0
+
+    def reached(
+        self, control: Control, comm: "MPI.Comm", interfaces: Sequence[Interface], jumps: Sequence[FloatArray]
+    ) -> float:
+        """What a control by the interfaces prescribes, at jumps (points, 3) of each, m² or m. Collective."""
+        if control.kind == "opening":
+            return opened_area(comm, interfaces, jumps)
+        return along(comm, interfaces, self.rates, jumps) - self.start
+
+    def gradients(
+        self, control: Control, interfaces: Sequence[Interface], jumps: Sequence[FloatArray]
+    ) -> list[FloatArray]:
+        """(n_facets, n) its derivative on each interface."""
+        if control.kind == "opening":
+            return [one.opened_area_gradient(jump) for one, jump in zip(interfaces, jumps, strict=True)]
+        return [one.gradient(rate) for one, rate in zip(interfaces, self.rates, strict=True)]
 
 
 def course_between(
@@ -60,6 +77,11 @@ def course_between(
         return Course()
     rates = tuple(change * scale * (length / square) for change, scale in zip(changes, scales, strict=True))
     return Course(rates, along(comm, interfaces, rates, after), length)
+
+
+def opened_area(comm: "MPI.Comm", interfaces: Sequence[Interface], jumps: Sequence[FloatArray]) -> float:
+    """The sum of `Interface.opened_area` over the interfaces, m² or m. Collective."""
+    return float(comm.allreduce(sum(one.opened_area(jump) for one, jump in zip(interfaces, jumps, strict=True))))
 
 
 def along(

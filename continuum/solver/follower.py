@@ -38,6 +38,7 @@ class Follower:
     Attributes:
         kind: The present control.
         leg: Number of the turning point that is ahead.
+        loses: Whether the last step that converged loses more work than is allowed.
     """
 
     def __init__(
@@ -52,14 +53,17 @@ class Follower:
     ) -> None:
         self.problem = problem
         self.kind: ControlKind = "load"
-        self.mending, self.excess = mending, 0.0
+        self.mending, self.excess, self.loses = mending, 0.0, False
         self._across = 0.0  # step in the present control to the last state that was found and not taken
         self._failed: set[str] = set()  # what led nowhere from the present state: controls, the goal itself
         self.area = problem.interface_area
         self.sign = -1.0 if closing else 1.0
         self.may_open = rate is None and bool(problem.interfaces)
         nominal = growth * self.area
-        self.turns, self.largest = turns, {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal}
+        self.turns, self.largest = (
+            turns,
+            {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal},
+        )
         self.size, self.leg, self.first = self.largest["load"], 0, 0.0
         self.least = _SMALLEST * self.size
 
@@ -137,6 +141,7 @@ class Follower:
             self._failed.add("goal")  # once: the load ends the leg where it is to end
             self._to_load()
             return False
+        self.loses = mending.lost(record, step) > 1
         self.excess = 0.0 if mending.spared else mending.excess(record, step, self.kind)
         if self.excess <= 1:
             mending.taken()

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from continuum.cohesive.history import Response, commit
-from continuum.cohesive.interface import Interface, bonded
+from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc, dolfinx
 from continuum.materials import Material
 from continuum.mesh.specimen_mesh import SpecimenMesh
@@ -20,7 +20,7 @@ from continuum.solver.counting import (
     shared_parts,
     taken_energies,
 )
-from continuum.solver.course import Course, along, course_between
+from continuum.solver.course import Course, course_between, opened_area
 from continuum.solver.interfaces import correct_contact, process_zone, profiles, responses
 from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
@@ -150,16 +150,17 @@ class CohesiveProblem:
             field.x.scatter_forward()
             start += owned
 
-    def _jumps(self) -> list[FloatArray]:
-        """(points, 3) of each interface, m."""
+    @property
+    def jumps(self) -> list[FloatArray]:
+        """(points, 3) of each interface at the state that `update` last saw, m; on every rank its own."""
         return [i.flat_jump(self.displacements) for i in self.interfaces]
 
     def aim(self, before: "PETSc.Vec", x: "PETSc.Vec") -> None:
         """Let a control by the path go on from x as it came from the state before. Collective."""
         self.update(before)
-        first = self._jumps()
+        first = self.jumps
         self.update(x)
-        self.course = course_between(self.comm, self.interfaces, first, self._jumps())
+        self.course = course_between(self.comm, self.interfaces, first, self.jumps)
 
     def prescribe(self, load: float, x: "PETSc.Vec") -> None:
         """Put a load parameter and its prescribed displacements into x."""
@@ -191,7 +192,11 @@ class CohesiveProblem:
         load = self.load_parameter(x)
         out.axpy(-load, self.load_vector)
         out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
-        reached = load if self.control.kind == "load" else self._gone()
+        reached = (
+            load
+            if self.control.kind == "load"
+            else self.course.reached(self.control, self.comm, self.interfaces, self.jumps)
+        )
         if self.unknowns.owns_load:
             out.setValue(self.unknowns.load, self._control_scale * (reached - self.control.target))
         out.assemble()
@@ -216,24 +221,13 @@ class CohesiveProblem:
         matrix.setValues((self._load_range[0] + rows).astype(PETSc.IntType), [load], self._load_column[rows])
         matrix.assemble()
         if self.control.kind != "load":
-            for number, interface in enumerate(self.interfaces):
-                row = self._control_scale * self._gradient(number, interface)
-                matrix.setValues([load], interface.numbers.ravel(), row.ravel(), addv=_ADD)
+            for interface, row in zip(
+                self.interfaces, self.course.gradients(self.control, self.interfaces, self.jumps), strict=True
+            ):
+                matrix.setValues([load], interface.numbers.ravel(), self._control_scale * row.ravel(), addv=_ADD)
         elif self.unknowns.owns_load:
             matrix.setValue(load, load, self._control_scale, addv=_ADD)
         matrix.assemble()
-
-    def _gone(self) -> float:
-        """What a control by the interfaces prescribes."""
-        if self.control.kind == "opening":
-            return self._opened_area()
-        return along(self.comm, self.interfaces, self.course.rates, self._jumps()) - self.course.start
-
-    def _gradient(self, number: int, interface: Interface) -> FloatArray:
-        """(n_facets, n) its derivative on one interface."""
-        if self.control.kind == "path":
-            return interface.gradient(self.course.rates[number])
-        return interface.opened_area_gradient(interface.flat_jump(self.displacements))
 
     # -- results -----------------------------------------------------------------------------
 
@@ -291,11 +285,7 @@ class CohesiveProblem:
         crack area; it knows no energy.
         """
         self.update(x)
-        return self._opened_area()
-
-    def _opened_area(self) -> float:
-        own = sum(i.opened_area(i.flat_jump(self.displacements)) for i in self.interfaces)
-        return float(self.comm.allreduce(own))
+        return opened_area(self.comm, self.interfaces, self.jumps)
 
     def zone(self, x: "PETSc.Vec") -> tuple[float, int, float, float]:
         """The state of the process zone at x: `most_opened`, `zone_facets`, `zone_area` and `zone_doubt` of a `Step`."""

@@ -1,6 +1,7 @@
 """Load stepping with automatic cutting and growing: every equilibrium state recorded."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint, Kept
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, out_of_plane, unresolved
 from continuum.solver.follower import Follower
+from continuum.solver.interfaces import unexplained
 from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
 from continuum.solver.problem import CohesiveProblem
@@ -132,9 +134,7 @@ def _turning_points(
     return turns
 
 
-def _predicted(
-    record: Loading, control: Control, length: float, previous: "PETSc.Vec", x: "PETSc.Vec"
-) -> "PETSc.Vec":
+def _predicted(record: Loading, control: Control, length: float, previous: "PETSc.Vec", x: "PETSc.Vec") -> "PETSc.Vec":
     """Linear extrapolation of the last two states, whose jumps are `length` apart, to the next target."""
     guess, ratio = x.copy(), 0.0
     values = record.column("load" if control.kind == "load" else "broken_area")
@@ -156,7 +156,7 @@ def _tried(
     guess: "PETSc.Vec",
 ) -> Step | None:
     """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
-    before = [interface.history.copy() for interface in problem.interfaces]
+    before, jumps = [interface.history.copy() for interface in problem.interfaces], problem.jumps
     iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
     if iterations is None:
         follower.cut(record, solver.reason)
@@ -164,8 +164,11 @@ def _tried(
     problem.commit(guess)
     step = _step(problem, solver, guess, record.steps[-1], iterations)
     step = problem.comm.bcast(step)  # one for all: the ranks decide by it
+    last = record.steps[-1]
+    if follower.mending.lost(record, step) > 1:
+        step = replace(step, no_potential=unexplained(problem.comm, problem.interfaces, before, jumps, problem.jumps))
     if follower.accepts(record, step):
-        return step
+        return replace(step, jump=step.lost_since(last) - step.no_potential) if follower.loses else step
     for interface, history in zip(problem.interfaces, before, strict=True):
         interface.history = history
     return None
