@@ -155,12 +155,17 @@ class CohesiveProblem:
         """(points, 3) of each interface at the state that `update` last saw, m; on every rank its own."""
         return [i.flat_jump(self.displacements) for i in self.interfaces]
 
+    def jumps_of(self, *states: "PETSc.Vec") -> list[list[FloatArray]]:
+        """`jumps` of each state, the last of which `update` then saw. Collective."""
+        found = []
+        for x in states:
+            self.update(x)
+            found.append(self.jumps)
+        return found
+
     def aim(self, before: "PETSc.Vec", x: "PETSc.Vec") -> None:
         """Let a control by the path go on from x as it came from the state before. Collective."""
-        self.update(before)
-        first = self.jumps
-        self.update(x)
-        self.course = course_between(self.comm, self.interfaces, first, self.jumps)
+        self.course = course_between(self.comm, self.interfaces, *self.jumps_of(before, x))
 
     def prescribe(self, load: float, x: "PETSc.Vec") -> None:
         """Put a load parameter and its prescribed displacements into x."""

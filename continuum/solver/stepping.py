@@ -101,7 +101,7 @@ def pull(
         guess = _predicted(record, control, problem.course.length, previous, x)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
-        step = _tried(problem, solver, follower, record, control, guess)
+        step = _tried(problem, solver, follower, record, control, x, guess)
         if step is None:
             continue
         x.copy(previous)
@@ -153,10 +153,11 @@ def _tried(
     follower: Follower,
     record: Loading,
     control: Control,
+    x: "PETSc.Vec",
     guess: "PETSc.Vec",
 ) -> Step | None:
-    """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
-    before, jumps = [interface.history.copy() for interface in problem.interfaces], problem.jumps
+    """The next state after x, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
+    before = [interface.history.copy() for interface in problem.interfaces]
     iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
     if iterations is None:
         follower.cut(record, solver.reason)
@@ -166,7 +167,9 @@ def _tried(
     step = problem.comm.bcast(step)  # one for all: the ranks decide by it
     last = record.steps[-1]
     if follower.mending.lost(record, step) > 1:
-        step = replace(step, no_potential=unexplained(problem.comm, problem.interfaces, before, jumps, problem.jumps))
+        step = replace(
+            step, no_potential=unexplained(problem.comm, problem.interfaces, before, *problem.jumps_of(x, guess))
+        )
     if follower.accepts(record, step):
         return replace(step, jump=step.lost_since(last) - step.no_potential) if follower.loses else step
     for interface, history in zip(problem.interfaces, before, strict=True):
