@@ -147,10 +147,9 @@ class Follower:
             mending.taken()
             return True
         self._across = abs(step.load - last.load) if self.kind == "load" else self.size
-        vain = mending.is_vain(record, step)
-        if vain and (self._goes_by_opening(last, _SEPARATED) or self._goes_by_path()):
-            return False
-        if vain or self.size / 2 < self.least * _SHORTEST:
+        if mending.is_vain(record, step) or self.size / 2 < self.least * _SHORTEST:
+            if self.loses and (self._goes_by_opening(last, _SEPARATED) or self._goes_by_path()):
+                return False
             mending.given_up()
             return True
         self.size = min(self.size, self._across) / 2
