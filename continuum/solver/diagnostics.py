@@ -24,7 +24,7 @@ _ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame, o
 _NO_WAY = "no equilibrium was found that leads across. Change how it is loaded, or let a viscosity with a duration take the energy up"
 _NO_POTENTIAL = (
     "they have no potential along this loading: the traction is not the derivative of an energy, which neither mesh nor steps "
-    "mend. A ppr law of unequal works has none, nor has damage where the jump turns while it unloads"
+    "mend. A ppr law of unequal works has none, nor a bilinear law in mixed mode, nor damage where the jump turns while it unloads"
 )
 _TOLD = 0.1  # of the balance's tolerance: losses below are not told
 
@@ -39,10 +39,11 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
     """
     if len(record.steps) < 2:
         return ()
-    idle = _idle(record)
+    if (idle := _idle(record)) is not None:
+        return (idle,)
     unbalanced = _unbalanced(record, balance)
     lost = (unbalanced,) if unbalanced else (_jumped(record, balance), _unfounded(record, balance))
-    found = (idle,) if idle else (*lost, _unresolved_work(record, balance), _missed(record, peak))
+    found = (*lost, _unresolved_work(record, balance), _missed(record, peak))
     return tuple(one for one in found if one is not None)
 
 
