@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from continuum.cohesive.opening import compressed_and_slid, damaged
 from continuum.model import Bond
-from coupling.contracts import CohesiveLaw, FloatArray, LawValue
+from coupling.contracts import CohesiveLaw, FloatArray
 
 _SAMPLES = 2001  # openings at which a law's work is compared with its opening
-_DIFFERENCE = 1e-4  # of the opening at the peak, for the one third derivative of the law that a tangent needs
 
 
 @dataclass(frozen=True)
@@ -126,52 +126,9 @@ def _separating(bond: Bond, jump: FloatArray, history: History) -> Response:
         return Response(value.traction, value.tangent, value.energy, np.zeros(len(jump)))
     kappa = np.maximum(history.largest, separation(bond.law, opened))
     if not shear_weight(bond.law):
-        return _by_opening(bond.law, opened, kappa)
+        value, lost = damaged(bond.law, opened, kappa)
+        return Response(value.traction, value.tangent, value.energy - lost, lost)
     return _by_separation(bond.law, opened, kappa, history.lost)
-
-
-def _by_opening(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray) -> Response:
-    """Damage by the normal opening n ≤ κ; slip stays elastic.
-
-    T_n falls linearly from the law's T_n(κ, t) at n = κ to a(t) = s T_n(0, t) at n = 0, where s(κ) = 1 − ψ(κ, 0)/W is what is
-    whole: slid faces push each other apart, and a line to the origin would let go of that as soon as they have opened at all.
-    U = ψ(κ, t) − D(κ) − ∫ₙ^κ T_n is recoverable, and the slip's traction is its gradient; D(κ) = ψ(κ, 0) − ½ κ T_n(κ, 0) is
-    lost. At n = κ it is the law.
-    """
-    at = jump.copy()
-    at[:, 0] = kappa
-    value, pure = law.evaluate(at), law.evaluate(at * [1.0, 0.0, 0.0])
-    traction, tangent, energy = value.traction.copy(), value.tangent.copy(), value.energy.copy()
-    lost = pure.energy - 0.5 * kappa * pure.traction[:, 0]
-    unloading = np.flatnonzero(kappa > jump[:, 0])
-    if len(unloading):
-        n, k = jump[unloading, 0], kappa[unloading]
-        open_normal, open_cross, open_shear = _normal(law, at[unloading])
-        closed_normal, closed_cross, closed_shear = _normal(law, at[unloading] * [0.0, 1.0, 1.0])
-        s = _whole(law, pure.energy[unloading])
-        far, near = 0.5 * (k - n**2 / k), s * (0.5 * (k - n) ** 2 / k)  # ∫ₙ^κ of n/κ, and of what is left of 1
-        energy[unloading] -= far * open_normal + near * closed_normal
-        traction[unloading, 0] = n / k * open_normal + s * (1 - n / k) * closed_normal
-        traction[unloading, 1:] -= far[:, None] * open_cross + near[:, None] * closed_cross
-        tangent[unloading, 0, 0] = (open_normal - s * closed_normal) / k
-        cross = (n / k)[:, None] * open_cross + (s * (1 - n / k))[:, None] * closed_cross
-        tangent[unloading, 0, 1:] = tangent[unloading, 1:, 0] = cross
-        tangent[unloading, 1:, 1:] -= far[:, None, None] * open_shear + near[:, None, None] * closed_shear
-    return Response(traction, tangent, energy - lost, lost)
-
-
-def _whole(law: CohesiveLaw, done: FloatArray) -> FloatArray:
-    """Part of the interface that damage has left where so much work (n,) was done without slip, J/m²."""
-    return np.clip(1.0 - done / law.work_of_separation, 0.0, 1.0)
-
-
-def _normal(law: CohesiveLaw, jump: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """T_n (n,), and its first (n, 2) and second (n, 2, 2) derivatives with the slip, at jumps (n, 3)."""
-    here, size = law.evaluate(jump), _DIFFERENCE * law.opening_at_peak
-    steps = size * np.eye(3)[1:]
-    ahead, behind = ([law.evaluate(jump + sign * step).tangent[:, 0, 1:] for step in steps] for sign in (1, -1))
-    second = np.stack([(a - b) / (2 * size) for a, b in zip(ahead, behind, strict=True)], axis=1)
-    return here.traction[:, 0], here.tangent[:, 0, 1:], 0.5 * (second + second.transpose(0, 2, 1))
 
 
 def _by_separation(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray, lost: FloatArray) -> Response:
@@ -204,6 +161,8 @@ def _by_separation(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray, lost: 
 def _closing(bond: Bond, jump: FloatArray, history: History, response: Response) -> Response:
     """Add the contact pressure; undamaged faces keep the law's own coupled compression."""
     closed = jump[:, 0] < 0
+    if bond.contact is None and not closed.any():
+        return response
     traction, tangent, stored = response.traction.copy(), response.tangent.copy(), response.stored.copy()
     tangent[closed, :, 0] = 0.0
     if bond.contact is None:
@@ -212,7 +171,7 @@ def _closing(bond: Bond, jump: FloatArray, history: History, response: Response)
         tangent[closed, 0, 0] = stiffness
         stored[closed] += energy
         if not shear_weight(bond.law):
-            coupled = _coupled(bond.law, jump[closed], history.largest[closed])
+            coupled = compressed_and_slid(bond.law, jump[closed], history.largest[closed])
             traction[closed] += coupled.traction
             tangent[closed] += coupled.tangent
             tangent[closed, 0, 1:] = coupled.tangent[:, 0, 1:]
@@ -225,19 +184,6 @@ def _closing(bond: Bond, jump: FloatArray, history: History, response: Response)
         tangent[active, 0, 0] += penalty
         stored += (pressure**2 - history.pressure**2) / (2 * penalty)
     return Response(traction, tangent, stored, response.dissipated)
-
-
-def _coupled(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray) -> LawValue:
-    """What compression and slip have together: s(κ) [ψ(n, t) − ψ(n, 0) − ψ(0, t)] at jumps (n, 3) with n < 0, s of `_whole`."""
-    opened = np.zeros_like(jump)
-    opened[:, 0] = kappa
-    s = _whole(law, law.evaluate(opened).energy)
-    both, normal, slip = (law.evaluate(jump * mask) for mask in ([1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 1.0]))
-    traction, tangent = both.traction - normal.traction, both.tangent - normal.tangent
-    tangent[:, 1:, 1:] = both.tangent[:, 1:, 1:] - slip.tangent[:, 1:, 1:]
-    traction[:, 1:] -= slip.traction[:, 1:]
-    energy = both.energy - normal.energy - slip.energy
-    return LawValue(s * energy, s[:, None] * traction, s[:, None, None] * tangent)
 
 
 def _compression(law: CohesiveLaw, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

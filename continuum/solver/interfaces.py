@@ -14,7 +14,7 @@ from continuum.fenics import MPI
 from coupling.contracts import FloatArray
 
 _POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(4)
-_PANELS = 16
+_PANELS = 6
 _ALONG = ((np.arange(_PANELS)[:, None] + 0.5 * (1 + _POINTS)) / _PANELS).ravel()
 _PARTS = np.tile(0.5 * _WEIGHTS / _PANELS, _PANELS)
 """Places along a step, of its length, and the weights of a quadrature over it."""
