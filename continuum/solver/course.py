@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuum.cohesive.history import separation, shear_weight
 from continuum.cohesive.interface import Interface
@@ -99,12 +100,12 @@ def _scale(interface: Interface) -> FloatArray:
     return np.array([1.0, *[shear_weight(law) or 1.0] * 2]) / law.final_opening
 
 
-def _whole(interface: Interface, before: FloatArray, after: FloatArray) -> FloatArray:
+def _whole(interface: Interface, before: FloatArray, after: FloatArray) -> NDArray[np.bool_]:
     """(points,) whether a point is not broken at both states."""
     return np.minimum(interface.opened(before), interface.opened(after)) < 1.0
 
 
-def _grew(interface: Interface, before: FloatArray, after: FloatArray) -> FloatArray:
+def _grew(interface: Interface, before: FloatArray, after: FloatArray) -> NDArray[np.bool_]:
     """(points,) whether the damage of a point grew; of a reversible law, any."""
     if interface.bond.history == "reversible":
         return np.ones(len(after), dtype=bool)
