@@ -214,14 +214,18 @@ class Energies:
         return self.elastic + self.stored + self.dissipated + self.viscous
 
 
+ControlKind = Literal["load", "opening", "path"]
+
+
 @dataclass(frozen=True)
 class Control:
-    """What the last equation prescribes: the load, or how far the interfaces have opened.
+    """What the last equation prescribes: the load, how far the interfaces have opened, or how far the path goes on.
 
     Attributes:
-        kind: "load": the load parameter; "opening": `CohesiveProblem.broken_area`, m² or m.
+        kind: "load": the load parameter; "opening": `CohesiveProblem.broken_area`, m² or m; "path": what the jumps go on
+            in the direction of `CohesiveProblem.aim`, m² or m.
         target: Its value.
     """
 
-    kind: Literal["load", "opening"]
+    kind: ControlKind
     target: float

@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from continuum.cohesive.opening import compressed_and_slid, damaged
 from continuum.model import Bond
 from coupling.contracts import CohesiveLaw, FloatArray
 
 _SAMPLES = 2001  # openings at which a law's work is compared with its opening
-_DIFFERENCE = 1e-4  # of κ, for the one third derivative of the law that a tangent needs
 
 
 @dataclass(frozen=True)
@@ -126,36 +126,9 @@ def _separating(bond: Bond, jump: FloatArray, history: History) -> Response:
         return Response(value.traction, value.tangent, value.energy, np.zeros(len(jump)))
     kappa = np.maximum(history.largest, separation(bond.law, opened))
     if not shear_weight(bond.law):
-        return _by_opening(bond.law, opened, kappa)
+        value, lost = damaged(bond.law, opened, kappa)
+        return Response(value.traction, value.tangent, value.energy - lost, lost)
     return _by_separation(bond.law, opened, kappa, history.lost)
-
-
-def _by_opening(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray) -> Response:
-    """Damage by the normal opening n ≤ κ; slip stays elastic.
-
-    The recoverable energy is U = ψ(κ, t) − ½ T_n(κ, t)(κ − n²/κ) − D(κ); the traction is its gradient;
-    D(κ) = ψ(κ, 0) − ½ κ T_n(κ, 0) is lost. At n = κ it is the law.
-    """
-    at = jump.copy()
-    at[:, 0] = kappa
-    value, pure = law.evaluate(at), law.evaluate(at * [1.0, 0.0, 0.0])
-    traction, tangent, energy = value.traction.copy(), value.tangent.copy(), value.energy.copy()
-    lost = pure.energy - 0.5 * kappa * pure.traction[:, 0]
-    unloading = np.flatnonzero(kappa > jump[:, 0])
-    if len(unloading):
-        n, k = jump[unloading, 0], kappa[unloading]
-        closing = 0.5 * (n**2 / k - k)
-        normal, coupling = value.traction[unloading, 0], value.tangent[unloading, 0, 1:]
-        energy[unloading] += closing * normal
-        traction[unloading, 0] = normal * n / k
-        traction[unloading, 1:] += closing[:, None] * coupling
-        tangent[unloading, 0, 0] = normal / k
-        tangent[unloading, 0, 1:] = tangent[unloading, 1:, 0] = coupling * (n / k)[:, None]
-        step = np.zeros((len(unloading), 3))
-        step[:, 0] = _DIFFERENCE * k
-        shear = law.evaluate(at[unloading] + step).tangent - law.evaluate(at[unloading] - step).tangent
-        tangent[unloading, 1:, 1:] += closing[:, None, None] * shear[:, 1:, 1:] / (2 * step[:, :1, None])
-    return Response(traction, tangent, energy - lost, lost)
 
 
 def _by_separation(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray, lost: FloatArray) -> Response:
@@ -188,17 +161,21 @@ def _by_separation(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray, lost: 
 def _closing(bond: Bond, jump: FloatArray, history: History, response: Response) -> Response:
     """Add the contact pressure; undamaged faces keep the law's own coupled compression."""
     closed = jump[:, 0] < 0
+    if bond.contact is None and not closed.any():
+        return response
     traction, tangent, stored = response.traction.copy(), response.tangent.copy(), response.stored.copy()
     tangent[closed, :, 0] = 0.0
     if bond.contact is None:
-        whole = closed & (history.largest <= 0) & (shear_weight(bond.law) == 0)
-        value = bond.law.evaluate(jump[whole])
-        traction[whole], tangent[whole], stored[whole] = value.traction, value.tangent, value.energy
-        broken = closed & ~whole
-        energy, pressure, stiffness = _compression(bond.law, jump[broken, 0])
-        traction[broken, 0] += pressure
-        tangent[broken, 0, 0] += stiffness
-        stored[broken] += energy
+        energy, pressure, stiffness = _compression(bond.law, jump[closed, 0])
+        traction[closed, 0] = pressure
+        tangent[closed, 0, 0] = stiffness
+        stored[closed] += energy
+        if not shear_weight(bond.law):
+            coupled = compressed_and_slid(bond.law, jump[closed], history.largest[closed])
+            traction[closed] += coupled.traction
+            tangent[closed] += coupled.tangent
+            tangent[closed, 0, 1:] = coupled.tangent[:, 0, 1:]
+            stored[closed] += coupled.energy
     else:
         penalty = bond.contact.stiffness
         pressure = np.minimum(history.pressure + penalty * jump[:, 0], 0.0)

@@ -206,6 +206,10 @@ class Interface:
         """(n_facets, n) derivative of `opened_area`."""
         rate = separation_gradient(self.bond.law, jump) / self.bond.law.final_opening
         rate[self.opened(jump) >= 1] = 0.0
+        return self.gradient(rate)
+
+    def gradient(self, rate: FloatArray) -> FloatArray:
+        """(n_facets, n) derivative of an integral over the interface, whose density changes by `rate` (points, 3) a jump."""
         rate = rate.reshape(*self.weights.shape, 3)
         return np.einsum(
             "fq,fqk,fqki,fqa->fai", self.weights, rate, self.kinematics.frame, self.shape, optimize=True

@@ -7,7 +7,7 @@ import numpy as np
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.post.ring import Ring, check_ring
 from continuum.solver.problem import CohesiveProblem
-from continuum.solver.record import Loading
+from continuum.solver.record import Loading, energy_losses
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.findings import refute
@@ -28,8 +28,8 @@ class SteadyGrowth:
         first: Its first state.
         last: Its last state.
         energy_release_rate: G_c: slope of external work minus elastic energy against the swept area, J/m².
-        spread: By how much G_c may be wrong, J/m²: what the changes of the zone leave, and twice the standard error of the
-            slope.
+        spread: By how much G_c may be wrong, J/m²: what the changes of the zone leave, what of the work the energies do not
+            show, and twice the standard error of the slope.
     """
 
     first: int
@@ -51,6 +51,7 @@ def steady_growth(record: Loading) -> SteadyGrowth:
         InputError: no stretch of four states is steady to 5 %; the message says what the best one leaves.
     """
     released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    lost = energy_losses(record)
     area, zone, doubt = (record.column(name) for name in ("broken_area", "zone_area", "zone_doubt"))
     best: SteadyGrowth | None = None
     for first in range(len(area) - _FEWEST + 1):
@@ -66,7 +67,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
             (slope, offset), covariance = np.polyfit(area[part], released[part], 1, cov="unscaled")
             left = released[part] - (slope * area[part] + offset)
             error = np.sqrt(covariance[0, 0] * (left @ left) / (last - first - 1))
-            found = SteadyGrowth(first, last, float(slope), float(changed * abs(slope) + 2 * error))
+            spread = changed * abs(slope) + _SLOPE * np.ptp(lost[part]) / grown + 2 * error
+            found = SteadyGrowth(first, last, float(slope), float(spread))
             best = found if best is None or found.spread < best.spread else best
     return _steady(record, best)
 

@@ -20,7 +20,13 @@ _OUT_OF_PLANE = 0.01  # of the law's peak: traction across the plane of a plane 
 _RESOLVED = 1e3  # units of rounding that an opening must be larger than: three digits
 _NEAR = 0.1  # of the opening at the peak traction, from which on an interface is judged
 _AWAY = 10.0  # times the specimen's size, beyond what is prescribed: farther no load moves a body
-_ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame
+_ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame, or a law
+_NO_WAY = "no equilibrium was found that leads across. Change how it is loaded, or let a viscosity with a duration take the energy up"
+_NO_POTENTIAL = (
+    "they have no potential along this loading: the traction is not the derivative of an energy, which neither mesh nor steps "
+    "mend. A ppr law of unequal works has none, nor a bilinear law in mixed mode, nor damage where the jump turns while it unloads"
+)
+_TOLD = 0.1  # of the balance's tolerance: losses below are not told
 
 
 def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tuple[Finding, ...]:
@@ -33,10 +39,11 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
     """
     if len(record.steps) < 2:
         return ()
-    idle = _idle(record)
-    found = (
-        (idle,) if idle else (_unbalanced(record, balance), _unresolved_work(record, balance), _missed(record, peak))
-    )
+    if (idle := _idle(record)) is not None:
+        return (idle,)
+    unbalanced = _unbalanced(record, balance)
+    lost = (unbalanced,) if unbalanced else (_jumped(record, balance), _unfounded(record, balance))
+    found = (*lost, _unresolved_work(record, balance), _missed(record, peak))
     return tuple(one for one in found if one is not None)
 
 
@@ -76,18 +83,43 @@ def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
     steps = np.diff(lost[: worst + 1])
     single = int(np.abs(steps).argmax())
     share = steps[single] / lost[worst]
-    before, after = record.steps[single], record.steps[single + 1]
     where = f"up to the load {record.steps[worst].load:.6g}"
-    change = "take more steps or a smaller growth; if it stays, the law's energy is not the integral of its traction"
-    if share >= _ONE_STEP:
-        between = f"between the loads {before.load:.6g} and {after.load:.6g}, state {single + 1}"
-        where = f"{min(share, 1):.0%} of it {between}"
-        change = (
-            "the specimen snaps there into another state, and shorter steps did not mend it: no equilibrium leads across. "
-            "Change how it is loaded, or let a viscosity with a duration take the energy up"
-        )
+    change = "take more steps or a smaller growth"
+    if record.column("no_potential").sum() / lost[worst] >= _ONE_STEP:
+        change = f"the interfaces' tractions make most of it: {_NO_POTENTIAL}"
+    elif share >= _ONE_STEP:
+        where = f"{min(share, 1):.0%} of it {_between(record, single + 1)}"
+        change = f"the specimen snaps there into another state, and shorter steps did not mend it: {_NO_WAY}"
     what = f"The external work differs from the energies by {error:.3g} of it, and {tolerance:.3g} is allowed"
     return Finding(what, where, error, change, True)
+
+
+def _between(record: Loading, state: int) -> str:
+    """The place of the step that leads to a state."""
+    return f"between the loads {record.steps[state - 1].load:.6g} and {record.steps[state].load:.6g}, state {state}"
+
+
+def _jumped(record: Loading, tolerance: float) -> Finding | None:
+    """Steps that lose work which no shorter ones kept, though the whole loading balances."""
+    what = "The specimen jumps across an instability, and {} of all work is lost"
+    return _told(record, "jump", tolerance, what, _NO_WAY)
+
+
+def _unfounded(record: Loading, tolerance: float) -> Finding | None:
+    """The same of work that has no potential."""
+    what = "The interfaces' tractions do {} of all work without a change of their energies"
+    return _told(record, "no_potential", tolerance, what, _NO_POTENTIAL)
+
+
+def _told(record: Loading, name: str, tolerance: float, what: str, change: str) -> Finding | None:
+    lost, largest = record.column(name), float(np.abs(record.column("work")).max())
+    share = float(np.abs(lost).sum()) / largest
+    if share <= _TOLD * tolerance:
+        return None
+    worst = int(np.abs(lost).argmax())
+    number = np.count_nonzero(lost)
+    where = f"in {number} step{'s' if number > 1 else ''}, the largest, of {lost[worst]:.3g}, {_between(record, worst)}"
+    return Finding(what.format(f"{share:.2g}"), where, share, change, False)
 
 
 def _missed(record: Loading, tolerance: float) -> Finding | None:

@@ -1,12 +1,12 @@
 """The control and the size of a loading's steps: what comes next, what is repeated with half of it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from continuum.mesh.inspect import RESOLVING
-from continuum.model import Control
+from continuum.model import Control, ControlKind
 from continuum.solver.mending import Mending
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
@@ -16,8 +16,11 @@ _SEPARATED = 0.98  # part of what can open (or close) that did, from which on th
 _HALF = 0.5  # up to which a load that fails gives way to the opening at once; later shorter steps are tried before
 _FEW, _MANY = 7, 12  # Newton iterations up to which a step grows, from which on it shrinks
 _SMALLEST = 2.0**-12  # of the nominal step
-_SHORTEST = 2.0**-8  # of the nominal step, to which a step that converged is cut
+_SHORTEST = 2.0**4  # of the smallest step, to which a step that converged is cut
+_RESOLVED = 1e-10  # of the interfaces' area: least length of a step that has a direction
+_RISEN = 0.5  # of the nominal step of the load, by which it must go on for the load to be the control again
 _CLOSE = 0.4  # of what a step may lose or miss, from which on it does not grow
+_KEPT = ("kind", "size", "least", "leg", "first")
 
 
 class Follower:
@@ -35,6 +38,7 @@ class Follower:
     Attributes:
         kind: The present control.
         leg: Number of the turning point that is ahead.
+        loses: Whether the last step that converged loses more work than is allowed.
     """
 
     def __init__(
@@ -47,25 +51,31 @@ class Follower:
         rate: float | None,
         mending: Mending,
     ) -> None:
-        self.kind: Literal["load", "opening"] = "load"
-        self.mending, self.excess = mending, 0.0
+        self.problem = problem
+        self.kind: ControlKind = "load"
+        self.mending, self.excess, self.loses = mending, 0.0, False
         self._across = 0.0  # step in the present control to the last state that was found and not taken
         self._failed: set[str] = set()  # what led nowhere from the present state: controls, the goal itself
         self.area = problem.interface_area
         self.sign = -1.0 if closing else 1.0
         self.may_open = rate is None and bool(problem.interfaces)
-        self.turns, self.largest = turns, {"load": max(abs(t) for t in turns) / steps, "opening": growth * self.area}
+        nominal = growth * self.area
+        self.turns, self.largest = (
+            turns,
+            {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal},
+        )
         self.size, self.leg, self.first = self.largest["load"], 0, 0.0
+        self.least = _SMALLEST * self.size
 
     @property
     def state(self) -> dict[str, Any]:
         """What a restart needs."""
-        kept = {"kind": self.kind, "size": self.size, "leg": self.leg, "first": self.first}
-        return kept | {"mending": self.mending.state}
+        return {name: getattr(self, name) for name in _KEPT} | {"mending": self.mending.state}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over the state of an earlier run."""
-        self.kind, self.size, self.leg, self.first = (state[k] for k in ("kind", "size", "leg", "first"))
+        for name in _KEPT:
+            setattr(self, name, state[name])
         self.mending.restore(state["mending"])
 
     @property
@@ -76,6 +86,14 @@ class Follower:
     @property
     def _goal(self) -> float:
         return self.turns[self.leg]
+
+    def _beyond(self, load: float) -> float:
+        """By how much a load lies beyond the goal of its leg."""
+        return float(np.copysign(1.0, self._goal - self._leg_start)) * (load - self._goal)
+
+    @property
+    def _leg_start(self) -> float:
+        return self.turns[self.leg - 1] if self.leg else 0.0
 
     def part(self, step: Step) -> float:
         """Part of the loading that is done, for a display."""
@@ -95,52 +113,72 @@ class Follower:
         """What to solve for next, on the way to a turning point."""
         if self.kind == "opening" and self._changed(last.broken_area + self.sign * self.size) > _SEPARATED:
             self._to_load()  # nothing is left to open
+        if self.kind == "path" and not self._has_course:
+            self._to_load()
         if self.kind == "load":
             way = self._goal - last.load
             return Control("load", last.load + np.copysign(min(self.size, abs(way)), way))
+        if self.kind == "path":
+            return Control("path", self.size)
         return Control("opening", last.broken_area + self.sign * self.size)
 
     def _to_load(self) -> None:
-        self.kind, self.size = "load", self.largest["load"]
+        self._to("load", self.largest["load"])
+
+    def _to(self, kind: ControlKind, size: float) -> None:
+        self.kind, self.size = kind, size
+        self.least = _SMALLEST * (size if kind == "path" else self.largest[kind])
+
+    @property
+    def _has_course(self) -> bool:
+        return self.problem.course.length > _RESOLVED * self.area
 
     def accepts(self, record: Loading, step: Step) -> bool:
         """Whether a converged step is short enough; else the next try is shorter, or goes by the opening."""
         mending, last = self.mending, record.steps[-1]
-        if self.kind == "opening" and last.load < self._goal < step.load and "goal" not in self._failed:
+        passes = self._beyond(last.load) < 0 < self._beyond(step.load)
+        if self.kind != "load" and passes and "goal" not in self._failed:
             self._failed.add("goal")  # once: the load ends the leg where it is to end
             self._to_load()
             return False
+        self.loses = mending.lost(record, step) > 1
         self.excess = 0.0 if mending.spared else mending.excess(record, step, self.kind)
         if self.excess <= 1:
             mending.taken()
             return True
         self._across = abs(step.load - last.load) if self.kind == "load" else self.size
-        vain = mending.is_vain(record, step)
-        if vain and self._goes_by_opening(last, _SEPARATED):
-            return False
-        if vain or self.size / 2 < self.largest[self.kind] * _SHORTEST:
+        if mending.is_vain(record, step) or self.size / 2 < self.least * _SHORTEST:
+            if self.loses and (self._goes_by_opening(last, _SEPARATED) or self._goes_by_path()):
+                return False
             mending.given_up()
             return True
         self.size = min(self.size, self._across) / 2
         return False
 
-    def converged(self, step: Step) -> None:
-        """Choose the size after a step that was taken."""
+    def converged(self, last: Step, step: Step) -> None:
+        """Choose the size, and the control, after a step that was taken."""
         self._failed.clear()
         if step.iterations >= _MANY:
             self.size /= 2
         elif step.iterations <= _FEW and self.excess < _CLOSE:
             self.size = min(self.size * 1.5, self.largest[self.kind])
         goal = self._goal
-        reached = abs(step.load - goal) <= 1e-12 * abs(goal) if self.kind == "load" else step.load >= goal
-        if reached:
+        beyond = self._beyond(step.load)
+        if abs(step.load - goal) <= 1e-12 * abs(goal) if self.kind == "load" else beyond >= 0:
             self.leg += 1
+            self._to_load()
+        elif self.kind == "path" and beyond - self._beyond(last.load) >= _RISEN * self.largest["load"]:
             self._to_load()
 
     def strays(self, load: float, record: Loading) -> bool:
-        """Whether opening control found a branch far away: a load that jumps by more than any load before."""
+        """Whether a control by the interfaces found a branch far away: a load that jumps by more than any load before.
+
+        A path must not lead back by more than the whole leg either.
+        """
         loads = record.column("load")
-        return self.kind == "opening" and abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
+        jumps = abs(load - loads[-1]) > max(np.abs(loads).max(), self.largest["load"])
+        back = self.kind == "path" and self._beyond(load) < -2 * abs(self._goal - self._leg_start)
+        return self.kind != "load" and bool(jumps or back)
 
     def cut(self, record: Loading, reason: str) -> None:
         """Halve a step that did not converge; on a rising leg change the control where this one leads nowhere.
@@ -150,19 +188,21 @@ class Follower:
         """
         last, across = record.steps[-1], bool(self.mending.losses)
         self.mending.losses.clear()
-        if self._goes_by_opening(last, _SEPARATED if across else _HALF):
+        if self._goes_by_opening(last, _SEPARATED if across else _HALF) or (across and self._goes_by_path()):
             return
         if across:  # a longer step had found an equilibrium: what is lost on the way is for the balance to tell
             self.size = self._across
             self.mending.given_up()
             return
         self.size /= 2
-        if self.size >= self.largest[self.kind] * _SMALLEST:
+        if self.size >= self.least:
             return
         self._failed.add(self.kind)
-        if self.kind == "opening" and "load" not in self._failed:
+        if self._goes_by_opening(last, _SEPARATED) or self._goes_by_path():
+            return
+        if "load" not in self._failed:
             self._to_load()
-        elif not self._goes_by_opening(last, _SEPARATED):
+        else:
             raise NotConverged(
                 f"No equilibrium was found beyond a load of {last.load:.6g} (step {len(record.steps)}), down to a step "
                 f"of {self.size:.3g} in {self.kind} control; the states before it are saved. The last reason: "
@@ -176,7 +216,15 @@ class Follower:
         rising = self.kind == "load" and self.may_open and self._goal > last.load and "opening" not in self._failed
         if not rising or not 0 < begun < most or next_one > _SEPARATED:
             return False
-        self.kind, self.size = "opening", size
+        self._to("opening", size)
+        self.mending.losses.clear()
+        return True
+
+    def _goes_by_path(self) -> bool:
+        """Change to the path, on which the jumps go on as they went, where that can help."""
+        if self.kind == "path" or not (self.may_open and self._has_course) or "path" in self._failed:
+            return False
+        self._to("path", min(self.problem.course.length, self.largest["path"]))
         self.mending.losses.clear()
         return True
 

@@ -8,10 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from continuum.cohesive.history import Response, respond
+from continuum.cohesive.history import History, Response, respond
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI
 from coupling.contracts import FloatArray
+
+_POINTS, _WEIGHTS = np.polynomial.legendre.leggauss(4)
+_PANELS = 6
+_ALONG = ((np.arange(_PANELS)[:, None] + 0.5 * (1 + _POINTS)) / _PANELS).ravel()
+_PARTS = np.tile(0.5 * _WEIGHTS / _PANELS, _PANELS)
+"""Places along a step, of its length, and the weights of a quadrature over it."""
 
 Fields = Mapping[str, Any]
 """The displacement field (dolfinx `Function`) of each body."""
@@ -34,6 +40,35 @@ def responses(
             response.traction[:] *= intensity
             response.tangent[:] *= intensity
     return found
+
+
+def unexplained(
+    comm: "MPI.Comm",
+    interfaces: Sequence[Interface],
+    histories: Sequence[History],
+    before: Sequence[FloatArray],
+    after: Sequence[FloatArray],
+) -> float:
+    """Work of the interfaces' tractions along the straight way of a step, less their energies' gain; J or J/m. Collective.
+
+    It vanishes where the traction has a potential.
+
+    Args:
+        comm: All ranks.
+        interfaces: The interfaces; their histories hold the step.
+        histories: Their histories before it.
+        before: (points, 3) jumps of each before it.
+        after: The same after it.
+    """
+    own = 0.0
+    for interface, history, first, last in zip(interfaces, histories, before, after, strict=True):
+        bond, way = interface.bond, last - first
+        start, end = respond(bond, first, history), respond(bond, last, interface.history)
+        density = start.stored + start.dissipated - end.stored - end.dissipated
+        for part, weight in zip(_ALONG, _PARTS, strict=True):
+            density += weight * np.einsum("nk,nk->n", respond(bond, first + part * way, history).traction, way)
+        own += float(interface.weights.ravel() @ density)
+    return float(comm.allreduce(own))
 
 
 def correct_contact(comm: "MPI.Comm", interfaces: Sequence[Interface], displacements: Fields) -> float:

@@ -1,15 +1,16 @@
 """Which converged steps are too long: for the energy balance, or for the peak load."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
+from continuum.model import ControlKind
 from continuum.solver.record import Loading, Step
 
 IDLE = 10.0
 """Work below this many times what rounding leaves counts as zero."""
-_OWN = 0.7  # part of the tolerance that a step may spend on what it turned over
+_OWN = 0.2  # part of the tolerance that a step may spend on what it turned over
 _FLOOR = 3e-3  # part of the tolerance that any step may spend on the largest work so far
 _ROUNDING = 1e-12  # of the energies
 _BENT = 0.75  # slope over the one before, below which a maximum may lie in the step or the next
@@ -48,17 +49,20 @@ class Mending:
         """Take over the state of an earlier run."""
         self.spared, self.patience = state["spared"], state["patience"]
 
-    def excess(self, record: Loading, step: Step, kind: Literal["load", "opening"]) -> float:
+    def excess(self, record: Loading, step: Step, kind: ControlKind) -> float:
         """How far a step is from being allowed: at most 1 is."""
-        return max(self._lost(record, step), self._missed(record, step, kind))
+        return max(self.lost(record, step), self._missed(record, step, kind))
 
-    def _lost(self, record: Loading, step: Step) -> float:
+    def lost(self, record: Loading, step: Step) -> float:
+        """The work that a step loses over what is allowed; what it loses for want of a potential no step keeps."""
         last = record.steps[-1]
         largest = max(abs(step.work), float(np.abs(record.column("work")).max()))
         allowed = self.balance * (_OWN * step.turned_over_since(last) + _FLOOR * largest)
-        return abs(step.lost_since(last)) / (allowed + step.rounding + _ROUNDING * abs(step.energies.total) + 1e-300)
+        return abs(step.lost_since(last) - step.no_potential) / (
+            allowed + step.rounding + _ROUNDING * abs(step.energies.total) + 1e-300
+        )
 
-    def _missed(self, record: Loading, step: Step, kind: Literal["load", "opening"]) -> float:
+    def _missed(self, record: Loading, step: Step, kind: ControlKind) -> float:
         """How much higher than the states seen a maximum beside the last one could be, over what is allowed.
 
         The path between two states lies below the line through the two before (where it is concave).
@@ -79,9 +83,9 @@ class Mending:
 
     def is_vain(self, record: Loading, step: Step) -> bool:
         """Note a step that is to be halved; whether halving has not kept the energy so far."""
-        if self._lost(record, step) <= 1:
+        if self.lost(record, step) <= 1:
             return False
-        self.losses.append(abs(step.lost_since(record.steps[-1])))
+        self.losses.append(abs(step.lost_since(record.steps[-1]) - step.no_potential))
         return len(self.losses) >= _TRIES and self.losses[-1] > _VAIN * self.losses[-_TRIES]
 
     def taken(self) -> None:

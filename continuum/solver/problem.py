@@ -20,6 +20,7 @@ from continuum.solver.counting import (
     shared_parts,
     taken_energies,
 )
+from continuum.solver.course import Course, course_between, opened_area
 from continuum.solver.interfaces import correct_contact, process_zone, profiles, responses
 from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
@@ -52,6 +53,7 @@ class CohesiveProblem:
 
     Attributes:
         counting: The ledger, with its verdicts.
+        course: Direction of a control by the path.
 
     Raises:
         InputError: unknown bodies, groups or components; nothing prescribed; nothing loaded.
@@ -88,6 +90,7 @@ class CohesiveProblem:
         ]
         self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
         self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
+        self.course = Course()
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
 
@@ -147,6 +150,23 @@ class CohesiveProblem:
             field.x.scatter_forward()
             start += owned
 
+    @property
+    def jumps(self) -> list[FloatArray]:
+        """(points, 3) of each interface at the state that `update` last saw, m; on every rank its own."""
+        return [i.flat_jump(self.displacements) for i in self.interfaces]
+
+    def jumps_of(self, *states: "PETSc.Vec") -> list[list[FloatArray]]:
+        """`jumps` of each state, the last of which `update` then saw. Collective."""
+        found = []
+        for x in states:
+            self.update(x)
+            found.append(self.jumps)
+        return found
+
+    def aim(self, before: "PETSc.Vec", x: "PETSc.Vec") -> None:
+        """Let a control by the path go on from x as it came from the state before. Collective."""
+        self.course = course_between(self.comm, self.interfaces, *self.jumps_of(before, x))
+
     def prescribe(self, load: float, x: "PETSc.Vec") -> None:
         """Put a load parameter and its prescribed displacements into x."""
         x.setValues(self.fixed, load * self.factors)
@@ -177,7 +197,11 @@ class CohesiveProblem:
         load = self.load_parameter(x)
         out.axpy(-load, self.load_vector)
         out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
-        reached = load if self.control.kind == "load" else self._opened_area()
+        reached = (
+            load
+            if self.control.kind == "load"
+            else self.course.reached(self.control, self.comm, self.interfaces, self.jumps)
+        )
         if self.unknowns.owns_load:
             out.setValue(self.unknowns.load, self._control_scale * (reached - self.control.target))
         out.assemble()
@@ -201,10 +225,11 @@ class CohesiveProblem:
         rows, load = np.flatnonzero(self._load_column), self.unknowns.load
         matrix.setValues((self._load_range[0] + rows).astype(PETSc.IntType), [load], self._load_column[rows])
         matrix.assemble()
-        if self.control.kind == "opening":
-            for interface in self.interfaces:
-                row = self._control_scale * interface.opened_area_gradient(interface.flat_jump(self.displacements))
-                matrix.setValues([load], interface.numbers.ravel(), row.ravel(), addv=_ADD)
+        if self.control.kind != "load":
+            for interface, row in zip(
+                self.interfaces, self.course.gradients(self.control, self.interfaces, self.jumps), strict=True
+            ):
+                matrix.setValues([load], interface.numbers.ravel(), self._control_scale * row.ravel(), addv=_ADD)
         elif self.unknowns.owns_load:
             matrix.setValue(load, load, self._control_scale, addv=_ADD)
         matrix.assemble()
@@ -265,11 +290,7 @@ class CohesiveProblem:
         crack area; it knows no energy.
         """
         self.update(x)
-        return self._opened_area()
-
-    def _opened_area(self) -> float:
-        own = sum(i.opened_area(i.flat_jump(self.displacements)) for i in self.interfaces)
-        return float(self.comm.allreduce(own))
+        return opened_area(self.comm, self.interfaces, self.jumps)
 
     def zone(self, x: "PETSc.Vec") -> tuple[float, int, float, float]:
         """The state of the process zone at x: `most_opened`, `zone_facets`, `zone_area` and `zone_doubt` of a `Step`."""

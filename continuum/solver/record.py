@@ -27,6 +27,9 @@ class Step:
             process zone whose opening falls linearly, and constant where a zone travels unchanged.
         zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.history.work_ahead`, m² or m: by no more does the work in
             the zone, over the work of separation, differ from the zone's share of `broken_area`.
+        no_potential: Work of the interfaces' tractions in this step that is no change of their energies, J or J/m; found
+            where the step loses too much.
+        jump: Work that is lost beside that, where it is too much and no shorter step kept it, J or J/m; else 0.
     """
 
     load: float
@@ -41,6 +44,8 @@ class Step:
     rounding: float = 0.0
     zone_area: float = 0.0
     zone_doubt: float = 0.0
+    no_potential: float = 0.0
+    jump: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
         """External work less what the energies gained since a state before, J or J/m."""

@@ -1,6 +1,7 @@
 """Load stepping with automatic cutting and growing: every equilibrium state recorded."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint, Kept
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, out_of_plane, unresolved
 from continuum.solver.follower import Follower
+from continuum.solver.interfaces import unexplained
 from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
 from continuum.solver.problem import CohesiveProblem
@@ -92,20 +94,22 @@ def pull(
         problem.commit(x)
         record.steps.append(_step(problem, solver, x, None, 0))
         follower.start(record.steps[0])
+    problem.aim(previous, x)
     while not follower.is_done and not stop(record):
         last = record.steps[-1]
         control = follower.next(last)
-        guess = _predicted(record, follower.kind, previous, x, control.target)
+        guess = _predicted(record, control, problem.course.length, previous, x)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
-        step = _tried(problem, solver, follower, record, control, guess)
+        step = _tried(problem, solver, follower, record, control, x, guess)
         if step is None:
             continue
         x.copy(previous)
         guess.copy(x)
+        problem.aim(previous, x)
         refute((*adrift(problem, x), *unresolved(problem, x), *out_of_plane(problem, x)))
         record.steps.append(step)
-        follower.converged(step)
+        follower.converged(last, step)
         if on_step is not None:
             on_step(step, x)
         if saved is not None:
@@ -130,14 +134,16 @@ def _turning_points(
     return turns
 
 
-def _predicted(record: Loading, kind: str, previous: "PETSc.Vec", x: "PETSc.Vec", target: float) -> "PETSc.Vec":
-    """Linear extrapolation of the last two states to the next target."""
-    guess = x.copy()
-    values = record.column("load" if kind == "load" else "broken_area")
-    if len(values) > 2 and values[-1] != values[-2]:
-        ratio = (target - values[-1]) / (values[-1] - values[-2])
-        if 0 < ratio <= 2:
-            guess.axpby(-ratio, 1.0 + ratio, previous)
+def _predicted(record: Loading, control: Control, length: float, previous: "PETSc.Vec", x: "PETSc.Vec") -> "PETSc.Vec":
+    """Linear extrapolation of the last two states, whose jumps are `length` apart, to the next target."""
+    guess, ratio = x.copy(), 0.0
+    values = record.column("load" if control.kind == "load" else "broken_area")
+    if control.kind == "path":
+        ratio = control.target / length
+    elif len(values) > 2 and values[-1] != values[-2]:
+        ratio = (control.target - values[-1]) / (values[-1] - values[-2])
+    if 0 < ratio <= 2:
+        guess.axpby(-ratio, 1.0 + ratio, previous)
     return guess
 
 
@@ -147,9 +153,10 @@ def _tried(
     follower: Follower,
     record: Loading,
     control: Control,
+    x: "PETSc.Vec",
     guess: "PETSc.Vec",
 ) -> Step | None:
-    """The next state, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
+    """The next state after x, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
     before = [interface.history.copy() for interface in problem.interfaces]
     iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
     if iterations is None:
@@ -158,8 +165,13 @@ def _tried(
     problem.commit(guess)
     step = _step(problem, solver, guess, record.steps[-1], iterations)
     step = problem.comm.bcast(step)  # one for all: the ranks decide by it
+    last = record.steps[-1]
+    if follower.mending.lost(record, step) > 1:
+        step = replace(
+            step, no_potential=unexplained(problem.comm, problem.interfaces, before, *problem.jumps_of(x, guess))
+        )
     if follower.accepts(record, step):
-        return step
+        return replace(step, jump=step.lost_since(last) - step.no_potential) if follower.loses else step
     for interface, history in zip(problem.interfaces, before, strict=True):
         interface.history = history
     return None

@@ -11,6 +11,7 @@ from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.xu_needleman import XuNeedleman
 from tests.continuum.specimens import uber_law
+from tests.continuum.test_frame import PERIOD, WORK, lopsided
 
 W, L = 3.9, 0.5e-10
 LAWS = {
@@ -127,6 +128,33 @@ def test_a_closed_cycle_loses_what_is_reported_as_dissipated(law):
     lost = respond(options, jumps[-1:], history).dissipated[0]
     assert 0.1 * W < lost < W * 2.1
     assert work == pytest.approx(lost, rel=2e-5)
+
+
+@pytest.mark.parametrize("slip", [0.3, 0.5])
+def test_damage_by_opening_is_continuous_where_slid_faces_push_each_other_apart(slip):
+    """A periodic γ-surface: neither a first opening nor closing past zero lets go of the pressure; damage does, bit by bit."""
+    slid, law = np.array([0.0, slip * PERIOD / L, 0.0]), lopsided()
+    options, start = Bond("bond", "top", "bottom", law), law.evaluate(slid[None] * L)
+    assert start.traction[0, 0] < -1e9
+    scale, pushed = law.peak_traction, []
+    for largest in (0.0, 1e-6, 0.3, 3.0, 12.0):
+        across = [at(options, slid + [n, 0, 0], largest) for n in (-1e-7, 0.0, 1e-7)]
+        for one in across[::2]:
+            np.testing.assert_allclose(one.traction, across[1].traction, atol=1e-5 * scale)
+            assert one.stored[0] == pytest.approx(across[1].stored[0], abs=1e-6 * WORK)
+        pushed.append(across[1].traction[0, 0])
+    np.testing.assert_allclose(pushed[:2], start.traction[0, 0], rtol=1e-6, atol=1e-6 * scale)
+    assert np.all(np.diff(pushed) >= -1e-9 * scale) and abs(pushed[-1]) < 1e-3 * scale
+
+
+@pytest.mark.parametrize("n", [-0.2, 0.1, 0.8])
+def test_damage_by_opening_has_a_potential_in_mixed_mode(n):
+    options, jump = Bond("bond", "top", "bottom", lopsided()), np.array([n, 0.3 * PERIOD / L, 0.1 * PERIOD / L])
+    for slope in (
+        taylor_slopes(options, jump, 1.1, lambda r: (r.stored + r.dissipated)[0], lambda r, d: r.traction[0] @ d),
+        taylor_slopes(options, jump, 1.1, lambda r: r.traction[0], lambda r, d: r.tangent[0] @ d),
+    ):
+        assert all(ratio < 0.3 for ratio in slope), slope
 
 
 def test_complete_separation_dissipates_the_work_of_its_mode():
