@@ -4,12 +4,13 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.bicrystal import Bicrystal
-from atomistic.decohesion.finite_temperature import Statistics, Vibrations, path_vibrations
+from atomistic.decohesion.finite_temperature import Vibrations, path_vibrations
 from atomistic.decohesion.jumps import NORMAL_FIRST, Series, State
 from atomistic.decohesion.mixed_path import JumpSamples
 from atomistic.decohesion.relaxed_path import branches
 from atomistic.decohesion.slab import boundary_tractions
 from atomistic.decohesion.slip import SlipGrid
+from atomistic.decohesion.vibrations import Statistics
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
 from coupling.interface.excess import BulkBranch, SlabBranch
@@ -103,8 +104,10 @@ class RelaxedSampler:
             in_plane=in_plane, statistics=statistics, progress=self._progress,
         )  # fmt: skip
         slab, own = np.full(len(jumps), np.nan), np.full((len(repeats), len(jumps)), np.nan)
-        slab[there], own[:, there] = np.where(made.known, made.slab, np.nan), np.where(made.known, made.repeats, np.nan)
-        return Vibrations.of(slab, own, made.layers, made.spacing)
+        slab[there], own[:, there] = np.where(stable, made.slab, np.nan), np.where(stable, made.repeats, np.nan)
+        harmonic, stable = np.ones(len(jumps), dtype=bool), made.known | made.soft
+        harmonic[there] = ~made.soft
+        return Vibrations.of(slab, own, harmonic, made.layers, made.spacing)
 
     def _solved(self, jumps: FloatArray, guesses: list[FloatArray]) -> list[State | None]:
         series = self.series

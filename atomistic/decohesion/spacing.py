@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from atomistic.decohesion.finite_temperature import Statistics, vibrational
+from atomistic.decohesion.vibrations import Statistics, vibrational
 from atomistic.decohesion.jumps import NORMAL_FIRST, Series
 from atomistic.decohesion.relaxed_path import bulk_structures
 from coupling.contracts import FloatArray, Progress, silent
@@ -65,5 +65,5 @@ def spacing_response(
             own = vibrational(
                 series.potential, opened, supercell, temperature or 0.0, statistics=statistics, progress=progress
             )
-            free += share * own / (repeats * in_plane**2 * series.cell.area)
+            free += share * np.where(own.harmonic, own.free_energy, np.nan) / (repeats * in_plane**2 * series.cell.area)
     return SpacingResponse(tractions, stretch, compliance, thickness, free)
