@@ -6,8 +6,8 @@ gap held: the mode that opens the interface is projected out, so that what is fo
 force of the gap. The bulk references are taken at the same traction and with all wave vectors that fit the
 slab, so that closed interface and bulk have the same modes.
 
-Where a mode softens the expansion is void before it is unstable: the softest mode is followed to its thermal amplitude,
-and where its energy there is not that of an oscillator the vibrations are not known.
+Where a mode softens the expansion is void before it is unstable: the softest mode of each wave vector is followed
+to its thermal amplitude, and where its energy there is not that of an oscillator the vibrations are not known.
 
 The in-plane cell is held at the crystal's own lattice parameter at the temperature (`heated`).
 """
@@ -26,6 +26,7 @@ from atomistic.decohesion.vibrations import Statistics, vibrational
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged
 from coupling.interface.excess import taken_away
+
 
 def gap_coordinates(cell: Layered, components: Sequence[int] = (2,)) -> FloatArray:
     """(interfaces × components, 3N) "mean place of the plane above an interface less that of the plane below".
@@ -55,7 +56,7 @@ class Vibrations:
         slab: (n,) of the cell's share of one interface, eV/Å²; 0 where it is not known.
         repeats: (crystals, n) of one lattice repeat of each crystal at the same tractions, eV/Å²; 0 where not known.
         known: (n,) whether there is an equilibrium and all its modes are stable and harmonic.
-        soft: (n,) whether all modes of an equilibrium are stable, and the softest not harmonic at the temperature.
+        soft: (n,) whether all modes of an equilibrium are stable, and a softest one not harmonic at the temperature.
         layers: (crystals,) repeats that are taken away for one interface, the closed spacing left to the law.
         spacing: (crystals,) the repeats that the closed spacing is.
     """

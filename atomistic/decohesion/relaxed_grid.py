@@ -104,8 +104,8 @@ class RelaxedSampler:
             in_plane=in_plane, statistics=statistics, progress=self._progress,
         )  # fmt: skip
         slab, own = np.full(len(jumps), np.nan), np.full((len(repeats), len(jumps)), np.nan)
-        slab[there], own[:, there] = np.where(stable, made.slab, np.nan), np.where(stable, made.repeats, np.nan)
         harmonic, stable = np.ones(len(jumps), dtype=bool), made.known | made.soft
+        slab[there], own[:, there] = np.where(stable, made.slab, np.nan), np.where(stable, made.repeats, np.nan)
         harmonic[there] = ~made.soft
         return Vibrations.of(slab, own, harmonic, made.layers, made.spacing)
 

@@ -1,4 +1,4 @@
-"""Harmonic vibrations of supercells: frequencies, free energies, and how far the softest mode is from an oscillator."""
+"""Harmonic vibrations of supercells: frequencies, free energies, and how far the softest modes are from oscillators."""
 
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
@@ -17,7 +17,7 @@ _DISPLACEMENT = 0.01  # Å
 _UNSTABLE = 1e-6  # of the largest ω²: below it a mode is free or unstable
 _CHUNK = 64
 _ANHARMONIC = 0.1
-"""Of kT/2: what the energy of the softest mode at its thermal amplitude may lack or exceed. A quartic term has by
+"""Of kT/2: what the energy of a softest mode at its thermal amplitude may lack or exceed. A quartic term has by
 then changed the mode's free energy by 0.15 kT; a mode that softens towards an instability passes that at once."""
 _PLANCK_EV: float = physics.hbar / EV
 _SI = EV / ANGSTROM**2 / physics.atomic_mass
@@ -29,7 +29,7 @@ class Vibrational(NamedTuple):
 
     Attributes:
         free_energy: (n,) of the supercell, eV; NaN where a mode is unstable.
-        anharmonicity: (n,) of the softest mode, see `anharmonicity`; 0 where a mode is unstable.
+        anharmonicity: (n,) of the softest mode at each wave vector, see `anharmonicity`; 0 where a mode is unstable.
     """
 
     free_energy: FloatArray
@@ -37,7 +37,7 @@ class Vibrational(NamedTuple):
 
     @property
     def harmonic(self) -> NDArray[np.bool_]:
-        """(n,) whether the softest mode is still an oscillator at its thermal amplitude."""
+        """(n,) whether the softest modes are still oscillators at their thermal amplitudes."""
         return self.anharmonicity <= _ANHARMONIC
 
 
@@ -104,10 +104,10 @@ def _cells(repeats: tuple[int, int, int]) -> FloatArray:
     return np.array(list(np.ndindex(*repeats)))
 
 
-def softest_mode(
+def softest_modes(
     constants: FloatArray, repeats: tuple[int, int, int], masses: FloatArray, held: FloatArray
-) -> tuple[float, FloatArray]:
-    """The mode of least frequency, and how it moves the supercell.
+) -> tuple[FloatArray, FloatArray]:
+    """Of each wave vector k the mode of least frequency, and how it moves the supercell; of k and −k one.
 
     Args:
         constants: As of `frequencies`, the rest, too.
@@ -116,47 +116,50 @@ def softest_mode(
         held: (m, 3N) coordinates held.
 
     Returns:
-        Its stiffness κ, eV/Å², and displacements (cells·N, 3) of unit norm: the harmonic energy of A of them is κA²/2.
+        (w,) stiffnesses κ, eV/Å², and (w, cells·N, 3) displacements of unit norm: the harmonic energy of A of them is κA²/2.
     """
-    found = []
+    stiffness, displacements = [], []
     for wave, matrix, basis in _dynamical(constants, repeats, masses, held):
-        if not len(matrix):  # at Γ one atom is only translated
+        if not len(matrix) or tuple(-wave % 1.0) < tuple(wave):  # at Γ one atom is only translated
             continue
         squared, modes = np.linalg.eigh(matrix)
-        found.append((float(squared[0]), wave, basis.T @ modes[:, 0]))
-    squared, wave, mode = min(found, key=lambda one: one[0])
-    mode = mode * np.exp(-1j * np.angle(mode[np.argmax(np.abs(mode))]))  # the largest component moves
-    waves = np.exp(2j * np.pi * _cells(repeats) @ wave)
-    moved = (waves[:, None] * mode).real.reshape(len(waves), -1, 3) / np.sqrt(masses)[:, None]
-    moved /= np.linalg.norm(moved)
-    return squared * float(np.sum(masses[:, None] * moved**2)), moved.reshape(-1, 3)
+        mode = basis.T @ modes[:, 0]
+        mode = mode * np.exp(-1j * np.angle(mode[np.argmax(np.abs(mode))]))  # the largest component moves
+        waves = np.exp(2j * np.pi * _cells(repeats) @ wave)
+        moved = (waves[:, None] * mode).real.reshape(len(waves), -1, 3) / np.sqrt(masses)[:, None]
+        moved /= np.linalg.norm(moved)
+        stiffness.append(float(squared[0] * np.sum(masses[:, None] * moved**2)))
+        displacements.append(moved.reshape(-1, 3))
+    return np.array(stiffness), np.array(displacements)
 
 
 def anharmonicity(
-    potential: Potential, supercell: Atoms, stiffness: float, mode: FloatArray, temperature: float
+    potential: Potential, supercell: Atoms, stiffness: FloatArray, modes: FloatArray, temperature: float
 ) -> float:
-    """How far a mode is from an oscillator at its classical amplitude A = √(kT/κ), where that would have the energy kT/2.
+    """How far modes are from oscillators at their classical amplitudes A = √(kT/κ), where these have the energy kT/2.
 
     Args:
         potential: The interatomic potential.
-        supercell: The structure in equilibrium.
-        stiffness: κ > 0, eV/Å².
-        mode: Displacements of unit norm.
+        supercell: The structure in equilibrium, N atoms.
+        stiffness: (w,) κ > 0, eV/Å².
+        modes: (w, N, 3) displacements of unit norm.
         temperature: K.
 
     Returns:
-        The larger of |E(±A) − E(0) − kT/2| over kT/2: λA² · 2/κ for a term λu⁴, which changes the free energy by 3/2 kT
-        of that to first order; 1/3 where a cubic term has its inflection at A. 0 without temperature.
+        The largest |E(±A) − E(0) − kT/2| over kT/2: 2λA²/κ for a term λu⁴, which changes the free energy by 3/2 kT of
+        that to first order; 1/3 where a cubic term has its inflection at A. 0 without temperature.
     """
     thermal = 0.5 * BOLTZMANN_EV * temperature
     if not thermal:
         return 0.0
-    amplitude = np.sqrt(2 * thermal / stiffness)
-    moved = [supercell.copy() for _ in range(3)]
-    for atoms, sign in zip(moved, (0, 1, -1), strict=True):
-        atoms.positions += sign * amplitude * mode
-    rest, *there = potential.evaluate(moved).energies
-    return float(np.abs(np.array(there) - rest - thermal).max() / thermal)
+    steps = np.sqrt(2 * thermal / stiffness)[:, None, None] * modes
+    moved = [supercell.copy() for _ in range(1 + 2 * len(steps))]
+    for atoms, step in zip(moved[1:], np.concatenate([steps, -steps]), strict=True):
+        atoms.positions += step
+    energies = np.concatenate(
+        [potential.evaluate(moved[i : i + _CHUNK]).energies for i in range(0, len(moved), _CHUNK)]
+    )
+    return float(np.abs(energies[1:] - energies[0] - thermal).max() / thermal)
 
 
 def vibrational(
@@ -186,7 +189,7 @@ def vibrational(
         known = force_constants(potential, atoms, repeats), repeats, atoms.get_masses(), fixed
         energy, away = free_energy(frequencies(*known), temperature, statistics), 0.0
         if np.isfinite(energy):
-            away = anharmonicity(potential, atoms * repeats, *softest_mode(*known), temperature)
+            away = anharmonicity(potential, atoms * repeats, *softest_modes(*known), temperature)
         found.append((energy, away))
         progress("vibrations", k + 1, len(structures))
     return Vibrational(*np.array(found).T)

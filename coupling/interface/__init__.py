@@ -7,7 +7,15 @@ from coupling.interface.fit import Fit, Misfit, Samples, fit, fit_all
 from coupling.interface.least_energy import least_energy
 from coupling.interface.naive import naive_law
 from coupling.interface.rigid_path import PathSamples, consistency, interface_ledger, rigid_law
-from coupling.interface.thermal import from_mean_forces, recentred, warm_spacing, warmed, warmed_grid, without_spacing
+from coupling.interface.thermal import (
+    from_mean_forces,
+    recentred,
+    void_share,
+    warm_spacing,
+    warmed,
+    warmed_grid,
+    without_spacing,
+)
 
 __all__ = [
     "BulkBranch",
@@ -31,6 +39,7 @@ __all__ = [
     "rigid_law",
     "slab_totals",
     "taken_away",
+    "void_share",
     "warm_spacing",
     "warmed",
     "warmed_grid",

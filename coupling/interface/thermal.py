@@ -1,6 +1,7 @@
 """An interface's excess at a temperature: from its vibrational free energy, or from mean forces."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 
@@ -8,8 +9,8 @@ from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
 from coupling.interface.excess import Excess
 
-_STABLE = 0.6
-"""Share of the openings whose vibrations must be stable."""
+_BRIDGED = 0.5
+"""Share of the work of separation that may be done where the vibrations are not known."""
 
 _APART = 1e-6
 """Å: openings that differ by more."""
@@ -28,21 +29,22 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
     Args:
         static: The static excess.
         free_energy: (n,) vibrational excess free energy at the same openings, eV/Å², up to a constant; where
-            it is NaN (a mode is unstable) it is interpolated.
+            it is NaN (a mode is unstable, or too soft to be harmonic) it is interpolated.
 
     Raises:
-        InputError: the openings do not rise, vibrations are unstable at most of them or at an end of the
-            path, or no opening near the closed interface is free of traction.
+        InputError: the openings do not rise, most of the work is done where the vibrations are not known, they are not
+            known at an end of the path, or no opening near the closed interface is free of traction.
     """
     if np.any(np.diff(static.opening) <= 0):
         raise InputError("The excess openings do not rise, so the interface is no law of its opening; use more layers.")
-    stable = np.isfinite(free_energy)
-    if stable.mean() < _STABLE or not (stable[0] and stable[-1]):
+    known = np.isfinite(free_energy)
+    void = void_share(static.opening, static.energy, known)
+    if void > _BRIDGED or not (known[0] and known[-1]):
         raise InputError(
-            f"The vibrations are unstable at {np.sum(~stable)} of {len(stable)} openings, so there is no quasi-harmonic law; "
-            "take the mean force."
+            f"The vibrations are unstable or anharmonic at {np.sum(~known)} of {len(known)} openings, across which {void:.0%} of the "
+            "work of separation is done, so there is no quasi-harmonic law; take thermal: {method: mean force}."
         )
-    curve = PchipInterpolator(static.opening[stable], free_energy[stable])
+    curve = PchipInterpolator(static.opening[known], free_energy[known])
     closed = float(curve(0.0))
     return recentred(
         Excess(
@@ -52,6 +54,19 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
             static.gap,
         )
     )
+
+
+def void_share(opening: FloatArray, energy: FloatArray, known: NDArray[np.bool_]) -> float:
+    """Share of the work of separation that is done in tension between openings an end of which is not known.
+
+    Args:
+        opening: (n,) rising, one of them 0.
+        energy: (n,) ψ at them.
+        known: (n,) whether a sample there is known.
+    """
+    work = np.diff(np.where(opening > 0, energy, energy[int(np.argmin(np.abs(opening)))]))
+    void = ~(known[1:] & known[:-1])
+    return float(np.abs(work[void]).sum() / np.abs(work).sum())
 
 
 def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray, gap: GapOwner) -> Excess:

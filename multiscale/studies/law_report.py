@@ -18,6 +18,7 @@ from multiscale.runtime.records import Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.stages.derived_law import DerivedLaw, naive_columns
 from multiscale.stages.law import slip_caution
+from multiscale.studies.law_findings import law_findings
 
 _AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
@@ -26,6 +27,15 @@ _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moo
 def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, key: str = "") -> None:
     """Numbers, curves and notes of a law's derivation; `key` stands before their names where there are several laws."""
     atoms = derived.atoms
+    results.findings += law_findings(options, derived, key.removesuffix("_"))
+    if atoms.refinements:
+        results.add(
+            f"{key}grid_error",
+            atoms.refinements[-1].error,
+            "",
+            "estimated energy error of the grid over the work",
+            headline=True,
+        )
     if isinstance(derived.law, MixedModeLaw) and derived.law.count.plus is not None:
         results.notes.append(slip_caution(derived.law.count.plus.material.rpartition(", ")[2]))
     against = (

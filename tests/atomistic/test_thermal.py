@@ -11,7 +11,7 @@ from atomistic.decohesion.finite_temperature import gap_coordinates, heated, pat
 from atomistic.decohesion.mean_force import _Walkers, block_error, mean_forces, mean_traction
 from atomistic.decohesion.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
-from atomistic.decohesion.vibrations import free_energy, frequencies, vibrational
+from atomistic.decohesion.vibrations import anharmonicity, free_energy, frequencies, softest_modes, vibrational
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.phonon import phonons
 from coupling.contracts import Capabilities, Cost, Evaluation
@@ -255,3 +255,51 @@ def test_the_lattice_expands_and_is_the_static_one_when_cold(eam):
     assert heated(eam, crystal, 0.0, repeats=2).cell[0, 1] > static  # zero-point
     with pytest.raises(InputError, match="not cubic"):
         heated(eam, build.bulk("Cu", "hcp", a=2.55, c=4.16), 300.0)
+
+
+class Anharmonic:
+    """Every coordinate u in ½ku² + cu³ + lu⁴ about its site."""
+
+    name, elements, cutoff, fingerprint = "anharmonic", frozenset({29}), 1.0, "anharmonic"
+    capabilities = Capabilities(interaction_range=1.0)
+
+    def __init__(self, sites, stiffness, cubic, quartic):
+        self.sites, self.stiffness, self.cubic, self.quartic = sites, stiffness, cubic, quartic
+
+    def evaluate(self, structures, *, site_energies=False, features=False):
+        moved = np.array([s.positions - self.sites for s in structures])
+        energies = 0.5 * self.stiffness * moved**2 + self.cubic * moved**3 + self.quartic * moved**4
+        forces = -(self.stiffness * moved + 3 * self.cubic * moved**2 + 4 * self.quartic * moved**3)
+        return Evaluation(energies.sum(axis=(1, 2)), tuple(forces), np.zeros((len(structures), 3, 3)), Cost())
+
+
+def test_a_mode_is_no_oscillator_where_its_amplitude_reaches_the_inflection_or_a_quartic_term():
+    """1/3 where V'' = k − 6cA is zero at A = √(kT/k); 2lA²/k of a quartic term; none of an oscillator."""
+    sites, stiffness, temperature = np.random.default_rng(4).uniform(0, 5, (3, 3)), 2.0, 400.0
+    atoms = Atoms("Cu3", sites, cell=[5, 5, 5], pbc=True)
+    amplitude = np.sqrt(BOLTZMANN_EV * temperature / stiffness)
+    modes = np.zeros((1, 3, 3))
+    modes[0, 1, 2] = 1.0
+    for cubic, quartic, exact in (
+        (0.0, 0.0, 0.0), (stiffness / (6 * amplitude), 0.0, 1 / 3), (0.0, -0.7, 1.4 * amplitude**2 / stiffness)
+    ):  # fmt: skip
+        potential = Anharmonic(sites, stiffness, cubic, quartic)
+        found = anharmonicity(potential, atoms, np.array([stiffness]), modes, temperature)
+        assert found == pytest.approx(exact, abs=1e-12)
+        assert anharmonicity(potential, atoms, np.array([stiffness]), modes, 0.0) == 0.0
+
+
+def test_the_softest_modes_have_their_harmonic_energy():
+    """Of unit norm, and u·H·u = κ = mω² on the chain's supercell: k = 0 is translation, of k and −k one is given."""
+    count, stiff, soft, mass = 6, 5.0, 1.2, 30.0
+    constants, whole = np.zeros((3, count, 3)), np.zeros((3 * count, 3 * count))
+    for axis, k in enumerate((stiff, soft, soft)):
+        constants[axis, [0, 1, -1], axis] = 2 * k, -k, -k
+        for site in range(count):
+            for step, value in ((0, 2 * k), (1, -k), (-1, -k)):
+                whole[3 * site + axis, 3 * ((site + step) % count) + axis] += value
+    stiffness, modes = softest_modes(constants, (count, 1, 1), np.array([mass]), np.zeros((0, 3)))
+    np.testing.assert_allclose(stiffness, 4 * soft * np.sin(np.pi * np.arange(1, 4) / count) ** 2, rtol=1e-12)
+    flat = modes.reshape(3, -1)
+    np.testing.assert_allclose(np.einsum("wi,ij,wj->w", flat, whole, flat), stiffness, rtol=1e-12)
+    np.testing.assert_allclose(np.linalg.norm(flat, axis=1), 1.0, rtol=1e-12)

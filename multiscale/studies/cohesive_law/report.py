@@ -128,7 +128,6 @@ def report_mixed(
     results.add(
         "gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True
     )
-    results.add("grid_error", history[-1].error, "", "estimated energy error of the grid over the work", headline=True)
     columns = {f"along_{k + 1}": law.gamma_surface(fractions[:, None] * law.lattice[k]) for k in (0, 1)}
     results.add_curve(
         "gamma",

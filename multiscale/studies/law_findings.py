@@ -1,0 +1,66 @@
+"""What is wrong with a law from atoms, or what its reader must know: its grid, its vibrations."""
+
+import numpy as np
+
+from coupling.findings import Finding
+from coupling.interface.thermal import void_share
+from multiscale.inputs.law_options import LawOptions
+from multiscale.stages.derived_law import DerivedLaw
+from multiscale.stages.law_atoms import LawAtoms
+
+
+def law_findings(options: LawOptions, derived: DerivedLaw, where: str = "") -> list[Finding]:
+    """What the law's own checks found.
+
+    Args:
+        options: The law's.
+        derived: The law and its samples.
+        where: Which law, where there are several.
+    """
+    return [*_coarse(options, derived.atoms, where), *_void(options, derived, where)]
+
+
+def _coarse(options: LawOptions, atoms: LawAtoms, where: str) -> list[Finding]:
+    """A grid that its budget ended before its tolerance."""
+    wanted, budget = options.slip.tolerance, options.slip.budget
+    if not atoms.refinements or atoms.refinements[-1].error <= wanted:
+        return []
+    last = atoms.refinements[-1]
+    what = (
+        f"the grid of openings and slips misses its tolerance: the estimated energy error is {last.error:.3g} of the work of separation, "
+        f"{wanted:g} is wanted, and the next refinement is beyond the budget of {budget} structures ({last.evaluations} were evaluated)"
+    )
+    return [Finding(what, where, last.error, "raise slip: budget, or ask for a larger slip: tolerance", False)]
+
+
+def _void(options: LawOptions, derived: DerivedLaw, where: str) -> list[Finding]:
+    """Openings or jumps where a law at a temperature stands on no vibrations of their own."""
+    vibrations, grid = derived.atoms.vibrations, derived.atoms.grid
+    if vibrations is None or vibrations.known.all():
+        return []
+    static = derived.static
+    assert static is not None  # a law with vibrations is a relaxed one
+    known = vibrations.known if grid is None else vibrations.known.reshape(grid.energy.shape)
+    opening, energy = (static.opening, static.energy) if grid is None else (grid.opening, grid.energy[:, 0, 0])
+    traction = static.traction if grid is None else grid.traction[:, 0, 0]
+    some = known if grid is None else known.all(axis=(1, 2))
+    share = void_share(opening, energy, some if grid is None else known[:, 0, 0])
+    void = opening[~some]
+    soft, unknown = int(vibrations.soft.sum()), int((~vibrations.known & ~vibrations.soft).sum())
+    places = "openings" if grid is None else "jumps"
+    what = (
+        f"there is no quasi-harmonic law at {len(vibrations.known) - int(vibrations.known.sum())} of {len(vibrations.known)} {places}, "
+        f"from {void.min():.3g} to {void.max():.3g} Å: at {soft} a soft mode is no oscillator at {options.temperature:g} K, at {unknown} "
+        f"a mode is unstable or there is no equilibrium; what the vibrations add is interpolated there, across {share:.0%} of the "
+        f"work of separation{_at_peak(opening, traction, void)}"
+    )
+    change = (
+        "take thermal: {method: mean force}" if grid is None else "take mode: normal with thermal: {method: mean force}"
+    )
+    return [Finding(what, where, share, f"{change}, or a lower temperature", False)]
+
+
+def _at_peak(opening: np.ndarray, traction: np.ndarray, void: np.ndarray) -> str:
+    """Whether the largest static traction is among what is interpolated."""
+    peak = opening[int(np.argmax(traction))]
+    return ", the peak traction among it" if void.min() <= peak <= void.max() else ""
