@@ -37,6 +37,10 @@ class ForeignError(MultiscaleError, RuntimeError):
     """Code that is not of this project failed; the message gives its own words, the cause its own error."""
 
 
+class NotFinite(MultiscaleError, ArithmeticError):
+    """A potential's energy or force is not a number; the message names the potential and the structure."""
+
+
 class CountingError(MultiscaleError):
     """The counting identity of the ledger does not hold."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from ase import Atoms
 
+from atomistic.potentials.answers import finite
 from atomistic.potentials.crystal_laws import NetworkLaw
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.memory import require_memory
@@ -91,6 +92,7 @@ class BatchedPotential:
             InputError: a structure cannot be evaluated, or one alone would exceed the memory, or the
                 model has no site energies or features and they are asked for.
             ForeignError: the model failed.
+            NotFinite: its energy or a force is not a number.
         """
         require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
@@ -106,7 +108,7 @@ class BatchedPotential:
         def per_atom(values: Iterable[FloatArray]) -> tuple[FloatArray, ...]:
             return tuple(np.split(np.concatenate(list(values)), counts))
 
-        return Evaluation(
+        found = Evaluation(
             energies=np.concatenate([part.energies for part in parts]),
             forces=per_atom(part.forces for part in parts),
             stresses=stresses,
@@ -114,6 +116,7 @@ class BatchedPotential:
             site_energies=per_atom(part.site_energies for part in parts) if site_energies else None,
             features=per_atom(part.features for part in parts) if features else None,
         )
+        return finite(found, atoms, self.name)
 
     def predicted_memory(self, structure: Structure) -> float:
         """Peak memory that one structure will need, bytes.

@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.data import atomic_numbers, chemical_symbols
 from scipy.optimize import least_squares
 
+from atomistic.potentials.answers import finite
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
@@ -84,7 +85,7 @@ class Coulomb:
         with Meter() as meter:
             energies, forces, stresses = zip(*map(self._one, atoms), strict=True)
         cost = Cost(len(atoms), sum(map(len, atoms)), len(atoms), meter.seconds, meter.peak_memory_bytes)
-        return Evaluation(np.array(energies), forces, np.array(stresses), cost)
+        return finite(Evaluation(np.array(energies), forces, np.array(stresses), cost), atoms, self.name)
 
     def as_ase(self) -> "Calculator":
         """An ASE calculator of this potential."""

@@ -9,6 +9,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from ase.stress import voigt_6_to_full_3x3_stress
 
+from atomistic.potentials.answers import finite
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
@@ -64,19 +65,21 @@ class SerialPotential:
             InputError: a structure cannot be evaluated, or the calculator has no site energies
                 or features and they are asked for.
             ForeignError: the calculator failed.
+            NotFinite: its energy or a force is not a number.
         """
         require_asked(self, site_energies, features)
         atoms = checked(structures, self.elements, self.name)
         with Meter() as meter, foreign(f"calculator {self.name!r}"):
             rows = [self._one(one, site_energies) for one in atoms]
         energies, forces, stresses, sites = zip(*rows, strict=True)
-        return Evaluation(
+        found = Evaluation(
             energies=np.array(energies),
             forces=forces,
             stresses=np.array(stresses),
             cost=Cost(len(atoms), sum(map(len, atoms)), len(atoms), meter.seconds, meter.peak_memory_bytes),
             site_energies=sites if site_energies else None,
         )
+        return finite(found, atoms, self.name)
 
     def as_ase(self) -> Calculator:
         """An ASE calculator of this potential, for other tools."""

@@ -42,7 +42,7 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
     if void > _BRIDGED or not (known[0] and known[-1]):
         raise InputError(
             f"The vibrations are unstable or anharmonic at {np.sum(~known)} of {len(known)} openings, across which {void:.0%} of the "
-            "work of separation is done, so there is no quasi-harmonic law; take thermal: {method: mean force}."
+            "work of separation is done, so there is no quasi-harmonic law; take thermal: {method: mean force}, or more openings."
         )
     curve = PchipInterpolator(static.opening[known], free_energy[known])
     closed = float(curve(0.0))
@@ -57,7 +57,7 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
 
 
 def void_share(opening: FloatArray, energy: FloatArray, known: NDArray[np.bool_]) -> float:
-    """Share of the work of separation that is done in tension between openings an end of which is not known.
+    """Share of the work of separation in tension that the samples stand for that are not known, each for half the way on.
 
     Args:
         opening: (n,) rising, one of them 0.
@@ -65,8 +65,8 @@ def void_share(opening: FloatArray, energy: FloatArray, known: NDArray[np.bool_]
         known: (n,) whether a sample there is known.
     """
     work = np.diff(np.where(opening > 0, energy, energy[int(np.argmin(np.abs(opening)))]))
-    void = ~(known[1:] & known[:-1])
-    return float(np.abs(work[void]).sum() / np.abs(work).sum())
+    void = 1.0 - 0.5 * (known[1:].astype(float) + known[:-1])
+    return float(np.abs(work) @ void / np.abs(work).sum())
 
 
 def from_mean_forces(opening: FloatArray, traction: FloatArray, std: FloatArray, gap: GapOwner) -> Excess:

@@ -54,7 +54,7 @@ def law_of_samples(
     if atoms.slab is not None:
         slab = atoms.slab
         difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
-    count = _count(options, atoms, crystals, models, potential)
+    count = _count(options, atoms, crystals, models, potential, law.peak_traction / EV_A3)
     return DerivedLaw(law.counted(count), atoms, crystals, samples, consistency(samples, bridged), static, difference)
 
 
@@ -145,8 +145,9 @@ def _count(
     crystals: dict[str, CrystalRecord],
     models: Models,
     potential: PotentialChoice | None,
+    peak: float,
 ) -> Count:
-    """What the law takes away: either crystal's layers, at the traction of the peak."""
+    """What the law takes away: either crystal's layers, at its peak traction in eV/Å³."""
     places = ("plane", "plane") if options.plane is not None else ("upper", "lower")
     names = {place: f"{crystal.label}, {models.name(potential)}" for place, crystal in options.crystals.items()}
     sides = []
@@ -162,7 +163,7 @@ def _count(
                 spacing=side.spacing * ANGSTROM,
                 layers=layers,
                 strain=side.strain,
-                energy_at_peak=_energy_at_peak(atoms, number, layers * side.spacing),
+                energy_at_peak=_energy_at(peak, atoms, number, layers * side.spacing),
             )
         )
     beyond = () if atoms.slab is None else atoms.slab.beyond_strength
@@ -183,10 +184,22 @@ def _count(
     )
 
 
-def _energy_at_peak(atoms: LawAtoms, number: int, thickness: float) -> float:
-    """Energy per area, J/m², that a thickness in Å of a crystal holds where the slab's traction is largest."""
+def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) -> float:
+    """Energy per area, J/m², that a thickness in Å of a crystal holds at a traction in eV/Å³.
+
+    Read along the static path where that first has the traction, and at its peak where it has less: near the bulk's
+    strength the energy is steep in the traction, along the path it is smooth.
+    """
     if atoms.slab is None:
         return 0.0
+    static = excess(atoms.slab, *atoms.bulks)
     bulk = atoms.bulks[0] if len(atoms.bulks) == 1 else atoms.bulks[1 - number]  # of the lower crystal first
-    peak, closed = int(np.argmax(atoms.slab.traction)), atoms.slab.closed
-    return float((bulk.energy[peak] - bulk.energy[closed]) / (atoms.area * bulk.height[closed]) * thickness * EV_A2)
+    path, energy = CubicSpline(static.opening, static.traction), CubicSpline(static.opening, bulk.energy)
+    turns = path.derivative().roots(extrapolate=False)
+    peak = float(turns[int(np.argmax(path(turns)))])
+    there = peak
+    if traction < path(peak):
+        reached = path.solve(traction, extrapolate=False)
+        there = float(reached[reached > 0].min())
+    closed = atoms.slab.closed
+    return float((energy(there) - bulk.energy[closed]) / (atoms.area * bulk.height[closed]) * thickness * EV_A2)

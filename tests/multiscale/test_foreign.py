@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 import yaml
 from ase.build import bulk
+from ase.calculators.emt import EMT
 from typer.testing import CliRunner
 
 from atomistic import load_potential
 from atomistic.embedding.quantum import QuantumPotential
-from atomistic.potentials.batched import BatchedPotential
-from coupling.errors import ForeignError, InputError, NotConverged, foreign
+from atomistic.potentials.batched import BatchedPotential, BatchOutput
+from atomistic.potentials.serial import SerialPotential
+from coupling.errors import ForeignError, InputError, NotConverged, NotFinite, foreign
 from multiscale.cli import app
 from multiscale.sweeps.tasks import perform
 
@@ -93,3 +95,45 @@ def test_a_point_of_a_sweep_that_ends_the_program_is_a_failed_point(tmp_path):
 
     record = perform(Leaving(), tmp_path)
     assert (record["status"], record["error"]) == ("failed", "unexpected SystemExit: 7")
+
+
+class Diverging(EMT):
+    """Gives no number for the force on the last atom, or for the energy, of any structure but a crystal's cell."""
+
+    lost = "forces"
+
+    def calculate(self, *args, **kwargs):
+        super().calculate(*args, **kwargs)
+        if len(self.atoms) > 1:
+            self.results[self.lost] = (
+                np.array(self.results[self.lost]) * np.nan if self.lost == "energy" else _holed(self)
+            )
+
+
+def _holed(calculator):
+    forces = calculator.results["forces"].copy()
+    forces[-1, 1] = np.inf
+    return forces
+
+
+@pytest.mark.parametrize(("lost", "said"), [("energy", "the energy nan"), ("forces", "on atom 3")])
+def test_an_answer_that_is_no_number_names_potential_and_structure(lost, said):
+    calculator = Diverging()
+    calculator.lost = lost
+    potential = SerialPotential("diverging", frozenset({29}), 5.0, "diverging", calculator)
+    crystal = bulk("Cu")
+    assert np.isfinite(potential.evaluate([crystal]).energies).all()
+    with pytest.raises(
+        NotFinite, match=r"Structure 1 of 2 \(Cu4, shortest distance 2\.55 Å\): potential 'diverging'"
+    ) as caught:
+        potential.evaluate([crystal, bulk("Cu", cubic=True)])
+    assert said in str(caught.value)
+
+
+def test_a_model_s_answer_that_is_no_number_is_named_too():
+    def model(batch):
+        return BatchOutput(np.array([np.nan]), np.zeros((1, 3)), np.zeros((1, 3, 3)))
+
+    potential = BatchedPotential("net", frozenset(range(1, 119)), 5.0, "net 2", model, "cpu", "float64", 1000.0)
+    with pytest.raises(NotFinite, match=r"Structure 0 of 1 \(Cu, one atom\): potential 'net' gives the energy nan"):
+        potential.evaluate([bulk("Cu")])
