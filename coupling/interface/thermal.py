@@ -44,7 +44,7 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
             f"The vibrations are unstable or anharmonic at {np.sum(~known)} of {len(known)} openings, across which {void:.0%} of the "
             "work of separation is done, so there is no quasi-harmonic law; take thermal: {method: mean force}, or more openings."
         )
-    curve = PchipInterpolator(static.opening[known], free_energy[known])
+    curve = _bridged(static.opening, free_energy)
     closed = float(curve(0.0))
     return recentred(
         Excess(
@@ -54,6 +54,20 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
             static.gap,
         )
     )
+
+
+def _bridged(opening: FloatArray, values: FloatArray) -> CubicHermiteSpline:
+    """A curve through the values that are known, with the slopes of their own stretch on either side of a gap.
+
+    A monotone interpolant across a gap would take the slope at its ends from the far side, and so change known tractions.
+    """
+    known = np.isfinite(values)
+    slopes = PchipInterpolator(opening[known], values[known])(opening, 1)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
+    for first, end in edges.reshape(-1, 2):
+        if end - first > 1:
+            slopes[first:end] = PchipInterpolator(opening[first:end], values[first:end])(opening[first:end], 1)
+    return CubicHermiteSpline(opening[known], values[known], slopes[known])
 
 
 def void_share(opening: FloatArray, energy: FloatArray, known: NDArray[np.bool_]) -> float:

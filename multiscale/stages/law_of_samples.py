@@ -187,19 +187,19 @@ def _count(
 def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) -> float:
     """Energy per area, J/m², that a thickness in Å of a crystal holds at a traction in eV/Å³.
 
-    Read along the static path where that first has the traction, and at its peak where it has less: near the bulk's
-    strength the energy is steep in the traction, along the path it is smooth.
+    The work of the traction along the bulk's height: near the bulk's strength height and energy are steep in the traction,
+    while the traction is smooth in the height, so that it may be followed from the largest sample to a peak between
+    the samples, or to the strength where that comes first.
     """
     if atoms.slab is None:
         return 0.0
-    static = excess(atoms.slab, *atoms.bulks)
     bulk = atoms.bulks[0] if len(atoms.bulks) == 1 else atoms.bulks[1 - number]  # of the lower crystal first
-    path, energy = CubicSpline(static.opening, static.traction), CubicSpline(static.opening, bulk.energy)
-    turns = path.derivative().roots(extrapolate=False)
-    peak = float(turns[int(np.argmax(path(turns)))])
-    there = peak
-    if traction < path(peak):
-        reached = path.solve(traction, extrapolate=False)
-        there = float(reached[reached > 0].min())
-    closed = atoms.slab.closed
-    return float((energy(there) - bulk.energy[closed]) / (atoms.area * bulk.height[closed]) * thickness * EV_A2)
+    normal, height = (v if v.ndim == 1 else v[:, 0] for v in (bulk.traction, bulk.height))
+    closed, order = height[atoms.slab.closed], np.argsort(height)
+    order = order[np.append(True, np.diff(height[order]) > _RESOLVED)]
+    curve, last = CubicSpline(height[order], normal[order]), height[order][-1]
+    strength = curve.derivative().roots()
+    ends = np.concatenate([curve.solve(traction), strength[strength > last], [np.inf]])
+    there = float(ends[ends > closed].min())
+    work = curve.antiderivative()
+    return float((work(there if np.isfinite(there) else last) - work(closed)) / closed * thickness * EV_A2)

@@ -49,6 +49,18 @@ def test_unstable_vibrations_are_bridged_but_not_most_of_them():
         warmed(static(), free)
 
 
+def test_a_bridge_leaves_the_tractions_on_both_sides_as_they_are():
+    """f falls to a minimum in the gap and rises after it: the openings beside the gap keep the slopes of their own side.
+
+    A monotone interpolant across the gap gives these up: the minimum between flattens them."""
+    free = -0.02 * np.exp(-(((OPENING - 0.6) / 0.4) ** 2))
+    hole = (OPENING > 0.4) & (OPENING < 0.8)
+    whole, bridged = warmed(static(), free), warmed(static(), np.where(hole, np.nan, free))
+    outside = ~hole[OPENING > 0.0]
+    wrong = np.abs(whole.traction - bridged.traction)[-len(outside) :]
+    assert wrong[outside].max() < 0.15 * np.abs(np.gradient(free, OPENING)).max()
+
+
 def test_mean_forces_integrate_to_the_work_and_carry_their_error_bars():
     truth, std = static(), np.full(len(OPENING), 1e-3)
     made = from_mean_forces(OPENING, truth.traction, std, "in law")

@@ -107,7 +107,7 @@ def test_the_grid_refines_where_its_error_is_and_stays_in_its_budget(emt):
 def test_a_mixed_mode_study_gives_a_law_of_opening_and_slip(tmp_path):
     study = {
         "study": "cohesive_law", "potential": "emt", "plane": PLANE | {"layers": 4}, "mode": "mixed",
-        "openings": {"max": "5 Å", "points": 14}, "slip": {"tolerance": 0.9, "budget": 600},
+        "openings": {"max": "5 Å", "points": 14}, "slip": {"tolerance": 1e-4, "budget": 600},
     }  # fmt: skip
     results = run_study(parse_study(study, tmp_path), tmp_path / "run")
     law = load_law(tmp_path / "run" / "law.json")
@@ -116,6 +116,11 @@ def test_a_mixed_mode_study_gives_a_law_of_opening_and_slip(tmp_path):
         np.array([[0.3e-10, 0.4e-10, 0.0], [0.3e-10, 0.4e-10, 0.0]]) + [[0, 0, 0], [0, *law.lattice[0]]]
     )
     assert slid.energy[0] == pytest.approx(slid.energy[1], rel=1e-9)  # the crystal's period
+    (finding,) = results.findings
+    assert not finding.fatal and finding.size == results["grid_error"] > 1e-4
+    assert (
+        "0.0001 is wanted" in finding.what and "budget of 600" in finding.what and finding.what in results.warnings[0]
+    )
     assert 0 < results["gamma_surface_highest"] < results["work_of_separation"]
     assert (tmp_path / "run" / "gamma_surface.png").stat().st_size > 5000
     assert "Refinement of the grid" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

@@ -1,0 +1,40 @@
+"""What the bulk holds at a law's peak traction depends on that traction, and not on the openings that were sampled."""
+
+import numpy as np
+import pytest
+
+from coupling.interface.excess import BulkBranch, SlabBranch
+from coupling.units import EV_A2
+from multiscale.stages.law_atoms import LawAtoms
+from multiscale.stages.law_of_samples import _energy_at
+
+AREA, HEIGHT, STIFF, SOFTENING = 5.7, 2.1, 0.9, 1.1  # T = STIFF s − SOFTENING s², largest at s = 0.409
+
+
+def traction(stretch):
+    return STIFF * stretch - SOFTENING * stretch**2
+
+
+def samples(stretch):
+    """A path that ends fully open, of which a crystal is stretched by these, Å."""
+    stretch = np.append(stretch, [0.2, 0.05, 0.0])  # the falling branch, from the peak on
+    gap, pulled = np.arange(len(stretch)) - float(np.argmin(stretch)), traction(stretch)
+    gap -= gap[int(np.flatnonzero(stretch == 0)[0])]
+    energy = AREA * (STIFF * stretch**2 / 2 - SOFTENING * stretch**3 / 3)
+    slab = SlabBranch(gap, gap, energy, pulled, pulled, AREA, (2,))
+    return LawAtoms(AREA, (1, 1), HEIGHT, (), slab=slab, bulks=(BulkBranch(pulled, HEIGHT + stretch, energy, gap),))
+
+
+@pytest.mark.parametrize("largest", [0.24, 0.27, 0.3])
+def test_the_energy_is_that_at_the_peak_whatever_the_largest_sample(largest):
+    stretch = 0.28
+    exact = (STIFF * stretch**2 / 2 - SOFTENING * stretch**3 / 3) * 4.0 / HEIGHT * EV_A2
+    atoms = samples(np.concatenate([[-0.2, -0.1, 0.0], np.linspace(0.1, largest, 5)]))
+    assert _energy_at(float(traction(stretch)), atoms, 0, 4.0) == pytest.approx(exact, rel=1e-9)
+
+
+def test_beyond_its_strength_a_bulk_holds_what_it_holds_there():
+    strength = STIFF / (2 * SOFTENING)
+    exact = (STIFF * strength**2 / 2 - SOFTENING * strength**3 / 3) * 4.0 / HEIGHT * EV_A2
+    atoms = samples(np.concatenate([[-0.2, -0.1, 0.0], np.linspace(0.1, 0.35, 5)]))
+    assert _energy_at(1.1 * float(traction(strength)), atoms, 0, 4.0) == pytest.approx(exact, rel=1e-9)
