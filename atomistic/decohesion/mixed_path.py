@@ -3,7 +3,7 @@
 What is sampled at a jump, rigid halves or relaxed equilibria, is the sampler's; the grid is the same.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,6 +13,7 @@ from atomistic.decohesion.bridging import bridged
 from atomistic.decohesion.rigid_path import evaluated
 from atomistic.decohesion.slab import Openable
 from atomistic.decohesion.slip import SlipGrid
+from atomistic.decohesion.slip_symmetry import SlipSymmetry, lowest, mean, slip_symmetries
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
 from coupling.laws.mixed import MixedModeLaw
@@ -103,7 +104,10 @@ def refined_slip_grid(
 ) -> tuple[SlipGrid, list[Refinement]]:
     """`refined_grid` of rigid halves of a closed interface."""
     sampler = rigid_sampler(potential, slab, progress)
-    return refined_grid(sampler, openings, period, divisions=divisions, tolerance=tolerance, budget=budget)
+    symmetries = slip_symmetries(slab.atoms, np.asarray(period, dtype=float)[:, :2])
+    return refined_grid(
+        sampler, openings, period, symmetries=symmetries, divisions=divisions, tolerance=tolerance, budget=budget
+    )
 
 
 def refined_grid(
@@ -111,6 +115,7 @@ def refined_grid(
     openings: FloatArray,
     period: FloatArray,
     *,
+    symmetries: Sequence[SlipSymmetry],
     divisions: int = 6,
     tolerance: float = 0.01,
     budget: int = 3000,
@@ -125,6 +130,7 @@ def refined_grid(
         sampler: Energies and tractions at jumps.
         openings: (n,) first openings, Å, among them 0.
         period: (2, 2) Å, rows are the in-plane period vectors of slip.
+        symmetries: `slip_symmetries` of the closed interface, which the grid has, too.
         divisions: First slips along each vector.
         tolerance: Estimated energy error over the work of separation that is small enough.
         budget: Most jumps to sample; the grid stays coarser than the tolerance asks where it ends.
@@ -147,7 +153,7 @@ def refined_grid(
     known: dict[tuple[float, float, float], FloatArray] = {}
     history: list[Refinement] = []
     while True:
-        grid = _sampled(sampler, openings, np.asarray(period, dtype=float)[:, :2], divisions, known)
+        grid = _sampled(sampler, openings, np.asarray(period, dtype=float)[:, :2], divisions, known, symmetries)
         law = mixed_law(_free_when_closed(grid))
         estimate = law.error_estimate()
         by_opening = estimate.opening.max(axis=(1, 2)) / law.work_of_separation
@@ -178,6 +184,7 @@ def _sampled(
     period: FloatArray,
     divisions: int,
     known: dict[tuple[float, float, float], FloatArray],
+    symmetries: Sequence[SlipSymmetry],
 ) -> SlipGrid:
     """The grid, of which only the points not yet known are sampled, and what has no equilibrium is bridged."""
     steps = np.arange(divisions) / divisions
@@ -194,6 +201,8 @@ def _sampled(
         known.update(zip(new, rows, strict=True))
     values = np.array([known[key] for key in keys]).reshape(len(openings), divisions, divisions, 8)
     values[..., [0, 4]] -= known[(0.0, 0.0, 0.0)][[0, 4]]
-    whole, missing = bridged(values[..., :4], values[..., 4:], openings, period)
+    relaxed, rigid = (lowest(part, symmetries) for part in (values[..., :4], values[..., 4:]))
+    whole, missing = bridged(relaxed, rigid, openings, period)
+    whole = mean(whole, symmetries)
     jumps = np.array([[d, *(np.array([u, v]) @ period)] for d, u, v in keys])[missing.ravel()]
     return SlipGrid(openings, period, whole[..., 0], whole[..., 1], whole[..., 2:], jumps)

@@ -22,6 +22,11 @@ class Openable(Protocol):
     """An interface that can be opened rigidly: what `rigid_path` needs of it."""
 
     @property
+    def atoms(self) -> Atoms:
+        """The closed interface."""
+        ...
+
+    @property
     def area(self) -> float:
         """Of the interface in the cell, Å²."""
         ...

@@ -196,13 +196,14 @@ def _relaxed_mixed(
     from atomistic.decohesion.jumps import Series
     from atomistic.decohesion.mixed_path import refined_grid
     from atomistic.decohesion.relaxed_grid import RelaxedSampler
+    from atomistic.decohesion.slip_symmetry import slip_symmetries
     from atomistic.decohesion.spacing import spacing_response
 
     series = Series(potential, cell)
     sampler = RelaxedSampler(series, period, context.progress)
     grid, history = refined_grid(
-        sampler, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
-        tolerance=options.slip.tolerance, budget=options.slip.budget,
+        sampler, openings[openings >= _LEAST_OPENING], period, symmetries=slip_symmetries(cell.atoms, period[:, :2]),
+        divisions=options.slip.divisions, tolerance=options.slip.tolerance, budget=options.slip.budget,
     )  # fmt: skip
     slab, bulks = sampler.opening_path(grid.opening)
     found: dict[str, Any] = {"grid": grid, "refinements": tuple(history), "slab": slab, "bulks": bulks}

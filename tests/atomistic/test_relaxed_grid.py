@@ -10,6 +10,7 @@ from atomistic.decohesion.mixed_path import mixed_law, refined_grid, rigid_sampl
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
 from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
+from atomistic.decohesion.slip_symmetry import slip_symmetries
 from atomistic.decohesion.spacing import spacing_response
 from atomistic.properties.bulk import equilibrium
 from coupling.errors import NotConverged
@@ -33,7 +34,9 @@ def sampler(emt, slab):
 
 @pytest.fixture(scope="module")
 def grid(slab, sampler):
-    found, history = refined_grid(sampler, OPENINGS, slab.atoms.cell.array[:2], divisions=SLIPS, tolerance=0.9)
+    period = slab.atoms.cell.array[:2, :2]
+    symmetries = slip_symmetries(slab.atoms, period)
+    found, history = refined_grid(sampler, OPENINGS, period, symmetries=symmetries, divisions=SLIPS, tolerance=0.9)
     assert len(history) == 1 and history[0].evaluations == found.energy.size
     return found
 
