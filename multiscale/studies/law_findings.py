@@ -54,10 +54,10 @@ def _void(options: LawOptions, derived: DerivedLaw, where: str) -> list[Finding]
         f"a mode is unstable or there is no equilibrium; what the vibrations add is interpolated there, across {share:.0%} of the "
         f"work of separation{_at_peak(opening, traction, void)}"
     )
-    change = (
-        "take thermal: {method: mean force}" if grid is None else "take mode: normal with thermal: {method: mean force}"
-    )
-    return [Finding(what, where, share, f"{change}, or a lower temperature", False)]
+    change = "a lower temperature narrows that stretch"
+    if grid is None:
+        change += ", thermal: {method: mean force} samples it, with error bars"
+    return [Finding(what, where, share, change, False)]
 
 
 def _at_peak(opening: np.ndarray, traction: np.ndarray, void: np.ndarray) -> str:
