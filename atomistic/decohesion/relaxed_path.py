@@ -6,6 +6,7 @@ and there is no snap-back: along an opening path the gap rises monotonically.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,16 @@ from atomistic.decohesion.layered import (
 )
 from atomistic.decohesion.slab import CleavageSlab, boundary_tractions
 from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.errors import NotConverged
+from coupling.interface.branches import LeftOut
 from coupling.interface.excess import BulkBranch, SlabBranch
 
 _ROUNDS = 4
 _DOOMED = 0.9  # of a crystal's strength: rigid traction beyond which an opening may have no equilibrium
+_NEAR = 0.02  # eV/Å: an error that Newton's steps may take away
+_SHARP = 1e-8  # eV/Å³: error of a bulk's traction that no slab multiplies to anything
+_PATIENCE = 20  # sweeps without advance, after which a start leads nowhere
+_MOST_LOST = 0.25  # of the gaps: more failures make no path
 
 
 def relaxed_path(
@@ -53,7 +60,7 @@ def relaxed_path(
         of an opening, vectors of gap vectors.
 
     Raises:
-        NotConverged: some equilibrium was not found.
+        NotConverged: too many equilibria were not found.
     """
     return relaxed_branches(potential, cell, gaps, tolerance=tolerance, progress=progress)[0]
 
@@ -64,15 +71,15 @@ def relaxed_branches(
     """The path of `relaxed_path` and the bulk of each crystal, solved together at equal traction vectors."""
     gaps = np.asarray(gaps, dtype=float)
     series = Series(potential, cell, tolerance)
-    found = relaxed_states(series, gaps, progress=progress)
+    found, left_out = required(relaxed_states(series, gaps, progress=progress), tolerance)
     there = np.array([state is not None for state in found])
-    return branches(series, [state for state in found if state is not None], gaps[there], gaps[~there])
+    return branches(series, [state for state in found if state is not None], gaps[there], left_out)
 
 
 def branches(
-    series: Series, states: Sequence[State], gaps: FloatArray, left_out: FloatArray
+    series: Series, states: Sequence[State], gaps: FloatArray, left_out: tuple[LeftOut, ...] = ()
 ) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
-    """Records of states at imposed gaps (n,) or (n, 3)."""
+    """Records of states at imposed gaps (n,) or (n, 3), and of the gaps that have none."""
     part, cell, slabs = _components(gaps), series.cell, [state.slab for state in states]
     traction = np.array([state.traction for state in states])[part]
     slab = SlabBranch(
@@ -84,7 +91,8 @@ def branches(
         area=cell.area,
         repeats=tuple(repeats for repeats, _ in cell.crystals),
         interfaces=len(cell.bodies),
-        beyond_strength=tuple(left_out.tolist()),
+        left_out=left_out,
+        tolerance=series.tolerance,
     )
     bulks = []
     for k, unit in enumerate(series.units):
@@ -115,17 +123,14 @@ def _bulk_record(
 
 def relaxed_states(
     series: Series, gaps: FloatArray, *, starts: Sequence[FloatArray] | None = None, progress: Progress = silent
-) -> list[State | None]:
-    """The states of `relaxed_path`, one a gap; None where a crystal would part before the interface does.
+) -> list[State | LeftOut]:
+    """The states of `relaxed_path`, one a gap, or why there is none.
 
     Args:
         series: The slab and its bulk.
         gaps: As of `relaxed_path`.
         starts: Unknowns to start from; None strains every layer as a rigid opening's traction asks.
         progress: Told after each sweep.
-
-    Raises:
-        NotConverged: another equilibrium was not found.
     """
     gaps = np.asarray(gaps, dtype=float)
     control = series.opening if gaps.ndim == 1 else series.at_gap
@@ -138,21 +143,90 @@ def relaxed_states(
         return [i for i, u in enumerate(solved) if not errors[i] <= series.tolerance or series.beyond_strength(u)]
 
     _from_neighbours(series, control, imposed, solved, errors, unsolved, progress)
+    missing = unsolved()
     doomed = np.any(wanted[:, :1] > _DOOMED * series.strengths, axis=1)
-    missing = [i for i in unsolved() if doomed[i]]
-    errors[missing] = 0.0
-    require(errors, series.tolerance, "relaxed openings")
     there = [i for i in range(len(gaps)) if i not in missing]
-    states = iter(series.states(control, imposed[there], [solved[i] for i in there]))
-    return [None if i in missing else next(states) for i in range(len(gaps))]
+    found: list[State | LeftOut] = [
+        LeftOut(float(imposed[i, 0]), bool(doomed[i]), None if np.isnan(errors[i]) else float(errors[i]))
+        for i in range(len(gaps))
+    ]
+    states = series.states(control, imposed[there], [solved[i] for i in there]) if there else []
+    for i, state in zip(there, states, strict=True):
+        found[i] = state
+    return found
+
+
+def states_from(
+    series: Series, gaps: FloatArray, starts: Sequence[FloatArray], soft: Sequence[bool], *, progress: Progress = silent
+) -> list[State | None]:
+    """The equilibria of an opening that are found from given unknowns, one a gap (n,); None where none is.
+
+    Args:
+        series: The slab and its bulk.
+        gaps: (n,) Å beyond the closed spacing.
+        starts: Unknowns.
+        soft: (n,) whether the cost of Newton's steps is worth it where the search stops short.
+        progress: Told after each sweep.
+    """
+    imposed, options = _vectors(gaps), {"what": "branches", "progress": progress}
+    solved, errors = series.solve(series.opening, imposed, starts, patience=_PATIENCE, **options)
+    late = np.flatnonzero((errors > series.tolerance) & (errors < _NEAR) & np.array(soft))
+    if len(late):
+        sharper, left = series.solve(series.opening, imposed[late], [solved[i] for i in late], soft=True, **options)
+        for i, unknown, error in zip(late, sharper, left, strict=True):
+            solved[i], errors[i] = unknown, error
+    there = [i for i, u in enumerate(solved) if errors[i] <= series.tolerance and not series.beyond_strength(u)]
+    states = iter(series.states(series.opening, imposed[there], [solved[i] for i in there]) if there else [])
+    return [next(states) if i in there else None for i in range(len(gaps))]
+
+
+def sharpened(series: Series, states: Sequence[State], *, progress: Progress = silent) -> list[State]:
+    """The states with their bulk solved to `_SHARP` at the slab's own traction, since its error counts with every layer.
+
+    The slab's layers share what is left of its forces, and their mean is the slab's traction: to first order the excess is
+    then exact. In single precision nothing is gained, and the states stay as they are.
+    """
+    if "float64" not in series.potential.capabilities.dtypes[:1]:
+        return list(states)
+    tractions, unknowns = np.array([state.traction for state in states]), [state.unknown.copy() for state in states]
+    bulks, at = [], 3 * len(series.cell.atoms)
+    for k, unit in enumerate(series.units):
+        size = 3 * len(unit.atoms) + 3
+        starts = [unknown[at : at + size] for unknown in unknowns]
+        solved, _ = _bulk_unknowns(series.potential, unit, tractions, _SHARP, starts, progress)
+        for start, own in zip(starts, solved, strict=True):
+            start[:] = own
+        bulks.append([_unit_structure(unit, own) for own in solved])
+        at += size
+    energies = [series.potential.evaluate(own).energies for own in bulks]
+    return [
+        replace(state, unknown=unknown, bulks=tuple(own), bulk_energies=np.array(stored))
+        for state, unknown, own, stored in zip(states, unknowns, zip(*bulks, strict=True), zip(*energies, strict=True), strict=True)
+    ]
+
+
+def required(found: Sequence[State | LeftOut], tolerance: float) -> tuple[list[State | None], tuple[LeftOut, ...]]:
+    """The states, None where there is none, and the gaps left out.
+
+    Raises:
+        NotConverged: the closed interface is left out, or so many gaps that the rest do not make a path.
+    """
+    left_out = tuple(one for one in found if isinstance(one, LeftOut))
+    failed = [one for one in left_out if not one.parts]
+    if len(failed) > _MOST_LOST * len(found) or any(one.gap == 0.0 for one in left_out):
+        raise NotConverged(
+            f"{len(failed)} of {len(found)} relaxed openings did not converge: "
+            f"{'; '.join(one.in_words(tolerance) for one in failed or left_out)}. Take fewer openings, or a looser tolerance."
+        )
+    return [None if isinstance(one, LeftOut) else one for one in found], left_out
 
 
 def relaxed_structures(
     potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
 ) -> list[Atoms | None]:
-    """The structures of `relaxed_path`, one a gap; None where a crystal would part before the interface does."""
-    states = relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress)
-    return [None if state is None else state.slab for state in states]
+    """The structures of `relaxed_path`, one a gap; None where there is none."""
+    found, _ = required(relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress), tolerance)
+    return [None if state is None else state.slab for state in found]
 
 
 def _from_neighbours(
@@ -214,14 +288,28 @@ def bulk_structures(
     progress: Progress = silent,
 ) -> list[Atoms]:
     """The structures of `bulk_branch`, one lattice repeat a traction."""
-    model, vectors = bond_model(potential, unit), _vectors(np.asarray(tractions, dtype=float))
-    wanted = vectors[:, NORMAL_LAST]
+    vectors = _vectors(np.asarray(tractions, dtype=float))
+    strain = np.interp(vectors[:, 0], *rising(potential, unit)[::-1])
+    closed, third = unit.atoms.positions, unit.atoms.cell.array[2]
+    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), third * [1.0, 1.0, 1.0 + e]) for e in strain]
+    solved, errors = _bulk_unknowns(potential, unit, vectors, tolerance, guesses, progress)
+    require(errors, tolerance, "bulk references")
+    return [_unit_structure(unit, u) for u in solved]
 
-    def structure(unknown: FloatArray) -> Atoms:
-        return with_third_vector(unit.atoms, unknown[:-3].reshape(-1, 3), unknown[-3:])
+
+def _unit_structure(unit: CleavageSlab, unknown: FloatArray) -> Atoms:
+    return with_third_vector(unit.atoms, unknown[:-3].reshape(-1, 3), unknown[-3:])
+
+
+def _bulk_unknowns(
+    potential: Potential, unit: CleavageSlab, tractions: FloatArray, tolerance: float, guesses: Sequence[FloatArray],
+    progress: Progress,
+) -> tuple[list[FloatArray], FloatArray]:  # fmt: skip
+    """Positions and third vector of a lattice repeat at tractions (n, 3), and the errors, eV/Å³."""
+    model, wanted = bond_model(potential, unit), tractions[:, NORMAL_LAST]
 
     def residuals(indices: Sequence[int], unknowns: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
-        structures = [structure(u) for u in unknowns]
+        structures = [_unit_structure(unit, u) for u in unknowns]
         evaluation, answers = potential.evaluate(structures), []
         missing = wanted[list(indices)] - boundary_tractions(structures, evaluation, unit.area)
         for atoms, force, short in zip(structures, evaluation.forces, missing, strict=True):
@@ -229,9 +317,4 @@ def bulk_structures(
             answers.append((np.append(move.ravel(), stretch), error / unit.area))
         return answers
 
-    strain = np.interp(vectors[:, 0], *rising(potential, unit)[::-1])
-    closed, third = unit.atoms.positions, unit.atoms.cell.array[2]
-    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), third * [1.0, 1.0, 1.0 + e]) for e in strain]
-    solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
-    require(errors, tolerance, "bulk references")
-    return [structure(u) for u in solved]
+    return solve(residuals, guesses, tolerance, what="bulk references", patience=_PATIENCE, progress=progress)

@@ -218,13 +218,11 @@ def _relaxed(
 ) -> dict[str, Any]:
     from atomistic.decohesion.jumps import Series
     from atomistic.decohesion.law_states import law_states
-    from atomistic.decohesion.relaxed_path import branches
 
-    series = Series(potential, cell)
-    gaps, states, left_out = law_states(series, gaps, progress=context.progress)
-    slab, bulks = branches(series, states, gaps, left_out)
+    path = law_states(Series(potential, cell), gaps, progress=context.progress)
+    slab, bulks = path.records()
     warm: dict[str, Any] = (
-        _thermal(options, seed, context, potential, cell, slab, bulks, states)
+        _thermal(options, seed, context, potential, cell, slab, bulks, path.states)
         if options.temperature is not None
         else {}
     )
@@ -233,7 +231,7 @@ def _relaxed(
 
 def _thermal(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, slab: SlabBranch,
-    bulks: tuple[BulkBranch, ...], states: list[Any],
+    bulks: tuple[BulkBranch, ...], states: tuple[Any, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Vibrational excess, or mean tractions, at the equilibria of the static path."""
     from atomistic.decohesion.finite_temperature import path_vibrations
