@@ -5,10 +5,12 @@ state that is found lower is a new start for its neighbours, so that its branch 
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from atomistic.decohesion.jumps import Series, State
+from atomistic.decohesion.localisation import through
 from atomistic.decohesion.relaxed_path import states_from
 from coupling.contracts import FloatArray, Progress, silent
 
@@ -28,39 +30,66 @@ def lower(first: State, second: State, series: Series) -> bool:
     return bool(enthalpies[0] < enthalpies[1] - _LOWER)
 
 
-def followed(
-    series: Series, gaps: FloatArray, states: Sequence[State | None], *, peak: bool = True, progress: Progress = silent
-) -> list[State | None]:
-    """The states of rising gaps (n,), each on the lowest branch that leads to it from a neighbour.
-
-    Only gaps where a second equilibrium shows are tried: where the excess opening falls, where no state was found beside
-    one, and, from the more open side alone, at the highest traction; from there on the neighbours of each state that was
-    replaced.
+class Continuation:
+    """The branches of an opening; it remembers what was tried.
 
     Args:
         series: The slab and its bulk.
-        gaps: Å beyond the closed spacing.
-        states: As solved; None where no equilibrium was found.
-        peak: Whether the gaps beside the highest traction are tried although nothing shows there.
         progress: Told after each sweep.
     """
-    found, tried = list(states), set[tuple[int, int, float]]()
-    certain = _suspected(series, found)
-    wanted = certain | (_beside_peak(found) if peak else set())
-    for _ in range(_ROUNDS):
-        pairs = {
-            (i, j, round(float(start.traction[0]), _ALIKE)): _predicted(gaps, found, i, j)
-            for i in sorted(wanted) for j in _beside(found, i)[0 if i in certain else -1 :] if (start := found[j]) is not None
-        }  # fmt: skip
-        new = {key: start for key, start in pairs.items() if key not in tried}
-        if not new:
-            break
-        tried |= set(new)
-        places = [i for i, _, _ in new]
-        soft = [i in certain for i in places]
-        candidates = states_from(series, gaps[places], list(new.values()), soft, progress=progress)
-        wanted = certain = _taken(series, found, places, candidates)
-    return found
+
+    def __init__(self, series: Series, progress: Progress = silent) -> None:
+        self.series, self._progress = series, progress
+        self._tried: set[tuple[float, float, float]] = set()
+
+    def followed(self, gaps: FloatArray, states: Sequence[State | None], *, peak: bool = False) -> list[State | None]:
+        """The states of rising gaps (n,), each on the lowest branch that leads to it from a neighbour.
+
+        Only gaps where a second equilibrium shows are tried: where the excess opening falls or reaches through the slab,
+        and where no state was found beside one; from there on the neighbours of each state that was replaced.
+
+        Args:
+            gaps: Å beyond the closed spacing.
+            states: As solved; None where no equilibrium was found.
+            peak: Whether the highest traction and the gap beyond it are tried, too, from the more open side.
+        """
+        found = list(states)
+        certain = _suspected(self.series, found)
+        wanted = certain | (_beside_peak(found) if peak else set())
+        for _ in range(_ROUNDS):
+            new = self._untried(gaps, found, [
+                (i, j) for i in sorted(wanted) for j in _beside(found, i)[0 if i in certain else -1 :]
+            ])  # fmt: skip
+            if not new:
+                break
+            places, soft = [i for i, _ in new], [i in certain for i, _ in new]
+            starts = [_predicted(gaps, found, i, j) for i, j in new]
+            candidates = states_from(self.series, gaps[places], starts, soft, progress=self._progress)
+            wanted = certain = self._taken(found, places, candidates)
+        return found
+
+    def _untried(
+        self, gaps: FloatArray, found: Sequence[State | None], pairs: Sequence[tuple[int, int]]
+    ) -> list[tuple[int, int]]:
+        """Those pairs of a gap and the neighbour to start from that are new."""
+        new = []
+        for i, j in pairs:
+            start = found[j]
+            key = (gaps[i], gaps[j], 0.0 if start is None else round(float(start.traction[0]), _ALIKE))
+            if key not in self._tried:
+                self._tried.add(key)
+                new.append((i, j))
+        return new
+
+    def _taken(self, found: list[State | None], places: Sequence[int], candidates: Sequence[State | None]) -> set[int]:
+        """Put lower candidates in their places; the gaps that may follow them."""
+        wanted: set[int] = set()
+        for i, state in zip(places, candidates, strict=True):
+            known = found[i]
+            if state is not None and (known is None or lower(state, known, self.series)):
+                found[i] = state
+                wanted |= {i, *_beside(found, i)}
+        return wanted
 
 
 def _predicted(gaps: FloatArray, found: Sequence[State | None], index: int, neighbour: int) -> FloatArray:
@@ -75,17 +104,6 @@ def _predicted(gaps: FloatArray, found: Sequence[State | None], index: int, neig
     return start.unknown + share * (start.unknown - second.unknown)
 
 
-def _taken(series: Series, found: list[State | None], places: Sequence[int], candidates: Sequence[State | None]) -> set[int]:
-    """Put lower candidates in their places; the gaps that may follow them."""
-    wanted: set[int] = set()
-    for i, state in zip(places, candidates, strict=True):
-        known = found[i]
-        if state is not None and (known is None or lower(state, known, series)):
-            found[i] = state
-            wanted |= {i, *_beside(found, i)}
-    return wanted
-
-
 def _beside(found: Sequence[State | None], index: int) -> list[int]:
     """The nearest gaps with a state, on either side."""
     there = np.array([i for i, state in enumerate(found) if state is not None])
@@ -94,14 +112,17 @@ def _beside(found: Sequence[State | None], index: int) -> list[int]:
 
 
 def _suspected(series: Series, states: Sequence[State | None]) -> set[int]:
-    """Gaps where the opening falls, and those beside a state that have none."""
+    """Gaps where the opening falls, that have no state beside one that has, and whose opening reaches through the slab."""
     there = [(i, series.jump(state)[0]) for i, state in enumerate(states) if state is not None]
-    falls = {i for (a, before), (b, after) in zip(there[:-1], there[1:], strict=True) if after <= before for i in (a, b)}
+    falls = {
+        i for (a, before), (b, after) in pairwise(there) if after <= before for i in (a, b)
+    }
+    wide = {i for i, state in enumerate(states) if state is not None and through(series, state)}
     lone = {
         i for i, state in enumerate(states)
         if state is None and any(0 <= j < len(states) and states[j] is not None for j in (i - 1, i + 1))
     }  # fmt: skip
-    return falls | lone | {j for i in lone for j in _beside(states, i)}
+    return falls | wide | lone | {j for i in lone for j in _beside(states, i)}
 
 
 def _beside_peak(states: Sequence[State | None]) -> set[int]:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from atomistic.decohesion.continuation import followed
+from atomistic.decohesion.continuation import Continuation
 from atomistic.decohesion.jumps import Series, State
 from atomistic.decohesion.localisation import localisation_length
-from atomistic.decohesion.relaxed_path import branches, relaxed_states, required, sharpened
+from atomistic.decohesion.relaxed_path import branches, relaxed_states, required, sharpened, states_from
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.interface.branches import LeftOut, Switch
 from coupling.interface.excess import BulkBranch, SlabBranch
@@ -67,8 +68,9 @@ def law_states(series: Series, gaps: FloatArray, *, progress: Progress = silent)
     """The states of an opening that make a law of it: its peak resolved, one state an excess opening.
 
     Where two equilibria show at a gap the lower is followed (`atomistic.decohesion.continuation`). Gaps are added beside the
-    highest traction until its neighbours are within 1 % of it and none between is higher by more, and near
-    it until energies and tractions agree across each interval. Where the excess opening turns back, the states of least energy are kept (`coupling.interface.least_energy`).
+    highest traction until its neighbours are within 1 % of it and none between is higher by more, and near it until
+    energies and tractions agree across each interval. Where the excess opening turns back, the states of least energy are
+    kept (`coupling.interface.least_energy`).
 
     Args:
         series: The slab and its bulk.
@@ -82,21 +84,25 @@ def law_states(series: Series, gaps: FloatArray, *, progress: Progress = silent)
     found = relaxed_states(series, gaps, progress=progress)
     left = {one.gap: one for one in found if isinstance(one, LeftOut)}
     states: list[State | None] = [None if isinstance(one, LeftOut) else one for one in found]
-    states = followed(series, gaps, states, progress=progress)
+    continuation = Continuation(series, progress)
+    states = continuation.followed(gaps, states, peak=True)
+    given, added = set(gaps.tolist()), 0
     for _ in range(_ADDED):
         pairs = _unresolved(series, gaps, states)
         if not pairs:
             break
-        between = np.array([0.5 * (gaps[k] + gaps[k + 1]) for k, _ in pairs])
-        new = relaxed_states(series, between, starts=[start for _, start in pairs], progress=progress)
-        there = np.array([not isinstance(one, LeftOut) for one in new])  # the law stands without the others
-        if not there.any():
+        between, starts = np.array([0.5 * (gaps[k] + gaps[k + 1]) for k, _ in pairs]), [start for _, start in pairs]
+        new = states_from(series, between, starts, [True] * len(starts), progress=progress)
+        order = np.argsort(np.append(gaps, between))
+        gaps, states = np.append(gaps, between)[order], [(states + new)[i] for i in order]
+        states = continuation.followed(gaps, states)
+        there = [k for k, state in enumerate(states) if state is not None or gaps[k] in given]
+        if len(there) == len(given) + added:  # the law stands without those that were not found
             break
-        gaps, states = np.append(gaps, between[there]), states + [one for one in new if not isinstance(one, LeftOut)]
-        order = np.argsort(gaps)
-        gaps = gaps[order]
-        states = followed(series, gaps, [states[i] for i in order], peak=False, progress=progress)
-    _, left_out = required([left[g] if state is None else state for g, state in zip(gaps, states, strict=True)], series.tolerance)
+        gaps, states, added = gaps[there], [states[k] for k in there], len(there) - len(given)
+    _, left_out = required(
+        [left[g] if state is None else state for g, state in zip(gaps, states, strict=True)], series.tolerance
+    )
     return _law_path(series, gaps, states, left_out, progress)
 
 
@@ -110,7 +116,7 @@ def _law_path(
     kept = least_energy(opening, energy, traction)
     switches = tuple(
         Switch(float(0.5 * (opening[a] + opening[b])), float(traction[a]), float(traction[b]))
-        for a, b in zip(kept[:-1], kept[1:], strict=True) if np.any(np.diff(opening[a : b + 1]) <= 0)
+        for a, b in pairwise(kept) if np.any(np.diff(opening[a : b + 1]) <= 0)
     )  # fmt: skip
     return LawPath(series, gaps[there][kept], tuple(sharp[k] for k in kept), left_out, switches)
 

@@ -6,6 +6,7 @@ from atomistic.decohesion.jumps import Series, State
 from coupling.contracts import FloatArray
 
 _LEAST = 5e-3  # Å: an opening that its layers share less than that has no length
+_THROUGH = 0.5  # of the largest difference
 _PLANE = 1e-3  # Å: atoms whose heights differ by less are in one plane
 
 
@@ -27,9 +28,23 @@ def localisation_length(series: Series, state: State) -> float | None:
 
     It is the decay length where that is longer than a spacing.
     """
+    distance, weight = _weights(series, state)
+    return float(weight @ distance / weight.sum()) if weight.sum() > _LEAST else None
+
+
+def through(series: Series, state: State) -> bool:
+    """Whether an opening reaches through the slab: its middle layers differ from the bulk about as much as any.
+
+    Either the slab is thinner than the opening is wide, or this is not the branch on which one plane opens.
+    """
+    distance, weight = _weights(series, state)
+    if weight.sum() <= _LEAST:
+        return False
+    middle = distance > 0.75 * distance.max()
+    return bool(weight[middle].max() > _THROUGH * weight.max())
+
+
+def _weights(series: Series, state: State) -> tuple[FloatArray, FloatArray]:
     parts = [layer_excess(series, state, body) for body in range(len(series.cell.bodies))]
     distance, beyond = (np.concatenate(values) for values in zip(*parts, strict=True))
-    weight = np.abs(beyond)
-    if weight.sum() < _LEAST:
-        return None
-    return float(weight @ distance / weight.sum())
+    return distance, np.abs(beyond)

@@ -190,7 +190,7 @@ def sharpened(series: Series, states: Sequence[State], *, progress: Progress = s
         return list(states)
     tractions, unknowns = np.array([state.traction for state in states]), [state.unknown.copy() for state in states]
     bulks, at = [], 3 * len(series.cell.atoms)
-    for k, unit in enumerate(series.units):
+    for unit in series.units:
         size = 3 * len(unit.atoms) + 3
         starts = [unknown[at : at + size] for unknown in unknowns]
         solved, _ = _bulk_unknowns(series.potential, unit, tractions, _SHARP, starts, progress)
@@ -201,7 +201,9 @@ def sharpened(series: Series, states: Sequence[State], *, progress: Progress = s
     energies = [series.potential.evaluate(own).energies for own in bulks]
     return [
         replace(state, unknown=unknown, bulks=tuple(own), bulk_energies=np.array(stored))
-        for state, unknown, own, stored in zip(states, unknowns, zip(*bulks, strict=True), zip(*energies, strict=True), strict=True)
+        for state, unknown, own, stored in zip(
+            states, unknowns, zip(*bulks, strict=True), zip(*energies, strict=True), strict=True
+        )
     ]
 
 
