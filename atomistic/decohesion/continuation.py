@@ -41,6 +41,7 @@ class Continuation:
     def __init__(self, series: Series, progress: Progress = silent) -> None:
         self.series, self._progress = series, progress
         self._tried: set[tuple[float, float, float]] = set()
+        self._settled: set[tuple[float, float]] = set()
 
     def followed(self, gaps: FloatArray, states: Sequence[State | None], *, peak: bool = False) -> list[State | None]:
         """The states of rising gaps (n,), each on the lowest branch that leads to it from a neighbour.
@@ -54,7 +55,7 @@ class Continuation:
             peak: Whether the highest traction and the gap beyond it are tried, too, from the more open side.
         """
         found = list(states)
-        certain = _suspected(self.series, found)
+        certain = {i for i in _suspected(self.series, found) if _known(gaps, found, i) not in self._settled}
         wanted = certain | (_beside_peak(found) if peak else set())
         for _ in range(_ROUNDS):
             new = self._untried(gaps, found, [
@@ -66,6 +67,7 @@ class Continuation:
             starts = [_predicted(gaps, found, i, j) for i, j in new]
             candidates = states_from(self.series, gaps[places], starts, soft, progress=self._progress)
             wanted = certain = self._taken(found, places, candidates)
+        self._settled |= {_known(gaps, found, i) for i, state in enumerate(found) if state is not None}
         return found
 
     def _untried(
@@ -74,8 +76,7 @@ class Continuation:
         """Those pairs of a gap and the neighbour to start from that are new."""
         new = []
         for i, j in pairs:
-            start = found[j]
-            key = (gaps[i], gaps[j], 0.0 if start is None else round(float(start.traction[0]), _ALIKE))
+            key = (gaps[i], *_known(gaps, found, j))
             if key not in self._tried:
                 self._tried.add(key)
                 new.append((i, j))
@@ -90,6 +91,12 @@ class Continuation:
                 found[i] = state
                 wanted |= {i, *_beside(found, i)}
         return wanted
+
+
+def _known(gaps: FloatArray, found: Sequence[State | None], index: int) -> tuple[float, float]:
+    """A gap and the traction found there: one state."""
+    state = found[index]
+    return float(gaps[index]), np.nan if state is None else round(float(state.traction[0]), _ALIKE)
 
 
 def _predicted(gaps: FloatArray, found: Sequence[State | None], index: int, neighbour: int) -> FloatArray:
@@ -114,9 +121,7 @@ def _beside(found: Sequence[State | None], index: int) -> list[int]:
 def _suspected(series: Series, states: Sequence[State | None]) -> set[int]:
     """Gaps where the opening falls, that have no state beside one that has, and whose opening reaches through the slab."""
     there = [(i, series.jump(state)[0]) for i, state in enumerate(states) if state is not None]
-    falls = {
-        i for (a, before), (b, after) in pairwise(there) if after <= before for i in (a, b)
-    }
+    falls = {i for (a, before), (b, after) in pairwise(there) if after <= before for i in (a, b)}
     wide = {i for i, state in enumerate(states) if state is not None and through(series, state)}
     lone = {
         i for i, state in enumerate(states)

@@ -8,7 +8,6 @@ are left: next to a branching point one soft mode is all that matters, and Ander
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, gmres
 
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import NotConverged
@@ -16,10 +15,9 @@ from coupling.errors import NotConverged
 _MEMORY = 6
 _LARGEST_STEP = 0.15  # Å a sweep
 _FALLEN = 2.0 / 3.0  # of the best error so far: an advance
-_NEWTON_STEPS = 12
-_DIRECTIONS = 40  # of a Newton step's linear problem
-_FORCING = 0.03  # of the residual: what a Newton step's linear problem may leave
-_PROBE = 2e-3  # Å: displacement of a directional derivative
+_NEWTON_STEPS = 10
+_PROBE = 1e-3  # Å: displacement of a difference
+_FREE = 1e-6  # of the largest singular value: what nothing resists
 
 Residuals = Callable[[Sequence[int], Sequence[FloatArray]], list[tuple[FloatArray, float]]]
 
@@ -74,7 +72,7 @@ def solve(
 def newton(
     residuals: Residuals, guesses: Sequence[FloatArray], tolerance: float, *, what: str, progress: Progress = silent
 ) -> tuple[list[FloatArray], FloatArray]:
-    """`solve` by inexact Newton steps, one problem after another; derivatives by central differences along directions.
+    """`solve` by Newton steps, one problem after another; a step costs one batch of as many evaluations as unknowns.
 
     Args:
         residuals: As of `solve`.
@@ -108,13 +106,10 @@ def _newton(residuals: Residuals, index: int, unknown: FloatArray, tolerance: fl
 
 
 def _newton_step(residuals: Residuals, index: int, unknown: FloatArray, step: FloatArray) -> FloatArray:
-    def changed(direction: FloatArray) -> FloatArray:
-        probe = _PROBE / max(float(np.abs(direction).max()), 1e-300)
-        (ahead, _), (behind, _) = residuals([index, index], [unknown + probe * direction, unknown - probe * direction])
-        return (behind - ahead) / (2.0 * probe)
-
-    operator = LinearOperator((len(step), len(step)), matvec=changed, dtype=float)
-    return gmres(operator, step, rtol=_FORCING, restart=_DIRECTIONS, maxiter=1)[0]
+    """Translations, which nothing resists, are left out of the solution."""
+    probes = list(unknown + _PROBE * np.eye(len(unknown)))
+    ahead = np.array([moved for moved, _ in residuals([index] * len(probes), probes)])
+    return np.linalg.lstsq((step - ahead).T / _PROBE, step, rcond=_FREE)[0]
 
 
 def require(errors: FloatArray, tolerance: float, what: str) -> None:

@@ -1,6 +1,6 @@
 """The equilibria of an opening that a law is made of: its peak resolved, one state an excess opening."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -34,6 +34,7 @@ class LawPath:
         states: One a gap; their excess openings rise.
         left_out: Gaps without a state, and why.
         switches: Where the law goes over from one branch of equilibria to another.
+        passed: All states by their gaps, those of other branches, too.
     """
 
     series: Series
@@ -41,6 +42,7 @@ class LawPath:
     states: tuple[State, ...]
     left_out: tuple[LeftOut, ...]
     switches: tuple[Switch, ...]
+    passed: dict[float, State]
 
     @property
     def opening(self) -> FloatArray:
@@ -64,7 +66,9 @@ class LawPath:
         return replace(slab, switches=self.switches, localisation=self.localisation), bulks
 
 
-def law_states(series: Series, gaps: FloatArray, *, progress: Progress = silent) -> LawPath:
+def law_states(
+    series: Series, gaps: FloatArray, *, passed: Mapping[float, State] | None = None, progress: Progress = silent
+) -> LawPath:
     """The states of an opening that make a law of it: its peak resolved, one state an excess opening.
 
     Where two equilibria show at a gap the lower is followed (`atomistic.decohesion.continuation`). Gaps are added beside the
@@ -75,15 +79,18 @@ def law_states(series: Series, gaps: FloatArray, *, progress: Progress = silent)
     Args:
         series: The slab and its bulk.
         gaps: (n,) Å beyond the closed spacing.
+        passed: States of this slab that are known, by their gaps.
         progress: Told after each sweep.
 
     Raises:
         NotConverged: too many equilibria were not found.
     """
-    gaps = np.sort(np.asarray(gaps, dtype=float))
-    found = relaxed_states(series, gaps, progress=progress)
-    left = {one.gap: one for one in found if isinstance(one, LeftOut)}
-    states: list[State | None] = [None if isinstance(one, LeftOut) else one for one in found]
+    found: dict[float, State | LeftOut] = dict(passed or {})
+    new = np.array([gap for gap in np.asarray(gaps, dtype=float).tolist() if gap not in found])
+    found |= dict(zip(new.tolist(), relaxed_states(series, new, progress=progress), strict=True))
+    gaps = np.array(sorted(found))
+    left = {gap: one for gap, one in found.items() if isinstance(one, LeftOut)}
+    states: list[State | None] = [None if gap in left else found[gap] for gap in gaps.tolist()]
     continuation = Continuation(series, progress)
     states = continuation.followed(gaps, states, peak=True)
     given, added = set(gaps.tolist()), 0
@@ -118,7 +125,8 @@ def _law_path(
         Switch(float(0.5 * (opening[a] + opening[b])), float(traction[a]), float(traction[b]))
         for a, b in pairwise(kept) if np.any(np.diff(opening[a : b + 1]) <= 0)
     )  # fmt: skip
-    return LawPath(series, gaps[there][kept], tuple(sharp[k] for k in kept), left_out, switches)
+    passed = {float(gap): state for gap, state in zip(gaps, states, strict=True) if state is not None}
+    return LawPath(series, gaps[there][kept], tuple(sharp[k] for k in kept), left_out, switches, passed)
 
 
 def _kept(series: Series, states: Sequence[State | None]) -> np.ndarray:

@@ -63,7 +63,8 @@ def thick_enough(
         tried.append(thicker)
         moved.append(_moved(path, repeated))
         if moved[-1] <= tolerance or _GROWTH * thicker > most:
-            return law_states(series, gaps, progress=progress), Thickness(tuple(tried), tuple(moved), tolerance)
+            whole = law_states(series, gaps, passed=repeated.passed, progress=progress)
+            return whole, Thickness(tuple(tried), tuple(moved), tolerance)
         path = repeated
 
 
