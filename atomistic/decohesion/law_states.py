@@ -7,10 +7,11 @@ from itertools import pairwise
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from atomistic.decohesion.bulk_path import sharpened
 from atomistic.decohesion.continuation import Continuation
 from atomistic.decohesion.jumps import Series, State
 from atomistic.decohesion.localisation import localisation_length
-from atomistic.decohesion.relaxed_path import branches, relaxed_states, required, sharpened, states_from
+from atomistic.decohesion.relaxed_path import branches, relaxed_states, required, states_from
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.interface.branches import LeftOut, Switch
 from coupling.interface.excess import BulkBranch, SlabBranch
@@ -104,9 +105,10 @@ def law_states(
         gaps, states = np.append(gaps, between)[order], [(states + new)[i] for i in order]
         states = continuation.followed(gaps, states)
         there = [k for k, state in enumerate(states) if state is not None or gaps[k] in given]
-        if len(there) == len(given) + added:  # the law stands without those that were not found
+        before, added = added, len(there) - len(given)
+        gaps, states = gaps[there], [states[k] for k in there]
+        if added == before:  # the law stands without those that were not found
             break
-        gaps, states, added = gaps[there], [states[k] for k in there], len(there) - len(given)
     _, left_out = required(
         [left[g] if state is None else state for g, state in zip(gaps, states, strict=True)], series.tolerance
     )

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atomistic.decohesion.bulk_path import bulk_structures
 from atomistic.decohesion.finite_temperature import Statistics, vibrational
 from atomistic.decohesion.jumps import NORMAL_FIRST, Series
-from atomistic.decohesion.relaxed_path import bulk_structures
 from coupling.contracts import FloatArray, Progress, silent
 
 _PRESSED, _STRONG = -0.1, 0.96  # of the weaker crystal's strength: the normal tractions sampled

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.law_states import law_states
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches, relaxed_path
+from atomistic.decohesion.relaxed_path import relaxed_branches, relaxed_path
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
