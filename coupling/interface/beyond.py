@@ -17,7 +17,8 @@ from coupling.units import EV_A3
 Beyond = Literal["cut", "bridge", "refuse"]
 """The traction held at the highest in equilibrium until the work is done; interpolated; or no law."""
 _RAMP = 0.1  # of the interval: over which the traction rises to the plateau, and falls from it
-_RAMP_POINTS, _PLATEAU_POINTS = 8, 10
+_CEILING = 0.998  # of the highest traction: the plateau, so that interpolation beside it does not exceed that
+_RAMP_POINTS, _PLATEAU_POINTS = 24, 24
 
 
 def beyond_equilibrium(excess: Excess, missing: np.ndarray, choice: Beyond) -> Excess:
@@ -46,11 +47,12 @@ def beyond_equilibrium(excess: Excess, missing: np.ndarray, choice: Beyond) -> E
             "as strained here and parts first. Take beyond: cut, or beyond: bridge."
         )
     for k in np.flatnonzero(missing)[::-1]:
-        excess = _cut(excess, int(k), highest)
+        excess = _cut(excess, int(k), _CEILING * highest)
     return excess
 
 
 def _cut(excess: Excess, k: int, highest: float) -> Excess:
+    """With the k-th interval filled, no traction above the highest."""
     width = float(excess.opening[k + 1] - excess.opening[k])
     work = float(excess.energy[k + 1] - excess.energy[k])
     ends = excess.traction[k : k + 2]

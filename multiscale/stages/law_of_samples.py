@@ -201,7 +201,9 @@ def _in_words(options: LawOptions, crystals: str, highest: float) -> str:
     stands = "interpolated: its peak is fictitious, the work across is exact"
     if options.beyond == "cut" and options.mode == "normal":
         stands = "the highest traction in equilibrium, held until the work is done: the work is exact"
-    return f"beyond, {crystals} parts first: as strained here it bears {highest:.6g} Pa; the law there is {stands}"
+    return (
+        f"beyond, {crystals} parts first: as strained here it bears {highest / 1e9:.4g} GPa; the law there is {stands}"
+    )
 
 
 def _energy_at_peak(atoms: LawAtoms, number: int, thickness: float) -> float:
