@@ -7,9 +7,8 @@ from atomistic.decohesion.continuation import Continuation, lower
 from atomistic.decohesion.equilibrium import newton
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.law_states import law_states
-from atomistic.decohesion.layered import rising
 from atomistic.decohesion.localisation import localisation_length, through
-from atomistic.decohesion.relaxed_path import relaxed_states, required, states_from
+from atomistic.decohesion.relaxed_path import relaxed_states, required
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.decohesion.thickness import thick_enough
 from atomistic.properties.bulk import equilibrium
@@ -40,14 +39,16 @@ def test_newton_finds_a_soft_root_that_a_translation_does_not_hide():
     assert error <= 1e-10 and found[0] - found[1] == pytest.approx(0.02, abs=1e-7)
 
 
-def test_the_evenly_stretched_slab_gives_way_to_the_lower_opening(emt, make):
+def test_the_evenly_stretched_slab_gives_way_to_the_lower_opening(make):
     """All spacings equal to the gap are an equilibrium, too; past the branching point one plane opens at less energy."""
     series, gaps = make(12), np.array([0.36, 0.43, 0.5, 0.6])
     good, _ = required(relaxed_states(series, gaps), series.tolerance)
-    strains, tractions = rising(emt, series.units[0])
-    traction = np.interp(gaps[1] / series.cell.spacing, strains, tractions)
-    (even,) = states_from(series, gaps[1:2], series.guesses(np.array([[traction, 0.0, 0.0]])), [True])
-    assert even is not None and series.jump(even)[0] == pytest.approx(gaps[1], abs=1e-3)
+    imposed, closed = np.array([[gaps[1], 0.0, 0.0]]), series.closed.unknown
+    guess = [closed + gaps[1] / gaps[0] * (good[0].unknown - closed)]  # the first gap is before the branching point
+    (even,) = series.states(
+        series.opening, imposed, series.solve(series.opening, imposed, guess, what="", soft=True)[0]
+    )
+    assert series.jump(even)[0] == pytest.approx(gaps[1], abs=1e-3)
     assert even.traction[0] > good[1].traction[0] and lower(good[1], even, series) and not lower(even, good[1], series)
     found = Continuation(series).followed(gaps, [good[0], even, *good[2:]], peak=True)
     assert found[1].traction[0] == pytest.approx(good[1].traction[0], abs=1e-5)
