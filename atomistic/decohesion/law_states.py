@@ -19,7 +19,7 @@ from coupling.interface.least_energy import least_energy
 
 _ADDED = 6  # rounds in which gaps are added
 _RESOLVED = 0.01  # of the peak: its neighbours are as near
-_STRAIGHT = 0.001  # of the peak: mean traction of an interval by energies and by interpolation
+_STRAIGHT = 0.002  # of the peak: mean traction of an interval by energies and by interpolation
 _NEAR_PEAK = 0.9  # of the peak: where that is asked for
 _FEWEST = 4  # samples of a spline
 _LEAST = 0.01  # Å: gaps that are nearer are not parted
