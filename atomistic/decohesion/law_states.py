@@ -87,11 +87,12 @@ def law_states(
         NotConverged: too many equilibria were not found.
     """
     found: dict[float, State | LeftOut] = dict(passed or {})
-    new = np.array([gap for gap in np.asarray(gaps, dtype=float).tolist() if gap not in found])
-    found |= dict(zip(new.tolist(), relaxed_states(series, new, progress=progress), strict=True))
+    unknown = np.array([gap for gap in np.asarray(gaps, dtype=float).tolist() if gap not in found])
+    found |= dict(zip(unknown.tolist(), relaxed_states(series, unknown, progress=progress), strict=True))
     gaps = np.array(sorted(found))
     left = {gap: one for gap, one in found.items() if isinstance(one, LeftOut)}
-    states: list[State | None] = [None if gap in left else found[gap] for gap in gaps.tolist()]
+    solved = (found[gap] for gap in gaps.tolist())
+    states: list[State | None] = [None if isinstance(one, LeftOut) else one for one in solved]
     continuation = Continuation(series, progress)
     states = continuation.followed(gaps, states, peak=True)
     given, added = set(gaps.tolist()), 0

@@ -136,11 +136,12 @@ def states_from(
         soft: (n,) whether the cost of Newton's steps is worth it where the search stops short.
         progress: Told after each sweep.
     """
-    imposed, options = vectors_of(gaps), {"what": "branches", "progress": progress}
-    solved, errors = series.solve(series.opening, imposed, starts, patience=_PATIENCE, **options)
+    imposed, what = vectors_of(gaps), "branches"
+    solved, errors = series.solve(series.opening, imposed, starts, what=what, patience=_PATIENCE, progress=progress)
     late = np.flatnonzero((errors > series.tolerance) & (errors < _NEAR) & np.array(soft))
     if len(late):
-        sharper, left = series.solve(series.opening, imposed[late], [solved[i] for i in late], soft=True, **options)
+        near = [solved[i] for i in late]
+        sharper, left = series.solve(series.opening, imposed[late], near, what=what, soft=True, progress=progress)
         for i, unknown, error in zip(late, sharper, left, strict=True):
             solved[i], errors[i] = unknown, error
     there = [i for i, u in enumerate(solved) if errors[i] <= series.tolerance and not series.beyond_strength(u)]

@@ -57,10 +57,10 @@ def _cut(excess: Excess, k: int, highest: float) -> Excess:
     work = float(excess.energy[k + 1] - excess.energy[k])
     ends = excess.traction[k : k + 2]
     ramp = _RAMP * width
-    level = (work - 0.5 * ends.sum() * ramp) / (width - ramp)
+    level = float((work - 0.5 * ends.sum() * ramp) / (width - ramp))
     if level > highest:  # the work takes longer
         level = highest
-        width = (work - 0.5 * (ends.sum() - 2.0 * level) * ramp) / level
+        width = float((work - 0.5 * (ends.sum() - 2.0 * level) * ramp) / level)
     inside, traction = _profile(width, ramp, level, ends)
     energy = excess.energy[k] + _smooth_work(inside, ramp, width, level, ends)
     moved = excess.opening[k] + width - excess.opening[k + 1]
@@ -69,16 +69,16 @@ def _cut(excess: Excess, k: int, highest: float) -> Excess:
     def joined(before: FloatArray, middle: FloatArray, after: FloatArray) -> FloatArray:
         return np.concatenate([before[first], middle, after[last]])
 
-    stds = {
-        name: None if std is None else joined(std, np.full(len(inside), max(std[k : k + 2])), std)
-        for name, std in (("energy_std", excess.energy_std), ("traction_std", excess.traction_std))
-    }
+    def spread(std: FloatArray | None) -> FloatArray | None:
+        return None if std is None else joined(std, np.full(len(inside), max(std[k : k + 2])), std)
+
     return replace(
         excess,
         opening=joined(excess.opening, excess.opening[k] + inside, excess.opening + moved),
         energy=joined(excess.energy, energy, excess.energy),
         traction=joined(excess.traction, traction, excess.traction),
-        **stds,
+        energy_std=spread(excess.energy_std),
+        traction_std=spread(excess.traction_std),
     )
 
 

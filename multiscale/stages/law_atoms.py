@@ -116,7 +116,7 @@ def law_atoms(
     thickness: Thickness | None = None
     if options.plane is not None and options.plane.layers == "automatic":
         chosen, thickness = _thick_enough(options, crystals["plane"], potential, openings, context)
-        slabs["plane"] = chosen.series.cell
+        slabs["plane"] = _slab(options, crystals["plane"], "plane", thickness.layers[-1])
     if options.plane is not None:
         slab = slabs["plane"]
         side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
