@@ -31,6 +31,7 @@ def components(values: FloatArray) -> tuple[Any, ...]:
 def bulk_record(
     unit: CleavageSlab, repeats: Sequence[Atoms], traction: FloatArray, energy: FloatArray, part: Any
 ) -> BulkBranch:
+    """Record of a crystal's repeats at tractions (n,) or (n, 3), eV/Å³, with energies (n,), eV; `part` as of `components`."""
     vectors = np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in repeats])
     gaps = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
     return BulkBranch(traction, vectors[part], energy, gaps[part])
