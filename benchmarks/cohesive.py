@@ -10,11 +10,12 @@ import numpy as np
 
 from atomistic import load_potential
 from atomistic.decohesion.bicrystal import bicrystal
+from atomistic.decohesion.bulk_path import bulk_branch, bulk_structures
 from atomistic.decohesion.coincidence import match_lattices
 from atomistic.decohesion.finite_temperature import heated, path_vibrations
 from atomistic.decohesion.hetero import close, continued_registry, hetero_interface
 from atomistic.decohesion.pulled import bar_rupture, slab_rupture
-from atomistic.decohesion.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
+from atomistic.decohesion.relaxed_path import relaxed_path, relaxed_structures
 from atomistic.decohesion.rigid_path import default_openings, rigid_path
 from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_cell
 from atomistic.decohesion.slip import slip_grid, slip_path

@@ -9,6 +9,7 @@ from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from atomistic.decohesion.bicrystal import Bicrystal
+    from atomistic.decohesion.bulk_path import bulk_branch
     from atomistic.decohesion.coincidence import Coincidence, match_lattices
     from atomistic.decohesion.finite_temperature import Vibrations, heated, path_vibrations
     from atomistic.decohesion.hetero import HeteroInterface, close, continued_registry, hetero_interface
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from atomistic.decohesion.mixed_path import Refinement, mixed_law, refined_grid, refined_slip_grid
     from atomistic.decohesion.pulled import Rupture, bar_rupture, pull_by_ends, slab_rupture
     from atomistic.decohesion.relaxed_grid import RelaxedSampler
-    from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches
+    from atomistic.decohesion.relaxed_path import relaxed_branches
     from atomistic.decohesion.rigid_path import default_openings
     from atomistic.decohesion.slab import CleavageSlab, Openable, cleavage_slab, conventional_cell, read_crystal
     from atomistic.decohesion.slip import SlipGrid, SlipSamples, slip_grid, slip_path

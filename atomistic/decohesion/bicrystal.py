@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from ase import Atoms
 
+from atomistic.decohesion.bulk_path import bulk_structures
 from atomistic.decohesion.hetero import HeteroInterface
 from atomistic.decohesion.layered import closed_gap
-from atomistic.decohesion.relaxed_path import bulk_structures
 from atomistic.decohesion.slab import CleavageSlab
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError

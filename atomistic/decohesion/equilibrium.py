@@ -1,7 +1,8 @@
 """Many small equilibrium problems at once: preconditioned Anderson iterations, one batch a sweep.
 
 Each problem has its own unknowns; all are evaluated together. The iteration looks for a stationary
-point, not a minimum, so that unstable branches under gap control are reached like stable ones.
+point, not a minimum, so that unstable branches under gap control are reached like stable ones. `newton` is for those that
+are left: next to a branching point one soft mode is all that matters, and Anderson's few differences do not resolve it.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,9 @@ from coupling.errors import NotConverged
 _MEMORY = 6
 _LARGEST_STEP = 0.15  # Å a sweep
 _FALLEN = 2.0 / 3.0  # of the best error so far: an advance
+_NEWTON_STEPS = 10
+_PROBE = 1e-3  # Å: displacement of a difference
+_FREE = 1e-6  # of the largest singular value: what nothing resists
 
 Residuals = Callable[[Sequence[int], Sequence[FloatArray]], list[tuple[FloatArray, float]]]
 
@@ -63,6 +67,49 @@ def solve(
         if not open_ones:
             break
     return unknowns, errors
+
+
+def newton(
+    residuals: Residuals, guesses: Sequence[FloatArray], tolerance: float, *, what: str, progress: Progress = silent
+) -> tuple[list[FloatArray], FloatArray]:
+    """`solve` by Newton steps, one problem after another; a step costs one batch of as many evaluations as unknowns.
+
+    Args:
+        residuals: As of `solve`.
+        guesses: Starting unknowns of each problem, Å, near a solution.
+        tolerance: Error at which a problem is solved.
+        what: What the problems are, for progress.
+        progress: Told after each problem.
+
+    Returns:
+        As `solve`.
+    """
+    found = []
+    for index, guess in enumerate(guesses):
+        found.append(_newton(residuals, index, np.array(guess, dtype=float), tolerance))
+        progress(what, index + 1, len(guesses))
+    return [unknown for unknown, _ in found], np.array([error for _, error in found])
+
+
+def _newton(residuals: Residuals, index: int, unknown: FloatArray, tolerance: float) -> tuple[FloatArray, float]:
+    """The best of the unknowns on the way, and its error."""
+    best, least = unknown, np.inf
+    for _ in range(_NEWTON_STEPS):
+        ((step, error),) = residuals([index], [unknown])
+        if error < least:
+            best, least = unknown, error
+        if not error > tolerance:
+            break
+        move = _newton_step(residuals, index, unknown, step)
+        unknown = unknown + move * min(1.0, _LARGEST_STEP / np.abs(move).max())
+    return best, least
+
+
+def _newton_step(residuals: Residuals, index: int, unknown: FloatArray, step: FloatArray) -> FloatArray:
+    """Translations, which nothing resists, are left out of the solution."""
+    probes = list(unknown + _PROBE * np.eye(len(unknown)))
+    ahead = np.array([moved for moved, _ in residuals([index] * len(probes), probes)])
+    return np.linalg.lstsq((step - ahead).T / _PROBE, step, rcond=_FREE)[0]
 
 
 def require(errors: FloatArray, tolerance: float, what: str) -> None:

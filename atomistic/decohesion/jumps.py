@@ -20,7 +20,7 @@ from typing import NamedTuple
 import numpy as np
 from ase import Atoms
 
-from atomistic.decohesion.equilibrium import require, solve
+from atomistic.decohesion.equilibrium import newton, require, solve
 from atomistic.decohesion.layered import (
     Layered,
     at_gap,
@@ -167,7 +167,7 @@ class Series:
 
     def solve(
         self, control: GapControl, imposed: FloatArray, guesses: Sequence[FloatArray], *, what: str,
-        patience: int | None = None, progress: Progress = silent,
+        patience: int | None = None, soft: bool = False, progress: Progress = silent,
     ) -> tuple[list[FloatArray], FloatArray]:  # fmt: skip
         """Unknowns of the problems and their errors, eV/Å; NaN where a plane other than the interface gave way.
 
@@ -177,6 +177,7 @@ class Series:
             guesses: Starting unknowns.
             what: What they are, for progress.
             patience: See `equilibrium.solve`.
+            soft: Whether the guesses are near solutions with a soft mode: by `equilibrium.newton`.
             progress: Told after each sweep.
         """
         values = np.asarray(imposed, dtype=float)[:, NORMAL_LAST]
@@ -190,6 +191,8 @@ class Series:
                     answers[k] = self._residual(batch[k], found)
             return answers
 
+        if soft:
+            return newton(residuals, guesses, self.tolerance, what=what, progress=progress)
         return solve(
             residuals, guesses, self.tolerance, what=what, sweeps=_SWEEPS, patience=patience, progress=progress
         )
@@ -251,17 +254,8 @@ class Series:
         for value, unknown, made, found in zip(values, unknowns, batch, self._evaluated(batch), strict=True):
             gap = value + control.follow @ self._own(unknown, control.layers)
             traction = boundary_tractions(made[:1], found, self.cell.area)[0]
-            states.append(
-                State(
-                    unknown,
-                    made[0],
-                    tuple(made[1:]),
-                    gap[NORMAL_FIRST],
-                    traction[NORMAL_FIRST],
-                    found.energies[0],
-                    found.energies[1:],
-                )
-            )
+            vectors = gap[NORMAL_FIRST], traction[NORMAL_FIRST]
+            states.append(State(unknown, made[0], tuple(made[1:]), *vectors, found.energies[0], found.energies[1:]))
         return states
 
     def rigid_tractions(self, gaps: FloatArray) -> FloatArray:
@@ -294,7 +288,8 @@ class Series:
         return np.array([resisted[-1] for _, resisted in self._rising])
 
     def beyond_strength(self, unknown: FloatArray) -> bool:
-        """Whether a crystal of the slab is stretched beyond its strength."""
-        now, closed = (extents(self.cell, self._parts(u)[0])[:, 2] for u in (unknown, self.closed.unknown))
+        """Whether a crystal is stretched beyond its strength, in the slab or as the bulk in series with it."""
+        (now, _, vectors), (closed, _, whole) = self._parts(unknown), self._parts(self.closed.unknown)
+        stretched = [extents(self.cell, now)[:, 2] / extents(self.cell, closed)[:, 2], vectors[:, 2] / whole[:, 2]]
         limits = np.array([(1.0 + e[-1]) / (1.0 + np.interp(0.0, t, e)) for e, t in self._rising])
-        return bool(np.any(now > limits * closed))
+        return bool(np.any(stretched > limits))

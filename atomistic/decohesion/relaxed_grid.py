@@ -86,7 +86,7 @@ class RelaxedSampler:
         found = [(d, state) for d in openings if (state := self.state(np.array([d, 0.0, 0.0]))) is not None]
         gaps = np.array([0.0 if d == 0.0 else state.gap[0] for d, state in found])
         rising = [k for k in range(len(gaps)) if gaps[k] >= gaps[: k + 1].max()]
-        return branches(self.series, [found[k][1] for k in rising], gaps[rising], np.zeros(0))
+        return branches(self.series, [found[k][1] for k in rising], gaps[rising])
 
     def vibrations(
         self, grid: SlipGrid, temperature: float, *, in_plane: int = 2, statistics: Statistics = "quantum"

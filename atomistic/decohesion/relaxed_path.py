@@ -1,4 +1,4 @@
-"""Relaxed paths at uniform traction, by gap and cell vector; and the bulk at the same traction.
+"""Relaxed paths at uniform traction, by gap and cell vector.
 
 At an imposed gap between the two facing planes all atoms are in equilibrium and the cell's third vector
 is whatever makes them so. The traction is then uniform, on the stable and on the unstable branch alike,
@@ -6,28 +6,23 @@ and there is no snap-back: along an opening path the gap rises monotonically.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 from ase import Atoms
 
-from atomistic.decohesion.equilibrium import require, solve
-from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, GapControl, Series, State
-from atomistic.decohesion.layered import (
-    Layered,
-    bond_model,
-    bulk_step,
-    facing,
-    half_tractions,
-    rising,
-    with_third_vector,
-)
-from atomistic.decohesion.slab import CleavageSlab, boundary_tractions
+from atomistic.decohesion.bulk_path import bulk_record, components, vectors_of
+from atomistic.decohesion.jumps import NORMAL_FIRST, GapControl, Series, State
+from atomistic.decohesion.layered import Layered, half_tractions
 from coupling.contracts import FloatArray, Potential, Progress, silent
+from coupling.errors import NotConverged
+from coupling.interface.branches import LeftOut
 from coupling.interface.excess import BulkBranch, SlabBranch
 
 _ROUNDS = 4
 _DOOMED = 0.9  # of a crystal's strength: rigid traction beyond which an opening may have no equilibrium
+_NEAR = 0.02  # eV/Å: an error that Newton's steps may take away
+_PATIENCE = 20  # sweeps without advance, after which a start leads nowhere
+_MOST_LOST = 0.25  # of the gaps: more failures make no path
 
 
 def relaxed_path(
@@ -53,7 +48,7 @@ def relaxed_path(
         of an opening, vectors of gap vectors.
 
     Raises:
-        NotConverged: some equilibrium was not found.
+        NotConverged: too many equilibria were not found.
     """
     return relaxed_branches(potential, cell, gaps, tolerance=tolerance, progress=progress)[0]
 
@@ -64,16 +59,16 @@ def relaxed_branches(
     """The path of `relaxed_path` and the bulk of each crystal, solved together at equal traction vectors."""
     gaps = np.asarray(gaps, dtype=float)
     series = Series(potential, cell, tolerance)
-    found = relaxed_states(series, gaps, progress=progress)
+    found, left_out = required(relaxed_states(series, gaps, progress=progress), tolerance)
     there = np.array([state is not None for state in found])
-    return branches(series, [state for state in found if state is not None], gaps[there], gaps[~there])
+    return branches(series, [state for state in found if state is not None], gaps[there], left_out)
 
 
 def branches(
-    series: Series, states: Sequence[State], gaps: FloatArray, left_out: FloatArray
+    series: Series, states: Sequence[State], gaps: FloatArray, left_out: tuple[LeftOut, ...] = ()
 ) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
-    """Records of states at imposed gaps (n,) or (n, 3)."""
-    part, cell, slabs = _components(gaps), series.cell, [state.slab for state in states]
+    """Records of states at imposed gaps (n,) or (n, 3), and of the gaps that have none."""
+    part, cell, slabs = components(gaps), series.cell, [state.slab for state in states]
     traction = np.array([state.traction for state in states])[part]
     slab = SlabBranch(
         gap=gaps,
@@ -84,52 +79,30 @@ def branches(
         area=cell.area,
         repeats=tuple(repeats for repeats, _ in cell.crystals),
         interfaces=len(cell.bodies),
-        beyond_strength=tuple(left_out.tolist()),
+        left_out=left_out,
+        tolerance=series.tolerance,
     )
     bulks = []
     for k, unit in enumerate(series.units):
         repeats = [state.bulks[k] for state in states]
-        bulks.append(
-            _bulk_record(unit, repeats, traction, np.array([state.bulk_energies[k] for state in states]), part)
-        )
+        bulks.append(bulk_record(unit, repeats, traction, np.array([state.bulk_energies[k] for state in states]), part))
     return slab, tuple(bulks)
-
-
-def _vectors(values: FloatArray) -> FloatArray:
-    """(n, 3) normal, tangential 1, 2 of normal values (n,), or of vectors as they are."""
-    return np.column_stack([values, np.zeros((len(values), 2))]) if values.ndim == 1 else values
-
-
-def _components(values: FloatArray) -> tuple[Any, ...]:
-    """Which part of vectors (n, 3) is recorded: the normal components where normal values were imposed, or all."""
-    return (slice(None), 0) if values.ndim == 1 else (slice(None),)
-
-
-def _bulk_record(
-    unit: CleavageSlab, repeats: Sequence[Atoms], traction: FloatArray, energy: FloatArray, part: Any
-) -> BulkBranch:
-    vectors = np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in repeats])
-    gaps = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
-    return BulkBranch(traction, vectors[part], energy, gaps[part])
 
 
 def relaxed_states(
     series: Series, gaps: FloatArray, *, starts: Sequence[FloatArray] | None = None, progress: Progress = silent
-) -> list[State | None]:
-    """The states of `relaxed_path`, one a gap; None where a crystal would part before the interface does.
+) -> list[State | LeftOut]:
+    """The states of `relaxed_path`, one a gap, or why there is none.
 
     Args:
         series: The slab and its bulk.
         gaps: As of `relaxed_path`.
         starts: Unknowns to start from; None strains every layer as a rigid opening's traction asks.
         progress: Told after each sweep.
-
-    Raises:
-        NotConverged: another equilibrium was not found.
     """
     gaps = np.asarray(gaps, dtype=float)
     control = series.opening if gaps.ndim == 1 else series.at_gap
-    imposed = _vectors(gaps)
+    imposed = vectors_of(gaps)
     wanted = series.rigid_tractions(imposed)
     guesses = series.guesses(wanted) if starts is None else starts
     solved, errors = series.solve(control, imposed, guesses, what="relaxed openings", progress=progress)
@@ -138,21 +111,66 @@ def relaxed_states(
         return [i for i, u in enumerate(solved) if not errors[i] <= series.tolerance or series.beyond_strength(u)]
 
     _from_neighbours(series, control, imposed, solved, errors, unsolved, progress)
+    missing = unsolved()
     doomed = np.any(wanted[:, :1] > _DOOMED * series.strengths, axis=1)
-    missing = [i for i in unsolved() if doomed[i]]
-    errors[missing] = 0.0
-    require(errors, series.tolerance, "relaxed openings")
     there = [i for i in range(len(gaps)) if i not in missing]
-    states = iter(series.states(control, imposed[there], [solved[i] for i in there]))
-    return [None if i in missing else next(states) for i in range(len(gaps))]
+    found: list[State | LeftOut] = [
+        LeftOut(float(imposed[i, 0]), bool(doomed[i]), None if np.isnan(errors[i]) else float(errors[i]))
+        for i in range(len(gaps))
+    ]
+    states = series.states(control, imposed[there], [solved[i] for i in there]) if there else []
+    for i, state in zip(there, states, strict=True):
+        found[i] = state
+    return found
+
+
+def states_from(
+    series: Series, gaps: FloatArray, starts: Sequence[FloatArray], soft: Sequence[bool], *, progress: Progress = silent
+) -> list[State | None]:
+    """The equilibria of an opening that are found from given unknowns, one a gap (n,); None where none is.
+
+    Args:
+        series: The slab and its bulk.
+        gaps: (n,) Å beyond the closed spacing.
+        starts: Unknowns.
+        soft: (n,) whether the cost of Newton's steps is worth it where the search stops short.
+        progress: Told after each sweep.
+    """
+    imposed, what = vectors_of(gaps), "branches"
+    solved, errors = series.solve(series.opening, imposed, starts, what=what, patience=_PATIENCE, progress=progress)
+    late = np.flatnonzero((errors > series.tolerance) & (errors < _NEAR) & np.array(soft))
+    if len(late):
+        near = [solved[i] for i in late]
+        sharper, left = series.solve(series.opening, imposed[late], near, what=what, soft=True, progress=progress)
+        for i, unknown, error in zip(late, sharper, left, strict=True):
+            solved[i], errors[i] = unknown, error
+    there = [i for i, u in enumerate(solved) if errors[i] <= series.tolerance and not series.beyond_strength(u)]
+    states = iter(series.states(series.opening, imposed[there], [solved[i] for i in there]) if there else [])
+    return [next(states) if i in there else None for i in range(len(gaps))]
+
+
+def required(found: Sequence[State | LeftOut], tolerance: float) -> tuple[list[State | None], tuple[LeftOut, ...]]:
+    """The states, None where there is none, and the gaps left out.
+
+    Raises:
+        NotConverged: the closed interface is left out, or so many gaps that the rest do not make a path.
+    """
+    left_out = tuple(one for one in found if isinstance(one, LeftOut))
+    failed = [one for one in left_out if not one.parts]
+    if len(failed) > _MOST_LOST * len(found) or any(one.gap == 0.0 for one in left_out):
+        raise NotConverged(
+            f"{len(failed)} of {len(found)} relaxed openings did not converge: "
+            f"{'; '.join(one.in_words(tolerance) for one in failed or left_out)}. Take fewer openings, or a looser tolerance."
+        )
+    return [None if isinstance(one, LeftOut) else one for one in found], left_out
 
 
 def relaxed_structures(
     potential: Potential, cell: Layered, gaps: FloatArray, *, tolerance: float = 2e-5, progress: Progress = silent
 ) -> list[Atoms | None]:
-    """The structures of `relaxed_path`, one a gap; None where a crystal would part before the interface does."""
-    states = relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress)
-    return [None if state is None else state.slab for state in states]
+    """The structures of `relaxed_path`, one a gap; None where there is none."""
+    found, _ = required(relaxed_states(Series(potential, cell, tolerance), gaps, progress=progress), tolerance)
+    return [None if state is None else state.slab for state in found]
 
 
 def _from_neighbours(
@@ -177,61 +195,3 @@ def _neighbour(good: np.ndarray, index: int, smaller: bool) -> int:
     """The nearest good one on the wanted side, else on the other."""
     before, after = good[good < index], good[good > index]
     return int(before[-1] if len(before) and (smaller or not len(after)) else after[0])
-
-
-def bulk_branch(
-    potential: Potential,
-    unit: CleavageSlab,
-    tractions: FloatArray,
-    *,
-    tolerance: float = 5e-6,
-    progress: Progress = silent,
-) -> BulkBranch:
-    """A bulk crystal under traction, in-plane cell as in the slab, its third cell vector free.
-
-    Args:
-        potential: The interatomic potential.
-        unit: The crystal; one repeat of it is evaluated.
-        tractions: (n,) normal ones, no shear; or (n, 3) normal, tangential 1, 2; eV/Å³.
-        tolerance: Largest error of the traction, eV/Å³, and of the forces over the area.
-        progress: Told after each sweep.
-
-    Raises:
-        NotConverged: a traction is beyond the crystal's strength, or an equilibrium was not found.
-    """
-    unit, tractions = unit.repeat_unit(), np.asarray(tractions, dtype=float)
-    structures = bulk_structures(potential, unit, tractions, tolerance=tolerance, progress=progress)
-    energies = potential.evaluate(structures).energies
-    return _bulk_record(unit, structures, tractions, energies, _components(tractions))
-
-
-def bulk_structures(
-    potential: Potential,
-    unit: CleavageSlab,
-    tractions: FloatArray,
-    *,
-    tolerance: float = 5e-6,
-    progress: Progress = silent,
-) -> list[Atoms]:
-    """The structures of `bulk_branch`, one lattice repeat a traction."""
-    model, vectors = bond_model(potential, unit), _vectors(np.asarray(tractions, dtype=float))
-    wanted = vectors[:, NORMAL_LAST]
-
-    def structure(unknown: FloatArray) -> Atoms:
-        return with_third_vector(unit.atoms, unknown[:-3].reshape(-1, 3), unknown[-3:])
-
-    def residuals(indices: Sequence[int], unknowns: Sequence[FloatArray]) -> list[tuple[FloatArray, float]]:
-        structures = [structure(u) for u in unknowns]
-        evaluation, answers = potential.evaluate(structures), []
-        missing = wanted[list(indices)] - boundary_tractions(structures, evaluation, unit.area)
-        for atoms, force, short in zip(structures, evaluation.forces, missing, strict=True):
-            move, stretch, error = bulk_step(model, atoms, force, short, unit.area)
-            answers.append((np.append(move.ravel(), stretch), error / unit.area))
-        return answers
-
-    strain = np.interp(vectors[:, 0], *rising(potential, unit)[::-1])
-    closed, third = unit.atoms.positions, unit.atoms.cell.array[2]
-    guesses = [np.append((closed * [1.0, 1.0, 1.0 + e]).ravel(), third * [1.0, 1.0, 1.0 + e]) for e in strain]
-    solved, errors = solve(residuals, guesses, tolerance, what="bulk references", progress=progress)
-    require(errors, tolerance, "bulk references")
-    return [structure(u) for u in solved]

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atomistic.decohesion.bulk_path import bulk_structures
 from atomistic.decohesion.jumps import NORMAL_FIRST, Series
-from atomistic.decohesion.relaxed_path import bulk_structures
 from atomistic.decohesion.vibrations import Statistics, vibrational
 from coupling.contracts import FloatArray, Progress, silent
 

@@ -25,8 +25,8 @@ from coupling.laws.law import Law
 from coupling.laws.registry import law_kinds
 
 FORMAT = "multiscale-coupling cohesive law"
-VERSION = 3
-_READ = (1, 2, 3)
+VERSION = 4
+_READ = (1, 2, 3, 4)
 
 
 def save_law(law: Law, path: str | Path) -> None:
@@ -129,7 +129,7 @@ def _law(record: object, where: str, version: int) -> Law:
         raise InputError(f"{where} does not make a law: {error}") from None
 
 
-_COUNT_UNITS = {"temperature": "K", "equilibrium_until": "m", "planes": "1"}
+_COUNT_UNITS = {"temperature": "K", "equilibrium_until": "m", "planes": "1", "equilibrium_traction": "Pa"}
 _SIDE_UNITS = {
     "stiffness_voigt": "Pa",
     "spacing": "m",

@@ -11,6 +11,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
+from coupling.interface.branches import LeftOut, Switch
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A2, EV_A3
@@ -39,7 +40,11 @@ class SlabBranch:
         area: Area of the interface, Å².
         repeats: Lattice repeats of each crystal in the cell.
         interfaces: Equal interfaces that open in the cell.
-        beyond_strength: Gaps left out, Å: at the traction that they ask for a crystal itself would part.
+        left_out: Gaps at which no state was found, and why.
+        switches: Where the law of the path goes over from one branch of equilibria to another.
+        localisation: Å over which the layers beside the gap differ from the bulk at the same traction, the largest along
+            the path; None where they do not, or where it was not asked for.
+        tolerance: Largest force on any atom that was allowed, eV/Å.
     """
 
     gap: FloatArray
@@ -50,7 +55,15 @@ class SlabBranch:
     area: float
     repeats: tuple[int, ...]
     interfaces: int = 1
-    beyond_strength: tuple[float, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    switches: tuple[Switch, ...] = ()
+    localisation: float | None = None
+    tolerance: float = 0.0
+
+    @property
+    def beyond_strength(self) -> tuple[float, ...]:
+        """Gaps left out, Å, because at the traction that they ask for a crystal itself would part."""
+        return tuple(one.gap for one in self.left_out if one.parts)
 
     @property
     def closed(self) -> int:

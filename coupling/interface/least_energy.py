@@ -9,6 +9,9 @@ from coupling.contracts import FloatArray
 _CLOSE = 0.5
 """Of the shorter neighbouring interval: samples beside a crossing that are nearer would magnify its errors."""
 
+_ONE = 3e-4
+"""Å: openings that differ by less are one, and their tractions two branches."""
+
 
 def least_energy(opening: FloatArray, energy: FloatArray, traction: FloatArray) -> np.ndarray:
     """(k,) indices, rising as their openings, of the samples that have the least energy at their opening.
@@ -34,14 +37,14 @@ def least_energy(opening: FloatArray, energy: FloatArray, traction: FloatArray) 
 
 def _folds(opening: FloatArray) -> list[tuple[int, int]]:
     """Of each stretch along which the opening falls, its first and its last sample."""
-    falls = np.diff(opening) <= 0
+    falls = np.diff(opening) <= _ONE
     edges = np.flatnonzero(np.diff(np.concatenate([[False], falls, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def _end(opening: FloatArray, first: int) -> int:
     """The last sample until which the opening rises from a sample on."""
-    falls = np.flatnonzero(np.diff(opening[first:]) <= 0)
+    falls = np.flatnonzero(np.diff(opening[first:]) <= _ONE)
     return first + int(falls[0]) if len(falls) else len(opening) - 1
 
 

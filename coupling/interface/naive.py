@@ -38,7 +38,7 @@ def naive_law(slab: SlabBranch, count: Count) -> TabulatedLaw:
     energy = curve.antiderivative()
     return TabulatedLaw(
         chosen * ANGSTROM, (energy(chosen) - energy(0.0)) * EV_A3 * ANGSTROM, curve(chosen) * EV_A3, gap="in law"
-    ).counted(replace(count, taken_away="nothing", equilibrium_until=None))
+    ).counted(replace(count, taken_away="nothing", equilibrium_until=None, equilibrium_traction=None, beyond=""))
 
 
 def _controlled(slab: SlabBranch) -> tuple[FloatArray, FloatArray]:

@@ -5,6 +5,7 @@ subtracted and the imposed opening is the excess opening.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -72,13 +73,19 @@ def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> floa
 
     Args:
         samples: The path.
-        bridged: (n − 1,) intervals to leave out, across which samples are missing; None is none.
+        bridged: (n − 1,) intervals to leave out, across which samples are missing; no spline runs across them. None is none.
     """
-    opening = samples.opening
-    work = CubicSpline(opening, samples.traction).antiderivative()(opening)
-    difference = np.diff(samples.energy_per_area - work) / np.diff(opening)
-    judged = (opening[:-1] >= 0) & (True if bridged is None else ~bridged)
-    return float(np.max(np.abs(difference[judged])) / samples.traction.max())
+    opening, energy, traction = samples.opening, samples.energy_per_area, samples.traction
+    ends = [0, *(np.flatnonzero(bridged) + 1 if bridged is not None else []), len(opening)]
+    worst = 0.0
+    for first, last in pairwise(ends):
+        part = slice(int(first), int(last))
+        if last - first < 2:
+            continue
+        work = CubicSpline(opening[part], traction[part]).antiderivative()(opening[part])
+        difference = np.diff(energy[part] - work) / np.diff(opening[part])
+        worst = max(worst, float(np.abs(difference[opening[part][:-1] >= 0]).max(initial=0.0)))
+    return worst / float(traction.max())
 
 
 def interface_ledger(samples: PathSamples, owner: str = "GNN", gap: GapOwner = "in law") -> Ledger:

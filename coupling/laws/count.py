@@ -110,6 +110,8 @@ class Count:
         held_rigid: The path moved rigid halves: the layers stretched in neither slab nor reference.
         temperature: K; None: a static law.
         equilibrium_until: Normal opening up to which the law is an equilibrium, m; None: all of it.
+        equilibrium_traction: Highest normal traction in equilibrium, Pa; None: the law's peak.
+        beyond: What fails there, and what stands for the law beyond, in words; "" where all of it is an equilibrium.
         statement: In words, e.g. the convention of a closed form.
         planes: Closed spacings that the interface stands for: 1, or the N planes of a coarse law.
 
@@ -125,18 +127,21 @@ class Count:
     equilibrium_until: float | None = None
     statement: str = ""
     planes: int = 1
+    equilibrium_traction: float | None = None
+    beyond: str = ""
 
     def __post_init__(self) -> None:
         if self.taken_away not in get_args(TakenAway):
             raise unknown_choice("answer to what was taken away", self.taken_away, get_args(TakenAway))
         _check_line("statement", self.statement)
+        _check_line("beyond", self.beyond)
         if not isinstance(self.held_rigid, bool):
             raise InputError(f"held_rigid = {self.held_rigid!r} of a count must be true or false.")
         whole = not isinstance(self.planes, bool) and np.isfinite(self.planes) and self.planes == int(self.planes)
         if not whole or self.planes < 1:
             raise InputError(f"planes = {self.planes} of a count must be a whole number of at least 1.")
         object.__setattr__(self, "planes", int(self.planes))
-        for name, unit in (("temperature", "K"), ("equilibrium_until", "m")):
+        for name, unit in (("temperature", "K"), ("equilibrium_until", "m"), ("equilibrium_traction", "Pa")):
             value = getattr(self, name)
             if value is not None and not (np.isfinite(value) and value >= 0):
                 raise InputError(f"{name} = {value} {unit} of a count must be finite and not negative, or left out.")
@@ -185,8 +190,15 @@ class Count:
         if self.temperature is not None:
             lines.append(f"temperature {self.temperature:.6g} K")
         if self.equilibrium_until is not None:
-            lines.append(f"an equilibrium up to an opening of {self.equilibrium_until:.6g} m")
+            lines.append(f"NOT AN EQUILIBRIUM beyond an opening of {self.equilibrium_until:.6g} m{self._highest}")
+        if self.beyond:
+            lines.append(self.beyond)
         return lines
+
+    @property
+    def _highest(self) -> str:
+        known = self.equilibrium_traction
+        return "" if known is None else f" and a traction of {known:.6g} Pa"
 
     def in_series(
         self, planes: int, old_peak: float, new_peak: float, gap_moved: float, until: float | None

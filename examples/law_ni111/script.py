@@ -3,7 +3,8 @@
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.bulk_path import bulk_branch
+from atomistic.decohesion.relaxed_path import relaxed_path
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
 from coupling.interface.excess import Excess, SlabBranch, excess

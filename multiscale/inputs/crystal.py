@@ -1,7 +1,7 @@
 """A crystal in an input file: by its name or from a file; and one that is cut along a plane."""
 
 from math import gcd
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -21,6 +21,8 @@ def _not_negative(kelvin: float) -> float:
     return kelvin
 
 
+FIRST_LAYERS = 12
+"""Layers that an automatic choice begins with."""
 Temperature = Annotated[quantity("temperature", "K", positive=False), AfterValidator(_not_negative)]
 """A temperature in K, written as "300 K"."""
 
@@ -69,7 +71,10 @@ class CutCrystal(CrystalInput):
         default=None,
         description="Crystal direction of the first slip, in the plane; by default a short lattice vector.",
     )
-    layers: int = Field(default=12, ge=4, le=1000, description="Atomic planes.")
+    layers: Annotated[int, Field(ge=4, le=1000)] | Literal["automatic"] = Field(
+        default=12,
+        description="Atomic planes; or automatic: half more of them, from 12 on, until the peak of a relaxed law stands still.",
+    )
     termination: str | None = Field(default=None, description="Atoms of the plane below the cut, such as TiO2.")
 
     @model_validator(mode="before")
@@ -86,10 +91,15 @@ class CutCrystal(CrystalInput):
             changes["x"] = _shortest([2 * along[0] + along[1], along[0] + 2 * along[1], along[3]])
         return data | changes
 
+    @property
+    def first_layers(self) -> int:
+        """The number of layers, or that to begin with."""
+        return FIRST_LAYERS if self.layers == "automatic" else self.layers
+
     def check(self) -> None:
         """Raise `InputError` unless the crystal is there and can be cut so."""
         super().check()
-        check_cut(*self._crystal(), self.miller, self.layers, self.x, self.termination)
+        check_cut(*self._crystal(), self.miller, self.first_layers, self.x, self.termination)
 
     def _crystal(self) -> "tuple[Atoms, FloatArray]":
         """The crystal, not at rest, and the cell that indices refer to."""

@@ -47,6 +47,16 @@ class Thermal(Section):
     steps: int = Field(default=4000, ge=200, description="Time steps of each trajectory (mean force).")
 
 
+class Relaxation(Section):
+    """How closely the equilibria of a relaxed path are solved."""
+
+    force: float = Field(default=2e-5, gt=0, le=0.01, description="Largest force on any atom, eV/Å.")
+    thickness: float = Field(
+        default=0.005, gt=0, lt=0.5,
+        description="By how much of the peak the traction may move with half more layers, where layers: automatic.",
+    )  # fmt: skip
+
+
 class LawOptions(Section):
     """A cleavage plane of one crystal, or one crystal on another, and the path on which it parts."""
 
@@ -61,6 +71,12 @@ class LawOptions(Section):
         description="Who owns the layer spacing across the interface: the law, or the finite elements.",
     )
     openings: Openings = Field(default_factory=Openings)
+    relaxation: Relaxation = Field(default_factory=Relaxation)
+    beyond: Literal["cut", "bridge", "refuse"] = Field(
+        default="cut",
+        description="Where a crystal parts before its interface: the traction held at the highest in equilibrium until the work is "
+        "done, interpolated, or no law. A mixed law is bridged.",
+    )
     slip: Slip = Field(default_factory=Slip)
     temperature: Temperature | None = Field(default=None, description="Of the law; none is the static law.")
     thermal: Thermal = Field(default_factory=Thermal)
@@ -82,6 +98,11 @@ class LawOptions(Section):
             raise InputError(
                 "the mean force is that of one gap coordinate, and two crystals have two and a mixed law three; take "
                 "method: quasi-harmonic."
+            )
+        automatic = any(crystal.layers == "automatic" for crystal in self.crystals.values())
+        if automatic and (pair or self.mode == "mixed" or self.path == "rigid"):
+            raise InputError(
+                "layers: automatic is for the relaxed opening (mode: normal, path: relaxed) of one crystal; give a number."
             )
         if self.slip.divisions % 2:
             raise InputError(f"slip.divisions is {self.slip.divisions}; it must be even.")

@@ -94,7 +94,11 @@ def _atoms(
     """The samples, from the cache where they are known."""
     moving = options.temperature is not None and options.thermal.method == "mean force"
     key = request(
-        "cohesive law", options, exclude={"gap"}, potentials=[models(potential)], seed=seed if moving else None
+        "cohesive law",
+        options,
+        exclude={"gap", "beyond"},
+        potentials=[models(potential)],
+        seed=seed if moving else None,
     )
 
     def work() -> dict[str, object]:

@@ -9,10 +9,12 @@ from atomistic.decohesion.finite_temperature import Vibrations
 from atomistic.decohesion.mixed_path import Refinement
 from atomistic.decohesion.slip import SlipGrid
 from atomistic.decohesion.spacing import SpacingResponse
+from atomistic.decohesion.thickness import Thickness
 from coupling.contracts import FloatArray, Potential
 from coupling.interface.excess import BulkBranch, SlabBranch
 from coupling.interface.rigid_path import PathSamples
 from coupling.units import ANGSTROM
+from multiscale.inputs.crystal import FIRST_LAYERS
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.resumable import ResumablePotential
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from atomistic.decohesion.bicrystal import Bicrystal
     from atomistic.decohesion.hetero import HeteroInterface
+    from atomistic.decohesion.law_states import LawPath
     from atomistic.decohesion.slab import CleavageSlab
 
 _LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms
@@ -65,6 +68,7 @@ class LawAtoms:
         mean_traction_std: (n,) their standard errors.
         bulk_mean_traction: (n,) mean tractions of the bulk at the heights that it has along the static path.
         time_step: Of the dynamics, s.
+        thickness: How the number of layers was chosen, where it was.
     """
 
     area: float
@@ -82,6 +86,7 @@ class LawAtoms:
     mean_traction_std: FloatArray | None = None
     bulk_mean_traction: FloatArray | None = None
     time_step: float | None = None
+    thickness: Thickness | None = None
 
 
 def law_atoms(
@@ -100,11 +105,18 @@ def law_atoms(
         seed: Of the dynamics.
         context: For progress and log.
     """
+    from atomistic.decohesion.jumps import Series
+    from atomistic.decohesion.law_states import law_states
     from atomistic.decohesion.rigid_path import default_openings, rigid_path
 
     openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
     slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
     interface: Any
+    chosen: LawPath | None = None
+    thickness: Thickness | None = None
+    if options.plane is not None and options.plane.layers == "automatic":
+        chosen, thickness = _thick_enough(options, crystals["plane"], potential, openings, context)
+        slabs["plane"] = _slab(options, crystals["plane"], "plane", thickness.layers[-1])
     if options.plane is not None:
         slab = slabs["plane"]
         side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
@@ -117,7 +129,9 @@ def law_atoms(
     elif options.mode == "mixed":
         found = _mixed(options, context, potential, interface, openings, period)
     elif options.path == "relaxed":
-        found = _relaxed(options, seed, context, potential, interface, openings)
+        series = chosen.series if chosen else Series(potential, interface, options.relaxation.force)
+        path = chosen or law_states(series, openings, progress=context.progress)
+        found = _relaxed(options, seed, context, potential, path) | {"thickness": thickness}
     else:
         found = {"rigid": rigid_path(potential, interface, openings, progress=context.progress)}
     spacings = (
@@ -126,13 +140,13 @@ def law_atoms(
     return LawAtoms(float(interface.area), spacings, float(gap), sides, **found)
 
 
-def _slab(options: LawOptions, crystal: CrystalRecord, place: str) -> "CleavageSlab":
-    """A crystal cut along its plane."""
+def _slab(options: LawOptions, crystal: CrystalRecord, place: str, layers: int | None = None) -> "CleavageSlab":
+    """A crystal cut along its plane; None takes the layers that the options begin with."""
     from atomistic.decohesion.slab import cleavage_slab
 
     choice = options.crystals[place]
     return cleavage_slab(
-        crystal.atoms, choice.miller, choice.layers, conventional=crystal.conventional, termination=choice.termination,
+        crystal.atoms, choice.miller, layers or choice.first_layers, conventional=crystal.conventional, termination=choice.termination,
         x=None if choice.x is None else np.array(choice.x) @ crystal.conventional,
     )  # fmt: skip
 
@@ -199,7 +213,7 @@ def _relaxed_mixed(
     from atomistic.decohesion.slip_symmetry import slip_symmetries
     from atomistic.decohesion.spacing import spacing_response
 
-    series = Series(potential, cell)
+    series = Series(potential, cell, options.relaxation.force)
     sampler = RelaxedSampler(series, period, context.progress)
     grid, history = refined_grid(
         sampler, openings[openings >= _LEAST_OPENING], period, symmetries=slip_symmetries(cell.atoms, period[:, :2]),
@@ -214,18 +228,26 @@ def _relaxed_mixed(
     return found
 
 
-def _relaxed(
-    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, gaps: FloatArray
-) -> dict[str, Any]:
+def _thick_enough(
+    options: LawOptions, crystal: CrystalRecord, potential: Potential, gaps: FloatArray, context: RunContext
+) -> "tuple[LawPath, Thickness]":
+    """The path of a slab that is thick enough, and how it was found."""
     from atomistic.decohesion.jumps import Series
-    from atomistic.decohesion.law_states import law_states
-    from atomistic.decohesion.relaxed_path import branches
+    from atomistic.decohesion.thickness import thick_enough
 
-    series = Series(potential, cell)
-    gaps, states, left_out = law_states(series, gaps, progress=context.progress)
-    slab, bulks = branches(series, states, gaps, left_out)
+    choice = options.relaxation
+    return thick_enough(
+        lambda layers: Series(potential, _slab(options, crystal, "plane", layers), choice.force),
+        FIRST_LAYERS, gaps, tolerance=choice.thickness, progress=context.progress,
+    )  # fmt: skip
+
+
+def _relaxed(
+    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, path: "LawPath"
+) -> dict[str, Any]:
+    slab, bulks = path.records()
     warm: dict[str, Any] = (
-        _thermal(options, seed, context, potential, cell, slab, bulks, states)
+        _thermal(options, seed, context, potential, path.series.cell, slab, bulks, path.states)
         if options.temperature is not None
         else {}
     )
@@ -234,7 +256,7 @@ def _relaxed(
 
 def _thermal(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, slab: SlabBranch,
-    bulks: tuple[BulkBranch, ...], states: list[Any],
+    bulks: tuple[BulkBranch, ...], states: tuple[Any, ...],
 ) -> dict[str, Any]:  # fmt: skip
     """Vibrational excess, or mean tractions, at the equilibria of the static path."""
     from atomistic.decohesion.finite_temperature import path_vibrations

@@ -7,7 +7,8 @@ from atomistic.decohesion.bridging import harmonic, slopes
 from atomistic.decohesion.slip import SlipGrid
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
-from coupling.interface.excess import LEFT_OVER, Excess, excess
+from coupling.interface.beyond import beyond_equilibrium
+from coupling.interface.excess import LEFT_OVER, Excess, SlabBranch, excess
 from coupling.interface.rigid_path import PathSamples, consistency, rigid_law
 from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.laws.count import BulkSide, Count
@@ -110,12 +111,18 @@ def _relaxed(
 ) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
     """The excess law of the relaxed path, at its temperature, and the intervals that are bridged."""
     slab = atoms.slab
-    static = excess(slab, *atoms.bulks)
+    static, bridged = excess(slab, *atoms.bulks), _missing(slab)
     samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
-    left_out = np.array(slab.beyond_strength)[:, None]
-    bridged = np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
+    broken = bridged | np.isin(np.round(static.traction[:-1], 12), [round(one.before, 12) for one in slab.switches])
     made = excess(slab, *atoms.bulks, gap=options.gap) if options.temperature is None else _warm(options, atoms, static)
-    return made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER), samples, static, bridged
+    made = beyond_equilibrium(made, bridged, options.beyond)
+    return made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER), samples, static, broken
+
+
+def _missing(slab: SlabBranch) -> np.ndarray:
+    """(n - 1,) whether an interval of the path has a gap inside at which a crystal would part first."""
+    left_out = np.array(slab.beyond_strength)[:, None]
+    return np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
 
 
 def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
@@ -166,13 +173,7 @@ def _count(
                 energy_at_peak=_energy_at(peak, atoms, number, layers * side.spacing),
             )
         )
-    beyond = () if atoms.slab is None else atoms.slab.beyond_strength
-    until = None
-    if atoms.grid is not None and (bridged := _bridged_intervals(atoms.grid)) is not None and bridged.any():
-        until = float(atoms.grid.opening[int(np.argmax(bridged))]) * ANGSTROM
-    if beyond:
-        static = excess(atoms.slab, *atoms.bulks, gap=options.gap)
-        until = float(static.opening[atoms.slab.gap < min(beyond)].max()) * ANGSTROM
+    until, highest = _in_equilibrium(options, atoms)
     plus, minus = sides
     return Count(
         "bulk",
@@ -181,6 +182,30 @@ def _count(
         held_rigid=options.path == "rigid",
         temperature=options.temperature,
         equilibrium_until=until,
+        equilibrium_traction=highest,
+        beyond="" if highest is None else _in_words(options, " or ".join(dict.fromkeys(names.values())), highest),
+    )
+
+
+def _in_equilibrium(options: LawOptions, atoms: LawAtoms) -> tuple[float | None, float | None]:
+    """Opening in m and traction in Pa up to which the law is an equilibrium; None where all of it is."""
+    if atoms.grid is not None and (bridged := _bridged_intervals(atoms.grid)) is not None and bridged.any():
+        first = int(np.argmax(bridged))
+        known = np.append(~bridged, True) & np.append(True, ~bridged)
+        return float(atoms.grid.opening[first]) * ANGSTROM, float(atoms.grid.traction[known, 0, 0].max()) * EV_A3
+    if atoms.grid is None and atoms.slab is not None and atoms.slab.beyond_strength:
+        opening = excess(atoms.slab, *atoms.bulks, gap=options.gap).opening
+        return float(opening[int(np.argmax(_missing(atoms.slab)))]) * ANGSTROM, float(atoms.slab.traction.max()) * EV_A3
+    return None, None
+
+
+def _in_words(options: LawOptions, crystals: str, highest: float) -> str:
+    """What fails beyond the last equilibrium, and what stands for the law."""
+    stands = "interpolated: its peak is fictitious, the work across is exact"
+    if options.beyond == "cut" and options.mode == "normal":
+        stands = "the highest traction in equilibrium, held until the work is done: the work is exact"
+    return (
+        f"beyond, {crystals} parts first: as strained here it bears {highest / 1e9:.4g} GPa; the law there is {stands}"
     )
 
 

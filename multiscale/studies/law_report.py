@@ -130,25 +130,52 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
 
 
 def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
-    """Report where a crystal would part before the interface does."""
-    slab = derived.atoms.slab
+    """Report where a crystal would part before the interface does, which gaps were lost, and how wide the opening is."""
+    slab, count = derived.atoms.slab, derived.law.count
     left_out = np.array(slab.beyond_strength)
     results.add(
         f"{key}openings_beyond_strength", len(left_out), "", "openings without equilibrium: a crystal would part first"
     )
-    if len(left_out):
-        highest = slab.traction.max() * EV_A3
+    lost = [one.in_words(slab.tolerance) for one in slab.left_out if not one.parts]
+    if lost:
+        results.notes.append(f"WARNING: gaps without a state, across which the law is interpolated: {'; '.join(lost)}.")
+    for switch in slab.switches:
+        results.notes.append(
+            f"Two equilibria have one energy at an opening of {switch.opening:.3g} Å: there the law goes over to the more open "
+            f"one, and its traction falls from {switch.before * EV_A3 / 1e9:.4g} to {switch.after * EV_A3 / 1e9:.4g} GPa."
+        )
+    _width(results, derived, key)
+    if count.equilibrium_traction is not None and len(left_out):
         results.add(
             f"{key}highest_equilibrium_traction",
-            highest,
+            count.equilibrium_traction,
             "Pa",
-            "highest traction in equilibrium (the peak is interpolated)",
+            "highest traction in equilibrium; the crystal parts beyond it",
             headline=True,
         )
         results.notes.append(
-            f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å ask for more traction than one of the "
-            f"crystals bears as strained here (the highest traction in equilibrium is {highest / 1e9:.3g} GPa): that "
-            "crystal parts first. There the law is interpolated; the work done across is exact, the peak is not."
+            f"WARNING: {len(left_out)} gaps from {left_out.min():.3g} to {left_out.max():.3g} Å have no equilibrium; {count.beyond}."
+        )
+
+
+def _width(results: Results, derived: DerivedLaw, key: str) -> None:
+    """How far the opening reaches into the slab, and whether the slab is thick enough for it."""
+    slab, thickness = derived.atoms.slab, derived.atoms.thickness
+    if slab.localisation is not None:
+        results.add(
+            f"{key}localisation_length", slab.localisation * ANGSTROM, "m",
+            "how far an opening reaches into the crystal beside it, at most",
+        )  # fmt: skip
+    if thickness is None:
+        return
+    results.add(f"{key}layers", thickness.layers[-1], "", "layers of the slab, chosen so that the law stands still")
+    results.add(
+        f"{key}thickness_error", thickness.moved[-1], "", "by how much the last layers moved the law, over the peak"
+    )
+    if not thickness.converged:
+        results.notes.append(
+            f"WARNING: the law still moved by {thickness.moved[-1]:.2g} of the peak from {thickness.layers[-2]} to "
+            f"{thickness.layers[-1]} layers, more than the {thickness.tolerance:g} allowed."
         )
 
 

@@ -9,11 +9,12 @@ from scipy.interpolate import CubicSpline
 from scipy.optimize import brentq
 
 from atomistic.decohesion.bicrystal import bicrystal
+from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.coincidence import match_lattices
 from atomistic.decohesion.hetero import close, continued_registry, hetero_interface
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.relaxed_path import relaxed_path
 from atomistic.decohesion.slab import cleavage_slab
 from atomistic.potentials import load_potential
 from coupling.errors import InputError

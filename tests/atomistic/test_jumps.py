@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.law_states import law_states
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches, relaxed_path
+from atomistic.decohesion.relaxed_path import relaxed_branches, relaxed_path
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
@@ -149,10 +150,10 @@ def test_the_states_of_a_law_resolve_its_peak(thin):
     """Coarse gaps: those added lie beside the peak until its neighbours are near; the openings rise, the given gaps stay."""
     series, _ = thin
     coarse = np.array([0.0, 0.4, 0.9, 1.6, 2.5, 4.0])
-    gaps, states, left_out = law_states(series, coarse)
-    traction = np.array([state.traction[0] for state in states])
+    path = law_states(series, coarse)
+    gaps, states, traction = path.gaps, path.states, path.traction
     peak = int(np.argmax(traction))
-    assert set(coarse) <= set(gaps) and len(left_out) == 0 and len(gaps) > len(coarse) + 2
-    assert np.all(np.diff([series.jump(state)[0] for state in states]) > 0)
+    assert set(coarse) <= set(gaps) and not path.left_out and not path.switches and len(gaps) > len(coarse) + 2
+    assert np.all(np.diff(path.opening) > 0)
     assert min(traction[peak - 1], traction[peak + 1]) > 0.98 * traction[peak]
     np.testing.assert_allclose([state.gap[0] for state in states], gaps, atol=1e-9)

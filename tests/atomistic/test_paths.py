@@ -6,10 +6,11 @@ from ase.build import bulk
 from ase.neighborlist import neighbor_list
 from scipy.optimize import brentq
 
+from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.coincidence import match_lattices
 from atomistic.decohesion.hetero import close, hetero_interface
 from atomistic.decohesion.plane_lattice import plane_basis
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_path
+from atomistic.decohesion.relaxed_path import relaxed_path
 from atomistic.decohesion.rigid_path import default_openings, rigid_path
 from atomistic.decohesion.slab import boundary_tractions, cleavage_slab
 from atomistic.decohesion.slip import slip_grid, slip_path

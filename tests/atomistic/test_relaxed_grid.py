@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from atomistic.decohesion.bridging import bridged
+from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.finite_temperature import path_vibrations
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.mixed_path import mixed_law, refined_grid, rigid_sampler
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
-from atomistic.decohesion.relaxed_path import bulk_branch, relaxed_branches
+from atomistic.decohesion.relaxed_path import relaxed_branches
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.decohesion.slip_symmetry import slip_symmetries
 from atomistic.decohesion.spacing import spacing_response

@@ -7,9 +7,10 @@ from scipy import constants as physics
 from scipy.interpolate import CubicSpline
 from scipy.signal import lfilter
 
+from atomistic.decohesion.bulk_path import bulk_branch, bulk_structures
 from atomistic.decohesion.finite_temperature import gap_coordinates, heated, path_vibrations
 from atomistic.decohesion.mean_force import _Walkers, block_error, mean_forces, mean_traction
-from atomistic.decohesion.relaxed_path import bulk_branch, bulk_structures, relaxed_path, relaxed_structures
+from atomistic.decohesion.relaxed_path import relaxed_path, relaxed_structures
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.decohesion.vibrations import anharmonicity, free_energy, frequencies, softest_modes, vibrational
 from atomistic.properties.bulk import equilibrium

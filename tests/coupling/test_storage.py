@@ -100,7 +100,7 @@ def test_units_are_in_the_keys(tmp_path):
     assert len(record.pop("checksum")) == 64
     assert record == {
         "format": FORMAT,
-        "version": 3,
+        "version": 4,
         "kind": "uber",
         "gap": "in law",
         "count": {
@@ -112,6 +112,8 @@ def test_units_are_in_the_keys(tmp_path):
             "equilibrium_until [m]": None,
             "statement": UBER.count.statement,
             "planes [1]": 1,
+            "equilibrium_traction [Pa]": None,
+            "beyond": "",
         },
         "parameters": {
             "work_of_separation [J/m^2]": WORK,
@@ -133,7 +135,7 @@ def edited(path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(version=4), "version 4 of the law format; this code reads versions 1 to 3"),
+        (lambda r: r.update(version=5), "version 5 of the law format; this code reads versions 1 to 4"),
         (lambda r: r.update(kind="ubr"), "'ubr'; valid.*Did you mean 'uber'"),
         (lambda r: r.pop("format"), "not a cohesive law"),
         (lambda r: r.update(note="x"), "Unknown key.*'note'"),
@@ -168,7 +170,7 @@ def test_a_changed_digit_is_found(law, tmp_path):
     assert law_text(load_law(path)) == law_text(law)
 
 
-@pytest.mark.parametrize("version", [2, 3])
+@pytest.mark.parametrize("version", [2, 3, 4])
 def test_files_without_a_checksum_still_load(version, tmp_path):
     path = edited(tmp_path / "law.json", lambda r: r.update(version=version))
     assert load_law(path) == UBER

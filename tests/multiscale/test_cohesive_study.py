@@ -220,3 +220,15 @@ def test_files_that_are_no_crystals_are_refused(tmp_path):
 def test_inputs_that_make_no_law_are_refused(change, message, tmp_path):
     with pytest.raises(InputError, match=message):
         parse_study(RELAXED | change, tmp_path).check()
+
+
+def test_layers_are_chosen_and_a_law_says_how_far_it_is_an_equilibrium(tmp_path):
+    study = RELAXED | {"plane": PLANE | {"layers": "automatic"}, "relaxation": {"thickness": 0.02}}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    results = run_study(tmp_path / "study.yaml", tmp_path / "run")
+    assert results["layers"] == 18 and 0 <= results["thickness_error"] <= 0.02
+    assert 0.5e-10 < results["localisation_length"] < 20e-10
+    count = load_law(tmp_path / "run" / "law.json").count
+    assert count.equilibrium_until is None and count.equilibrium_traction is None and count.beyond == ""
+    with pytest.raises(InputError, match="layers: automatic is for the relaxed opening"):
+        parse_study(study | {"path": "rigid"})

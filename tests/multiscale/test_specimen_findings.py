@@ -5,12 +5,15 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from coupling.errors import InputError
+from coupling.exchange.storage import save_law
+from coupling.laws.bilinear import Bilinear
 from multiscale import Results, run_study
 from multiscale.cli import app
 from tests.multiscale.specimen_cases import DCB, joint
@@ -115,3 +118,18 @@ def test_two_ranks_end_with_the_same_refutation(case, tmp_path, supports, status
     done = subprocess.run(command, env=environment, timeout=200, capture_output=True, text=True)
     assert done.returncode == status and words in done.stderr and "Traceback" not in done.stderr
     assert (tmp_path / "run.failed" / "results.json").exists() is (status == 1) and not (tmp_path / "run").exists()
+
+
+def test_an_interface_that_is_opened_beyond_its_law_s_equilibrium_is_named(case, tmp_path):
+    """A joint pulled apart as a whole passes it everywhere; one that is held short of it passes it nowhere."""
+    law = Bilinear(1000.0, 2e7, 1e13)
+    said = "beyond, Fe bcc parts first"
+    for until, share in ((1e-5, 1.0), (2e-4, None)):
+        count = replace(law.count, equilibrium_until=until, equilibrium_traction=1.9e7, beyond=said)
+        save_law(law.counted(count), tmp_path / "law.json")
+        study = joint()
+        study["interfaces"]["bond"]["law"] = "law.json"
+        results = run_study(case(study), tmp_path / f"run{until}")
+        found = [one for one in results.findings if one.change == said]
+        assert [one.size for one in found] == ([] if share is None else [pytest.approx(share)])
+        assert all("100 % of it was opened beyond 1e-05 m" in one.what and not one.fatal for one in found)

@@ -131,7 +131,7 @@ def test_a_loading_that_fails_leaves_its_curve(case, tmp_path, monkeypatch):
 
     def tired(self, control, *rest):
         calls.append(control)
-        return solve(self, control, *rest) if len(calls) < 20 else None
+        return solve(self, control, *rest) if len(calls) < 30 else None
 
     monkeypatch.setattr(NewtonSolver, "solve", tired)
     with pytest.raises(NotConverged, match="No equilibrium"):

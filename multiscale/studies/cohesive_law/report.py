@@ -67,6 +67,7 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
         lines += _fits(results, fits, opening, columns)
     results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
     lines += _samples(results, samples)
+    lines += _limit(results, law)
     caption = "Points are atomistic samples; dashed lines are closed forms with the same work and peak, or one standard deviation."
     results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines), caption))
     energies = (
@@ -82,6 +83,18 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
     results.notes.append(
         "law.json can be used without atoms (coupling.exchange.storage.load_law); law_*.* are blocks for other codes."
     )
+
+
+def _limit(results: Results, law: Law) -> list[PlotSeries]:
+    """The highest traction in equilibrium, where the law does not end by itself."""
+    highest = law.count.equilibrium_traction
+    if highest is None:
+        return []
+    reached = np.array([law.count.equilibrium_until or 0.0, law.final_opening])
+    results.add_curve(
+        "limit", "highest traction in equilibrium", opening=("m", reached), traction=("Pa", np.full(2, highest))
+    )
+    return [PlotSeries("limit", "opening", "traction", "no equilibrium beyond: the crystal parts", "dashed")]
 
 
 def _samples(results: Results, law: Any) -> list[PlotSeries]:

@@ -8,7 +8,7 @@ from coupling.contracts import FloatArray
 from coupling.elasticity import plane_strain_modulus_x
 from coupling.errors import InputError
 from coupling.findings import Finding
-from coupling.laws.law import Law
+from coupling.laws.law import Law, count_of
 from coupling.units import SI_FACTORS
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.schema import SpecimenStudy
@@ -58,9 +58,28 @@ def loading_findings(study: SpecimenStudy, problem: "CohesiveProblem", record: "
     friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
     found = (*assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance),)
     found += tuple(still_rising(record)) if study.loads else ()
+    found += tuple(beyond_equilibrium(problem))
     return LoadingFindings(
         growth, reason, energy_balance_error(record), area, resistance, float(problem.comm.allreduce(friction)), found
     )
+
+
+def beyond_equilibrium(problem: "CohesiveProblem") -> list[Finding]:
+    """Interfaces that were opened further than their law is an equilibrium, and what fails there. Collective."""
+    findings = []
+    for interface in problem.interfaces:
+        bond, count = interface.bond, count_of(interface.bond.law)
+        if count.equilibrium_until is None:
+            continue
+        weights, passed = interface.weights.ravel(), interface.history.largest > count.equilibrium_until
+        whole, beyond = (float(problem.comm.allreduce(float(w.sum()))) for w in (weights, weights[passed]))
+        if beyond > 0:
+            findings.append(Finding(
+                f"{100 * beyond / whole:.3g} % of it was opened beyond {count.equilibrium_until:.4g} m, up to which its law is an "
+                "equilibrium: a crystal fails there before the interface does", f"interface {bond.name or f'{bond.minus}-{bond.plus}'}",
+                beyond / whole, count.beyond or "take the peak load for an upper bound", False,
+            ))  # fmt: skip
+    return findings
 
 
 def unresolved(
