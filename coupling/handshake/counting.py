@@ -86,13 +86,15 @@ class _Lookup:
     def __init__(self, sites: IntArray, values: FloatArray, outside: float = 1.0) -> None:
         self.low, self.span = sites.min(axis=0), np.ptp(sites, axis=0) + 1
         self.strides = np.concatenate([[1], np.cumprod(self.span)[:-1]])
-        self.table = np.full(int(np.prod(self.span)), outside)
-        self.table[(sites - self.low) @ self.strides] = values
-        self.outside = outside
+        keys = (sites - self.low) @ self.strides
+        order = np.argsort(keys)
+        self.keys, self.values, self.outside = keys[order], values[order], outside
 
     def __call__(self, sites: IntArray) -> FloatArray:
         local = sites - self.low
         inside = ((local >= 0) & (local < self.span)).all(axis=1)
+        wanted = local[inside] @ self.strides
+        place = np.minimum(np.searchsorted(self.keys, wanted), len(self.keys) - 1)
         found = np.full(len(sites), self.outside)
-        found[inside] = self.table[local[inside] @ self.strides]
+        found[inside] = np.where(self.keys[place] == wanted, self.values[place], self.outside)
         return found

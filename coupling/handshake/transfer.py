@@ -56,13 +56,16 @@ def transfer(vertices: IntArray, simplices: IntArray, sites: IntArray) -> Transf
     order = np.argsort(keys)
     if (np.diff(keys[order]) == 0).any():
         raise InputError("A lattice site is listed twice among the sites of a transfer; list each once.")
+    index = _Rows(low, span, strides, keys[order])
     owner, shares = np.full(len(sites), -1), np.zeros((len(sites), d + 1))
     corners = vertices[simplices]
     boxes = np.ptp(corners, axis=1)
     for box in np.unique(boxes, axis=0):
         members = np.flatnonzero((boxes == box).all(axis=1))
-        offsets = np.array(list(product(*(range(width + 1) for width in box))))
-        _locate(corners, members, offsets, (low, span, strides, keys[order], order), owner, shares)
+        held, place = index.within(corners[members].min(axis=1), box)
+        chosen, element = order[place], members[held]
+        inside, coordinates = _coordinates(corners[element], sites[chosen])
+        owner[chosen[inside]], shares[chosen[inside]] = element[inside], coordinates[inside]
     found = owner >= 0
     rows = np.repeat(np.flatnonzero(found), d + 1)
     columns, values = simplices[owner[found]].ravel(), shares[found].ravel()
@@ -71,26 +74,33 @@ def transfer(vertices: IntArray, simplices: IntArray, sites: IntArray) -> Transf
     return Transfer(csr_matrix((values[keep], (rows[keep], columns[keep])), shape=shape))
 
 
-def _locate(
-    corners: IntArray,
-    members: IntArray,
-    offsets: IntArray,
-    index: tuple[IntArray, IntArray, IntArray, IntArray, IntArray],
-    owner: IntArray,
-    shares: FloatArray,
-) -> None:
-    """Enter the sites in elements of one bounding box: which element owns them, and with which coordinates."""
-    low, span, strides, sorted_keys, order = index
-    origin = corners[members].min(axis=1)
-    points = origin[:, None] + offsets
-    inverse = np.linalg.inv((corners[members, 1:] - corners[members, :1]).transpose(0, 2, 1).astype(float))
-    local = np.einsum("mij,mkj->mki", inverse, points - corners[members, :1])
-    coordinates = np.concatenate([1 - local.sum(axis=2, keepdims=True), local], axis=2)
-    within = (coordinates > -_INSIDE).all(axis=2) & ((points >= low) & (points < low + span)).all(axis=2)
-    element, point = np.nonzero(within)
-    wanted = (points[element, point] - low) @ strides
-    place = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
-    hit = sorted_keys[place] == wanted
-    chosen = order[place[hit]]
-    owner[chosen] = members[element[hit]]
-    shares[chosen] = coordinates[element[hit], point[hit]]
+@dataclass(frozen=True)
+class _Rows:
+    """Sites by sorted keys, those of a row along the first axis one after another."""
+
+    low: IntArray
+    span: IntArray
+    strides: IntArray
+    keys: IntArray
+
+    def within(self, origins: IntArray, widths: IntArray) -> tuple[IntArray, IntArray]:
+        """Boxes with these lower corners (m, d) and widths (d,), and the sites in them: two indices a pair."""
+        offsets = np.array(list(product(*(range(width + 1) for width in widths[1:]))))
+        begin = np.clip(origins[:, 0] - self.low[0], 0, self.span[0])
+        end = np.clip(origins[:, 0] - self.low[0] + widths[0] + 1, 0, self.span[0])
+        others = origins[:, None, 1:] - self.low[1:] + offsets
+        known = ((others >= 0) & (others < self.span[1:])).all(axis=2)
+        box, row = np.nonzero(known)
+        start = others[box, row] @ self.strides[1:]
+        first, last = (np.searchsorted(self.keys, start + side[box]) for side in (begin, end))
+        count = last - first
+        place = np.arange(count.sum()) + np.repeat(first - np.cumsum(count) + count, count)
+        return np.repeat(box, count), place
+
+
+def _coordinates(corners: IntArray, points: IntArray) -> tuple[NDArray[np.bool_], FloatArray]:
+    """Barycentric coordinates (p, d + 1) of points (p, d), each in its simplex (p, d + 1, d), and whether it lies inside."""
+    inverse = np.linalg.inv((corners[:, 1:] - corners[:, :1]).transpose(0, 2, 1).astype(float))
+    local = np.einsum("pij,pj->pi", inverse, points - corners[:, 0])
+    coordinates = np.concatenate([1 - local.sum(axis=1, keepdims=True), local], axis=1)
+    return (coordinates > -_INSIDE).all(axis=1), coordinates

@@ -87,17 +87,17 @@ class Lattice:
         return np.asarray(points)[:, :d] @ np.linalg.inv(self.vectors[:d, :d])
 
     def within(self, centres: FloatArray, radius: float) -> IntArray:
-        """(n, d) all sites no farther than a radius from any of some points (k, d), Å."""
+        """(n, d) all sites no farther than a radius from any of some points (k, d), Å; no others are looked at far away."""
         d = self.dimension
         centres = np.asarray(centres)[:, :d]
-        reach = radius * np.linalg.norm(np.linalg.inv(self.vectors[:d, :d]), axis=0)
-        place = self.coordinates(centres)
-        low = np.floor(place.min(axis=0) - reach).astype(int)
-        high = np.ceil(place.max(axis=0) + reach).astype(int)
-        sites = np.stack(
-            np.meshgrid(*(np.arange(a, b + 1) for a, b in zip(low, high, strict=True)), indexing="ij"), axis=-1
-        ).reshape(-1, d)
-        return sites[self.distance(sites, centres) <= radius]
+        width = np.ceil(radius * np.linalg.norm(np.linalg.inv(self.vectors[:d, :d]), axis=0)).astype(int) + 1
+        tiles = np.unique(np.floor(self.coordinates(centres) / width).astype(int), axis=0)
+        around = np.array(list(product((-1, 0, 1), repeat=d)))
+        tiles = np.unique((tiles[:, None] + around).reshape(-1, d), axis=0)
+        inner = np.stack(np.meshgrid(*map(np.arange, width), indexing="ij"), axis=-1).reshape(-1, d)
+        sites = (tiles[:, None] * width + inner).reshape(-1, d)
+        sites = sites[self.distance(sites, centres) <= radius]
+        return sites[np.lexsort(sites.T[::-1])]
 
     def distance(self, sites: FloatArray | IntArray, centres: FloatArray) -> FloatArray:
         """(n,) distance of sites from the nearest of some points (k, d), Å; across the columns in 2D."""

@@ -3,7 +3,6 @@
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from atomistic.site_energies import energy_range, weighted_sites, whole_forces
 from continuum.mesh.lattice import LatticeMesh
@@ -126,12 +125,5 @@ def _mean_distortion(problem: Problem, elements: LinearElements) -> FloatArray:
 
 def surrounded(problem: Problem, sites: IntArray, reach: float) -> IntArray:
     """The sites and all others within reach, voids left out."""
-    lattice, d = problem.lattice, problem.lattice.dimension
-    steps = lattice.within(np.zeros((1, d)), reach)
-    low, high = sites.min(axis=0) + steps.min(axis=0), sites.max(axis=0) + steps.max(axis=0)
-    axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
-    box = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, d)
-    tree = cKDTree(lattice.points(sites)[:, :d])
-    near = tree.query(lattice.points(box)[:, :d], distance_upper_bound=reach + 1e-9)[0] < np.inf
-    near = box[near]
+    near = problem.lattice.within(problem.lattice.points(sites), reach + 1e-9)
     return near[~problem.is_void(near)]
