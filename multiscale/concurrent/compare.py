@@ -10,6 +10,7 @@ import numpy as np
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
 from multiscale.concurrent.adapt import adapted
+from multiscale.concurrent.memory import require_atoms_fit
 from multiscale.concurrent.method import Method
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
@@ -31,34 +32,43 @@ class Case(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Row:
-    """One method compared with all atoms.
+class Solved:
+    """One method along a loading.
 
     Attributes:
         case: Method and region.
         path: (k,) its equilibria along the loading.
         ghost_force: Largest force on the perfect crystal, eV/Å.
-        difference: From all atoms.
-        energy_error: E − E_all, eV; None where there is no energy, as in bqcf, and where the energy of a far field
-            depends on the boundary at which its sum is cut off.
-        unknowns_fraction: Unknowns over those of all atoms.
-        cost_fraction: Seconds over those of all atoms, building included on both sides.
         seconds: Building and solving.
     """
 
     case: Case
     path: tuple[ConcurrentSolution, ...] = field(repr=False)
     ghost_force: float
-    difference: Difference
-    energy_error: float | None
-    unknowns_fraction: float
-    cost_fraction: float
     seconds: float
 
     @property
     def solution(self) -> ConcurrentSolution:
         """The last equilibrium."""
         return self.path[-1]
+
+
+@dataclass(frozen=True)
+class Row(Solved):
+    """One method beside all atoms.
+
+    Attributes:
+        difference: From all atoms.
+        energy_error: E − E_all, eV; None where there is no energy, as of bqcf, and where a far field's depends on where
+            the box is counted to end.
+        unknowns_fraction: Unknowns over those of all atoms.
+        cost_fraction: Seconds over those of all atoms, building included on both sides.
+    """
+
+    difference: Difference
+    energy_error: float | None
+    unknowns_fraction: float
+    cost_fraction: float
 
 
 def followed(
@@ -106,22 +116,44 @@ def compare(
         The solutions with all atoms in the box, and one row per case.
 
     Raises:
+        InputError: all atoms do not fit in the memory.
         NotConverged: a solution was not found.
     """
     loading = [loading] if isinstance(loading, Problem) else list(loading)
+    require_atoms_fit(loading[0])
     how = {"tolerance": tolerance, "solver": solver, "progress": progress}
     atoms, whole = followed(loading, Case("atomistic", ALL, pad), **how)
-    exact, rows = atoms[-1], []
+    return atoms, [_beside(one, atoms[-1], whole) for one in without_reference(loading, cases, **how)]
+
+
+def without_reference(
+    loading: Problem | Sequence[Problem],
+    cases: Sequence[Case],
+    *,
+    tolerance: float = 1e-5,
+    solver: str = "lbfgs",
+    progress: Progress = silent,
+) -> list[Solved]:
+    """Solve the problem with each case and nothing else: no more atoms are made than each case has; see `compare`.
+
+    Raises:
+        NotConverged: a solution was not found.
+    """
+    loading = [loading] if isinstance(loading, Problem) else list(loading)
+    found = []
     for case in cases:
-        path, seconds = followed(loading, case, **how)
-        found = path[-1]
-        rows.append(
-            Row(
-                case, tuple(path), ghost_force(found.method), difference(found, exact), _energy_error(found, exact),
-                found.unknowns / exact.unknowns, seconds / whole, seconds,
-            )
-        )  # fmt: skip
-    return atoms, rows
+        path, seconds = followed(loading, case, tolerance=tolerance, solver=solver, progress=progress)
+        found.append(Solved(case, tuple(path), ghost_force(path[-1].method), seconds))
+    return found
+
+
+def _beside(solved: Solved, exact: ConcurrentSolution, seconds: float) -> Row:
+    """A method beside all atoms, which took so many seconds."""
+    found = solved.solution
+    return Row(
+        solved.case, solved.path, solved.ghost_force, solved.seconds, difference(found, exact),
+        _energy_error(found, exact), found.unknowns / exact.unknowns, solved.seconds / seconds,
+    )  # fmt: skip
 
 
 def _energy_error(found: ConcurrentSolution, exact: ConcurrentSolution) -> float | None:

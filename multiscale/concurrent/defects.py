@@ -100,10 +100,12 @@ def crack(
     plane: FloatArray,
     surface_energy: float,
     load: float = 1.0,
+    atomistic_faces: float | None = None,
 ) -> Problem:
     """A sharp crack in mode I, its tip in the middle of the box, in the anisotropic field of K.
 
-    Between the planes of atoms that it parts, the whole crack stays atomistic: the continuum knows no surfaces.
+    The continuum knows no surface energy: the faces stay atomistic as far as is asked for, and beyond they are cut free
+    between the planes of atoms that the crack parts, meshed to the last site.
 
     Args:
         potential: The potential.
@@ -114,9 +116,10 @@ def crack(
         plane: Normal of the crack's plane, Cartesian, across the line.
         surface_energy: Of the plane, eV/Å².
         load: K_I over Griffith's.
+        atomistic_faces: Length of the faces behind the tip that stays atomistic, Å; None is all of it.
 
     Raises:
-        InputError: the normal is not across the line, or the load or the surface energy not positive.
+        InputError: the normal is not across the line, load or surface energy not positive, or the faces' length negative.
     """
     line, plane = np.asarray(line, dtype=float), np.asarray(plane, dtype=float)
     if abs(plane @ line) > 1e-6 * np.linalg.norm(plane) * np.linalg.norm(line):
@@ -127,14 +130,17 @@ def crack(
         raise InputError(
             f"A crack with {load} of Griffith's load and a surface energy of {surface_energy} eV/Å² is not one; give positive numbers."
         )
+    if atomistic_faces is not None and atomistic_faces < 0:
+        raise InputError(f"Faces cannot be atomistic over {atomistic_faces:g} Å; give a length from 0.")
     lattice = columns(crystal, line, np.cross(plane, line))
     repeat, height = lattice.rows
     tip = np.array([repeat / 4, -height / 2])
-    ends = np.stack(np.meshgrid(*[[-1, 1]] * 2), axis=-1).reshape(-1, 2) * np.array(cells) * 2**level / 2
-    length = np.linalg.norm(ends @ lattice.vectors[:2, :2], axis=1).max() + reach_beyond(potential)
-    faces = tip - np.outer(np.arange(0, length, lattice.spacing / 2), [1.0, 0.0])
+    length = np.linalg.norm(lattice.corners(np.array(cells) * 2**level / 2), axis=1).max() + reach_beyond(potential)
+    behind = np.arange(0, length, lattice.spacing / 2)
+    atomistic = behind <= (length if atomistic_faces is None else atomistic_faces)
+    faces, cuts = (tip - np.outer(behind[part], [1.0, 0.0]) for part in (atomistic, ~atomistic))
     law = cauchy_born_law(potential, lattice.crystal())
     stiffness = stiffness_voigt(law)
     intensity = load * griffith_intensity(Stroh(stiffness), surface_energy)
     field = CrackTip(stiffness, tip, np.array([0.0, intensity, 0.0]))
-    return Problem(potential, lattice, cells, level, tip[None], predictor=field, law=law, faces=faces)
+    return Problem(potential, lattice, cells, level, tip[None], predictor=field, law=law, faces=faces, cuts=cuts)

@@ -74,8 +74,7 @@ def indentation(
         )
     lattice = _upright(crystal, np.asarray(plane, dtype=float), line)
     d = lattice.dimension
-    corners = np.stack(np.meshgrid(*[[-1, 1]] * d), axis=-1).reshape(-1, d) * np.array(cells) * 2**level / 2
-    extent = np.abs(corners @ lattice.vectors[:d, :d]).max() + reach_beyond(potential)
+    extent = np.abs(lattice.corners(np.array(cells) * 2**level / 2)).max() + reach_beyond(potential)
     axis = np.arange(-extent, extent + lattice.spacing, lattice.spacing if d == 3 else lattice.spacing / 2)
     flat = np.stack(np.meshgrid(*[axis] * (d - 1)), axis=-1).reshape(-1, d - 1)
     upward = np.eye(d)[d - 1]

@@ -81,6 +81,12 @@ class Lattice:
             places[:, 2] %= self.period
         return places
 
+    def corners(self, half: IntArray) -> FloatArray:
+        """(2**d, d) places of the corners of a box of half so many cells (d,) along each vector, Å."""
+        d = self.dimension
+        signs = np.array(list(product((-1, 1), repeat=d)))
+        return signs * half @ self.vectors[:d, :d]
+
     def coordinates(self, points: FloatArray) -> FloatArray:
         """(n, d) lattice coordinates of points (n, 2 or 3), Å; the height z of columns does not count."""
         d = self.dimension

@@ -5,6 +5,7 @@ import numpy as np
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.concurrent.far_field import CrackTip
+from multiscale.concurrent.problem import IntArray, Problem
 from multiscale.concurrent.solution import ConcurrentSolution
 
 
@@ -20,8 +21,9 @@ def opening(solution: ConcurrentSolution) -> tuple[FloatArray, FloatArray]:
     problem = solution.method.problem
     if not isinstance(problem.predictor, CrackTip):
         raise InputError("Only a problem with a crack has an opening; build it by multiscale.concurrent.defects.crack.")
-    points = problem.lattice.points(problem.sites)[:, :2] - problem.predictor.tip
-    lift = (solution.at_sites() + problem.predicted(problem.sites))[:, 1]
+    sites = _beside(problem, problem.predictor.tip)
+    points = problem.lattice.points(sites)[:, :2] - problem.predictor.tip
+    lift = (solution.at(sites) + problem.predicted(sites))[:, 1]
     height = problem.lattice.rows[1]
     sides = []
     for side in (1, -1):
@@ -31,6 +33,16 @@ def opening(solution: ConcurrentSolution) -> tuple[FloatArray, FloatArray]:
     (x, upper), (below, lower) = sides
     both = (x >= below[0]) & (x <= below[-1])
     return x[both], upper[both] - np.interp(x[both], below, lower)
+
+
+def _beside(problem: Problem, tip: FloatArray) -> IntArray:
+    """(n, 2) the sites of the box beside the crack's plane."""
+    lattice = problem.lattice
+    repeat, height = lattice.rows
+    length = np.linalg.norm(lattice.corners(problem.half), axis=1).max()
+    line = tip + np.outer(np.arange(-length, length, repeat / 2), [1.0, 0.0])
+    sites = lattice.within(line, float(np.hypot(height, repeat)))
+    return sites[(np.abs(sites) < problem.half).all(axis=1)]
 
 
 def tip_advance(solution: ConcurrentSolution) -> float:

@@ -72,6 +72,7 @@ class Problem:
         predictor: Added to F₀X; None is nothing.
         law: The continuum's; None takes the exact Cauchy-Born law.
         faces: (f, d) points of free surfaces that stay atomistic up to the faces of the box, Å.
+        cuts: (c, d) points of free surfaces that are the continuum's own, meshed to the last site, Å.
         surface: Height along the last axis of space beyond which no atoms are, Å; None is a full crystal.
         indenter: Pushes atoms, besides their own forces.
 
@@ -89,6 +90,7 @@ class Problem:
     predictor: Predictor | None = None
     law: CauchyBornLaw | None = None
     faces: FloatArray | None = field(default=None, repr=False)
+    cuts: FloatArray | None = field(default=None, repr=False)
     surface: float | None = None
     indenter: External | None = None
 
@@ -124,9 +126,10 @@ class Problem:
         return self.centres if self.faces is None else np.concatenate([self.centres[:, :d], self.faces])
 
     @property
-    def unknowns(self) -> int:
-        """Of the fully atomistic problem."""
-        return 3 * int((~self.is_void(self.sites)).sum())
+    def atoms(self) -> int:
+        """Of the fully atomistic problem, counted and not made; under a surface, at least half of the sites."""
+        full = int(np.prod(2 * self.half - 1))
+        return full - len(self.voids) if self.surface is None else full // 2
 
     def is_void(self, sites: IntArray) -> NDArray[np.bool_]:
         """(n,) True where no atom is."""

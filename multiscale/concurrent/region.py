@@ -12,6 +12,8 @@ from coupling.handshake import BLENDINGS, blending
 from multiscale.concurrent.problem import Problem
 
 IntArray = NDArray[np.int64]
+_BESIDE_CUT = 2.0
+"""Elements are no wider than their distance from a cut over this: wide ones do not lie across it."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ class BlendingRegion:
 
         def size(sites: FloatArray) -> FloatArray:
             distance = lattice.distance(sites, problem.middles)
-            return np.where(distance <= radius, 1.0, (np.maximum(distance, radius) / radius) ** self.grading)
+            wanted = np.where(distance <= radius, 1.0, (np.maximum(distance, radius) / radius) ** self.grading)
+            if problem.cuts is None or not len(problem.cuts):
+                return wanted
+            return np.minimum(wanted, lattice.distance(sites, problem.cuts) / (_BESIDE_CUT * lattice.spacing))
 
         return lattice_mesh(problem.cells, problem.level, size)
 

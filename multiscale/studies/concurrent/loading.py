@@ -57,8 +57,8 @@ class Probe:
         return np.array([self.read(one) for one in path])
 
     def response(self, path: "Sequence[ConcurrentSolution]") -> ProbeResponse:
-        """What is read off the equilibria of all atoms, with the loads."""
-        return ProbeResponse(self.load, np.array(self.loads), self.answer, self.along(path))
+        """What is read off the equilibria of all atoms, with the loads; of none, the loads alone."""
+        return ProbeResponse(self.load, np.array(self.loads), self.answer, self.along(path) if path else None)
 
 
 @dataclass(frozen=True)

@@ -37,18 +37,37 @@ class ProbeResponse:
         load: What the load is.
         loads: (k,) its values.
         answer: What is read off.
-        values: (k,) of all atoms.
+        values: (k,) of all atoms; None where they were not solved.
     """
 
     load: Observable
     loads: FloatArray
     answer: Observable
-    values: FloatArray
+    values: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class MethodErrors:
+    """A method beside all atoms.
+
+    Attributes:
+        energy: Less the energy of all atoms, eV; None where one of the two is not defined.
+        displacement: Relative, over all sites.
+        strain: Relative, over all bonds.
+        unknowns_fraction: Unknowns over those of all atoms.
+        cost_fraction: Time over that of all atoms.
+    """
+
+    energy: float | None
+    displacement: float
+    strain: float
+    unknowns_fraction: float
+    cost_fraction: float
 
 
 @dataclass(frozen=True)
 class MethodFindings:
-    """A method beside all atoms; lengths of its region in lattice units.
+    """A method, and beside all atoms where they were solved; lengths of its region in lattice units.
 
     Attributes:
         method: Its name.
@@ -59,13 +78,10 @@ class MethodFindings:
         unknowns: Displacement components solved for.
         atoms: Whose neighbourhood is evaluated.
         ghost_force: Largest force on the perfect crystal, eV/Å.
-        energy_error: Less the energy of all atoms, eV; None where one of the two is not defined.
-        displacement_error: Relative, over all sites.
-        strain_error: Relative, over all bonds.
-        unknowns_fraction: Unknowns over those of all atoms.
-        cost_fraction: Time over that of all atoms.
         seconds: Building and solving, s.
+        energy: Less that of the perfect crystal, eV; None where it is not defined.
         response: (k,) what is read off along the loading; None where nothing is.
+        errors: Beside all atoms; None where they were not solved.
     """
 
     method: str
@@ -76,13 +92,10 @@ class MethodFindings:
     unknowns: int
     atoms: int
     ghost_force: float
-    energy_error: float | None
-    displacement_error: float
-    strain_error: float
-    unknowns_fraction: float
-    cost_fraction: float
     seconds: float
+    energy: float | None = None
     response: FloatArray | None = None
+    errors: MethodErrors | None = None
 
 
 @dataclass(frozen=True)
@@ -120,17 +133,32 @@ class Pad:
 
 
 @dataclass(frozen=True)
+class AllAtoms:
+    """The fully atomistic solution.
+
+    Attributes:
+        unknowns: Of all atoms.
+        evaluations: Of their forces.
+        energy: Less that of the perfect crystal, eV; None where it is not defined.
+    """
+
+    unknowns: int
+    evaluations: int
+    energy: float | None
+
+
+@dataclass(frozen=True)
 class ConcurrentFindings:
     """All that the study finds.
 
     Attributes:
         facts: What was found of the crystal on the way.
         spacing: A lattice unit, Å.
-        unknowns: Of all atoms.
-        evaluations: Of their forces.
-        energy: Of all atoms less that of the perfect crystal, eV; None where it is not defined.
+        box_atoms: What the box would hold if all of it were atoms.
+        box_memory: What solving them would need, bytes.
         methods: As in the input.
         counted: The ledger of the last method.
+        reference: All atoms; None where they were not solved.
         response: Of all atoms, where something is read off.
         surrogate: Of the Cauchy-Born law, where one was asked for.
         pad: Where it was measured.
@@ -139,11 +167,11 @@ class ConcurrentFindings:
 
     facts: tuple[ProbeReading, ...]
     spacing: float
-    unknowns: int
-    evaluations: int
-    energy: float | None
+    box_atoms: int
+    box_memory: float
     methods: tuple[MethodFindings, ...]
     counted: tuple[Counted, ...]
+    reference: AllAtoms | None = None
     response: ProbeResponse | None = None
     surrogate: SurrogateFindings | None = None
     pad: Pad | None = None

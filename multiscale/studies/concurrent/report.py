@@ -2,7 +2,7 @@
 
 from multiscale.runtime.records import Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
-from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, ProbeResponse
+from multiscale.studies.concurrent.records import ConcurrentFindings, MethodErrors, MethodFindings, ProbeResponse
 
 _HEADLINED = 3
 """Methods whose error stands at the top of the report."""
@@ -16,8 +16,9 @@ def report(results: Results, found: ConcurrentFindings) -> None:
         found: The findings.
     """
     _headlines(results, found)
-    _table(results, found.methods)
-    _errors(results, found.methods)
+    _table(results, found.methods, found.reference is not None)
+    if found.reference is not None:
+        _errors(results, found.methods)
     if found.response is not None:
         _response(results, found.response, found.methods)
     results.ledger, results.ledger_unit = [one.row for one in found.counted], "eV"
@@ -28,36 +29,55 @@ def _headlines(results: Results, found: ConcurrentFindings) -> None:
     add = results.add
     for fact in found.facts:
         add(fact.axis.name, fact.value, fact.axis.unit, fact.axis.description, headline=True)
-    add("unknowns", found.unknowns, "", "unknowns of all atoms")
-    if found.energy is not None:
-        add("energy", found.energy, "eV", "energy of all atoms less that of the perfect crystal")
-    add("evaluations", found.evaluations, "", "evaluations of all atoms' forces")
+    add("box_atoms", found.box_atoms, "", "atoms that the box would hold if all of it were atoms")
+    if (exact := found.reference) is not None:
+        add("unknowns", exact.unknowns, "", "unknowns of all atoms")
+        if exact.energy is not None:
+            add("energy", exact.energy, "eV", "energy of all atoms less that of the perfect crystal")
+        add("evaluations", exact.evaluations, "", "evaluations of all atoms' forces")
     for number, one in enumerate(found.methods, 1):
         name, label = f"{number}_{one.method}", f"{one.method}, core {one.core_asked:g}"
-        what = f"{label}: relative error of the displacement"
-        add(f"{name}_displacement_error", one.displacement_error, "", what, headline=number <= _HEADLINED)
-        add(f"{name}_strain_error", one.strain_error, "", f"{label}: relative error of the strain")
-        add(f"{name}_unknowns_fraction", one.unknowns_fraction, "", f"{label}: unknowns over those of all atoms")
-        add(f"{name}_cost_fraction", one.cost_fraction, "", f"{label}: time over that of all atoms")
+        add(f"{name}_unknowns", one.unknowns, "", f"{label}: unknowns")
+        add(f"{name}_atoms", one.atoms, "", f"{label}: atoms whose neighbourhood is evaluated")
         add(f"{name}_ghost_force", one.ghost_force, "eV/Å", f"{label}: largest force on the perfect crystal")
-        if one.energy_error is not None:
-            add(f"{name}_energy_error", one.energy_error, "eV", f"{label}: error of the energy")
+        if one.energy is not None:
+            add(f"{name}_energy", one.energy, "eV", f"{label}: energy less that of the perfect crystal")
+        if one.errors is not None:
+            _headline_errors(results, name, label, one.errors, first=number <= _HEADLINED)
 
 
-def _table(results: Results, methods: tuple[MethodFindings, ...]) -> None:
-    head = (
-        "method", "core", "blend", "unknowns", "atoms", "ghost force, eV/Å", "energy error, eV", "displacement error",
-        "strain error", "time, s", "time over all atoms'",
-    )  # fmt: skip
+def _headline_errors(results: Results, name: str, label: str, errors: MethodErrors, *, first: bool) -> None:
+    """A method's errors beside all atoms, that of the displacement at the top for the first methods."""
+    add = results.add
+    what = f"{label}: relative error of the displacement"
+    add(f"{name}_displacement_error", errors.displacement, "", what, headline=first)
+    add(f"{name}_strain_error", errors.strain, "", f"{label}: relative error of the strain")
+    add(f"{name}_unknowns_fraction", errors.unknowns_fraction, "", f"{label}: unknowns over those of all atoms")
+    add(f"{name}_cost_fraction", errors.cost_fraction, "", f"{label}: time over that of all atoms")
+    if errors.energy is not None:
+        add(f"{name}_energy_error", errors.energy, "eV", f"{label}: error of the energy")
+
+
+def _table(results: Results, methods: tuple[MethodFindings, ...], compared: bool) -> None:
+    head = ("method", "core", "blend", "unknowns", "atoms", "ghost force, eV/Å", "time, s")
+    beside = ("energy error, eV", "displacement error", "strain error", "time over all atoms'")
     rows = tuple(
         (
             one.method, round(one.core, 2), round(one.blend, 2), one.unknowns, one.atoms, f"{one.ghost_force:.1e}",
-            "none" if one.energy_error is None else f"{one.energy_error:.2e}", f"{one.displacement_error:.2e}",
-            f"{one.strain_error:.2e}", f"{one.seconds:.2f}", f"{one.cost_fraction:.3f}",
+            f"{one.seconds:.2f}", *_error_cells(one.errors),
         )
         for one in methods
     )  # fmt: skip
-    results.tables.append(Table("Methods beside all atoms", head, rows))
+    results.tables.append(
+        Table("Methods beside all atoms", head + beside, rows) if compared else Table("Methods", head, rows)
+    )
+
+
+def _error_cells(errors: MethodErrors | None) -> tuple[str, ...]:
+    if errors is None:
+        return ()
+    energy = "none" if errors.energy is None else f"{errors.energy:.2e}"
+    return energy, f"{errors.displacement:.2e}", f"{errors.strain:.2e}", f"{errors.cost_fraction:.3f}"
 
 
 def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:
@@ -67,7 +87,7 @@ def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:
         mine = sorted((one for one in methods if one.method == method), key=lambda one: one.unknowns)
         results.add_curve(
             method, f"errors of {method}", unknowns=("", [one.unknowns for one in mine]),
-            strain_error=("", [one.strain_error for one in mine]),
+            strain_error=("", [one.errors.strain for one in mine if one.errors]),
         )  # fmt: skip
         series.append(PlotSeries(method, "unknowns", "strain_error", method, "line and points"))
     results.plots.append(
@@ -78,7 +98,8 @@ def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:
 def _response(results: Results, found: ProbeResponse, methods: tuple[MethodFindings, ...]) -> None:
     """What is read off each equilibrium against the load, all atoms first."""
     load, answer, series = found.load, found.answer, []
-    paths = {"all atoms": found.values} | {f"{k} {one.method}": one.response for k, one in enumerate(methods, 1)}
+    exact = {} if found.values is None else {"all atoms": found.values}
+    paths = exact | {f"{k} {one.method}": one.response for k, one in enumerate(methods, 1)}
     for label, values in paths.items():
         key, what = label.replace(" ", "_"), f"{answer.description}, {label}"
         results.add(f"{key}_{answer.name}", values[-1], answer.unit, f"{label}: {answer.description}")
@@ -105,10 +126,17 @@ def _notes(found: ConcurrentFindings) -> list[str]:
             f"beyond {pad.radius:.2f} Å, which is the pad of atoms carried along; the potential's layout would allow "
             f"{pad.receptive_field:.3g} Å. The forces that the shorter pad leaves on the perfect crystal are applied as a dead load."
         )
-    told.append(
-        f"Errors are relative to all {found.unknowns // 3} atoms of the box, solved with the same potential, the same "
-        f"far boundary and the same tolerance; a lattice unit is {found.spacing:.4g} Å."
-    )
+    unit = f"A lattice unit is {found.spacing:.4g} Å."
+    if found.reference is None:
+        told.append(
+            f"No reference was solved, so that no errors are known: all {found.box_atoms} atoms of the box would need "
+            f"about {found.box_memory / 2**30:.3g} GiB. {unit}"
+        )
+    else:
+        told.append(
+            f"Errors are relative to all {found.reference.unknowns // 3} atoms of the box, solved with the same "
+            f"potential, the same far boundary and the same tolerance. {unit}"
+        )
     return told + [
         f"The region of {one.method} was adapted: its core of {one.core_asked:g} lattice units became {one.core:.3g}."
         for one in found.methods

@@ -1,4 +1,4 @@
-"""The concurrent study: one problem by several methods, each beside all atoms."""
+"""The concurrent study: one problem by several methods, each beside all atoms unless these are left out."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,7 +9,14 @@ from coupling.contracts import Potential
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
 from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting
-from multiscale.studies.concurrent.records import ConcurrentFindings, MethodFindings, Pad, SurrogateFindings
+from multiscale.studies.concurrent.records import (
+    AllAtoms,
+    ConcurrentFindings,
+    MethodErrors,
+    MethodFindings,
+    Pad,
+    SurrogateFindings,
+)
 from multiscale.studies.concurrent.report import report
 from multiscale.studies.concurrent.schema import ConcurrentStudy
 from multiscale.studies.counted import counted
@@ -17,7 +24,7 @@ from multiscale.studies.counted import counted
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from multiscale.concurrent.compare import Case, Row
+    from multiscale.concurrent.compare import Case, Solved
 
 _SUPERCELL = 24.0
 """Å: least width of the cell in which the locality of forces is measured."""
@@ -56,27 +63,29 @@ def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> ConcurrentFind
 
 
 def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings:
-    """All atoms, then each method."""
-    from multiscale.concurrent.compare import compare
+    """All atoms, where they are asked for, then each method."""
+    from multiscale.concurrent.compare import compare, without_reference
+    from multiscale.concurrent.memory import atoms_memory
 
     potential = _potential(study, context)
     with context.stage("crystal"):
         ready = _prepared(study, potential, context)
     pad = None if ready.pad is None else ready.pad.radius
+    problems, cases, probe = ready.loads.problems, _cases(study, pad), ready.loads.probe
+    how = {"tolerance": study.tolerance, "solver": study.solver, "progress": context.progress}
     with context.stage("equilibria"):
-        atoms, rows = compare(
-            ready.loads.problems, _cases(study, pad), tolerance=study.tolerance, pad=pad, solver=study.solver,
-            progress=context.progress,
-        )  # fmt: skip
-    exact, probe = atoms[-1], ready.loads.probe
+        if study.reference == "none":
+            atoms, solved = [], without_reference(problems, cases, **how)
+        else:
+            atoms, solved = compare(problems, cases, pad=pad, **how)
     return ConcurrentFindings(
         facts=ready.loads.facts,
-        spacing=ready.loads.problems[0].lattice.spacing,
-        unknowns=exact.unknowns,
-        evaluations=exact.evaluations,
-        energy=exact.energy,
-        methods=tuple(method_findings(row, probe) for row in rows),
-        counted=counted(rows[-1].solution.method.ledger().rows()),
+        spacing=problems[0].lattice.spacing,
+        box_atoms=problems[0].atoms,
+        box_memory=atoms_memory(problems[0]),
+        methods=tuple(method_findings(one, probe) for one in solved),
+        counted=counted(solved[-1].solution.method.ledger().rows()),
+        reference=AllAtoms(atoms[-1].unknowns, atoms[-1].evaluations, atoms[-1].energy) if atoms else None,
         response=None if probe is None else probe.response(atoms),
         surrogate=ready.surrogate,
         pad=ready.pad,
@@ -84,11 +93,11 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
     )
 
 
-def method_findings(row: "Row", probe: Probe | None = None) -> MethodFindings:
-    """What is reported of a method beside all atoms.
+def method_findings(row: "Solved", probe: Probe | None = None) -> MethodFindings:
+    """What is reported of a method, beside all atoms where they were solved.
 
     Args:
-        row: The comparison.
+        row: The method's equilibria, or the comparison.
         probe: What is read off along the loading.
     """
     method = row.solution.method
@@ -101,13 +110,21 @@ def method_findings(row: "Row", probe: Probe | None = None) -> MethodFindings:
         unknowns=row.solution.unknowns,
         atoms=method.atoms,
         ghost_force=row.ghost_force,
-        energy_error=row.energy_error,
-        displacement_error=row.difference.displacement,
-        strain_error=row.difference.relative_strain,
-        unknowns_fraction=row.unknowns_fraction,
-        cost_fraction=row.cost_fraction,
         seconds=row.seconds,
+        energy=row.solution.energy,
         response=None if probe is None else probe.along(row.path),
+        errors=_errors(row),
+    )
+
+
+def _errors(row: "Solved") -> MethodErrors | None:
+    from multiscale.concurrent.compare import Row
+
+    if not isinstance(row, Row):
+        return None
+    apart = row.difference
+    return MethodErrors(
+        row.energy_error, apart.displacement, apart.relative_strain, row.unknowns_fraction, row.cost_fraction
     )
 
 

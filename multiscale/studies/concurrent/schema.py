@@ -119,6 +119,10 @@ class ConcurrentStudy(_WithDefect):
 
     box: Box
     methods: list[MethodInput] = Field(min_length=1, max_length=30, description="What is compared with all atoms.")
+    reference: Literal["all atoms", "none"] = Field(
+        default="all atoms",
+        description="all atoms of the box are solved too and errors are beside them; none makes no more atoms than the methods have.",
+    )
     tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
     solver: Literal["lbfgs", "newton_krylov"] = Field(
         default="lbfgs", description="Newton's method is worth its cost where forces must be tiny."

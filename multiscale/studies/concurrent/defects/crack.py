@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from coupling.errors import InputError
 from coupling.units import ANGSTROM, EV_A2, EV_A3
-from multiscale.inputs.fields import Direction
+from multiscale.inputs.fields import Direction, Length
 from multiscale.studies.concurrent.defect import Defect
 from multiscale.studies.concurrent.loading import LoadedProblems, Probe, Setting, side
 from multiscale.studies.concurrent.records import Observable, ProbeReading
@@ -34,8 +34,16 @@ class Crack(Defect):
         description="K_I over Griffith's, of the potential's own surface energy; one after another.",
     )  # fmt: skip
 
+    atomistic_faces: Length | None = Field(
+        default=None,
+        description="Length of the faces behind the tip that stays atomistic, as all of it does by default; beyond it they "
+        "are the continuum's, whose surfaces have no energy. 0 Å leaves the tip's own region alone.",
+    )
+
     @model_validator(mode="after")
     def _positive(self) -> Self:
+        if self.atomistic_faces is not None and self.atomistic_faces < 0:
+            raise InputError(f"{self.atomistic_faces:g} m is no length of atomistic faces; give one from 0.")
         if min(self.loads) <= 0:
             raise InputError(f"{self.loads}: a crack needs positive loads, 1 for Griffith's.")
         return self
@@ -48,10 +56,11 @@ class Crack(Defect):
 
         cube = side(setting.crystal) * np.eye(3)
         surface = surface_energies(setting.potential, setting.crystal, [self.plane], conventional=cube)[0].relaxed.value
+        faces = None if self.atomistic_faces is None else self.atomistic_faces / ANGSTROM
         problems = tuple(
             crack(
                 setting.potential, setting.crystal, setting.cells, setting.level, line=setting.line, plane=self.plane,
-                surface_energy=surface / EV_A2, load=load,
+                surface_energy=surface / EV_A2, load=load, atomistic_faces=faces,
             )
             for load in self.loads
         )  # fmt: skip
