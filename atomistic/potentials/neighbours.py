@@ -58,7 +58,9 @@ def neighbour_images(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, I
 def _search(quantities: str, atoms: Atoms, cutoff: float) -> tuple[np.ndarray, ...]:
     from matscipy.neighbours import neighbour_list
 
-    cell = boxed_cell(atoms, cutoff)  # matscipy sorts atoms into boxes within the cell: one that holds all keeps it linear
+    cell = boxed_cell(
+        atoms, cutoff
+    )  # matscipy sorts atoms into boxes within the cell: one that holds all keeps it linear
     lowest = (atoms.positions @ np.linalg.inv(cell)).min(axis=0)
     origin = np.where(atoms.pbc, 0.0, lowest) @ cell
     found = neighbour_list(quantities, pbc=atoms.pbc, cell=cell, positions=atoms.positions - origin, cutoff=cutoff)

@@ -127,9 +127,18 @@ class Problem:
 
     @property
     def atoms(self) -> int:
-        """Of the fully atomistic problem, counted and not made; under a surface, at least half of the sites."""
-        full = int(np.prod(2 * self.half - 1))
-        return full - len(self.voids) if self.surface is None else full // 2
+        """Of the fully atomistic problem, counted and not made."""
+        empty = int((~self.outside(self.lattice.points(self.voids))).sum())
+        return int(np.prod(2 * self.half - 1)) - empty if self.surface is None else self._below_surface() - empty
+
+    def _below_surface(self) -> int:
+        """Sites of the box up to the surface, counted row by row along the steepest lattice vector."""
+        rise = self.lattice.vectors[: self.lattice.dimension, self.lattice.dimension - 1]
+        along = int(np.argmax(np.abs(rise)))
+        others = [k for k in range(len(rise)) if k != along]
+        axes = np.meshgrid(*(np.arange(1 - self.half[k], self.half[k]) * rise[k] for k in others))
+        highest = np.floor((self.surface + _ON - sum(axes)) / abs(rise[along]))
+        return int(np.clip(highest + self.half[along], 0, 2 * self.half[along] - 1).sum())
 
     def is_void(self, sites: IntArray) -> NDArray[np.bool_]:
         """(n,) True where no atom is."""

@@ -53,6 +53,20 @@ def test_transfer_is_exact_for_linear_fields_and_its_adjoint_does_equal_work(cel
     np.testing.assert_allclose(across.to_vertices(f).sum(axis=0), f.sum(axis=0), atol=1e-10)
 
 
+def test_transfer_to_a_few_sites_is_that_to_all():
+    mesh = lattice_mesh((4, 2), 4, graded(2.0))
+    few = np.array([[-31, 3], [9, -15], [0, 0], [30, 16], [2, 1]])
+    values = np.random.default_rng(1).normal(size=(len(mesh.sites), 2))
+    whole = {
+        tuple(s): v
+        for s, v in zip(
+            box(mesh).tolist(), transfer(mesh.sites, mesh.simplices, box(mesh)).to_sites(values), strict=True
+        )
+    }
+    found = transfer(mesh.sites, mesh.simplices, few).to_sites(values)
+    np.testing.assert_allclose(found, [whole[tuple(s)] for s in few.tolist()], atol=1e-12)
+
+
 def test_transfer_leaves_sites_outside_at_zero():
     mesh = lattice_mesh((2, 2), 1, graded(1.0))
     across = transfer(mesh.sites, mesh.simplices, np.array([[0, 0], [7, 0]]))

@@ -9,11 +9,14 @@ from atomistic.properties.bulk import equilibrium
 from atomistic.properties.surface import surface_energies
 from coupling.errors import InputError
 from coupling.units import EV_A2
-from multiscale.concurrent.compare import Case, compare, followed
+from multiscale.concurrent import memory
+from multiscale.concurrent.compare import Case, compare, followed, without_reference
 from multiscale.concurrent.defects import crack, point_defect
 from multiscale.concurrent.far_field import griffith_intensity
 from multiscale.concurrent.measures import opening, tip_advance
+from multiscale.concurrent.memory import BYTES_PER_ATOM, atoms_memory
 from multiscale.concurrent.methods import discretise
+from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import ALL, BlendingRegion
 from multiscale.concurrent.solution import ghost_force, solve
 from tests.atomistic.conftest import write_eam_alloy
@@ -102,6 +105,45 @@ def test_coupled_methods_find_the_crack_of_all_atoms(copper):
     assert tip_advance(corrected.solution) == pytest.approx(tip_advance(atoms[-1]), abs=0.1)
     assert max(row.ghost_force for row in rows) < 1e-8
     np.testing.assert_allclose(corrected.solution.method.ledger().count, 1.0, atol=1e-12)
+
+
+REGION = BlendingRegion(4.0, 3.0, buffer=0.5)
+
+
+def test_no_more_atoms_are_made_in_a_larger_box(copper, monkeypatch):
+    """A box of 4 million sites: the list of all of them is never asked for, and the atoms are those of a small one."""
+    small, large = (loaded(copper, 1.0, level, atomistic_faces=15.0) for level in (5, 10))
+    monkeypatch.setattr(Problem, "sites", property(lambda problem: pytest.fail("all sites of the box were listed")))
+    (one,), (other,) = (without_reference(p, [Case("bqcf", REGION)], tolerance=1e-2) for p in (small, large))
+    mine, its = one.solution.method, other.solution.method
+    assert large.atoms == 2047**2 and atoms_memory(large) == BYTES_PER_ATOM * large.atoms > 24 * 2**30
+    assert its.atoms == mine.atoms < 900
+    sites = len(large.cuts)  # two a lattice unit of the faces
+    assert len(its.mesh.sites) < 10 * sites < 0.01 * large.atoms
+    assert tip_advance(other.solution) == pytest.approx(tip_advance(one.solution), abs=0.1)
+    np.testing.assert_allclose(its.ledger().count, 1.0, atol=1e-12)
+
+
+def test_faces_that_are_the_continuum_s_change_the_crack_little(copper):
+    atomistic, cut = (
+        without_reference(loaded(copper, 1.0, 5, atomistic_faces=length), [Case("bqcf", REGION)], tolerance=1e-4)[0]
+        for length in (None, 15.0)
+    )
+    assert cut.solution.method.atoms < 0.7 * atomistic.solution.method.atoms
+    assert cut.ghost_force < 1e-8
+    assert tip_advance(cut.solution) == pytest.approx(tip_advance(atomistic.solution), abs=0.02)
+    corners = (mesh := cut.solution.method.mesh).sites[mesh.simplices]
+    severed = cut.solution.method._severed()
+    assert np.ptp(corners[severed], axis=1).max() == 1
+    with pytest.raises(InputError, match="from 0"):
+        loaded(copper, 1.0, atomistic_faces=-1.0)
+
+
+def test_all_atoms_that_do_not_fit_are_refused_with_the_way_out(copper, monkeypatch):
+    problem = loaded(copper, 1.0, level=3)
+    monkeypatch.setattr(memory, "available_memory", lambda device: 0.99 * atoms_memory(problem))
+    with pytest.raises(InputError, match=r"All 225 atoms .* `reference: none`"):
+        compare(problem, [Case("bqcf", REGION)])
 
 
 def test_cracks_that_make_no_sense_are_refused(copper):

@@ -20,7 +20,9 @@ from multiscale.concurrent.solution import difference
 from multiscale.studies import parse_study
 from multiscale.studies.concurrent.loading import Probe
 from multiscale.studies.concurrent.records import (
+    AllAtoms,
     ConcurrentFindings,
+    MethodErrors,
     MethodFindings,
     Observable,
     Pad,
@@ -85,20 +87,25 @@ def test_measured_pad_and_surrogate_are_stated(tmp_path):
 
 AXIS = Observable("depth", "m", "how deep")
 KNOWN = ConcurrentFindings(
-    facts=(ProbeReading(Observable("surface_energy", "J/m^2", "of the plane"), 1.5),), spacing=2.5, unknowns=300, evaluations=40,
-    energy=None, counted=(Counted("atoms", "core", 1, 10.5), Counted("Cauchy-Born", "rest", 1, 89.5, -0.25)),
+    facts=(ProbeReading(Observable("surface_energy", "J/m^2", "of the plane"), 1.5),), spacing=2.5, box_atoms=101,
+    box_memory=2.0**31, reference=AllAtoms(300, 40, None), counted=(Counted("atoms", "core", 1, 10.5), Counted("Cauchy-Born", "rest", 1, 89.5, -0.25)),
     methods=(
-        MethodFindings("bqcf", 3.0, 3.5, 2.0, True, 90, 50, 1e-9, None, 0.01, 0.02, 0.3, 0.4, 1.5, np.array([1, 2.1])),
-        MethodFindings("bgfc", 2.0, 2.0, 2.0, False, 60, 40, 1e-9, -1e-3, 0.03, 0.05, 0.2, 0.3, 1.0, np.array([0.9, 2])),
+        MethodFindings("bqcf", 3.0, 3.5, 2.0, True, 90, 50, 1e-9, 1.5, None, np.array([1, 2.1]), MethodErrors(None, 0.01, 0.02, 0.3, 0.4)),
+        MethodFindings("bgfc", 2.0, 2.0, 2.0, False, 60, 40, 1e-9, 1.0, 0.8, np.array([0.9, 2]), MethodErrors(-1e-3, 0.03, 0.05, 0.2, 0.3)),
     ),
     response=ProbeResponse(AXIS, np.array([1e-11, 5e-11]), Observable("force", "N", "force on it"), np.array([1.0, 2.0])),
     surrogate=SurrogateFindings(4, 0.02, 1e-5, 1e-6), pad=Pad(0.1, 1e-3, 6.4, 12.0), ranks=2,
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "found", [KNOWN, replace(KNOWN, facts=(), energy=0.7, response=None, surrogate=None, pad=None, ranks=1)]
-)
+PLAIN = replace(KNOWN, facts=(), reference=AllAtoms(300, 40, 0.7), response=None, surrogate=None, pad=None, ranks=1)
+ALONE = replace(
+    KNOWN, reference=None, response=replace(KNOWN.response, values=None), surrogate=None, pad=None, ranks=1,
+    methods=tuple(replace(one, errors=None) for one in KNOWN.methods),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("found", [KNOWN, PLAIN, ALONE])
 def test_findings_keep_their_types_in_the_store(found, tmp_path):
     assert_stored_as_it_is(found, tmp_path)
 
@@ -108,11 +115,12 @@ def test_each_finding_is_the_one_of_its_name(tmp_path):
     problem = point_defect(potential, equilibrium(potential, "Cu", "fcc", tolerance=100.0), (2, 2), 3, line=[1, -1, 0])
     atoms, (row,) = compare(problem, [Case("bgfc", BlendingRegion(2.0, 1.5, 0.5))])
     found, exact = method_findings(row), atoms[-1]
-    assert found.strain_error == pytest.approx(difference(row.solution, exact).relative_strain, rel=1e-12)
-    assert found.displacement_error == pytest.approx(difference(row.solution, exact).displacement, rel=1e-12)
-    assert found.energy_error == row.solution.energy - exact.energy
+    errors = found.errors
+    assert errors.strain == pytest.approx(difference(row.solution, exact).relative_strain, rel=1e-12)
+    assert errors.displacement == pytest.approx(difference(row.solution, exact).displacement, rel=1e-12)
+    assert errors.energy == row.solution.energy - exact.energy and found.energy == row.solution.energy
     assert (found.core_asked, found.core, found.blend, found.adapted) == (2.0, 2.0, 1.5, False)
-    assert found.unknowns / exact.unknowns == found.unknowns_fraction < 1
+    assert found.unknowns / exact.unknowns == errors.unknowns_fraction < 1
     assert found.atoms == row.solution.method.atoms and found.response is None
     along = method_findings(row, Probe(AXIS, (1.0,), AXIS, lambda solution: 2.0 * solution.force))
     assert along.response.tolist() == [2 * row.solution.force]
@@ -122,16 +130,42 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
     results = Results("concurrent")
     report(results, KNOWN)
     assert results["surface_energy"] == 1.5 and "energy" not in results.quantities
+    assert results["2_bgfc_energy"] == 0.8 and "1_bqcf_energy" not in results.quantities
     assert results["2_bgfc_energy_error"] == -1e-3 and "1_bqcf_energy_error" not in results.quantities
     assert results["all_atoms_force"] == 2.0 and results["1_bqcf_force"] == 2.1
-    assert [row[6] for row in results.tables[0].rows] == ["none", "-1.00e-03"]
+    assert [row[7] for row in results.tables[0].rows] == ["none", "-1.00e-03"]
     assert [(row.owner, row.energy) for row in results.ledger] == [("atoms", None), ("Cauchy-Born", -0.25)]
     told = " ".join(results.notes)
     for words in ("degree 4", "2 MPI ranks", "1 meV/Å or more beyond 6.40 Å", "all 100 atoms", "became 3.5"):
         assert words in told
     plain = Results("concurrent")
-    report(plain, replace(KNOWN, energy=0.7, response=None, surrogate=None, pad=None, ranks=1))
+    report(plain, replace(PLAIN, facts=KNOWN.facts))
     assert plain["energy"] == 0.7 and "all_atoms_force" not in plain.quantities and len(plain.notes) == 2
+
+
+def test_without_all_atoms_the_report_shows_the_methods_alone():
+    results = Results("concurrent")
+    report(results, ALONE)
+    assert results["2_bgfc_energy"] == 0.8 and results["1_bqcf_force"] == 2.1 and results["box_atoms"] == 101
+    for name in ("unknowns", "energy", "2_bgfc_energy_error", "2_bgfc_cost_fraction", "all_atoms_force"):
+        assert name not in results.quantities
+    assert sorted(results.curves) == ["response_1_bqcf", "response_2_bgfc"]
+    assert results.tables[0].title == "Methods" and {len(row) for row in results.tables[0].rows} == {7}
+    assert any("No reference" in note and "all 101 atoms" in note and "2 GiB" in note for note in results.notes)
+
+
+def test_the_same_is_found_without_all_atoms(tmp_path):
+    changes = {
+        "point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "loads": [0.9, 1.0]}, "tolerance": 1e-3,
+        "box": {"cells": [2, 2], "level": 3}, "methods": [{"method": "bqcf", "core": 2.5, "blend": 2.0, "buffer": 0.5}],
+    }  # fmt: skip
+    (tmp_path / "alone").mkdir()
+    beside, alone = run(tmp_path, **changes), run(tmp_path / "alone", reference="none", **changes)
+    same = set(alone.quantities) & set(beside.quantities)
+    assert {"1_bqcf_tip_advance", "1_bqcf_ghost_force", "1_bqcf_unknowns", "1_bqcf_atoms", "box_atoms"} <= same
+    for name in same:
+        assert alone[name] == pytest.approx(beside[name], rel=1e-12, abs=1e-14)
+    assert "1_bqcf_strain_error" in beside.quantities and "1_bqcf_strain_error" not in alone.quantities
 
 
 @pytest.mark.parametrize(
@@ -171,6 +205,11 @@ def test_the_report_shows_the_findings_and_what_is_missing_is_left_out():
             "positive loads",
         ),
         ({"point_defect": None, "crack": {"plane": [0, 1, 0]}}, "does not lie in the plane"),
+        (
+            {"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "atomistic_faces": "-2 Å"}},
+            "greater than zero",
+        ),
+        ({"reference": "some"}, "all atoms"),
     ],
 )
 def test_inputs_that_cannot_be_used(changes, words, tmp_path):

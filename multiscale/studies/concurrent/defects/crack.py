@@ -37,13 +37,11 @@ class Crack(Defect):
     atomistic_faces: Length | None = Field(
         default=None,
         description="Length of the faces behind the tip that stays atomistic, as all of it does by default; beyond it they "
-        "are the continuum's, whose surfaces have no energy. 0 Å leaves the tip's own region alone.",
+        "are the continuum's, whose surfaces have no energy.",
     )
 
     @model_validator(mode="after")
     def _positive(self) -> Self:
-        if self.atomistic_faces is not None and self.atomistic_faces < 0:
-            raise InputError(f"{self.atomistic_faces:g} m is no length of atomistic faces; give one from 0.")
         if min(self.loads) <= 0:
             raise InputError(f"{self.loads}: a crack needs positive loads, 1 for Griffith's.")
         return self
