@@ -1,10 +1,11 @@
 """Adaptivity: the atomistic region goes where atoms and continuum disagree.
 
 The indicator of a site is the force by which the two models differ in the solution's own state, interpolated to all
-sites: within the core the residual that the continuum would leave there, beyond it the residual that it has left.
+sites in and around the region: within the core the residual that the continuum would leave there, beyond it the residual
+that it has left. It is local: nothing is asked of the rest of the box, and no solution with all atoms.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,32 +16,49 @@ from scipy.spatial import cKDTree
 from atomistic.cauchy_born import tangent
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import InputError
+from multiscale.concurrent.far_field import CrackTip
+from multiscale.concurrent.measures import tip_advance
 from multiscale.concurrent.method import Method
 from multiscale.concurrent.methods import discretise
-from multiscale.concurrent.problem import Problem
-from multiscale.concurrent.region import ALL, BlendingRegion
+from multiscale.concurrent.problem import IntArray, Problem
+from multiscale.concurrent.region import BlendingRegion
 from multiscale.concurrent.solution import ConcurrentSolution, solve
 
+WINDOW = 2.0
+"""The indicator is evaluated so many fully meshed radii around the centres."""
 _SWEEPS = 50
 
 
-def disagreement(solution: ConcurrentSolution) -> FloatArray:
-    """|F_atoms − F_continuum| (s,) at the problem's sites in the state of a solution, eV/Å; zero where no atom is.
+@dataclass(frozen=True)
+class Indicator:
+    """|F_atoms − F_continuum| in and around the region of a solution.
+
+    Attributes:
+        sites: (s, d) inside the box, no farther than `WINDOW` times the fully meshed radius.
+        values: (s,) eV/Å; zero where no atom is.
+    """
+
+    sites: IntArray
+    values: FloatArray
+
+
+def disagreement(solution: ConcurrentSolution) -> Indicator:
+    """The indicator in the state of a solution, on a mesh of all sites in and around its region and of no more elsewhere.
 
     Beyond the core the kinks between coarse elements, which are no error of the model, are smoothed away first.
 
     Raises:
         InputError: the problem has free surfaces, at which the continuum has no forces to compare.
     """
-    problem, region, pad = solution.method.problem, solution.method.region, solution.method.pad
-    atoms, continuum = (discretise(name, problem, ALL, pad) for name in ("atomistic", "cauchy_born"))
-    rows = atoms.mesh.vertices_of(problem.sites)
-    state = np.zeros((len(atoms.mesh.sites), 3))
-    state[rows] = solution.at_sites()
-    beyond = problem.lattice.distance(atoms.mesh.sites, problem.centres) > region.core * problem.lattice.spacing
-    state = _smoothed(continuum, state, beyond & continuum.free)
-    apart = np.linalg.norm(atoms.forces(state) - continuum.forces(state), axis=1)[rows]
-    return np.where(problem.is_void(problem.sites), 0.0, apart)
+    problem, region = solution.method.problem, solution.method.region
+    lattice = problem.lattice
+    window = replace(region, core=WINDOW * region.fine, blend=0.0, buffer=max(region.buffer, 2.0))
+    atoms, continuum = (discretise(name, problem, window, solution.method.pad) for name in ("atomistic", "cauchy_born"))
+    beyond = lattice.distance(atoms.mesh.sites, problem.centres) > region.core * lattice.spacing
+    state = _smoothed(continuum, solution.at(atoms.mesh.sites), beyond & continuum.free)
+    apart = np.linalg.norm(atoms.forces(state) - continuum.forces(state), axis=1)[atoms.free]
+    sites = atoms.mesh.sites[atoms.free]
+    return Indicator(sites, np.where(problem.is_void(sites), 0.0, apart))
 
 
 def _smoothed(continuum: Method, state: FloatArray, where: NDArray[np.bool_]) -> FloatArray:
@@ -59,17 +77,19 @@ def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[P
 
     The sites of largest indicator are marked, so many that those beyond the core which are not hold `fraction` of its
     norm there; every core holds the marked sites around its centre, and those whose cores would touch share one. The
-    blending keeps its proportion to the core.
+    blending keeps its proportion to the core. A crack's region follows the tip instead, as it is.
 
     Raises:
-        InputError: the fraction is not between 0 and 1, or the problem has free surfaces.
+        InputError: the fraction is not between 0 and 1, or the problem has free surfaces that are no crack's.
     """
     if not 0 < fraction < 1:
         raise InputError(f"The indicator cannot be brought to {fraction} of itself; give a fraction above 0, below 1.")
     problem, region = solution.method.problem, solution.method.region
+    if isinstance(problem.predictor, CrackTip):
+        return _at_tip(solution), region
     lattice, found = problem.lattice, disagreement(solution)
-    beyond = lattice.distance(problem.sites, problem.centres) > region.core * lattice.spacing
-    marked = problem.sites[found >= _threshold(found[beyond], fraction)]
+    beyond = lattice.distance(found.sites, problem.centres) > region.core * lattice.spacing
+    marked = found.sites[found.values >= _threshold(found.values[beyond], fraction)]
     places = lattice.points(marked)[:, : lattice.dimension]
     pairs = cKDTree(places).query_pairs(2 * region.core * lattice.spacing, output_type="ndarray")
     graph = coo_matrix((np.ones(len(pairs)), pairs.T), shape=(len(places), len(places)))
@@ -79,6 +99,16 @@ def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[P
     radius = max(np.linalg.norm(group - middle, axis=1).max() for group, middle in zip(groups, centres, strict=True))
     core = max(float(radius) / lattice.spacing + 0.5, 1.0)
     return replace(problem, centres=centres), replace(region, core=core, blend=region.blend * core / region.core)
+
+
+def _at_tip(solution: ConcurrentSolution) -> Problem:
+    """The problem with its centre where the crack's tip is now; the faces that have opened on the way stay atomistic."""
+    problem = solution.method.problem
+    tip = problem.predictor.tip + np.array([tip_advance(solution), 0.0])
+    way = tip - problem.centres[0]
+    steps = np.arange(0, np.linalg.norm(way), problem.lattice.spacing / 2) / np.linalg.norm(way)
+    behind = problem.centres[0] + np.outer(steps, way)
+    return replace(problem, centres=tip[None], faces=np.concatenate([problem.faces, behind]))
 
 
 def adapted(

@@ -84,7 +84,8 @@ def followed(
     begun, region = time.perf_counter(), case.region
     for problem in loading:
         if path and case.adaptions:
-            region, problem = path[-1].method.region, replace(problem, centres=path[-1].method.problem.centres)
+            last = path[-1].method
+            region, problem = last.region, replace(problem, centres=last.problem.centres, faces=last.problem.faces)
         found = adapted(
             case.method, problem, region, steps=case.adaptions, fraction=case.left, pad=case.pad,
             start=path[-1] if path else None, tolerance=tolerance, solver=solver, progress=progress,

@@ -206,7 +206,8 @@ def test_the_region_moves_to_the_defect(wide):
     errors = [difference(one, exact).relative_strain for one in found]
     assert np.linalg.norm(found[-1].method.problem.centres) < 1.5 * lattice.spacing
     assert errors[0] > 0.9 and errors[-1] < 0.1
-    apart, away = disagreement(found[-1]), lattice.distance(problem.sites, np.zeros((1, 2))) / lattice.spacing
+    indicator = disagreement(found[-1])
+    apart, away = indicator.values, lattice.distance(indicator.sites, np.zeros((1, 2))) / lattice.spacing
     assert apart[away > 10].max() < 0.05 * apart[away < 3].max()
     with pytest.raises(InputError, match="above 0, below 1"):
         adapted("bgfc", problem, BlendingRegion(2.0, 2.0), fraction=1.0)

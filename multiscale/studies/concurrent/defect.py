@@ -14,11 +14,13 @@ class Defect(Section):
     Attributes:
         key: Of the input file; a class with a key is listed in `DEFECTS`.
         is_open: Whether it has free surfaces.
+        moves_region: Whether a method's region can be adapted to it.
         needs_line: Whether it is offered in plane problems only.
     """
 
     key: ClassVar[str] = ""
     is_open: ClassVar[bool] = False
+    moves_region: ClassVar[bool] = True
     needs_line: ClassVar[bool] = False
 
     @classmethod

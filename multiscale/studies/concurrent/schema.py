@@ -53,11 +53,14 @@ class Box(Section):
 
 
 class Adapt(Section):
-    """The region goes where atoms and continuum disagree; core and blend as given are where it begins."""
+    """The region goes where atoms and continuum disagree; core and blend as given are where it begins. A crack's follows the tip."""
 
     steps: int = Field(default=2, ge=1, le=10, description="How often, under each load.")
     left: float = Field(
-        default=0.5, gt=0, lt=1, description="Fraction of the indicator's norm that may remain beyond the core."
+        default=0.5,
+        gt=0,
+        lt=1,
+        description="Fraction of the indicator's norm that may remain beyond the core; not for a crack.",
     )
 
 
@@ -83,10 +86,10 @@ class MethodInput(Section):
         method = method_kinds()[self.method]
         if defect.is_open and not method.knows_surfaces:
             raise InputError(f"{self.method} allows no free surfaces and has no {defect.key}; take another method.")
-        if self.adapt is not None and (defect.is_open or not method.adapts):
-            raise InputError(
-                f"{self.method} cannot adapt its region here; adapt is for bqce, bqcf and bgfc away from free surfaces."
-            )
+        if self.adapt is not None and not method.adapts:
+            raise InputError(f"{self.method} cannot adapt its region; adapt is for bqce, bqcf and bgfc.")
+        if self.adapt is not None and not defect.moves_region:
+            raise InputError(f"{defect.key}: the region cannot adapt, its whole surface is atomistic; leave adapt out.")
 
 
 class SurrogateInput(Section):

@@ -17,6 +17,7 @@ class Indentation(Defect):
 
     key = "indentation"
     is_open = True
+    moves_region = False
 
     plane: Direction = Field(description="Surface (hkl); it contains line, if that is given.")
     radius: Length = Field(description="Radius of the indenter.")
