@@ -14,8 +14,9 @@ from atomistic.properties.elastic import elastic_constants
 from atomistic.site_energies import energy_range, weighted_sites
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3
-from multiscale.concurrent.adapt import adapted, disagreement
-from multiscale.concurrent.defects import dislocation_dipole
+from multiscale.concurrent.adapt import adapted, disagreement, moved_region
+from multiscale.concurrent.compare import Case, without_reference
+from multiscale.concurrent.defects import dislocation_dipole, point_defect
 from multiscale.concurrent.lattice import columns, solid
 from multiscale.concurrent.methods import discretise, method_kinds
 from multiscale.concurrent.problem import Problem
@@ -213,6 +214,31 @@ def test_the_region_moves_to_the_defect(wide):
         adapted("bgfc", problem, BlendingRegion(2.0, 2.0), fraction=1.0)
     with pytest.raises(InputError, match="faces of the box"):
         adapted("bgfc", problem, BlendingRegion(2.0, 2.0), fraction=0.01)
+
+
+@pytest.mark.parametrize("solid_body", [False, True])
+def test_no_more_is_made_of_a_larger_box_and_the_defect_s_energy_stays(eam, crystal, solid_body, monkeypatch):
+    """4 and 16 million sites: the atoms are those of the small box, the vertices grow with the logarithm of its width."""
+    monkeypatch.setattr(Problem, "sites", property(lambda problem: pytest.fail("all sites of the box were listed")))
+    cells, line = ((2, 2, 2), None) if solid_body else ((2, 2), [1, -1, 0])
+    region, levels = (BlendingRegion(1.5, 1.0, 0.5), (4, 7)) if solid_body else (BlendingRegion(3.0, 3.0), (4, 10))
+    problems = [point_defect(eam, crystal, cells, level, line=line) for level in levels]
+    (small,), (large,) = (without_reference(p, [Case("bgfc", region)], tolerance=1e-3) for p in problems)
+    assert problems[1].atoms == np.prod(2 * problems[1].half - 1) - 1 > 4e6
+    assert large.solution.method.atoms == small.solution.method.atoms
+    assert len(large.solution.method.mesh.sites) < 2 * len(small.solution.method.mesh.sites)
+    assert large.solution.energy == pytest.approx(small.solution.energy, abs=5e-3)
+
+
+def test_the_indicator_is_local(wide, eam, crystal, monkeypatch):
+    """In a box of 4 million sites, from what is near alone, it gives the region that it gives in a small box."""
+    problem, _ = wide
+    small = solve(discretise("bgfc", problem, BlendingRegion(2.0, 1.5)), tolerance=1e-5)
+    monkeypatch.setattr(Problem, "sites", property(lambda problem: pytest.fail("all sites of the box were listed")))
+    large = solve(discretise("bgfc", replace(problem, level=10), BlendingRegion(2.0, 1.5)), tolerance=1e-5)
+    assert len(disagreement(large).sites) == len(disagreement(small).sites) < 400
+    (_, mine), (_, its) = moved_region(small), moved_region(large)
+    assert its.core == pytest.approx(mine.core, rel=1e-9) and its.core > 2.0
 
 
 def test_unfinished_solutions_and_impossible_problems_are_refused(vacancy, eam):

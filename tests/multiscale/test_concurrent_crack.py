@@ -146,6 +146,19 @@ def test_all_atoms_that_do_not_fit_are_refused_with_the_way_out(copper, monkeypa
         compare(problem, [Case("bqcf", REGION)])
 
 
+def test_a_region_that_follows_the_tip_lets_the_crack_grow_as_far_as_all_atoms_do(copper):
+    problems = [loaded(copper, load, 4, atomistic_faces=15.0) for load in (1.0, 1.3)]
+    region = BlendingRegion(2.5, 2.0, buffer=0.5)
+    cases = Case("atomistic", ALL), Case("bqcf", region), Case("bqcf", region, adaptions=3)
+    whole, fixed, following = (followed(problems, case, tolerance=1e-3)[0][-1] for case in cases)
+    repeat = problems[0].lattice.rows[0]
+    assert tip_advance(fixed) < tip_advance(whole) - repeat
+    assert tip_advance(following) == pytest.approx(tip_advance(whole), abs=0.15 * repeat)
+    apart = following.method.problem.centres[0, 0] - problems[0].predictor.tip[0]
+    assert apart == pytest.approx(tip_advance(following), abs=repeat)
+    assert following.method.region == region and following.method.atoms < 0.8 * whole.method.atoms
+
+
 def test_cracks_that_make_no_sense_are_refused(copper):
     potential, crystal, _ = copper
     with pytest.raises(InputError, match="does not lie in the crack's plane"):
@@ -156,8 +169,6 @@ def test_cracks_that_make_no_sense_are_refused(copper):
         discretise("cauchy_born", loaded(copper, 1.0), BlendingRegion(4.0, 3.0))
     with pytest.raises(InputError, match="faces of the box"):
         discretise("bgfc", loaded(copper, 1.0, level=3), BlendingRegion(6.0, 3.0))
-    with pytest.raises(InputError, match="no free surfaces"):
-        followed([loaded(copper, 1.0)], Case("bqcf", BlendingRegion(4.0, 3.0), adaptions=1), tolerance=1e-1)
     whole = point_defect(potential, crystal, (2, 2), 3, line=[1, 0, 0])
     with pytest.raises(InputError, match="with a crack"):
         opening(solve(discretise("atomistic", whole, BlendingRegion(2.0, 0.0)), tolerance=1e-2))

@@ -209,6 +209,14 @@ def test_the_same_is_found_without_all_atoms(tmp_path):
             {"point_defect": None, "line": [1, 0, 0], "crack": {"plane": [0, 1, 0], "atomistic_faces": "-2 Å"}},
             "greater than zero",
         ),
+        (
+            {
+                "point_defect": None,
+                "indentation": {"plane": [0, 0, 1], "radius": "60 Å", "depths": ["1 Å"]},
+                "methods": [{"method": "bqcf", "core": 3.0, "adapt": {}}],
+            },
+            "leave adapt out",
+        ),
         ({"reference": "some"}, "all atoms"),
     ],
 )
