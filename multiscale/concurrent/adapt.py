@@ -86,7 +86,7 @@ def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[P
         raise InputError(f"The indicator cannot be brought to {fraction} of itself; give a fraction above 0, below 1.")
     problem, region = solution.method.problem, solution.method.region
     if isinstance(problem.predictor, CrackTip):
-        return _at_tip(solution), region
+        return _at_tip(solution, problem.predictor.tip), region
     lattice, found = problem.lattice, disagreement(solution)
     beyond = lattice.distance(found.sites, problem.centres) > region.core * lattice.spacing
     marked = found.sites[found.values >= _threshold(found.values[beyond], fraction)]
@@ -101,14 +101,15 @@ def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[P
     return replace(problem, centres=centres), replace(region, core=core, blend=region.blend * core / region.core)
 
 
-def _at_tip(solution: ConcurrentSolution) -> Problem:
-    """The problem with its centre where the crack's tip is now; the faces that have opened on the way stay atomistic."""
+def _at_tip(solution: ConcurrentSolution, begun: FloatArray) -> Problem:
+    """The problem with its centre where the tip of a crack that began there is now; the faces that have opened on the way stay atomistic."""
     problem = solution.method.problem
-    tip = problem.predictor.tip + np.array([tip_advance(solution), 0.0])
+    tip = begun + np.array([tip_advance(solution), 0.0])
     way = tip - problem.centres[0]
     steps = np.arange(0, np.linalg.norm(way), problem.lattice.spacing / 2) / np.linalg.norm(way)
     behind = problem.centres[0] + np.outer(steps, way)
-    return replace(problem, centres=tip[None], faces=np.concatenate([problem.faces, behind]))
+    faces = behind if problem.faces is None else np.concatenate([problem.faces, behind])
+    return replace(problem, centres=tip[None], faces=faces)
 
 
 def adapted(

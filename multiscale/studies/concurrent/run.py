@@ -1,5 +1,6 @@
 """The concurrent study: one problem by several methods, each beside all atoms unless these are left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from multiscale.concurrent.compare import Case, Solved
+    from multiscale.concurrent.solution import ConcurrentSolution
 
 _SUPERCELL = 24.0
 """Å: least width of the cell in which the locality of forces is measured."""
@@ -73,9 +75,11 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
     pad = None if ready.pad is None else ready.pad.radius
     problems, cases, probe = ready.loads.problems, _cases(study, pad), ready.loads.probe
     how = {"tolerance": study.tolerance, "solver": study.solver, "progress": context.progress}
+    atoms: list[ConcurrentSolution] = []
+    solved: Sequence[Solved]
     with context.stage("equilibria"):
         if study.reference == "none":
-            atoms, solved = [], without_reference(problems, cases, **how)
+            solved = without_reference(problems, cases, **how)
         else:
             atoms, solved = compare(problems, cases, pad=pad, **how)
     return ConcurrentFindings(
