@@ -3,8 +3,8 @@
 Run as `python -m benchmarks.right_concurrent [--json]`; under three minutes of one core.
 
 Equivalent atoms are the sites of the box, one a column and period, counted and not made (`Problem.atoms`); the memory
-that they would need is their number × `multiscale.concurrent.memory.BYTES_PER_ATOM`, which was measured on all-atom
-solutions of this crack in boxes of 4,200 to 66,000 atoms.
+that they would need is their number × `multiscale.concurrent.memory.BYTES_PER_ATOM`, beside which stands what all atoms
+of this crack take in the small box.
 """
 
 import resource
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ from multiscale import run_study
 from multiscale.concurrent.compare import Case, compare
 from multiscale.concurrent.defects import crack
 from multiscale.concurrent.measures import tip_advance
-from multiscale.concurrent.memory import atoms_memory
+from multiscale.concurrent.memory import BYTES_PER_ATOM, atoms_memory
 from multiscale.concurrent.methods import discretise
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import ALL, BlendingRegion
@@ -99,21 +100,40 @@ def cleavage(
             low, held = middle, found
     if low == WINDOW[0] or high == WINDOW[1]:
         raise SystemExit(f"The crack does not cleave between {WINDOW[0]} and {WINDOW[1]} of Griffith's load.")
-    problem, peak = held.method.problem, 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    problem = held.method.problem
     return Cleavage(
-        (low + high) / 2, time.perf_counter() - begun, peak, problem.atoms, atoms_memory(problem), held.method.atoms,
+        (low + high) / 2, time.perf_counter() - begun, _peak(), problem.atoms, atoms_memory(problem), held.method.atoms,
         held.unknowns,
     )  # fmt: skip
 
 
+def bytes_per_atom() -> float:
+    """By how much this process's peak grows as all atoms of a box are solved, over their number."""
+    problem = iron_cracks(SMALL, None)(WINDOW[0])
+    before = _peak()
+    solve(discretise("atomistic", problem, ALL), tolerance=1e-3)
+    return (_peak() - before) / problem.atoms
+
+
+def _peak() -> float:
+    """Of this process's memory, bytes."""
+    return 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _alone(work: Callable[..., Any], *arguments: Any) -> Any:
+    """What a function finds in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+        return own.submit(work, *arguments).result()
+
+
 def large_crack() -> dict[str, object]:
     """K at cleavage in boxes of rising size, the largest in a process of its own; in the smallest by all atoms too."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
-        large = own.submit(cleavage, LARGE).result()
+    large = _alone(cleavage, LARGE)
     small, smallest = cleavage(SMALL), cleavage(SMALLEST)
     atoms = cleavage(SMALLEST, "atomistic", ALL, None)
     return {
         "concurrent_equivalent_atoms": large.box_atoms, "concurrent_equivalent_GiB": large.box_memory / 2**30,
+        "bytes_per_atom": BYTES_PER_ATOM, "bytes_per_atom_measured": _alone(bytes_per_atom),
         "concurrent_atoms": large.atoms, "concurrent_unknowns": large.unknowns, "concurrent_seconds": large.seconds,
         "concurrent_memory_GiB": large.peak / 2**30, "concurrent_k": large.load, "concurrent_k_small": small.load,
         "concurrent_k_small_atoms": small.box_atoms, "concurrent_k_difference": abs(large.load / small.load - 1),

@@ -102,7 +102,7 @@ def moved_region(solution: ConcurrentSolution, fraction: float = 0.5) -> tuple[P
 
 
 def _at_tip(solution: ConcurrentSolution, begun: FloatArray) -> Problem:
-    """The problem with its centre where the tip of a crack that began there is now; the faces that have opened on the way stay atomistic."""
+    """The problem with its centre where the tip of a crack that began there is now; what has opened on the way stays atomistic."""
     problem = solution.method.problem
     tip = begun + np.array([tip_advance(solution), 0.0])
     way = tip - problem.centres[0]
