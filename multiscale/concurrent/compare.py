@@ -55,12 +55,12 @@ class Solved:
 
 @dataclass(frozen=True)
 class Row(Solved):
-    """One method beside all atoms.
+    """One method compared with all atoms.
 
     Attributes:
         difference: From all atoms.
-        energy_error: E − E_all, eV; None where there is no energy, as of bqcf, and where a far field's depends on where
-            the box is counted to end.
+        energy_error: E − E_all, eV; None where there is no energy, as in bqcf, and where the energy of a far field
+            depends on the boundary at which its sum is cut off.
         unknowns_fraction: Unknowns over those of all atoms.
         cost_fraction: Seconds over those of all atoms, building included on both sides.
     """
@@ -149,7 +149,7 @@ def without_reference(
 
 
 def _beside(solved: Solved, exact: ConcurrentSolution, seconds: float) -> Row:
-    """A method beside all atoms, which took so many seconds."""
+    """A method compared with all atoms, which took so many seconds."""
     found = solved.solution
     return Row(
         solved.case, solved.path, solved.ghost_force, solved.seconds, difference(found, exact),

@@ -48,7 +48,7 @@ class ProbeResponse:
 
 @dataclass(frozen=True)
 class MethodErrors:
-    """A method beside all atoms.
+    """A method compared with all atoms.
 
     Attributes:
         energy: Less the energy of all atoms, eV; None where one of the two is not defined.
@@ -67,7 +67,7 @@ class MethodErrors:
 
 @dataclass(frozen=True)
 class MethodFindings:
-    """A method, and beside all atoms where they were solved; lengths of its region in lattice units.
+    """A method, compared with all atoms where they were solved; lengths of its region in lattice units.
 
     Attributes:
         method: Its name.

@@ -47,7 +47,7 @@ def _headlines(results: Results, found: ConcurrentFindings) -> None:
 
 
 def _headline_errors(results: Results, name: str, label: str, errors: MethodErrors, *, first: bool) -> None:
-    """A method's errors beside all atoms, that of the displacement at the top for the first methods."""
+    """A method's errors relative to all atoms, that of the displacement at the top for the first methods."""
     add = results.add
     what = f"{label}: relative error of the displacement"
     add(f"{name}_displacement_error", errors.displacement, "", what, headline=first)

@@ -1,4 +1,4 @@
-"""The concurrent study: one problem by several methods, each beside all atoms unless these are left out."""
+"""The concurrent study: one problem by several methods, each compared with all atoms unless these are left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +98,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
 
 
 def method_findings(row: "Solved", probe: Probe | None = None) -> MethodFindings:
-    """What is reported of a method, beside all atoms where they were solved.
+    """What is reported of a method, compared with all atoms where they were solved.
 
     Args:
         row: The method's equilibria, or the comparison.
