@@ -4,9 +4,10 @@ from atomistic.potentials.memory import available_memory
 from coupling.errors import InputError
 from multiscale.concurrent.problem import Problem
 
-BYTES_PER_ATOM = 1.0e4
-"""Peak memory of all atoms in a plane box, embedded atoms of iron: 10.9, 11.7 and 16.8 kB an atom at 66,000, 16,600 and
-4,200 atoms, mostly the factors of the preconditioner; rounded down, so that nothing is refused that would fit."""
+BYTES_PER_ATOM = 9.0e3
+"""By how much a process grows at its peak as all atoms of a plane box are solved, embedded atoms of iron: 9.07 kB an atom at
+65,000 atoms, more in smaller boxes, mostly the factors of the preconditioner (`python -m benchmarks.right_concurrent`);
+rounded down, so that nothing is refused that would fit."""
 
 
 def atoms_memory(problem: Problem) -> float:
