@@ -16,6 +16,7 @@ from coupling.contracts import FloatArray, Progress, silent
 
 _LOWER = 1e-6  # eV/Å²: two states that differ by less are one
 _ROUNDS = 40
+_STRONG = 0.5  # of the highest traction: at less the evenly stretched slab has no equilibrium at the same gap
 _ALIKE = 4  # decimals of a traction in eV/Å³ by which a start is known
 
 
@@ -119,10 +120,17 @@ def _beside(found: Sequence[State | None], index: int) -> list[int]:
 
 
 def _suspected(series: Series, states: Sequence[State | None]) -> set[int]:
-    """Gaps where the opening falls, that have no state beside one that has, and whose opening reaches through the slab."""
+    """Gaps where the opening falls, that have no state beside one that has, and whose opening reaches through the slab.
+
+    The last near the highest traction alone: far beyond it a slab has no second equilibrium, however wide its opening is.
+    """
     there = [(i, series.jump(state)[0]) for i, state in enumerate(states) if state is not None]
     falls = {i for (a, before), (b, after) in pairwise(there) if after <= before for i in (a, b)}
-    wide = {i for i, state in enumerate(states) if state is not None and through(series, state)}
+    strong = _STRONG * max((state.traction[0] for state in states if state is not None), default=0.0)
+    wide = {
+        i for i, state in enumerate(states)
+        if state is not None and state.traction[0] > strong and through(series, state)
+    }  # fmt: skip
     lone = {
         i for i, state in enumerate(states)
         if state is None and any(0 <= j < len(states) and states[j] is not None for j in (i - 1, i + 1))

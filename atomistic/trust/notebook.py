@@ -10,9 +10,9 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.trust.labels import Label
-from atomistic.trust.oracle import NotFinite, Oracle
+from atomistic.trust.oracle import Oracle
 from coupling.contracts import FloatArray
-from coupling.errors import InputError, NotConverged
+from coupling.errors import InputError, NotConverged, NotFinite
 from coupling.files import read_arrays, write_arrays
 from coupling.identity.addresses import is_finite
 
@@ -122,7 +122,7 @@ class Notebook:
         label, again = None, False
         try:
             label = self.oracle.label(entry.structure, entry.group)
-        except NotConverged as error:
+        except (NotConverged, NotFinite) as error:
             again = isinstance(error, NotFinite)
         done = Entry(entry.structure, entry.group, entry.radius, entry.position, label, again)
         if self.folder is not None:

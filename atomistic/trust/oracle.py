@@ -15,15 +15,11 @@ from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
 from atomistic.trust.labels import UNNAMED, Label
 from coupling.contracts import Cost, Potential, Structure
-from coupling.errors import NotConverged
+from coupling.errors import NotFinite
 from coupling.identity.addresses import is_finite
 
 _REACH = 6.0  # Å: distances that are compared to tell structures apart
 _EQUAL = 1e-3  # Å
-
-
-class NotFinite(NotConverged):
-    """An oracle answered with something that is no number; it is asked again the next time."""
 
 
 class Oracle:
@@ -56,7 +52,7 @@ class Oracle:
         Raises:
             InputError: the structure cannot be evaluated.
             NotConverged: the code fails with its safest settings too.
-            NotFinite: the energy, a force, or the stress where one is due, is no number.
+            NotFinite: the energy, a force, or the stress where one is due, is no number; it is asked again the next time.
         """
         (atoms,) = checked([structure], self.potential.elements, self.name)
         key = address(self.settings_hash, atoms, None, None)

@@ -47,7 +47,7 @@ class Thermal(Section):
     steps: int = Field(default=4000, ge=200, description="Time steps of each trajectory (mean force).")
 
 
-class Relaxation(Section):
+class RelaxationOptions(Section):
     """How closely the equilibria of a relaxed path are solved."""
 
     force: float = Field(default=2e-5, gt=0, le=0.01, description="Largest force on any atom, eV/Å.")
@@ -71,7 +71,7 @@ class LawOptions(Section):
         description="Who owns the layer spacing across the interface: the law, or the finite elements.",
     )
     openings: Openings = Field(default_factory=Openings)
-    relaxation: Relaxation = Field(default_factory=Relaxation)
+    relaxation: RelaxationOptions = Field(default_factory=RelaxationOptions)
     beyond: Literal["cut", "bridge", "refuse"] = Field(
         default="cut",
         description="Where a crystal parts before its interface: the traction held at the highest in equilibrium until the work is "

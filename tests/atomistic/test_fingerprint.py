@@ -17,9 +17,9 @@ from atomistic.embedding.rules import Uncertain
 from atomistic.embedding.store import Store, address
 from atomistic.potentials import PotentialEntry, registry
 from atomistic.trust.notebook import Notebook, Position
-from atomistic.trust.oracle import NotFinite, Oracle
+from atomistic.trust.oracle import Oracle
 from coupling.contracts import Capabilities, Potential
-from coupling.errors import NotConverged
+from coupling.errors import NotConverged, NotFinite
 from coupling.wrapped import Wrapped
 from tests.atomistic.conftest import write_eam_alloy
 
