@@ -197,11 +197,9 @@ class CohesiveProblem:
         load = self.load_parameter(x)
         out.axpy(-load, self.load_vector)
         out.setValues(self.fixed, self.stiffness_scale * (x.getValues(self.fixed) - load * self.factors))
-        reached = (
-            load
-            if self.control.kind == "load"
-            else self.course.reached(self.control, self.comm, self.interfaces, self.jumps)
-        )
+        reached = load
+        if self.control.kind != "load":
+            reached = self.course.reached(self.control, self.comm, self.interfaces, self.jumps)
         if self.unknowns.owns_load:
             out.setValue(self.unknowns.load, self._control_scale * (reached - self.control.target))
         out.assemble()
@@ -259,8 +257,7 @@ class CohesiveProblem:
     def ledger_rows(self, x: "PETSc.Vec") -> tuple[LedgerRow, ...]:
         """Who counts what at x, J (3D, axisymmetric) or J/m: the ledger's lines, which add up to the energies' total.
 
-        A law of atoms has two or three lines: its slab, and the bulk that was taken away at the interface's present
-        traction (`continuum.solver.counting.taken_energies`), which the slab has beside the law's own energy.
+        A law of atoms has two or three lines: its slab, and the bulk taken away at the present traction (`taken_energies`).
         """
         energies = self.energies(x)
         taken = taken_energies(self.comm, self.interfaces, self._responses())
