@@ -19,8 +19,9 @@ _SMALLEST = 2.0**-12  # of the nominal step
 _SHORTEST = 2.0**4  # of the smallest step, to which a step that converged is cut
 _RESOLVED = 1e-10  # of the interfaces' area: least length of a step that has a direction
 _RISEN = 0.5  # of the nominal step of the load, by which it must go on for the load to be the control again
+_ASTRAY = 3.0  # of the interfaces' area: length of a path on which the load does not go on, at which it is left
 _CLOSE = 0.4  # of what a step may lose or miss, from which on it does not grow
-_KEPT = ("kind", "size", "least", "leg", "first")
+_KEPT = ("kind", "size", "least", "leg", "first", "way", "mark")
 
 
 class Follower:
@@ -39,6 +40,8 @@ class Follower:
         kind: The present control.
         leg: Number of the turning point that is ahead.
         loses: Whether the last step that converged loses more work than is allowed.
+        way: Length of the path since the load was at `mark`, in the measure of the opened area.
+        mark: How far the load had come on this leg, as seen from its goal.
     """
 
     def __init__(
@@ -65,6 +68,7 @@ class Follower:
             {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal},
         )
         self.size, self.leg, self.first = self.largest["load"], 0, 0.0
+        self.way, self.mark = 0.0, -np.inf
         self.least = _SMALLEST * self.size
 
     @property
@@ -131,7 +135,8 @@ class Follower:
 
     @property
     def _has_course(self) -> bool:
-        return self.problem.course.length > _RESOLVED * self.area
+        """Whether the path has a direction, and has not been followed in vain."""
+        return self.problem.course.length > _RESOLVED * self.area and self.way <= _ASTRAY * self.area
 
     def accepts(self, record: Loading, step: Step) -> bool:
         """Whether a converged step is short enough; else the next try is shorter, or goes by the opening."""
@@ -164,8 +169,12 @@ class Follower:
             self.size = min(self.size * 1.5, self.largest[self.kind])
         goal = self._goal
         beyond = self._beyond(step.load)
+        self.way += self.problem.course.length if self.kind == "path" else 0.0
+        if beyond - self.mark >= _RISEN * self.largest["load"]:
+            self.way, self.mark = 0.0, beyond
         if abs(step.load - goal) <= 1e-12 * abs(goal) if self.kind == "load" else beyond >= 0:
             self.leg += 1
+            self.way, self.mark = 0.0, -np.inf
             self._to_load()
         elif self.kind == "path" and beyond - self._beyond(last.load) >= _RISEN * self.largest["load"]:
             self._to_load()
@@ -221,8 +230,8 @@ class Follower:
         return True
 
     def _goes_by_path(self) -> bool:
-        """Change to the path, on which the jumps go on as they went, where that can help."""
-        if self.kind == "path" or not (self.may_open and self._has_course) or "path" in self._failed:
+        """Change to the path, on which the jumps go on as they went, where that can help; closing faces close instead."""
+        if self.kind == "path" or self.sign < 0 or "path" in self._failed or not (self.may_open and self._has_course):
             return False
         self._to("path", min(self.problem.course.length, self.largest["path"]))
         self.mending.losses.clear()
