@@ -185,7 +185,7 @@ def test_a_crystal_that_leaves_its_labels_is_named() -> None:
 def test_a_larger_budget_goes_on(tmp_path: Path, teachable: None) -> None:
     small = run_study(written(tmp_path, LEARN | {"budget": 7, "output": {"folder": "small"}}))
     assert not small.quantities["below_threshold"].value
-    assert any("run again with a larger" in note for note in small.notes)
+    assert any("run it again with a larger" in note for note in small.notes)
     large = run_study(written(tmp_path, LEARN | {"budget": 9, "output": {"folder": "large"}}))
     assert large.quantities["labels_computed"].value == 2
 
