@@ -195,7 +195,10 @@ def _in_equilibrium(options: LawOptions, atoms: LawAtoms) -> tuple[float | None,
         return float(atoms.grid.opening[first]) * ANGSTROM, float(atoms.grid.traction[known, 0, 0].max()) * EV_A3
     if atoms.grid is None and atoms.slab is not None and atoms.slab.beyond_strength:
         opening = excess(atoms.slab, *atoms.bulks, gap=options.gap).opening
-        return float(opening[int(np.argmax(_missing(atoms.slab)))]) * ANGSTROM, float(atoms.slab.traction.max()) * EV_A3
+        last = max(
+            0.0, float(opening[int(np.argmax(_missing(atoms.slab)))])
+        )  # with the gap in the bulk it may not have opened
+        return last * ANGSTROM, float(atoms.slab.traction.max()) * EV_A3
     return None, None
 
 
@@ -214,7 +217,7 @@ def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) 
 
     The work of the traction along the bulk's height: near the bulk's strength height and energy are steep in the traction,
     while the traction is smooth in the height, so that it may be followed from the largest sample to a peak between
-    the samples, or to the strength where that comes first.
+    the samples, or to the strength where that comes first, and no farther than the samples are apart there.
     """
     if atoms.slab is None:
         return 0.0
@@ -224,7 +227,7 @@ def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) 
     order = order[np.append(True, np.diff(height[order]) > _RESOLVED)]
     curve, last = CubicSpline(height[order], normal[order]), height[order][-1]
     strength = curve.derivative().roots()
-    ends = np.concatenate([curve.solve(traction), strength[strength > last], [np.inf]])
-    there = float(ends[ends > closed].min())
+    ends = np.concatenate([curve.solve(traction), strength[strength > last]])
+    within = ends[(ends > closed) & (ends <= 2.0 * last - height[order][-2])]
     work = curve.antiderivative()
-    return float((work(there if np.isfinite(there) else last) - work(closed)) / closed * thickness * EV_A2)
+    return float((work(within.min() if len(within) else last) - work(closed)) / closed * thickness * EV_A2)
