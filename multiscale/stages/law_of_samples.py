@@ -217,7 +217,7 @@ def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) 
 
     The work of the traction along the bulk's height: near the bulk's strength height and energy are steep in the traction,
     while the traction is smooth in the height, so that it may be followed from the largest sample to a peak between
-    the samples, or to the strength where that comes first, and no farther than the samples are apart there.
+    the samples, or to the strength where that comes first, and no farther than twice as the samples are apart there.
     """
     if atoms.slab is None:
         return 0.0
@@ -228,6 +228,6 @@ def _energy_at(traction: float, atoms: LawAtoms, number: int, thickness: float) 
     curve, last = CubicSpline(height[order], normal[order]), height[order][-1]
     strength = curve.derivative().roots()
     ends = np.concatenate([curve.solve(traction), strength[strength > last]])
-    within = ends[(ends > closed) & (ends <= 2.0 * last - height[order][-2])]
+    within = ends[(ends > closed) & (ends <= 3.0 * last - 2.0 * height[order][-2])]
     work = curve.antiderivative()
     return float((work(within.min() if len(within) else last) - work(closed)) / closed * thickness * EV_A2)
