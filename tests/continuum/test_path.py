@@ -15,6 +15,7 @@ from continuum.solver.record import energy_balance_error
 from continuum.solver.stepping import pull
 from continuum.specimens.peel import PeelStrip
 from coupling.laws.mixed import MixedModeLaw
+from coupling.laws.uber import Uber
 from tests.continuum.test_frame import LENGTH, PERIOD, WORK, blocks
 from tests.continuum.test_loading import SIDE, folder, joint, stretched  # noqa: F401
 
@@ -77,3 +78,15 @@ def test_a_film_is_peeled_off_a_crystal_whose_slip_snaps_at_the_tip(tmp_path):
     record = pull(problem, 12e-9, 20, stop=lambda so_far: bool(so_far.steps[-1].broken_area > 1.5e-9))
     assert assess(record) == () and energy_balance_error(record) < 0.003
     assert np.diff(record.column("load")).min() < 0 and record.column("zone_facets").max() >= 5
+
+
+def test_a_path_on_which_the_load_does_not_go_on_is_left(joint):  # noqa: F811
+    """Faces that attract, and a loading that is not told so: the path wanders, until the load ends the leg and the balance tells."""
+    bond = Bond("bond", "upper", "lower", Uber(100.0, 1e-7), "reversible", gap=lambda x: 1.5e-6 + x[..., 0] ** 2 / 2e6)
+    held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "x"), Prescribed("top", "y", -1.0)]
+    problem = CohesiveProblem(
+        joint(), dict.fromkeys(("upper", "lower"), LinearElastic.isotropic(70e9, 0.33)), [bond], held
+    )
+    record = pull(problem, 2.5e-6, 40, growth=0.02, stop=lambda so_far: len(so_far.steps) > 1000)
+    assert record.steps[-1].load == pytest.approx(2.5e-6)
+    assert any(one.fatal for one in assess(record))

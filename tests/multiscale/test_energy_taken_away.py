@@ -1,12 +1,15 @@
 """What the bulk holds at a law's peak traction depends on that traction, and not on the openings that were sampled."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from coupling.interface.branches import LeftOut
 from coupling.interface.excess import BulkBranch, SlabBranch
-from coupling.units import EV_A2
+from coupling.units import EV_A2, EV_A3
 from multiscale.stages.law_atoms import LawAtoms
-from multiscale.stages.law_of_samples import _energy_at
+from multiscale.stages.law_of_samples import _energy_at, _in_equilibrium
 
 AREA, HEIGHT, STIFF, SOFTENING = 5.7, 2.1, 0.9, 1.1  # T = STIFF s − SOFTENING s², largest at s = 0.409
 
@@ -38,3 +41,34 @@ def test_beyond_its_strength_a_bulk_holds_what_it_holds_there():
     exact = (STIFF * strength**2 / 2 - SOFTENING * strength**3 / 3) * 4.0 / HEIGHT * EV_A2
     atoms = samples(np.concatenate([[-0.2, -0.1, 0.0], np.linspace(0.1, 0.35, 5)]))
     assert _energy_at(1.1 * float(traction(strength)), atoms, 0, 4.0) == pytest.approx(exact, rel=1e-9)
+
+
+def test_a_traction_far_beyond_the_samples_is_not_extrapolated_to():
+    """Their last cubic turns down and comes back far away, where there is no crystal: the largest sample stands for it."""
+    heights = np.array([-0.2, -0.1, 0.0, 0.1, 0.13, 0.16, 0.19])
+    atoms = samples(heights)
+    last = (STIFF * 0.2**2 / 2 - SOFTENING * 0.2**3 / 3) * 4.0 / HEIGHT * EV_A2
+    assert 0.8 * last < _energy_at(50.0, atoms, 0, 4.0) < 3.0 * last
+
+
+def test_with_the_gap_in_the_bulk_a_law_may_stand_from_no_opening_on():
+    """The crystal parts before the interface has opened beyond it: the opening up to which it stands is zero, not less."""
+    stretch = np.array([0.0, 0.1, 0.2, 0.3])
+    energy = AREA * (STIFF * stretch**2 / 2 - SOFTENING * stretch**3 / 3)
+    pulled = traction(stretch)
+    slab = SlabBranch(
+        np.array([0.0, 0.1, 0.2, 2.0]),
+        2 * stretch - 0.02 * (stretch > 0),
+        2 * energy,
+        pulled,
+        pulled,
+        AREA,
+        (2,),
+        1,
+        (LeftOut(1.0, parts=True),),
+    )
+    atoms = LawAtoms(
+        AREA, (1, 1), HEIGHT, (), slab=slab, bulks=(BulkBranch(pulled, HEIGHT + stretch, energy, stretch),)
+    )
+    until, highest = _in_equilibrium(SimpleNamespace(gap="in bulk"), atoms)
+    assert until == 0.0 and highest == pytest.approx(pulled.max() * EV_A3)

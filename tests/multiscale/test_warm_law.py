@@ -29,3 +29,12 @@ def test_a_law_whose_vibrations_soften_at_the_peak_has_one_hump_below_the_static
     (finding,) = results.findings
     assert not finding.fatal and "the peak traction among it" in finding.what
     assert f"no oscillator at {temperature} K" in finding.what and 0.1 < finding.size < 0.5
+
+
+def test_work_that_a_law_with_the_gap_in_the_bulk_leaves_out_is_named_and_is_what_the_other_law_has(tmp_path):
+    works, left = {}, []
+    for gap in ("in law", "in bulk"):
+        results = run_study(parse_study(SMALL | {"temperature": "300 K", "gap": gap}, tmp_path), tmp_path / gap)
+        works[gap] = results["work_of_separation"]
+        left.append([one for one in results.findings if "zero excess opening" in one.what])
+    assert left[0] == [] and left[1][0].size == pytest.approx(1 - works["in bulk"] / works["in law"], rel=1e-3)
