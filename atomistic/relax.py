@@ -8,11 +8,12 @@ import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from atomistic.frames import with_results
 from coupling.contracts import Cost, FloatArray, Potential, Progress, silent
 from coupling.errors import InputError, NotConverged, unknown_choice
 from coupling.units import EV_A3
 
-CELLS = ("fixed", "height", "full")
+CELLS = ("fixed", "height", "vector", "full")
 _MEMORY = 12
 _LARGEST_STEP = 0.15
 """Å an atom may move in one step."""
@@ -28,13 +29,15 @@ class Constraints:
         free: (N,) or (N, 3) True where a coordinate may move; None is all of them.
         combinations: (m, N, 3) coefficients of sums over coordinates that keep their values;
             with a fixed cell only.
-        cell: "fixed"; "height": the third vector's z moves alone, in-plane cell and tilt stay;
-            "full": all six strains.
+        cell: "fixed"; "height": the third vector's z moves alone, in-plane cell and tilt stay; "vector": all of the
+            third vector, so that no traction is left across xy planes; "full": all six strains.
+        inverted: (N,) for each atom that onto which an inversion takes it; the structure then keeps this symmetry.
     """
 
     free: NDArray[np.bool_] | None = None
     combinations: FloatArray | None = None
-    cell: Literal["fixed", "height", "full"] = "fixed"
+    cell: Literal["fixed", "height", "vector", "full"] = "fixed"
+    inverted: NDArray[np.int64] | None = None
 
 
 UNCONSTRAINED = Constraints()
@@ -46,7 +49,7 @@ class Relaxation:
     """Relaxed structures.
 
     Attributes:
-        structures: n new structures.
+        structures: n new structures with their results (`atomistic.frames.with_results`).
         energies: (n,) eV.
         forces: (n,) largest force that the constraints leave, eV/Å.
         stresses: (n,) largest stress that the constraints leave, Pa; zero for a fixed cell.
@@ -88,6 +91,7 @@ def relax(
     force: float = 0.01,
     stress: float = 5e7,
     steps: int = 300,
+    all_must: bool = True,
     progress: Progress = silent,
 ) -> Relaxation:
     """Relax all structures at once by L-BFGS, each with its own history; converged ones drop out.
@@ -99,6 +103,7 @@ def relax(
         force: Largest remaining force, eV/Å.
         stress: Largest remaining stress of a cell that moves, Pa.
         steps: Most evaluations of one structure.
+        all_must: Whether one that does not converge is an error; else it is returned as far as it came.
         progress: Called after each step.
 
     Raises:
@@ -112,14 +117,15 @@ def relax(
         raise InputError(f"There are {len(each)} constraints for {len(structures)} structures; give one, or one each.")
     problems = [_Problem(atoms, c) for atoms, c in zip(structures, each, strict=True)]
     cost, active = Cost(), list(range(len(problems)))
-    for _ in range(steps):
+    for later in reversed(range(steps)):
         found = potential.evaluate([problems[k].atoms for k in active])
         cost = cost + found.cost
         for row, k in enumerate(active):
             problems[k].receive(found.energies[row], found.forces[row], found.stresses[row])
         active = [k for k in active if not problems[k].converged(force, stress)]
-        progress("relaxation", len(problems) - len(active), len(problems))
-        if not active:
+        left = sum(len(problems[k].atoms) for k in active)
+        progress("relaxation", len(problems) - len(active), len(problems), f"{left} atoms move" if left else "")
+        if not active or not (later or all_must):
             return _collected(problems, cost)
         for k in active:
             problems[k].advance()
@@ -133,7 +139,7 @@ def relax(
 
 def _collected(problems: "list[_Problem]", cost: Cost) -> Relaxation:
     return Relaxation(
-        structures=[problem.atoms for problem in problems],
+        structures=[with_results(problem.atoms, problem.energy, problem.forces) for problem in problems],
         energies=np.array([problem.energy for problem in problems]),
         forces=np.array([problem.force for problem in problems]),
         stresses=np.array([problem.stress for problem in problems]),
@@ -158,17 +164,20 @@ class _Problem:
         n, given = len(self.start), self.constraints
         if given.cell not in CELLS:
             raise unknown_choice("cell constraint", given.cell, CELLS)
-        self.moving = _mask(given.free, n)
+        self.moving = moving_coordinates(given.free, n)
         self.rows = _independent(given, self.moving)
         self.atoms = Atoms(self.start.numbers, self.start.positions, cell=self.start.cell, pbc=self.start.pbc)
         self.atoms.info = dict(self.start.info)
         self.scale = np.sqrt(n)  # Å: makes the force constants of strain and atoms alike
         self.place, self.deformation = self.start.positions.copy(), np.eye(3)
         self.gradient = self.move = np.zeros(0)
+        self.forces = np.zeros((n, 3))
 
     def receive(self, energy: float, forces: FloatArray, stress: FloatArray) -> None:
         """Take an evaluation in and update the history."""
-        self.energy, self.steps = float(energy), self.steps + 1
+        if self.constraints.inverted is not None:
+            forces = 0.5 * (forces - forces[self.constraints.inverted])
+        self.energy, self.forces, self.steps = float(energy), forces, self.steps + 1
         pull = (-(forces @ self.deformation) * self.moving).ravel()
         pull -= self.rows.T @ (self.rows @ pull)
         inner = pull.reshape(-1, 3) @ np.linalg.inv(self.deformation)
@@ -213,15 +222,24 @@ class _Problem:
             return np.zeros(9)
         if np.isnan(stress).any():
             raise InputError("A moving cell needs a potential with stress and a cell that spans space.")
-        free = np.zeros((3, 3)) if kind == "height" else np.ones((3, 3))
-        free[2, 2] = 1
+        free = np.ones((3, 3)) if kind == "full" else np.zeros((3, 3))
+        free[2 if kind == "height" else slice(None), 2] = 1
         left = stress * free
         self.stress = float(np.abs(left).max() * EV_A3)
         gradient = self.atoms.get_volume() * left @ np.linalg.inv(self.deformation).T
         return (gradient * free).ravel() / self.scale
 
 
-def _mask(free: NDArray[np.bool_] | None, atoms: int) -> NDArray[np.bool_]:
+def moving_coordinates(free: NDArray[np.bool_] | None, atoms: int) -> NDArray[np.bool_]:
+    """(N, 3) True where a coordinate may move.
+
+    Args:
+        free: (N,) or (N, 3); None is all of them.
+        atoms: N.
+
+    Raises:
+        InputError: the mask has another shape.
+    """
     if free is None:
         return np.ones((atoms, 3), dtype=bool)
     free = np.asarray(free, dtype=bool)

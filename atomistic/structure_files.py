@@ -15,6 +15,10 @@ from coupling.errors import InputError
 _XYZ = (".xyz", ".extxyz")
 _CHARGES = ("charge", "total_charge", "net_charge")
 """Names of the total charge in files."""
+_ATOM_CHARGES = ("initial_charges", "charges", "charge", "formal_charges", "partial_charges", "q")
+"""Names of a column of the atoms' charges."""
+_MOMENTS = ("initial_magmoms", "magmoms", "magmom", "magnetic_moments", "spins", "spin")
+"""Names of a column of magnetic moments."""
 _SPINS = {"spin": 0, "multiplicity": 1, "spin_multiplicity": 1}
 """Names of the spin in files, and its value without unpaired electrons."""
 _WHOLE = 1e-6  # e: a total charge is a whole number to this
@@ -108,7 +112,7 @@ def stated(atoms: Atoms, name: str) -> FileStructure:
     bare = Atoms(atoms.numbers, atoms.positions, cell=atoms.cell.array, pbc=atoms.pbc)
     if atoms.has("masses"):
         bare.set_masses(atoms.get_masses())
-    charges = atoms.get_initial_charges() if atoms.has("initial_charges") else None
+    charges = _atom_charges(atoms, name)
     moving = atoms.has("momenta") and bool(np.any(atoms.arrays["momenta"]))
     return FileStructure(bare, _total(atoms, charges, name), charges, moving)
 
@@ -129,12 +133,36 @@ def _total(atoms: Atoms, charges: FloatArray | None, name: str) -> int | None:
     return round(next(iter(said.values()))) if said else None
 
 
+def _columns(atoms: Atoms, known: tuple[str, ...]) -> dict[str, FloatArray]:
+    """Columns of numbers, one an atom, under these names; ASE takes some for results of a calculator."""
+    results = atoms.calc.results if atoms.calc is not None else {}
+    return {
+        str(key): np.asarray(columns[key], dtype=float)
+        for columns in (atoms.arrays, results)
+        for key in _keys(columns, known)
+    }
+
+
+def _atom_charges(atoms: Atoms, name: str) -> FloatArray | None:
+    """(N,) e, under whatever name a file has them; None without."""
+    found = _columns(atoms, _ATOM_CHARGES)
+    for key, charges in found.items():
+        if charges.shape != (len(atoms),) or not np.isfinite(charges).all():
+            raise InputError(f"{name}: its column {key} is not one finite charge an atom; correct the file.")
+    first = next(iter(found), None)
+    for key, charges in found.items():
+        if first is not None and not np.allclose(charges, found[first], atol=_WHOLE):
+            raise InputError(f"{name} has two columns of charges that differ, {first} and {key}; leave one out.")
+    return None if first is None else found[first]
+
+
 def _refuse_disorder(atoms: Atoms, name: str) -> None:
     """Refuse sites that several elements share, or that are not always filled."""
     sites = atoms.info.get("occupancy") or {}
     for site in sites.values():
-        if len(site) != 1 or abs(next(iter(site.values())) - 1) > _CLOSE:
-            told = ", ".join(f"{symbol} {share:g}" for symbol, share in site.items())
+        shares = [_occupancy(share, f"{name}: the occupancy of {symbol}") for symbol, share in site.items()]
+        if len(site) != 1 or abs(shares[0] - 1) > _CLOSE:
+            told = ", ".join(f"{symbol} {share:g}" for symbol, share in zip(site, shares, strict=True))
             raise InputError(
                 f"{name} has a site with the occupancy {told}; a structure of atoms has one atom on each site, so make "
                 "an ordered supercell of it (such as by a special quasirandom structure)."
@@ -144,8 +172,13 @@ def _refuse_disorder(atoms: Atoms, name: str) -> None:
             raise InputError(f"{name} has occupancies other than 1; give a file with one atom on each site.")
 
 
+def _occupancy(value: object, what: str) -> float:
+    """A CIF's dot stands for the value that its dictionary gives where none is: 1."""
+    return 1.0 if value == "." else _number(value, what)
+
+
 def _refuse_spin(atoms: Atoms, name: str) -> None:
-    if atoms.has("initial_magmoms") and np.any(atoms.get_initial_magnetic_moments()):
+    if any(np.any(moments) for moments in _columns(atoms, _MOMENTS).values()):
         raise InputError(
             f"{name} has magnetic moments, and no potential here takes any; take that column out of the file."
         )

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from atomistic.decohesion.bulk_path import bulk_branch
     from atomistic.decohesion.coincidence import Coincidence, match_lattices
     from atomistic.decohesion.finite_temperature import Vibrations, heated, path_vibrations
+    from atomistic.decohesion.gap_state import State
     from atomistic.decohesion.hetero import HeteroInterface, close, continued_registry, hetero_interface
-    from atomistic.decohesion.jumps import Series, State
+    from atomistic.decohesion.jumps import Series
     from atomistic.decohesion.layered import Layered
     from atomistic.decohesion.mean_force import MeanForces, mean_forces, mean_traction
     from atomistic.decohesion.mixed_path import Refinement, mixed_law, refined_grid, refined_slip_grid

@@ -42,7 +42,7 @@ class Bicrystal:
     spacing: float
     bodies: tuple[np.ndarray, np.ndarray]
     faces: tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
-    crystals: tuple[tuple[int, CleavageSlab], tuple[int, CleavageSlab]]
+    crystals: tuple[tuple[float, CleavageSlab], tuple[float, CleavageSlab]]
     inverted: bool = True
 
     def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
@@ -80,7 +80,7 @@ def bicrystal(
     atoms = interface.atoms.copy()
     bodies = np.flatnonzero(~interface.upper), np.flatnonzero(interface.upper)
     cell = atoms.cell.array.copy()
-    tilt, inverted = _tilt(atoms[bodies[0]], atoms[bodies[1]])
+    tilt, inverted = image_tilt(atoms[bodies[0]], atoms[bodies[1]])
     cell[2] = (*tilt, np.ptp(atoms.positions[:, 2]) + interface.gap)
     atoms.set_cell(cell, scale_atoms=False)
     faces = _faces(atoms, bodies[0]), _faces(atoms, bodies[1])
@@ -96,13 +96,13 @@ def _faces(atoms: Atoms, body: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return body[levels < levels.min() + _SAME_SITE], body[levels > levels.max() - _SAME_SITE]
 
 
-def _tilt(lower: Atoms, upper: Atoms) -> tuple[FloatArray, bool]:
+def image_tilt(lower: Atoms, upper: Atoms) -> tuple[FloatArray, bool]:
     """(2,) in-plane part of the third cell vector that makes the upper interface the lower one's image; by inversion or not.
 
     Raises:
         InputError: there is none.
     """
-    centres = _inversion_centre(lower), _inversion_centre(upper)
+    centres = inversion_centre(lower), inversion_centre(upper)
     if centres[0] is not None and centres[1] is not None:
         return 2.0 * (centres[1] - centres[0]), True
     if _has_mirror(lower) and _has_mirror(upper):
@@ -113,7 +113,7 @@ def _tilt(lower: Atoms, upper: Atoms) -> tuple[FloatArray, bool]:
     )
 
 
-def _inversion_centre(atoms: Atoms) -> FloatArray | None:
+def inversion_centre(atoms: Atoms) -> FloatArray | None:
     """(2,) in-plane position of an inversion centre of a slab, Å; None if there is none."""
     levels = atoms.positions[:, 2]
     bottom = int(np.argmin(levels))

@@ -8,7 +8,8 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.equilibrium import require, solve
-from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Series, State
+from atomistic.decohesion.gap_state import State
+from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Series
 from atomistic.decohesion.layered import bond_model, bulk_step, facing, rising, with_third_vector
 from atomistic.decohesion.slab import CleavageSlab, boundary_tractions
 from coupling.contracts import FloatArray, Potential, Progress, silent
@@ -33,8 +34,8 @@ def bulk_record(
 ) -> BulkBranch:
     """Record of a crystal's repeats at tractions (n,) or (n, 3), eV/Å³, with energies (n,), eV; `part` as of `components`."""
     vectors = np.array([atoms.cell.array[2, NORMAL_FIRST] for atoms in repeats])
-    gaps = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
-    return BulkBranch(traction, vectors[part], energy, gaps[part])
+    spacings = np.array([facing(unit, atoms)[-1, NORMAL_FIRST] for atoms in repeats])
+    return BulkBranch(traction, vectors[part], energy, spacings[part])
 
 
 def bulk_branch(

@@ -25,6 +25,7 @@ class Coincidence:
         strain: (3,) in-plane strain xx, yy, xy (tensor) of the crystal that is strained, in its own axes.
         area: Area of the common cell, Å².
         strained: Which of the two is strained.
+        turn: Angle by which the strained crystal's x axis is turned against the other's, rad.
     """
 
     upper: np.ndarray
@@ -32,6 +33,7 @@ class Coincidence:
     strain: FloatArray
     area: float
     strained: Literal["upper", "lower"] = "upper"
+    turn: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ def match_lattices(
     largest_area: float = 150.0,
     strain: Literal["upper", "lower"] = "upper",
     largest_strain: float = 0.05,
+    aligned: bool = False,
 ) -> Coincidence:
     """The smallest common in-plane cell within a strain limit, of equal areas the one of least strain.
 
@@ -90,6 +93,8 @@ def match_lattices(
         largest_area: Largest common cell, Å²; it is a cell of the crystal that is not strained.
         strain: Which of the two is strained to fit the other.
         largest_strain: Largest principal strain, in tension and in compression.
+        aligned: Whether the x axes of the two are one line, as in a given boundary: the strained crystal may turn by no more
+            than `largest_strain`, rad, against the other.
 
     Raises:
         InputError: there is no such cell, and the message says what to widen; a limit makes no sense.
@@ -107,10 +112,13 @@ def match_lattices(
     unit = abs(np.linalg.det(fixed))
     for multiple in range(1, floor(largest_area / unit * (1 + _SLACK)) + 1):
         found = _mappings(strained, fixed, multiple, largest_strain)
+        if aligned:
+            found = found.kept(np.abs(found.turns) <= largest_strain + _SLACK)
         if len(found.gradients):
             return _coincidence(_best(found), multiple * unit, strain)
+    turned = " and turns" if aligned else ""
     raise InputError(
-        f"The two planes have no common cell up to {largest_area:g} Å² with strains up to {largest_strain:g}; "
+        f"The two planes have no common cell up to {largest_area:g} Å² with strains{turned} up to {largest_strain:g}; "
         "allow a larger area or a larger strain."
     )
 
@@ -121,7 +129,9 @@ def _coincidence(found: _Mappings, area: float, strain: Literal["upper", "lower"
     stretch = np.array([[c, s], [-s, c]]) @ gradient - np.eye(2)
     cells = (found.strained[0], found.fixed[0])
     upper, lower = cells if strain == "upper" else cells[::-1]
-    return Coincidence(upper, lower, np.array([stretch[0, 0], stretch[1, 1], stretch[0, 1]]), float(area), strain)
+    strains = np.array([stretch[0, 0], stretch[1, 1], stretch[0, 1], found.turns[0]])
+    strains[np.abs(strains) < _SLACK] = 0.0  # rounding of a lattice that fits
+    return Coincidence(upper, lower, strains[:3], float(area), strain, float(strains[3]))
 
 
 def _best(found: _Mappings) -> _Mappings:
@@ -143,7 +153,9 @@ def _mappings(strained: FloatArray, fixed: FloatArray, multiple: int, largest_st
     ratio = multiple * abs(np.linalg.det(fixed) / np.linalg.det(strained))
     fewest = ceil(ratio / (1 + largest_strain) ** 2 * (1 - _SLACK))
     most = floor(ratio / (1 - largest_strain) ** 2 * (1 + _SLACK))
-    cells = [_reduced(c, strained @ strained.T) for n in range(max(fewest, 1), most + 1) for c in _superlattices(n)]
+    cells = [
+        reduced_basis(c, strained @ strained.T) for n in range(max(fewest, 1), most + 1) for c in _superlattices(n)
+    ]
     empty = np.empty((0, 2, 2), dtype=int)
     found = [(empty, empty, np.empty((0, 2, 2)))]
     reach = largest_strain + _SLACK
@@ -169,7 +181,7 @@ def _superlattices(multiple: int) -> Iterator[np.ndarray]:
             yield from (np.array([[i, j], [0, multiple // i]]) for j in range(multiple // i))
 
 
-def _reduced(cell: np.ndarray, metric: FloatArray) -> np.ndarray:
+def reduced_basis(cell: np.ndarray, metric: FloatArray) -> np.ndarray:
     """The same superlattice by its shortest vectors (Lagrange and Gauss), as right-handed as before.
 
     Args:

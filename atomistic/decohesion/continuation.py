@@ -9,7 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from atomistic.decohesion.jumps import Series, State
+from atomistic.decohesion.gap_state import State
+from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.localisation import through
 from atomistic.decohesion.relaxed_path import states_from
 from coupling.contracts import FloatArray, Progress, silent

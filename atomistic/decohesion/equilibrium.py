@@ -12,7 +12,8 @@ import numpy as np
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import NotConverged
 
-_MEMORY = 6
+MEMORY = 6
+"""Sweeps that are remembered where nothing else is said."""
 _LARGEST_STEP = 0.15  # Å a sweep
 _FALLEN = 2.0 / 3.0  # of the best error so far: an advance
 _NEWTON_STEPS = 10
@@ -30,6 +31,7 @@ def solve(
     what: str,
     sweeps: int = 300,
     patience: int | None = None,
+    memory: int = MEMORY,
     progress: Progress = silent,
 ) -> tuple[list[FloatArray], FloatArray]:
     """Drive the residual of every problem below a tolerance.
@@ -43,13 +45,14 @@ def solve(
         what: What the problems are, for progress and errors.
         sweeps: Most evaluations of one problem.
         patience: Sweeps after which a problem is given up if its error has not fallen by a third; None is all.
+        memory: Sweeps that are remembered: more of them where the preconditioner knows less.
         progress: Told after each sweep.
 
     Returns:
         The unknowns of each problem, and their errors; `require` raises if some are too large.
     """
     unknowns = [np.array(g, dtype=float) for g in guesses]
-    histories = [_Anderson() for _ in unknowns]
+    histories = [_Anderson(memory) for _ in unknowns]
     errors = np.full(len(unknowns), np.inf)
     open_ones = list(range(len(unknowns)))
     best, since = np.full(len(unknowns), np.inf), np.zeros(len(unknowns), dtype=int)
@@ -130,14 +133,15 @@ def require(errors: FloatArray, tolerance: float, what: str) -> None:
 class _Anderson:
     """Anderson acceleration of x → x + f(x) with a bounded step (Walker & Ni 2011, type II)."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
         self._points: list[FloatArray] = []
         self._steps: list[FloatArray] = []
 
     def next(self, point: FloatArray, step: FloatArray) -> FloatArray:
         self._points.append(point.copy())
         self._steps.append(step.copy())
-        del self._points[: -_MEMORY - 1], self._steps[: -_MEMORY - 1]
+        del self._points[: -self._memory - 1], self._steps[: -self._memory - 1]
         move = step
         if len(self._points) > 1:
             changes = np.array([step - s for s in self._steps[:-1]]).T

@@ -6,7 +6,7 @@ gap held: the mode that opens the interface is projected out, so that what is fo
 force of the gap. The bulk references are taken at the same traction and with all wave vectors that fit the
 slab, so that closed interface and bulk have the same modes.
 
-Where a mode softens the expansion is void before it is unstable: the softest mode of each wave vector is followed
+Where a mode softens the expansion fails before the mode is unstable: the softest mode of each wave vector is followed
 to its thermal amplitude, and where its energy there is not that of an oscillator the vibrations are not known.
 
 The in-plane cell is held at the crystal's own lattice parameter at the temperature (`heated`).
@@ -129,7 +129,7 @@ def path_vibrations(
     held = gap_coordinates(cell, components)
     slab = vibrating(potential, upright, (in_plane, in_plane, 1), temperature, held=held)
     own = [
-        vibrating(potential, structures, (in_plane, in_plane, count), temperature)
+        vibrating(potential, structures, (in_plane, in_plane, max(1, round(count))), temperature)
         for count, structures in zip(repeats, bulks, strict=True)
     ]
     heights, spacings = (
@@ -137,7 +137,7 @@ def path_vibrations(
     )
     without, whole = (taken_away(repeats, len(cell.bodies), heights, spacings, gap) for gap in ("in law", "in bulk"))
     harmonic = np.all([one.harmonic for one in (slab, *own)], axis=0)
-    each = np.array([one.free_energy / (count * area) for count, one in zip(repeats, own, strict=True)])
+    each = np.array([one.free_energy / (max(1, round(count)) * area) for count, one in zip(repeats, own, strict=True)])
     return Vibrations.of(slab.free_energy / (len(cell.bodies) * area), each, harmonic, without, whole - without)
 
 

@@ -40,7 +40,7 @@ class HeteroInterface:
     coincidence: Coincidence
     layer_spacings: tuple[int, int]
     shifts: FloatArray
-    crystals: tuple[tuple[int, CleavageSlab], tuple[int, CleavageSlab]]
+    crystals: tuple[tuple[float, CleavageSlab], tuple[float, CleavageSlab]]
 
     @property
     def spacings(self) -> tuple[int, int]:

@@ -13,14 +13,14 @@ without excess slip. A projector and λ = −k imposes the direction in which sl
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any
 
 import numpy as np
 from ase import Atoms
 
-from atomistic.decohesion.equilibrium import newton, require, solve
+from atomistic.decohesion.equilibrium import MEMORY, newton, require, solve
+from atomistic.decohesion.gap_state import GapControl, State
 from atomistic.decohesion.layered import (
     Layered,
     at_gap,
@@ -28,10 +28,12 @@ from atomistic.decohesion.layered import (
     bulk_step,
     closed_gap,
     extents,
+    rested,
     rising,
     with_third_vector,
 )
 from atomistic.decohesion.slab import boundary_tractions
+from atomistic.frames import with_results
 from coupling.contracts import Evaluation, FloatArray, Potential, Progress, silent
 from coupling.interface.excess import taken_away
 
@@ -40,46 +42,14 @@ NORMAL_FIRST = np.array([2, 0, 1])
 NORMAL_LAST = np.array([1, 2, 0])
 """The order of a law's jump as x, y, z."""
 _SWEEPS = 200
+_FAR_MEMORY = 24  # sweeps
 _MOST_SHEAR = 0.1  # of a first guess
 _BELOW_STRENGTH = 0.95  # of a crystal's strength: most normal traction of a first guess
+_NEAR = 0.02  # eV/Å: an error that the rest of two interfaces against each other may leave
+_CLOSER = 0.2  # of the tolerance
 _PROBE = 5e-3  # strain by which a bulk's stability is probed
 _PRESSED = 0.5  # of the closed spacing, or of a closed repeat: nothing is pressed further
 _LOST = 0.5  # of the closed spacing: further apart, another plane has parted or slipped
-
-
-class GapControl(NamedTuple):
-    """What is imposed on the facing planes (see the module).
-
-    Attributes:
-        follow: (3, 3) M, along x, y, z.
-        layers: (crystals,) λ.
-    """
-
-    follow: FloatArray
-    layers: FloatArray
-
-
-@dataclass(frozen=True)
-class State:
-    """A slab and its bulk references in equilibrium; vectors along normal, tangential 1, 2.
-
-    Attributes:
-        unknown: The state as the solver knows it, to start another from.
-        slab: The slab.
-        bulks: One lattice repeat of each crystal.
-        gap: (3,) of the facing planes beyond the closed ones, Å.
-        traction: (3,) eV/Å³.
-        energy: Of the slab, eV.
-        bulk_energies: (crystals,) of the repeats, eV.
-    """
-
-    unknown: FloatArray
-    slab: Atoms
-    bulks: tuple[Atoms, ...]
-    gap: FloatArray
-    traction: FloatArray
-    energy: float
-    bulk_energies: FloatArray
 
 
 class Series:
@@ -89,6 +59,9 @@ class Series:
         potential: The interatomic potential.
         cell: The closed crystal, or a `Bicrystal`.
         tolerance: Largest force on an atom, and difference of traction times area, at convergence, eV/Å.
+        lost: How far the slab may go from so many bulk layers before another plane counts as parted, Å; None is half the
+            spacing. Given where atoms go farther than the model of their bonds knows, and more sweeps are remembered.
+        alike: How far it may be from them in a state that is kept, Å; by default as far as the search may go.
 
     Attributes:
         closed: The state at no gap.
@@ -98,10 +71,15 @@ class Series:
         NotConverged: the closed state was not found.
     """
 
-    def __init__(self, potential: Potential, cell: Layered, tolerance: float = 2e-5) -> None:
+    def __init__(
+        self, potential: Potential, cell: Layered, tolerance: float = 2e-5, *, lost: float | None = None,
+        alike: float = np.inf,
+    ) -> None:  # fmt: skip
         self.potential, self.cell, self.tolerance = potential, cell, tolerance
+        self._limit, self._memory = (_LOST * cell.spacing, MEMORY) if lost is None else (lost, _FAR_MEMORY)
         self.units = tuple(unit for _, unit in cell.crystals)
         self._models = tuple(bond_model(potential, part) for part in (cell, *self.units))
+        self._alike = alike
         self._sizes = [3 * len(cell.atoms), *(n for unit in self.units for n in (3 * len(unit.atoms), 3))]
         start = [cell.atoms.positions.ravel()]
         for unit in self.units:
@@ -109,11 +87,18 @@ class Series:
         self._extent = extents(cell, cell.atoms.positions).mean(axis=0)
         self._vectors = np.array([unit.atoms.cell.array[2] for unit in self.units])
         self.layers = self._taken_away([unit.atoms for unit in self.units])
-        unknowns, errors = self.solve(self.at_gap, np.zeros((1, 3)), [np.concatenate(start)], what="closed interfaces")
+        at_rest: dict[str, Any] = {"what": "closed interfaces"}
+        unknowns, errors = self.solve(self.at_gap, np.zeros((1, 3)), [np.concatenate(start)], **at_rest)
+        if (
+            tolerance < errors[0] < _NEAR and len(cell.bodies) > 1
+        ):  # the gaps of two interfaces differ from those at rest
+            self.cell = rested(potential, cell, _CLOSER * tolerance)
+            start[0] = self.cell.atoms.positions.ravel()
+            unknowns, errors = self.solve(self.at_gap, np.zeros((1, 3)), [np.concatenate(start)], **at_rest)
         require(errors, tolerance, "closed interfaces")
         (self.closed,) = self.states(self.at_gap, np.zeros((1, 3)), unknowns)
         slab, _, self._vectors = self._parts(unknowns[0])
-        self._extent = extents(cell, slab).mean(axis=0)
+        self._extent = extents(self.cell, slab).mean(axis=0)
         self.layers = self._taken_away(self.closed.bulks)
 
     def _taken_away(self, bulks: Sequence[Atoms]) -> FloatArray:
@@ -122,6 +107,11 @@ class Series:
         return taken_away(
             [count for count, _ in self.cell.crystals], len(self.cell.bodies), heights, spacings, "in law"
         )
+
+    @property
+    def length_stiffness(self) -> FloatArray:
+        """(3,) traction along x, y, z per length by which the slab's third vector moves, at rest, eV/Å⁴."""
+        return self._models[0].length_stiffness
 
     @property
     def at_gap(self) -> GapControl:
@@ -193,9 +183,8 @@ class Series:
 
         if soft:
             return newton(residuals, guesses, self.tolerance, what=what, progress=progress)
-        return solve(
-            residuals, guesses, self.tolerance, what=what, sweeps=_SWEEPS, patience=patience, progress=progress
-        )
+        rest: dict[str, Any] = {"patience": patience, "memory": self._memory, "progress": progress}
+        return solve(residuals, guesses, self.tolerance, what=what, sweeps=_SWEEPS, **rest)
 
     def _evaluated(self, batch: Sequence[list[Atoms]]) -> list[Evaluation]:
         """One evaluation each, of all in one call."""
@@ -206,11 +195,8 @@ class Series:
     def _lost(self, unknown: FloatArray, made: list[Atoms]) -> bool:
         """Whether another plane has parted or slipped, or something is pressed into itself."""
         pressed = closed_gap(self.cell, made[0]) < _PRESSED * self.cell.spacing
-        pressed |= any(
-            atoms.cell[2, 2] < _PRESSED * unit.atoms.cell[2, 2]
-            for atoms, unit in zip(made[1:], self.units, strict=True)
-        )
-        return bool(pressed or np.abs(self._own(unknown, self.layers)).max() > _LOST * self.cell.spacing)
+        pressed |= any(a.cell[2, 2] < _PRESSED * u.atoms.cell[2, 2] for a, u in zip(made[1:], self.units, strict=True))
+        return bool(pressed or np.abs(self._own(unknown, self.layers)).max() > self._limit)
 
     def _residual(self, made: list[Atoms], found: Evaluation) -> tuple[FloatArray, float]:
         """The model's step of everything, and the error."""
@@ -230,6 +216,14 @@ class Series:
         Surfaces that relax make it small; an interface whose opening or slip is shared by planes next to it, large.
         """
         return float(np.abs(self._own(state.unknown, self.layers)).max())
+
+    def parts(self, state: State) -> bool:
+        """Whether a state is one of this interface that parts: no other plane instead, and no crystal that became another.
+
+        Below the closed interface while it is pulled open the slab and its bulk are on different branches.
+        """
+        pulled = state.gap[0] > 0 and state.traction[0] > 0
+        return not (pulled and self.excess_energy(state) < 0.0) and self.spread(state) <= self._alike
 
     def stable(self, states: Sequence[State]) -> np.ndarray:
         """(n,) whether each crystal resists every small change of its third cell vector, ions clamped."""
@@ -255,7 +249,8 @@ class Series:
             gap = value + control.follow @ self._own(unknown, control.layers)
             traction = boundary_tractions(made[:1], found, self.cell.area)[0]
             vectors = gap[NORMAL_FIRST], traction[NORMAL_FIRST]
-            states.append(State(unknown, made[0], tuple(made[1:]), *vectors, found.energies[0], found.energies[1:]))
+            slab = with_results(made[0], found.energies[0], found.forces[0])
+            states.append(State(unknown, slab, tuple(made[1:]), *vectors, found.energies[0], found.energies[1:]))
         return states
 
     def rigid_tractions(self, gaps: FloatArray) -> FloatArray:

@@ -1,18 +1,20 @@
 """Periodic cells of one or two crystals whose interfaces move by equal gap vectors, and a model of their stiffness."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
 
 import numpy as np
 from ase import Atoms
 from scipy.interpolate import CubicSpline
 
 from atomistic.decohesion.slab import CleavageSlab, boundary_tractions
+from atomistic.relax import relax
 from coupling.contracts import FloatArray, Potential
 
 _NEIGHBOURS = (1.25, 1.6, 2.2)  # of the shortest distance: bonds of the model
 _VACUUM = 15.0  # Å, for potentials that do not tell their range
+_RESTING = 2000  # evaluations
 _PROBE = 0.01  # strain by which the model's stiffness is measured
 
 
@@ -45,8 +47,8 @@ class Layered(Protocol):
         ...
 
     @property
-    def crystals(self) -> tuple[tuple[int, CleavageSlab], ...]:
-        """Lattice repeats in the cell and bulk reference of each crystal, in the order of the bodies."""
+    def crystals(self) -> tuple[tuple[float, CleavageSlab], ...]:
+        """Lattice repeats in the cell (its atoms over those of a repeat) and bulk reference of each crystal, as the bodies."""
         ...
 
     def opened(self, opening: float, slip: tuple[float, float] = (0.0, 0.0)) -> Atoms:
@@ -156,7 +158,7 @@ def half_tractions(potential: Potential, cell: Layered, structures: Sequence[Ato
     """
     vacuum = potential.cutoff + 2.0 if np.isfinite(potential.cutoff) else _VACUUM
     body = cell.bodies[0]
-    below = body[cell.atoms.positions[body, 2] < _middle(cell.atoms.positions[body, 2])]
+    below = body[cell.atoms.positions[body, 2] < middle(cell.atoms.positions[body, 2])]
     cut = []
     for atoms in structures:
         opened = atoms.copy()
@@ -169,7 +171,7 @@ def half_tractions(potential: Potential, cell: Layered, structures: Sequence[Ato
     return np.array([-f[below].sum(axis=0) / cell.area for f in forces])
 
 
-def _middle(levels: FloatArray) -> float:
+def middle(levels: FloatArray) -> float:
     """The height between two planes that is nearest to the middle of a body, Å."""
     levels = np.sort(levels)
     between, widths = 0.5 * (levels[1:] + levels[:-1]), np.diff(levels)
@@ -204,3 +206,16 @@ def with_third_vector(atoms: Atoms, positions: FloatArray, vector: FloatArray) -
     moved.positions[:] = positions
     moved.set_cell(np.vstack([moved.cell.array[:2], vector]), scale_atoms=False)
     return moved
+
+
+def rested(potential: Potential, cell: Layered, force: float) -> Layered:
+    """The closed cell with all its atoms at rest, its bodies against each other, too; its vectors as they are.
+
+    Args:
+        potential: The interatomic potential.
+        cell: Nearly at rest.
+        force: Largest that may remain, eV/Å.
+    """
+    (atoms,) = relax(potential, [cell.atoms], force=force, steps=_RESTING, all_must=False).structures
+    moved = replace(cast(Any, cell), atoms=atoms)
+    return cast(Layered, replace(moved, spacing=closed_gap(moved, atoms)))

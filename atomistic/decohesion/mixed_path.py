@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from ase import Atoms
 
 from atomistic.decohesion.bridging import bridged
 from atomistic.decohesion.rigid_path import evaluated
@@ -79,16 +80,30 @@ def mixed_law(grid: SlipGrid) -> MixedModeLaw:
     )
 
 
-def rigid_sampler(potential: Potential, slab: Openable, progress: Progress = silent) -> Sampler:
-    """Halves moved rigidly; every jump has its samples."""
+class RigidSampler:
+    """Halves moved rigidly; every jump has its samples.
 
-    def sample(jumps: FloatArray) -> JumpSamples:
-        structures = [slab.opened(row[0], (row[1], row[2])) for row in jumps]
-        energy, traction = evaluated(potential, slab, structures, "slips and openings", progress)
+    Args:
+        potential: The interatomic potential.
+        slab: The closed interface.
+        progress: Told after each batch.
+
+    Attributes:
+        jumps: (k, 3) that were sampled so far: normal, x, y, Å.
+        structures: The k structures, with their results.
+    """
+
+    def __init__(self, potential: Potential, slab: Openable, progress: Progress = silent) -> None:
+        self._potential, self._slab, self._progress = potential, slab, progress
+        self.jumps, self.structures = np.zeros((0, 3)), list[Atoms]()
+
+    def __call__(self, jumps: FloatArray) -> JumpSamples:
+        """Samples at jumps (k, 3): normal, x, y, Å."""
+        slab, structures = self._slab, [self._slab.opened(row[0], (row[1], row[2])) for row in jumps]
+        energy, traction = evaluated(self._potential, slab, structures, "slips and openings", self._progress)
+        self.jumps, self.structures = np.vstack([self.jumps, jumps]), self.structures + structures
         energy, traction = energy / slab.area, traction[:, [2, 0, 1]]
         return JumpSamples(energy, traction, energy, traction)
-
-    return sample
 
 
 def refined_slip_grid(
@@ -103,7 +118,7 @@ def refined_slip_grid(
     progress: Progress = silent,
 ) -> tuple[SlipGrid, list[Refinement]]:
     """`refined_grid` of rigid halves of a closed interface."""
-    sampler = rigid_sampler(potential, slab, progress)
+    sampler = RigidSampler(potential, slab, progress)
     symmetries = slip_symmetries(slab.atoms, np.asarray(period, dtype=float)[:, :2])
     return refined_grid(
         sampler, openings, period, symmetries=symmetries, divisions=divisions, tolerance=tolerance, budget=budget

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, GapControl, Series, State
+from atomistic.decohesion.gap_state import GapControl, State
+from atomistic.decohesion.jumps import NORMAL_FIRST, NORMAL_LAST, Series
 from coupling.contracts import FloatArray, Progress, silent
 from coupling.errors import NotConverged
 from coupling.interface.excess import BulkBranch, SlabBranch, slab_totals

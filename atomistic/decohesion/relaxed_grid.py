@@ -5,7 +5,8 @@ from ase import Atoms
 
 from atomistic.decohesion.bicrystal import Bicrystal
 from atomistic.decohesion.finite_temperature import Vibrations, path_vibrations
-from atomistic.decohesion.jumps import NORMAL_FIRST, Series, State
+from atomistic.decohesion.gap_state import State
+from atomistic.decohesion.jumps import NORMAL_FIRST, Series
 from atomistic.decohesion.mixed_path import JumpSamples
 from atomistic.decohesion.relaxed_path import branches
 from atomistic.decohesion.slab import boundary_tractions
@@ -27,7 +28,7 @@ class RelaxedSampler:
     A jump has an equilibrium of the interface where the solver finds one in which the bulk is stable under the
     interface's traction (ions clamped) and the planes beside the interface neither open nor slip with it. Next to
     the bulk's own strength there is none: there a crystal parts or slips as a whole, or several planes share the
-    jump, how many being the slab's choice and not the interface's.
+    jump, how many depends on the slab and not on the interface.
 
     Args:
         series: The slab and its bulk.
@@ -80,6 +81,11 @@ class RelaxedSampler:
         away = np.abs(self._jumps - jump).max(axis=1)
         nearest = int(np.argmin(away))
         return self._found[nearest] if away[nearest] < _SAME else None
+
+    @property
+    def found(self) -> list[State]:
+        """All equilibria so far, by their openings, then by their slips."""
+        return [self._found[k] for k in np.lexsort(self._jumps.T[::-1])]
 
     def opening_path(self, openings: FloatArray) -> tuple[SlabBranch, tuple[BulkBranch, ...]]:
         """The records of the equilibria without slip, from the closed one on, as along an opening path."""

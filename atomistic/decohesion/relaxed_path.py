@@ -11,7 +11,8 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.bulk_path import bulk_record, components, vectors_of
-from atomistic.decohesion.jumps import NORMAL_FIRST, GapControl, Series, State
+from atomistic.decohesion.gap_state import GapControl, State
+from atomistic.decohesion.jumps import NORMAL_FIRST, Series
 from atomistic.decohesion.layered import Layered, half_tractions
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import NotConverged
@@ -120,7 +121,8 @@ def relaxed_states(
     ]
     states = series.states(control, imposed[there], [solved[i] for i in there]) if there else []
     for i, state in zip(there, states, strict=True):
-        found[i] = state
+        if gaps.ndim > 1 or series.parts(state):
+            found[i] = state
     return found
 
 
@@ -138,7 +140,7 @@ def states_from(
     """
     imposed, what = vectors_of(gaps), "branches"
     solved, errors = series.solve(series.opening, imposed, starts, what=what, patience=_PATIENCE, progress=progress)
-    late = np.flatnonzero((errors > series.tolerance) & (errors < _NEAR) & np.array(soft))
+    late = np.flatnonzero((errors > series.tolerance) & (errors < _NEAR) & np.array(soft, dtype=bool))
     if len(late):
         near = [solved[i] for i in late]
         sharper, left = series.solve(series.opening, imposed[late], near, what=what, soft=True, progress=progress)
@@ -146,7 +148,8 @@ def states_from(
             solved[i], errors[i] = unknown, error
     there = [i for i, u in enumerate(solved) if errors[i] <= series.tolerance and not series.beyond_strength(u)]
     states = iter(series.states(series.opening, imposed[there], [solved[i] for i in there]) if there else [])
-    return [next(states) if i in there else None for i in range(len(gaps))]
+    found = [next(states) if i in there else None for i in range(len(gaps))]
+    return [state if state is not None and series.parts(state) else None for state in found]
 
 
 def required(found: Sequence[State | LeftOut], tolerance: float) -> tuple[list[State | None], tuple[LeftOut, ...]]:

@@ -7,9 +7,10 @@ from ase import Atoms
 from scipy.interpolate import PchipInterpolator
 
 from atomistic.decohesion.slab import Openable
+from atomistic.frames import with_results
 from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
-from coupling.interface.rigid_path import PathSamples
+from coupling.interface.rigid_path import PathSamples, check_largest_opening
 
 SLIP_STEP = 0.05
 """Å: tangential displacement of the central differences for the shear stiffness."""
@@ -31,8 +32,7 @@ def default_openings(largest: float = 6.0, points: int = 40) -> FloatArray:
     """
     if points < 12:
         raise InputError(f"{points} openings cannot resolve a traction curve; use 12 or more.")
-    if largest < 1.5:
-        raise InputError(f"A largest opening of {largest:g} Å ends before the faces have parted; use about 6 Å.")
+    check_largest_opening(largest)
     compressed = np.array([-0.3, -0.2, -0.1])
     stretched = largest * np.linspace(0.0, 1.0, points - len(compressed)) ** 1.5
     return np.concatenate([compressed, stretched])
@@ -59,6 +59,13 @@ def rigid_path(
     Returns:
         The samples for `coupling.interface.rigid_path.rigid_law`.
     """
+    return rigid_samples(potential, slab, openings, shear=shear, progress=progress)[0]
+
+
+def rigid_samples(
+    potential: Potential, slab: Openable, openings: FloatArray, *, shear: bool = True, progress: Progress = silent
+) -> tuple[PathSamples, list[Atoms]]:
+    """The samples of `rigid_path`, and the structures without slip, one an opening, with their results."""
     openings = np.asarray(openings, dtype=float)
     probed = _every_other(openings) if shear else np.zeros(0, dtype=int)
     slips = [(SLIP_STEP, 0.0), (-SLIP_STEP, 0.0), (0.0, SLIP_STEP), (0.0, -SLIP_STEP)]
@@ -70,19 +77,22 @@ def rigid_path(
         slipped = traction[count:].reshape(4, len(probed), 3)
         rate = np.column_stack([(slipped[2 * a, :, a] - slipped[2 * a + 1, :, a]) / (2 * SLIP_STEP) for a in (0, 1)])
         stiffness = PchipInterpolator(openings[probed], rate, axis=0)(openings)
-    return PathSamples(openings, energy[:count], traction[:count, 2], slab.area, slab.spacings, stiffness)
+    samples = PathSamples(openings, energy[:count], traction[:count, 2], slab.area, slab.spacings, stiffness)
+    return samples, structures[:count]
 
 
 def evaluated(
     potential: Potential, slab: Openable, structures: Sequence[Atoms], what: str, progress: Progress = silent
 ) -> tuple[FloatArray, FloatArray]:
-    """Energies (n,) in eV and tractions (n, 3) in eV/Å³ of openings of a slab, with progress."""
+    """Energies (n,) in eV and tractions (n, 3) in eV/Å³ of openings of a slab, which then carry their results."""
     energies, tractions = [], []
     for start in range(0, len(structures), _CHUNK):
         batch = structures[start : start + _CHUNK]
         evaluation = potential.evaluate(batch)
         energies.append(evaluation.energies)
         tractions.append(slab.tractions(batch, evaluation))
+        for atoms, energy, forces in zip(batch, evaluation.energies, evaluation.forces, strict=True):
+            with_results(atoms, energy, forces)
         progress(what, min(start + _CHUNK, len(structures)), len(structures))
     return np.concatenate(energies), np.concatenate(tractions)
 

@@ -190,9 +190,9 @@ def _stacked(unit: Atoms, planes: int, axes: FloatArray, termination: str | None
     levels = np.mod(unit.positions[:, 2], height)
     levels[height - levels < _PLANE_TOLERANCE] = 0.0
     heights = np.unique(np.round(levels / _PLANE_TOLERANCE)) * _PLANE_TOLERANCE
-    gaps = np.diff(np.append(heights, heights[0] + height))
+    spacings = np.diff(np.append(heights, heights[0] + height))
     allowed = _terminated(unit, levels, heights, termination)
-    widest = int(np.argmax(allowed & (gaps > gaps[allowed].max() - 2 * _PLANE_TOLERANCE)))
+    widest = int(np.argmax(allowed & (spacings > spacings[allowed].max() - 2 * _PLANE_TOLERANCE)))
     bottom = heights[(widest + 1) % len(heights)]
     levels = np.mod(levels - bottom + _PLANE_TOLERANCE, height) - _PLANE_TOLERANCE
     unit = unit.copy()
@@ -202,7 +202,7 @@ def _stacked(unit: Atoms, planes: int, axes: FloatArray, termination: str | None
     atoms.set_cell(_upright(atoms.cell.array), scale_atoms=False)
     atoms.positions[:, :2] -= np.floor(atoms.get_scaled_positions(wrap=False)[:, :2]) @ atoms.cell.array[:2, :2]
     area = abs(np.linalg.det(atoms.cell.array[:2, :2]))
-    return CleavageSlab(atoms, area, repeats * len(heights), repeats, float(gaps[widest]), axes)
+    return CleavageSlab(atoms, area, repeats * len(heights), repeats, float(spacings[widest]), axes)
 
 
 def _terminated(unit: Atoms, levels: FloatArray, heights: FloatArray, termination: str | None) -> np.ndarray:

@@ -61,9 +61,10 @@ def spacing_response(
         compliance += share * (vectors[::2] - vectors[1::2]).T / (2 * _SHEAR)
         thickness += share * float(closed[2])
         if free is not None:
-            supercell = (in_plane, in_plane, repeats)
+            along = max(1, round(repeats))
+            supercell = (in_plane, in_plane, along)
             own = vibrational(
                 series.potential, opened, supercell, temperature or 0.0, statistics=statistics, progress=progress
             )
-            free += share * np.where(own.harmonic, own.free_energy, np.nan) / (repeats * in_plane**2 * series.cell.area)
+            free += share * np.where(own.harmonic, own.free_energy, np.nan) / (along * in_plane**2 * series.cell.area)
     return SpacingResponse(tractions, stretch, compliance, thickness, free)

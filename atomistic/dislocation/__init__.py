@@ -13,7 +13,6 @@ from atomistic.dislocation.cylinder import Cylinder, OrientedCrystal, cylinder, 
 from atomistic.dislocation.disregistry import Disregistry, FittedCore, core, disregistry
 from atomistic.dislocation.maps import differential_displacements, is_compact, nye_position, nye_tensor, polarity
 from atomistic.dislocation.peierls import Load, PeierlsStress, peierls_stress
-from atomistic.dislocation.precheck import Precheck, precheck
 from atomistic.dislocation.quadrupole import Quadrupole, quadrupole
 from atomistic.dislocation.stroh import Stroh, rotated_voigt
 from atomistic.dislocation.systems import SYSTEMS, SlipSystem, slip_system
@@ -27,7 +26,6 @@ __all__ = [
     "Load",
     "OrientedCrystal",
     "PeierlsStress",
-    "Precheck",
     "Quadrupole",
     "RelaxedCore",
     "SlipSystem",
@@ -43,7 +41,6 @@ __all__ = [
     "peierls_barrier",
     "peierls_stress",
     "polarity",
-    "precheck",
     "quadrupole",
     "refined",
     "relaxed_core",

@@ -4,23 +4,24 @@ from dataclasses import dataclass
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.singlepoint import SinglePointCalculator
-from ase.constraints import FixAtoms
-from ase.mep import NEB
-from ase.optimize import LBFGS
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from atomistic.dislocation.boundary import settled
 from atomistic.dislocation.cylinder import Cylinder
 from atomistic.dislocation.disregistry import core
 from atomistic.dislocation.load import image_energy, work_position
+from atomistic.frames import with_results
 from atomistic.relax import Constraints, relax
+from atomistic.saddles.band import relaxed_band, require_images
+from atomistic.saddles.landscape import Landscape
+from atomistic.saddles.lockstep import drive
 from coupling.contracts import FloatArray, Potential, Progress, silent
-from coupling.errors import InputError, NotConverged
+from coupling.errors import NotConverged
 from coupling.units import EV_A3
 
-_FEWEST_IMAGES = 3
 _FINE = 400
+_SPRING = 0.5
+"""eV/Å²."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Barrier:
         period: Distance of the valleys, Å.
         image: (n,) the image energy that was subtracted, eV per period of the line.
         residual_force: Largest force across the path, eV/Å.
-        structures: The n images.
+        structures: The n images, with their results.
     """
 
     path: FloatArray
@@ -113,8 +114,7 @@ def peierls_barrier(
         InputError: too few images.
         NotConverged: an end or the band does not relax, or an end leaves its valley.
     """
-    if images < _FEWEST_IMAGES:
-        raise InputError(f"{images} images do not show a barrier; use {_FEWEST_IMAGES} or more.")
+    require_images(images)
     cylinder, first = settled(potential, cylinder, force=force / 5, perturbation=perturbation)
     ends = _ends(potential, cylinder, first, force)
     band = [ends[0], *(ends[0].copy() for _ in range(images)), ends[1]]
@@ -165,36 +165,19 @@ def _relaxed_band(
     steps: int,
     progress: Progress,
 ) -> Barrier:
-    for image in band:
-        image.set_constraint(FixAtoms(mask=~cylinder.free))
-    neb = _BatchedBand(potential, band, progress)
-    with LBFGS(neb, logfile=None, maxstep=0.1) as optimizer:
-        if not optimizer.run(fmax=force, steps=steps):
-            raise NotConverged(
-                f"The band of {len(band) - 2} images did not relax to {force:.2g} eV/Å in {steps} steps; "
-                "use more steps, or more images."
-            )
-    return _measured(potential, cylinder, band, scale, neb.get_residual())
-
-
-class _BatchedBand(NEB):
-    """ASE's band with all images evaluated at once."""
-
-    def __init__(self, potential: Potential, images: list[Atoms], progress: Progress) -> None:
-        super().__init__(images, k=0.5, method="improvedtangent", allow_shared_calculator=True)
-        self.potential, self.progress, self.calls = potential, progress, 0
-        self._attach(images)
-
-    def get_forces(self) -> FloatArray:
-        self._attach(self.images[1:-1])
-        self.calls += 1
-        self.progress("nudged elastic band", self.calls, 0)
-        return super().get_forces()
-
-    def _attach(self, images: list[Atoms]) -> None:
-        found = self.potential.evaluate(images)
-        for image, energy, forces in zip(images, found.energies, found.forces, strict=True):
-            image.calc = SinglePointCalculator(image, energy=energy, forces=forces)
+    landscape = Landscape(band[0], cylinder.free)
+    search = relaxed_band(
+        landscape,
+        np.array([landscape.point(image) for image in band]),
+        spring=_SPRING,
+        climbs=False,
+        force=force,
+        steps=steps,
+    )
+    found, _ = drive(potential, search, "nudged elastic band", progress)
+    for image, point in zip(band, found.points, strict=True):
+        image.positions = landscape.structure(point).positions
+    return _measured(potential, cylinder, band, scale, found.residual)
 
 
 def _ends(potential: Potential, cylinder: Cylinder, first: Atoms, force: float) -> list[Atoms]:
@@ -232,9 +215,8 @@ def _measured(
     length = cylinder.crystal.length
     image, pull = image_energy(cylinder, conjugate - cylinder.crystal.glide_period / 2)
     image, pull = (image - image[0]) * length, pull * length * CubicSpline(path, conjugate)(path, 1)
-    for atoms in band:
-        atoms.calc = None
-        atoms.set_constraint()
+    for atoms, energy, own in zip(band, found.energies, found.forces, strict=True):
+        with_results(atoms, energy, own)
     return Barrier(
         path=path,
         energies=found.energies - found.energies[0] - image,

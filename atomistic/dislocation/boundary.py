@@ -27,7 +27,7 @@ class RelaxedCore:
     """A relaxed dislocation.
 
     Attributes:
-        atoms: The relaxed cylinder.
+        atoms: The relaxed cylinder, with its results.
         energy: eV, of all atoms of the cylinder; differences mean something at a fixed shell alone.
         force: Largest force on a free atom, eV/Å.
         amplitudes: (6 × orders,) Å, of the decaying fields in the shell; zeros where it is fixed.
@@ -139,7 +139,7 @@ def settled(
         perturbation: See `relaxed_core`.
 
     Returns:
-        The cylinder, and its relaxed atoms.
+        The cylinder, and its relaxed atoms with their results.
 
     Raises:
         InputError: the partials separate further than the radius allows.

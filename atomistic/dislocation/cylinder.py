@@ -253,10 +253,10 @@ def _line_place(system: SlipSystem, points: FloatArray, burgers: FloatArray, len
     """Where the line pierces the plane (2,), and the height of the middle of its slip plane."""
     heights = np.sort(points[:, 1])
     planes = heights[np.concatenate([[True], np.diff(heights) > _SAME])]
-    gaps, middles = np.diff(planes), (planes[1:] + planes[:-1]) / 2
+    spacings, middles = np.diff(planes), (planes[1:] + planes[:-1]) / 2
     inner = np.abs(middles) < 6.0
-    wanted = gaps[inner].max() if system.gap == "wide" else gaps[inner].min()
-    fitting = inner & (np.abs(gaps - wanted) < 10 * _SAME)
+    wanted = spacings[inner].max() if system.spacing == "wide" else spacings[inner].min()
+    fitting = inner & (np.abs(spacings - wanted) < 10 * _SAME)
     height = float(middles[fitting][np.argmin(np.abs(middles[fitting]))])
     if system.structure == "bcc" and system.name == "screw":
         return easy_core(points, height, burgers[2], length), height

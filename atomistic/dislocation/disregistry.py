@@ -35,12 +35,12 @@ class FittedCore:
     Attributes:
         positions: (n,) of the partials along x, ascending where they have not crossed, Å.
         widths: (n,) half-widths, Å.
-        misfit: Root-mean-square of what is left, over the Burgers vector's length.
+        residual: Root-mean-square of what is left, over the Burgers vector's length.
     """
 
     positions: FloatArray
     widths: FloatArray
-    misfit: float
+    residual: float
 
     @property
     def position(self) -> float:

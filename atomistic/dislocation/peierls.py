@@ -50,7 +50,7 @@ class PeierlsStress:
         positions: (n,) of their cores along x, Å.
         jump: (2,) x and y from where it sat to where it came to rest, Å; along x alone for a core of partials.
         radius: Of the cylinder's free atoms, Å.
-        state: Atoms of the last stable state.
+        states: The n stable states, with their results.
     """
 
     load: Load
@@ -61,7 +61,7 @@ class PeierlsStress:
     positions: FloatArray
     jump: FloatArray
     radius: float
-    state: Atoms
+    states: tuple[Atoms, ...]
 
     @property
     def resolved(self) -> float:
@@ -129,7 +129,7 @@ class _Ramp:
         self.state, self.jumps = start, 0
         self.home, self.valley = core(cylinder, start).position, self.place(start)
         self.jump = np.zeros(2)
-        self.history = [(0.0, self.home)]
+        self.history, self.states = [(0.0, self.home)], [start]
         if load.constant.any():
             self.first, self.step = self.step, 0.0
 
@@ -156,6 +156,7 @@ class _Ramp:
         position = core(self.cylinder, atoms).position
         self.stress, self.deformation, self.state = self.stress + self.step, self.tried, atoms
         self.history.append((self.stress, position))
+        self.states.append(atoms)
         if self.step == 0.0:
             self.step = self.first
         elif self.jumps:
@@ -179,5 +180,5 @@ class _Ramp:
             positions=positions,
             jump=self.jump,
             radius=self.cylinder.radius,
-            state=self.state,
+            states=tuple(self.states),
         )

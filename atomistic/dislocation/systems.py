@@ -22,7 +22,7 @@ class SlipSystem:
         plane: Miller indices (hkl) of the slip plane.
         line: Coefficients of the cell vectors.
         partials: The Burgers vectors that it may split into; empty where it stays whole.
-        gap: Where the planes are spaced unequally, slip between the "wide" or the "narrow" pair.
+        spacing: Where the planes are spaced unequally, slip between the "wide" or the "narrow" pair.
     """
 
     structure: str
@@ -31,7 +31,7 @@ class SlipSystem:
     plane: Vector
     line: Vector
     partials: tuple[Vector, ...] = ()
-    gap: str = "wide"
+    spacing: str = "wide"
 
     def frame(self, cell: FloatArray) -> FloatArray:
         """Rows x (glide), y (plane normal), z (line), orthonormal, of a conventional cell (3, 3)."""
@@ -46,11 +46,11 @@ class SlipSystem:
         return np.asarray(self.burgers) @ turn, np.reshape(self.partials or (), (-1, 3)) @ turn
 
 
-def _planar(structure: str, lines: dict[str, Vector], gap: str = "wide", prefix: str = "") -> list[SlipSystem]:
+def _planar(structure: str, lines: dict[str, Vector], spacing: str = "wide", prefix: str = "") -> list[SlipSystem]:
     """½[1-10](111), which may split into two Shockley partials (whole on the wide planes of diamond)."""
-    split = () if structure == "diamond" and gap == "wide" else ((2 / 6, -1 / 6, -1 / 6), (1 / 6, -2 / 6, 1 / 6))
+    split = () if structure == "diamond" and spacing == "wide" else ((2 / 6, -1 / 6, -1 / 6), (1 / 6, -2 / 6, 1 / 6))
     return [
-        SlipSystem(structure, prefix + name, (0.5, -0.5, 0), (1, 1, 1), line, split, gap)
+        SlipSystem(structure, prefix + name, (0.5, -0.5, 0), (1, 1, 1), line, split, spacing)
         for name, line in lines.items()
     ]
 

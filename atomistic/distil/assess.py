@@ -11,7 +11,7 @@ from atomistic.decohesion.rigid_path import default_openings, rigid_path
 from atomistic.decohesion.slab import cleavage_slab
 from atomistic.distil.dataset import REPULSION, Dataset, StructurePath
 from atomistic.properties.bulk import equilibrium
-from atomistic.properties.elastic import elastic_constants
+from atomistic.properties.elastic import cubic_constants, relaxed_stiffness
 from atomistic.properties.fault import fcc_stacking_fault
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import NotConverged
@@ -135,7 +135,7 @@ def _observed(
     cell = equilibrium(potential, species, structure)
     cube = equilibrium(potential, species, structure, conventional=True).cell.array
     found = {"lattice parameter": (float(cube[0, 0]), "Å")}
-    for name, value in zip(("C11", "C12", "C44"), elastic_constants(potential, cell).cubic, strict=True):
+    for name, value in zip(("C11", "C12", "C44"), cubic_constants(relaxed_stiffness(potential, cell)), strict=True):
         found[name] = (value / GPA, "GPa")
     for plane in planes:
         slab = cleavage_slab(cell, plane, layers, conventional=cube)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from ase import Atoms
 
+from atomistic.frames import Frames, with_results
 from coupling.contracts import Cost, Evaluation, Potential, Progress, silent
 from coupling.errors import InputError
 
@@ -32,6 +33,13 @@ class StructurePath:
     structures: tuple[Atoms, ...]
     origin: str = ""
     labels: Evaluation | None = None
+
+    def frames(self, said: Mapping[str, str]) -> Iterator[Frames]:
+        """The structures with their labels, a part each, the same words said of all."""
+        told = {"group": self.family, "origin": self.origin, **said}
+        info = {name: np.array([word]) for name, word in told.items() if word}
+        for atoms, energy, forces in zip(self.structures, self.labels.energies, self.labels.forces, strict=True):
+            yield Frames.of([with_results(atoms.copy(), energy, forces)], info)
 
 
 @dataclass(frozen=True)
@@ -161,6 +169,11 @@ class Dataset:
         forces = tuple(np.split(arrays["forces"], ends))
         stresses = np.where(arrays["unstressed"][:, None, None], np.nan, arrays["stresses"])
         return plain._with(Evaluation(arrays["energies"], forces, stresses, Cost()))
+
+    def frames(self) -> tuple[Frames, ...]:
+        """Labelled structures, a part each; `set`, `group` (the family) and `origin` say where they belong."""
+        labelled = [(name, path) for name in SETS for path in getattr(self, name) if path.labels is not None]
+        return tuple(frame for name, path in labelled for frame in path.frames({"set": name}))
 
     def _with(self, labels: Evaluation) -> "Dataset":
         position, sets = 0, []

@@ -15,6 +15,7 @@ from sevenn.model_build import build_E3_equivariant_model
 from atomistic.distil.dataset import REPULSION, Dataset
 from atomistic.distil.settings import Settings
 from atomistic.potentials.neighbours import neighbour_pairs
+from atomistic.potentials.sevennet.convolution import with_split_products
 from atomistic.potentials.sevennet.loader import quiet
 from coupling.files import atomic_write
 
@@ -72,7 +73,7 @@ def build(config: dict[str, Any], seed: int) -> torch.nn.Module:
     """The network with its first weights."""
     with quiet(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build_E3_equivariant_model(copy.deepcopy(config))
+        return with_split_products(build_E3_equivariant_model(copy.deepcopy(config)))
 
 
 def write_checkpoint(

@@ -1,7 +1,7 @@
 """Least-squares training of students with one round of messages and one element. Imports torch and sevenn.
 
 There a student has few parameters, whose derivatives are written out (`site_energy`), and Levenberg and Marquardt's
-steps lead where stochastic gradients do not. The network, its weights and its checkpoint are sevenn's own.
+steps succeed where stochastic gradients do not. The network, its weights and its checkpoint are sevenn's own.
 """
 
 import time

@@ -10,8 +10,7 @@ class Settings:
     """The student's network and its training.
 
     The learning rate falls along half a cosine to zero at the last epoch or at the end of `minutes`,
-    whichever is nearer; a run that
-    the clock ends is annealed as well as one that completes its epochs.
+    whichever is nearer; a run that the clock ends is annealed as well as one that completes its epochs.
 
     Attributes:
         channels: Scalars of an atom's features; half as many vectors, a quarter as many tensors.

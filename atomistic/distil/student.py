@@ -12,7 +12,7 @@ from atomistic.distil.settings import Settings
 from atomistic.potentials.check import repulsion
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.registry import load_potential
-from atomistic.potentials.sevennet.loader import quiet
+from atomistic.potentials.sevennet.loader import quiet, require_installed
 from atomistic.potentials.zbl import ZBL, SumPotential
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import InputError
@@ -34,7 +34,7 @@ class Student:
         errors: On the held-out paths: "all", and each family.
         history: (k, 3) epoch, training loss, validation loss.
         epochs: Epochs trained.
-        seconds:             Time of the training.
+        seconds: Time of the training.
     """
 
     potential: Potential
@@ -67,8 +67,10 @@ def distil(
 
     Raises:
         InputError: the teacher cannot evaluate the structures, or the folder cannot be written.
-        NotConverged: the training went astray.
+        MissingBackend: SevenNet is not installed.
+        NotConverged: the training diverged.
     """
+    require_installed("A student")
     settings, folder = settings or Settings(), Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,17 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 from ase import Atoms, units
 from numpy.typing import NDArray
 
+from atomistic.dynamics.state import State
+from atomistic.dynamics.system import System
+from atomistic.dynamics.verlet import NVE
 from atomistic.embedding.rules import Selector
-from coupling.contracts import FloatArray, Progress, silent
-from coupling.embedding.mixing import ForceMixing
+from atomistic.frames import Frames, with_results
+from coupling.contracts import Evaluation, FloatArray, Progress, silent
+from coupling.embedding.mixing import ForceMixing, Mixed
 from coupling.embedding.subtractive import Embedded
 from coupling.embedding.terms import Region
 from coupling.errors import InputError, NotConverged
+
+_KEPT = 200
+"""Most steps of a trajectory whose atoms are kept."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Trajectory:
         switches: Steps at which a region changed.
         accurate_atoms: (n,) atoms that the accurate model computed, link atoms included.
         atoms: The structure at the end, with velocities.
+        frames: Steps at equal distances, the regions counted from 1; without an energy where forces are mixed.
     """
 
     time: FloatArray
@@ -37,6 +46,7 @@ class Trajectory:
     switches: int
     accurate_atoms: NDArray[np.int64]
     atoms: Atoms
+    frames: Frames
 
     @property
     def conserved(self) -> FloatArray:
@@ -63,22 +73,31 @@ class Trajectory:
 
 
 class _Book:
-    """Rows of a trajectory while it grows."""
+    """Rows and frames of a trajectory while it grows; `mixed` says that the forces are no energy's."""
 
-    def __init__(self, atoms: Atoms, timestep: float) -> None:
-        self.atoms, self.timestep = atoms, timestep
+    def __init__(self, atoms: Atoms, timestep: float, steps: int, *, mixed: bool) -> None:
+        self.atoms, self.timestep, self.mixed = atoms, timestep, mixed
         self.rows: list[tuple[float, float, float, float, int]] = []
         self.injected, self.switches = 0.0, 0
+        self.every, self.kept, self.labels = ceil((steps + 1) / _KEPT), list[Atoms](), list[NDArray[np.int64]]()
 
-    def enter(self, energy: float, accurate: int) -> None:
+    def enter(self, energy: float, accurate: int, forces: FloatArray, regions: Sequence[Region]) -> None:
         kinetic = self.atoms.get_kinetic_energy()
         if not np.isfinite(energy) or not np.isfinite(kinetic):
             raise NotConverged(f"The dynamics broke down after {len(self.rows)} steps; take a shorter timestep.")
+        if len(self.rows) % self.every == 0:
+            self.kept.append(with_results(self.atoms.copy(), None if self.mixed else energy, forces))
+            self.labels.append(np.zeros(len(self.atoms), dtype=np.int64))
+            for number, region in enumerate(regions, 1):
+                self.labels[-1][region.atoms] = number
         self.rows.append((len(self.rows) * self.timestep * 1e-3, kinetic, energy, self.injected, accurate))
 
     def close(self) -> Trajectory:
         time, kinetic, potential, injected, accurate = (np.array(column) for column in zip(*self.rows, strict=True))
-        return Trajectory(time, kinetic, potential, injected, self.switches, accurate, self.atoms)
+        said = {"time_ps": time, "kinetic_eV": kinetic} | ({"cheap_energy_eV": potential} if self.mixed else {})
+        info = {name: column[:: self.every] for name, column in said.items()}
+        frames = Frames.of(self.kept, info, {"region": np.array(self.labels)})
+        return Trajectory(time, kinetic, potential, injected, self.switches, accurate, self.atoms, frames)
 
 
 def energy_dynamics(
@@ -99,24 +118,22 @@ def energy_dynamics(
         InputError: there is nothing to do, or a region cannot be used.
         NotConverged: an energy is no longer finite.
     """
-    atoms, step = _started(atoms, steps, timestep)
-    book = _Book(atoms, timestep)
+    atoms, state = _started(atoms, steps, timestep)
+    book, system = _Book(atoms, timestep, steps, mixed=False), System(model.evaluate, state, timestep * 1e-15)
     if selector is not None:
         model.adopt(atoms, selector(atoms))
-    energy, forces = _energy(model, atoms)
-    book.enter(energy, _size(model, atoms))
+    state = system.evaluated(state)
+    book.enter(float(state.energies[0]), _size(model, atoms), state.forces[0], model.regions(atoms)[0])
     for done in range(1, steps + 1):
-        _kick(atoms, forces, step)
-        atoms.positions += atoms.get_velocities() * step
-        energy, forces = _energy(model, atoms)
-        _kick(atoms, forces, step)
+        state = NVE().advance(state, system)
+        _place(atoms, state)
         if selector is not None and _moved(model.regions(atoms)[0], fresh := selector(atoms)):
             model.adopt(atoms, fresh)
-            changed, forces = _energy(model, atoms)
-            book.injected += changed - energy
+            changed = system.evaluated(state)
+            book.injected += float(changed.energies[0] - state.energies[0])
             book.switches += 1
-            energy = changed
-        book.enter(energy, _size(model, atoms))
+            state = changed
+        book.enter(float(state.energies[0]), _size(model, atoms), state.forces[0], model.regions(atoms)[0])
         progress("dynamics", done, steps)
     return book.close()
 
@@ -144,43 +161,54 @@ def mixed_dynamics(
         InputError: there is nothing to do, or a region cannot be used.
         NotConverged: an energy is no longer finite.
     """
-    atoms, step = _started(atoms, steps, timestep)
-    book = _Book(atoms, timestep)
-    regions = selector(atoms)
-    now = model.evaluate(atoms, regions)
-    book.enter(now.low_energy, now.high_atoms)
+    atoms, state = _started(atoms, steps, timestep)
+    book, field = _Book(atoms, timestep, steps, mixed=True), _MixedField(model, selector(atoms))
+    system = System(field, state, timestep * 1e-15)
+    state = system.evaluated(state)
+    book.enter(field.now.low_energy, field.now.high_atoms, field.now.forces, field.regions)
     for done in range(1, steps + 1):
-        _kick(atoms, now.forces, step)
-        move = atoms.get_velocities() * step
-        atoms.positions += move
-        before, now = now, model.evaluate(atoms, regions)
-        book.injected += float(np.vdot(before.extra + now.extra, move)) / 2
-        _kick(atoms, now.forces, step)
-        if _moved(regions, fresh := selector(atoms)):
-            regions, now = fresh, model.evaluate(atoms, fresh)
+        before, start = field.now, state.positions[0]
+        state = NVE().advance(state, system)
+        _place(atoms, state)
+        book.injected += float(np.vdot(before.extra + field.now.extra, state.positions[0] - start)) / 2
+        if _moved(field.regions, fresh := selector(atoms)):
+            field.regions = fresh
+            state = system.evaluated(state)
             book.switches += 1
-        book.enter(now.low_energy, now.high_atoms)
+        book.enter(field.now.low_energy, field.now.high_atoms, field.now.forces, field.regions)
         progress("dynamics", done, steps)
     return book.close()
 
 
-def _started(atoms: Atoms, steps: int, timestep: float) -> tuple[Atoms, float]:
+class _MixedField:
+    """Mixed forces as those of one structure that moves, with the cheap model's energy; the last ones are `now`."""
+
+    now: Mixed
+
+    def __init__(self, model: ForceMixing, regions: Sequence[Region]) -> None:
+        self._model, self.regions = model, regions
+
+    def __call__(self, structures: Sequence[Atoms]) -> Evaluation:
+        (atoms,) = structures
+        self.now = self._model.evaluate(atoms, self.regions)
+        return Evaluation(
+            np.array([self.now.low_energy]), (self.now.forces,), np.full((1, 3, 3), np.nan), self.now.cost
+        )  # fmt: skip
+
+
+def _started(atoms: Atoms, steps: int, timestep: float) -> tuple[Atoms, State]:
     if steps < 2 or not 0 < timestep < 100:
         raise InputError(
             f"{steps} steps of {timestep} fs are not enough for dynamics; give at least 2 steps of, say, 1 fs."
         )
     copy = atoms.copy()
     copy.set_velocities(atoms.get_velocities())
-    return copy, timestep * units.fs
+    return copy, State.of([copy])
 
 
-def _kick(atoms: Atoms, forces: FloatArray, step: float) -> None:
-    atoms.set_velocities(atoms.get_velocities() + 0.5 * step * forces / atoms.get_masses()[:, None])
-
-
-def _energy(model: Embedded, atoms: Atoms) -> tuple[float, FloatArray]:
-    found = model.evaluate([atoms])
-    return float(found.energies[0]), found.forces[0]
+def _place(atoms: Atoms, state: State) -> None:
+    atoms.positions[:] = state.positions[0]
+    atoms.set_velocities(state.velocities[0])
 
 
 def _size(model: Embedded, atoms: Atoms) -> int:

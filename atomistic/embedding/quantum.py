@@ -12,10 +12,19 @@ import numpy as np
 from ase import Atoms
 
 from atomistic.embedding.engines import Engine, check_charges, engine
-from atomistic.embedding.process import TIME_LIMIT, TooLong, Worker, WorkerDied
 from atomistic.embedding.store import Store, address
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.inputs import checked
+from atomistic.potentials.workers.process import (
+    TIME_LIMIT,
+    Failed,
+    Maker,
+    TooLong,
+    Unmade,
+    Worker,
+    WorkerDied,
+    WorkerRequest,
+)
 from coupling.capabilities import require, require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError, NotConverged
@@ -73,7 +82,7 @@ class QuantumPotential:
         )
         self.computed = self.recalled = self.repeated = 0
         self.store = Store(folder)
-        self.workers = [Worker(time_limit) for _ in range(workers)]
+        self.workers = [Worker(time_limit=time_limit) for _ in range(workers)]
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         for worker in self.workers:
             self._idle.put(worker)
@@ -163,28 +172,24 @@ class QuantumPotential:
         if kept is not None:
             self.recalled += 1
             return kept
-        request = {
-            "calculator": self.engine.calculator, "charges": charges, "places": places,
-            "atoms": {"numbers": atoms.numbers, "positions": atoms.positions,
-                      "cell": atoms.cell.array, "pbc": atoms.pbc},
-        }  # fmt: skip
+        stressed = bool(atoms.pbc.any()) and atoms.cell.rank == 3
+        request = WorkerRequest([atoms], [stressed], charges=charges, places=places)
         worker = self._idle.get()
         try:
             answer = self._attempts(worker, request, atoms)
         finally:
             self._idle.put(worker)
-        value = {name: np.asarray(item) for name, item in answer.items() if item is not None}
-        self.store.put(key, value)
+        self.store.put(key, answer)
         self.computed += 1
-        return value
+        return answer
 
-    def _attempts(self, worker: Worker, request: dict[str, Any], atoms: Atoms) -> dict[str, Any]:
+    def _attempts(self, worker: Worker, request: WorkerRequest, atoms: Atoms) -> dict[str, FloatArray]:
         """The answer with the options as given, else with ever safer ones."""
-        reason = ""
+        reason, (module, _, name) = "", self.engine.calculator.partition(":")
         for attempt, settings in enumerate([{}, *self.safer]):
             self.repeated += attempt > 0
             try:
-                answer = worker.ask(request | {"options": self.options | dict(settings)})
+                return worker.answers(Maker(module, name, self.options | dict(settings)), request)[0]
             except TooLong as error:
                 raise NotConverged(
                     f"{self.name} on {atoms.get_chemical_formula()}: {error}; raise time_limit if it needs longer."
@@ -193,13 +198,11 @@ class QuantumPotential:
                 raise NotConverged(
                     f"{self.name} on {atoms.get_chemical_formula()}: {error}; it may lack memory."
                 ) from error
-            if "unbuilt" in answer:
-                raise InputError(
-                    f"{self.name!r} cannot be started with the options {self.options}: {answer['unbuilt']}."
-                )
-            if "failed" not in answer:
-                return answer
-            reason = answer["failed"]
+            except (Unmade, InputError) as error:
+                said = str(error).rstrip(".")
+                raise InputError(f"{self.name!r} cannot be started with the options {self.options}: {said}.") from error
+            except Failed as error:
+                reason = str(error)
         raise NotConverged(
             f"{self.name} failed on {atoms.get_chemical_formula()} in {len(self.safer) + 1} attempts with ever safer "
             f"settings ({reason}); give other options, or a region without dangling bonds (termination hydrogen)."

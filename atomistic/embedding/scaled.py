@@ -84,6 +84,10 @@ class Scaled:
         inside = require(self.potential, "differentiable_strain").crystal_law(self._enlarged(crystal))
         return ScaledLaw(inside, self.factor)
 
+    def hessian(self, structure: Structure) -> FloatArray:
+        """The potential's own at enlarged positions; see `coupling.capabilities.HessianPotential`."""
+        return self.factor**2 * require(self.potential, "hessian").hessian(self._enlarged(structure))
+
     def _passed_on(self) -> Capabilities:
         """What the potential offers, except point charges, whose interaction does not scale, and its weights."""
         own = self.potential.capabilities

@@ -1,6 +1,5 @@
 """ASE calculators by import path, and ASE's own EMT by name."""
 
-import inspect
 import math
 from collections.abc import Iterable
 from importlib import import_module
@@ -10,16 +9,17 @@ from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import fingerprint
 from atomistic.potentials.serial import SerialPotential
+from atomistic.potentials.workers.served import unread
 from coupling.errors import InputError, MissingBackend, foreign, unknown_choice
 
 ENTRIES = (
     PotentialEntry(
         "emt", "ase", "ASE's effective medium theory for simple fcc metals; for tests and teaching",
-        "atomistic.potentials.ase_calculator:load_emt", ("ase",), place=30,
+        "atomistic.potentials.ase_calculator:load_emt", ("ase",), place=30, elsewhere="emt",
     ),
     PotentialEntry(
         "*module:Class", "ase", "Any ASE calculator; the options go to the class",
-        "atomistic.potentials.ase_calculator:load", ("ase",), place=1000,
+        "atomistic.potentials.ase_calculator:load", ("ase",), place=1000, elsewhere="calculator",
     ),
 )  # fmt: skip
 
@@ -80,20 +80,8 @@ def check_read(name: str, calculator: Any, options: Iterable[str]) -> None:
         calculator: Its class. One that writes its options into another code's input may have any.
         options: Their names.
     """
-    from ase.calculators.calculator import Calculator, FileIOCalculator
-
-    if not isinstance(calculator, type) or not issubclass(calculator, Calculator):
-        return
-    own: Any = calculator
-    known, takes_any = set(own.default_parameters), False
-    for of in (own, Calculator):
-        for parameter in list(inspect.signature(of.__init__).parameters.values())[1:]:
-            known.add(parameter.name)
-            takes_any |= of is own and parameter.kind is parameter.VAR_KEYWORD
-    if takes_any and own.default_parameters and not issubclass(own, FileIOCalculator):
-        for option in options:
-            if option not in known:
-                raise unknown_choice(f"option of calculator {name!r}", option, sorted(own.default_parameters))
+    for option in unread(calculator, options):
+        raise unknown_choice(f"option of calculator {name!r}", option, sorted(calculator.default_parameters))
 
 
 def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = False) -> SerialPotential:

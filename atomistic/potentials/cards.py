@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from atomistic.potentials.registry import list_potentials
-from coupling.errors import unknown_choice
+from atomistic.potentials.registry import list_potentials, named_entry
 
 
 @dataclass(frozen=True)
@@ -11,7 +10,7 @@ class Card:
     """A potential's card.
 
     Attributes:
-        name: As listed by `list_potentials`.
+        name: As listed by `list_potentials`, or a file's.
         description: One line.
         good_for: What its numbers can be used for.
         not_for: What they cannot be used for, with the figures that show it.
@@ -117,14 +116,12 @@ def card(name: str) -> Card:
     """The card of a potential.
 
     Args:
-        name: A name of `list_potentials()`.
+        name: A name of `list_potentials()`, or of a file or a class that `load_potential` takes.
 
     Raises:
         InputError: there is no such potential.
     """
-    entries = {entry.name.lower(): entry for entry in list_potentials()}
-    entry = entries.get(name.lower())
-    if entry is None:
-        raise unknown_choice("potential", name, (entry.name for entry in entries.values()))
+    listed = next((entry for entry in list_potentials() if entry.name.lower() == name.lower()), None)
+    entry = listed or named_entry(name)
     shared = "*.eam.alloy" if entry.kind == "eam" else entry.name
-    return Card(entry.name, entry.description, *_FACTS.get(shared, _UNKNOWN))
+    return Card(name if listed is None else entry.name, entry.description, *_FACTS.get(shared, _UNKNOWN))

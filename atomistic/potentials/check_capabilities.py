@@ -54,6 +54,12 @@ def capability_checks(
         crystal = bulk(chemical_symbols[lattice[0]])
         add("crystal law", tolerance.deviation, lambda: _law(potential, crystal))
         add("tangent", tolerance.slope, lambda: _tangent_slope(potential, crystal, tolerance))
+    if declared.hessian:
+        add(
+            "hessian",
+            tolerance.slope / 10,
+            lambda: max(_hessian_slope(potential, one, tolerance) for one in structures),
+        )
     if declared.point_charges:
         add("point charges", tolerance.slope, lambda: _charge_slope(potential, number, tolerance))
     if declared.total_charge:
@@ -167,6 +173,20 @@ def _tangent_slope(potential: Potential, crystal: Atoms, tolerance: Tolerance) -
     stresses = law.evaluate(np.array([at + h * along for h in (0.0, *steps)]))[1]
     slope = float(np.einsum("ij,ijkl,kl", by, law.tangents(at[None])[0], along)) * law.volume
     return order_error(law.volume * np.einsum("nij,ij->n", stresses, by), slope, steps)
+
+
+def _hessian_slope(potential: Potential, atoms: Atoms, tolerance: Tolerance) -> float:
+    """Change of the gradient when all atoms move, by central differences: its difference from H u over H u.
+
+    Relative, not by its order in the step: tabulated functions have kinks in their second derivative.
+    """
+    step, along = min(tolerance.steps), np.random.default_rng(11).normal(size=atoms.positions.shape)
+    moved = [atoms.copy(), atoms.copy()]
+    for one, h in zip(moved, (step, -step), strict=True):
+        one.positions += h * along
+    ahead, behind = potential.evaluate(moved).forces
+    change = require(potential, "hessian").hessian(atoms) @ along.ravel()
+    return float(np.linalg.norm((behind - ahead).ravel() / (2 * step) - change) / np.linalg.norm(change))
 
 
 def _charge_slope(potential: Potential, number: int, tolerance: Tolerance) -> float:

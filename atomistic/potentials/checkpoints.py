@@ -15,7 +15,7 @@ from ase.data import atomic_numbers
 
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.devices import resolve_device
-from atomistic.potentials.entry import PotentialEntry
+from atomistic.potentials.entry import PotentialEntry, untrusted
 from atomistic.potentials.fingerprint import file_hash, fingerprint
 from atomistic.potentials.sevennet.loader import require_safe, require_whole
 from atomistic.potentials.torchsim import UNKNOWN, from_torchsim
@@ -29,6 +29,7 @@ ENTRIES = (
     PotentialEntry(
         "mace:*", "mace", "A MACE model file, mace:PATH; takes trust=True and head",
         "atomistic.potentials.checkpoints:load_mace", ("mace", "torch_sim"), "mace", place=100, trust="all",
+        elsewhere="mace",
     ),
     PotentialEntry(
         "nequip:*", "nequip", "A compiled NequIP or Allegro model, nequip:PATH; takes trust=True",
@@ -41,6 +42,7 @@ ENTRIES = (
     PotentialEntry(
         "orb:*", "orb", "Weights of an Orb model, orb:PATH; takes architecture",
         "atomistic.potentials.checkpoints:load_orb", ("orb_models", "torch_sim"), "orb", place=100, trust="some",
+        elsewhere="orb",
     ),
 )  # fmt: skip
 
@@ -191,10 +193,7 @@ def _path(name: str) -> Path:
 def _trusted(name: str, trust: bool) -> Path:
     require_whole(_path(name))
     if not trust:
-        raise InputError(
-            f"Checkpoint {name!r} is a program as well as weights, and reading it can run any code that it contains; "
-            "if you trust where it comes from, pass trust=True (on the command line --trust)."
-        )
+        raise untrusted(name)
     return _path(name)
 
 

@@ -73,14 +73,23 @@ class EmbeddedLaw:
     def _bonds(self, gradients: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """R (k, 3) that may be within the cutoff, F R (n, 3, k) and its lengths (n, k)."""
         shortest = np.sqrt(np.linalg.eigvalsh(gradients.transpose(0, 2, 1) @ gradients)[:, 0].clip(0).min(initial=1.0))
-        if shortest < 1 / _REACH:
-            raise InputError(
-                f"The crystal is compressed to {shortest:.2f} of its length in some element, less than "
-                f"{1 / _REACH:.2f}; enlarge the atomistic region, or begin nearer to equilibrium."
-            )
+        refuse_compression(shortest)
         vectors = self.vectors[: np.searchsorted(self.lengths, self.functions.cutoff / shortest, side="right")]
         bonds = gradients @ vectors.T
         return vectors, bonds, np.sqrt((bonds**2).sum(axis=1))
+
+
+def refuse_compression(shortest: float) -> None:
+    """Raise `InputError` if an `EmbeddedLaw` is compressed beyond the neighbours that it lists.
+
+    Args:
+        shortest: The least of the principal stretches of all F.
+    """
+    if shortest < 1 / _REACH:
+        raise InputError(
+            f"The crystal is compressed to {shortest:.2f} of its length in some element, less than "
+            f"{1 / _REACH:.2f}; enlarge the atomistic region, or begin nearer to equilibrium."
+        )
 
 
 class CellLaw:

@@ -1,26 +1,31 @@
 """Embedded-atom potentials from tabulated files, evaluated as LAMMPS does."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ase import Atoms
-from ase.calculators.calculator import Calculator, all_changes
+from ase.stress import voigt_6_to_full_3x3_stress
 
-from atomistic.potentials.crystal_laws import EmbeddedLaw
+from atomistic.potentials.answers import finite
+from atomistic.potentials.compiled import embedded_sums
 from atomistic.potentials.devices import require_cpu
 from atomistic.potentials.eam_files import kind_of, read_tables
-from atomistic.potentials.embedded_atom import EmbeddedAtom, IntArray
+from atomistic.potentials.embedded_atom import EmbeddedAtom
+from atomistic.potentials.embedded_hessian import embedded_hessian
+from atomistic.potentials.embedded_sums import EmbeddedSums
 from atomistic.potentials.entry import PotentialEntry
 from atomistic.potentials.fingerprint import file_hash, fingerprint
-from atomistic.potentials.inputs import checked
-from atomistic.potentials.neighbours import neighbour_pairs
-from atomistic.potentials.serial import SerialPotential
-from atomistic.potentials.site_sums import EmbeddedSites
-from atomistic.properties.elastic import VOIGT_PAIRS
-from coupling.contracts import Capabilities, FloatArray, Structure
+from atomistic.potentials.inputs import checked, has_volume, place_of, refuse_overlap
+from atomistic.potentials.metering import Meter
+from coupling.capabilities import CrystalLaw, WeightedSites, require_asked
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import InputError
+
+if TYPE_CHECKING:
+    from ase.calculators.calculator import Calculator
 
 ENTRIES = tuple(
     PotentialEntry(
@@ -31,70 +36,87 @@ ENTRIES = tuple(
 )  # fmt: skip
 
 
-class EmbeddedAtomCalculator(Calculator):
-    """Energy, forces and stress of embedded atoms for ASE, in eV and Å.
+@dataclass
+class EmbeddedAtomPotential:
+    """Embedded atoms; see `coupling.contracts.Potential`.
 
-    Args:
-        functions: The potential's.
+    Attributes:
+        name: As listed by `multiscale potentials`.
+        elements: Atomic numbers that its file has.
+        fingerprint: Hash of all that determines its numbers, and of what computes them ("compiled" or "numpy").
+        functions: F, ρ and φ.
+        sums: What computes.
     """
 
-    implemented_properties: ClassVar[list[str]] = ["energy", "free_energy", "forces", "stress"]
+    name: str
+    elements: frozenset[int]
+    fingerprint: str
+    functions: EmbeddedAtom
+    sums: EmbeddedSums
 
-    def __init__(self, functions: EmbeddedAtom) -> None:
-        super().__init__()
-        self.functions = functions
-
-    def calculate(self, atoms: Atoms | None = None, properties: Any = None, system_changes: Any = all_changes) -> None:
-        """Fill `results`: eV, eV/Å, eV/Å³ (Voigt order xx yy zz yz xz xy); the cell must have a volume."""
-        super().calculate(atoms, properties, system_changes)
-        i, j, vectors = neighbour_pairs(self.atoms, self.functions.cutoff)
-        distance = np.sqrt(np.einsum("pc,pc->p", vectors, vectors))
-        energy, tension = self._energy_and_tension(self.functions.kinds(self.atoms.numbers), i, j, distance)
-        pull = (tension / distance)[:, None] * vectors
-        count = len(self.atoms)
-        virial = np.array([vectors[:, a] @ pull[:, b] for a, b in VOIGT_PAIRS]) / 2
-        self.results = {
-            "energy": energy, "free_energy": energy, "stress": virial / self.atoms.get_volume(),
-            "forces": np.stack([np.bincount(i, weights=pull[:, k], minlength=count) for k in range(3)], axis=1),
-        }  # fmt: skip
-
-    def _energy_and_tension(
-        self, kinds: IntArray, i: IntArray, j: IntArray, distance: FloatArray
-    ) -> tuple[float, FloatArray]:
-        """eV, and dE/dr (p,) of pairs listed either way, eV/Å."""
-        functions, alike = self.functions, np.ptp(kinds) == 0
-        density, slope = functions.density(kinds[i], kinds[j], distance)
-        back = slope if alike else functions.density(kinds[j], kinds[i], distance)[1]
-        pair, pair_slope = functions.repulsion(kinds[i], kinds[j], distance)
-        embedding, answer = functions.embedding(kinds, np.bincount(i, weights=density, minlength=len(kinds)))
-        return float(embedding.sum() + pair.sum() / 2), answer[i] * slope + answer[j] * back + pair_slope
-
-
-@dataclass
-class EmbeddedAtomPotential(SerialPotential):
-    """Embedded atoms: their calculator, and what their functions give in closed form."""
-
-    calculator: EmbeddedAtomCalculator
+    @property
+    def cutoff(self) -> float:
+        """Of ρ and φ, Å."""
+        return self.functions.cutoff
 
     @property
     def capabilities(self) -> Capabilities:
         """What it offers besides energies and forces."""
-        return replace(super().capabilities, weighted_sites=True, differentiable_strain=True)
+        return Capabilities(
+            self.cutoff, stress=True, site_energies=True, weighted_sites=True, differentiable_strain=True, hessian=True
+        )
 
-    @property
-    def functions(self) -> EmbeddedAtom:
-        """F, ρ and φ."""
-        return self.calculator.functions
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Evaluate all structures; see `coupling.contracts.Potential`.
 
-    def weighted_sites(self, structure: Structure, weights: FloatArray) -> EmbeddedSites:
+        Raises:
+            InputError: a structure cannot be evaluated, or features are asked for.
+            NotFinite: an energy or a force is not a number.
+        """
+        require_asked(self, site_energies, features)
+        atoms = checked(structures, self.elements, self.name, overlap=False)
+        with Meter() as meter:
+            rows = self.sums.whole(atoms)
+        for index, row in enumerate(rows):
+            refuse_overlap(*row.nearest, place_of(index, len(atoms)))
+        found = Evaluation(
+            energies=np.array([row.energy for row in rows]),
+            forces=tuple(row.forces for row in rows),
+            stresses=np.array([_stress(one, row.virial) for one, row in zip(atoms, rows, strict=True)]),
+            cost=Cost(len(atoms), sum(map(len, atoms)), len(atoms), meter.seconds, meter.peak_memory_bytes),
+            site_energies=tuple(row.sites for row in rows) if site_energies else None,
+        )
+        return finite(found, atoms, self.name)
+
+    def as_ase(self) -> "Calculator":
+        """An ASE calculator of this potential, for other tools."""
+        from atomistic.potentials.as_ase import PotentialCalculator
+
+        return PotentialCalculator(self)
+
+    def weighted_sites(self, structure: Structure, weights: FloatArray) -> WeightedSites:
         """Σ w_i e_i of a structure at any positions; see `coupling.capabilities.SitePotential`."""
         (atoms,) = checked([structure], self.elements, self.name)
-        return EmbeddedSites(self.functions, atoms, weights)
+        return self.sums.sites(atoms, weights)
 
-    def crystal_law(self, crystal: Structure) -> EmbeddedLaw:
+    def crystal_law(self, crystal: Structure) -> CrystalLaw:
         """A periodic cell of one atom as a function of F; see `coupling.capabilities.StrainPotential`."""
         (atoms,) = checked([crystal], self.elements, self.name)
-        return EmbeddedLaw(self.functions, atoms)
+        return self.sums.crystal(atoms)
+
+    def hessian(self, structure: Structure) -> FloatArray:
+        """(3N, 3N) second derivatives by the positions; see `coupling.capabilities.HessianPotential`."""
+        (atoms,) = checked([structure], self.elements, self.name)
+        return embedded_hessian(self.functions, atoms)
+
+
+def _stress(atoms: Atoms, virial: FloatArray) -> FloatArray:
+    """(3, 3) eV/Å³; no numbers where there is no volume."""
+    if not has_volume(atoms):
+        return np.full((3, 3), np.nan)
+    return voigt_6_to_full_3x3_stress(virial) / atoms.get_volume()
 
 
 def load(name: str, device: str, dtype: str | None) -> EmbeddedAtomPotential:
@@ -120,12 +142,12 @@ def load(name: str, device: str, dtype: str | None) -> EmbeddedAtomPotential:
             f"File {name!r} cannot be read as {kind}: {error}; correct it, or give it the suffix of its own format "
             "(.eam, .eam.alloy, .eam.fs)."
         ) from error
+    functions = EmbeddedAtom(tables)
+    sums = embedded_sums(functions)
     return EmbeddedAtomPotential(
         name=name,
         elements=frozenset(tables.numbers),
-        cutoff=tables.cutoff,
-        fingerprint=fingerprint("eam", file_hash(Path(name)), {"kind": kind}, ("matscipy", "numpy")),
-        calculator=EmbeddedAtomCalculator(EmbeddedAtom(tables)),
-        needs_cell=True,
-        interaction_range=tables.cutoff,
+        fingerprint=fingerprint("eam", file_hash(Path(name)), {"kind": kind, "sums": sums.kind}, sums.libraries),
+        functions=functions,
+        sums=sums,
     )

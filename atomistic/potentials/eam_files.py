@@ -16,8 +16,8 @@ KINDS = {".alloy": "eam/alloy", ".setfl": "eam/alloy", ".fs": "eam/fs", ".eam": 
 
 _HARTREE_BOHR = 27.2 * 0.529
 """eV Å, as LAMMPS rounds it."""
-_UNITS = {"metal": 1.0, "real": 1 / 23.060549}
-"""eV per unit of energy of the systems of units that a first line may name."""
+UNITS = {"metal": 1.0, "real": 1 / 23.060549}
+"""eV per unit of energy of those of LAMMPS's systems of units whose length is the ångström, as LAMMPS converts them."""
 _INTEGER = re.compile(rb"[-+]?\d+")
 _NUMBER = re.compile(rb"[-+]?((\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|inf)", re.IGNORECASE)
 
@@ -64,7 +64,7 @@ def read_tables(path: Path, kind: str) -> Tables:
         kind: "eam" (funcfl), "eam/alloy" (setfl) or "eam/fs" (Finnis-Sinclair).
 
     Raises:
-        ValueError: LAMMPS refuses the file, too; or an element is none of the periodic table.
+        ValueError: LAMMPS refuses the file, too; or an element is not in the periodic table.
     """
     lines = path.read_bytes().split(b"\n")
     energy, head = _energy_unit(lines[0]), 1 if kind == "eam" else 3
@@ -77,9 +77,9 @@ def read_tables(path: Path, kind: str) -> Tables:
 def _energy_unit(line: bytes) -> float:
     words = [word.decode("latin-1") for word in line.split()]
     named = words[words.index("UNITS:") + 1 :][:1] if "UNITS:" in words else []
-    if named and named[0] not in _UNITS:
-        raise ValueError(f"its first line names the units {named[0]!r}; valid: {', '.join(_UNITS)}")
-    return _UNITS[named[0]] if named else 1.0
+    if named and named[0] not in UNITS:
+        raise ValueError(f"its first line names the units {named[0]!r}; valid: {', '.join(UNITS)}")
+    return UNITS[named[0]] if named else 1.0
 
 
 def _funcfl(records: "_Records", energy: float) -> Tables:

@@ -15,6 +15,11 @@ class EmbeddedAtom:
 
     Args:
         tables: Of a file.
+
+    Attributes:
+        embedding_tables: F of each element.
+        density_tables: ρ, by neighbour and centre.
+        repulsion_tables: r φ, by either.
     """
 
     def __init__(self, tables: Tables) -> None:
@@ -22,11 +27,11 @@ class EmbeddedAtom:
         self.index = np.full(max(tables.numbers) + 1, -1)
         for kind, number in reversed(tuple(enumerate(tables.numbers))):
             self.index[number] = kind
-        self._embedding = [UniformTable(tables.density_step, values, tables.limit) for values in tables.embedding]
-        self._density, self._repulsion = (
+        self.embedding_tables = [UniformTable(tables.density_step, values, tables.limit) for values in tables.embedding]
+        self.density_tables, self.repulsion_tables = (
             [[UniformTable(step, values, end=self.cutoff) for values in row] for row in matrix]
             for matrix in (tables.density, tables.repulsion)
-        )  # [neighbour][centre]
+        )
 
     def kinds(self, numbers: IntArray) -> IntArray:
         """Indices of the elements in the tables."""
@@ -34,23 +39,33 @@ class EmbeddedAtom:
 
     def density(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """ρ and dρ/dr that neighbours give to centres at distances r (p,) in Å; zero beyond the cutoff."""
-        return self._looked_up(self._density, neighbour, centre, r)
+        return self._looked_up(self.density_tables, neighbour, centre, r)
 
     def repulsion(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """φ and dφ/dr in eV and eV/Å at distances r (p,) in Å; zero beyond the cutoff."""
-        charge, slope = self._looked_up(self._repulsion, centre, neighbour, r)
+        charge, slope = self._looked_up(self.repulsion_tables, centre, neighbour, r)
         value = charge / r
         return value, (slope - value) / r
 
     def curvatures(self, kind: int, r: FloatArray) -> tuple[FloatArray, FloatArray]:
         """ρ'' and φ'' of one element at distances r (p,) in Å; zero beyond the cutoff."""
         slope = self.repulsion(np.full(r.shape, kind), np.full(r.shape, kind), r)[1]
-        charge = self._repulsion[kind][kind].curvature(r)
-        return self._density[kind][kind].curvature(r), (charge - 2 * slope) / r
+        charge = self.repulsion_tables[kind][kind].curvature(r)
+        return self.density_tables[kind][kind].curvature(r), (charge - 2 * slope) / r
+
+    def bends(self, centre: IntArray, neighbour: IntArray, r: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """ρ'' and φ'' of any elements at distances r (p,) in Å, as `density` and `repulsion` have them."""
+        slope = self.repulsion(centre, neighbour, r)[1]
+        density, charge = np.zeros_like(r), np.zeros_like(r)
+        for a, b in np.ndindex(len(self.density_tables), len(self.density_tables)):
+            chosen = np.flatnonzero((neighbour == a) & (centre == b))
+            density[chosen] = self.density_tables[a][b].curvature(r[chosen])
+            charge[chosen] = self.repulsion_tables[b][a].curvature(r[chosen])
+        return density, (charge - 2 * slope) / r
 
     def stiffening(self, kind: int, density: FloatArray) -> FloatArray:
         """F'' of one element at densities (n,)."""
-        return self._embedding[kind].curvature(density)
+        return self.embedding_tables[kind].curvature(density)
 
     @staticmethod
     def _looked_up(
@@ -71,5 +86,5 @@ class EmbeddedAtom:
         value, slope = np.zeros_like(density), np.zeros_like(density)
         for kind in np.unique(kinds):
             mine = kinds == kind
-            value[mine], slope[mine] = self._embedding[kind](density[mine])
+            value[mine], slope[mine] = self.embedding_tables[kind](density[mine])
         return value, slope

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from coupling.errors import InputError, MissingBackend
+
 DISTRIBUTION = "multiscale-coupling"
 _NAME = "ENTRIES"
 
@@ -16,14 +18,16 @@ class PotentialEntry:
 
     Attributes:
         name: What the user writes; a leading `*` stands for a path or a class, `kind:*` for "kind:PATH".
-        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "ase", "prior",
-            "sum".
+        kind: The family: "sevennet", "eam", "chgnet", "tblite", "mace", "nequip", "metatomic", "orb", "uma",
+            "mattersim", "lammps", "ase", "prior", "sum".
         description: One line.
         loader: "module:function" of a `(name, device, dtype, **options) -> Potential`.
         requires: Import names of the backends.
-        extra: The extra of this distribution that installs them; empty for the core.
+        extra: The extra of this distribution that installs them; empty for the base.
         trust: Whether its file can run code when it is read, so that its loader takes `trust`: "" never, "some" files of
             that kind, "all" of them.
+        elsewhere: Function of `atomistic.potentials.workers.models` that makes it in a worker process, so that another Python can
+            run it (`python=PATH`); "" where there is none.
         place: Where it stands in lists, small first; equal ones by the names of their files.
     """
 
@@ -35,6 +39,7 @@ class PotentialEntry:
     extra: str = ""
     place: int = 500
     trust: str = ""
+    elsewhere: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -48,11 +53,30 @@ class PotentialEntry:
 
     @property
     def install(self) -> str:
-        """The command that installs what is missing; empty when nothing is."""
+        """What makes it usable where something is missing; empty when nothing is."""
         if self.available:
             return ""
         target = f"'{DISTRIBUTION}[{self.extra}]'" if self.extra else " ".join(self.missing)
-        return f"pip install {target}"
+        here = "" if self.elsewhere and not self.extra else f"pip install {target}"
+        there = "python: PATH, of another Python that has it (docs/potentials.md)" if self.elsewhere else ""
+        return ", or ".join(way for way in (here, there) if way)
+
+    def require(self, what: str) -> None:
+        """Raise `MissingBackend` unless all backends are installed, with the command that installs them.
+
+        Args:
+            what: Needs them; the first word of a sentence.
+        """
+        if not self.available:
+            raise MissingBackend(f"{what} needs {', '.join(self.missing)}, which is not installed; {self.install}.")
+
+
+def untrusted(name: str) -> InputError:
+    """The error for a file that is a program as well as weights, and that nobody vouches for."""
+    return InputError(
+        f"Checkpoint {name!r} is a program as well as weights, and reading it can run any code that it contains; "
+        "if you trust where it comes from, pass trust=True (on the command line --trust)."
+    )
 
 
 def declared(folder: Path) -> tuple[PotentialEntry, ...]:

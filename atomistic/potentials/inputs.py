@@ -14,13 +14,17 @@ CLOSEST = 0.1
 """Å. No two nuclei of a meaningful structure are nearer to each other."""
 
 
-def checked(structures: Sequence[Structure], elements: frozenset[int], name: str) -> list[Atoms]:
+def checked(
+    structures: Sequence[Structure], elements: frozenset[int], name: str, *, overlap: bool = True
+) -> list[Atoms]:
     """Copies of the structures that a potential can evaluate.
 
     Args:
         structures: At least one; anything with numbers, positions, cell and pbc.
         elements: Atomic numbers that the potential knows.
         name: The potential's name, for the message.
+        overlap: Whether to look for atoms that lie on each other; False for a potential that finds its nearest atoms itself
+            and then asks `refuse_overlap`.
 
     Returns:
         One bare `ase.Atoms` each, sharing no memory with the input.
@@ -35,12 +39,18 @@ def checked(structures: Sequence[Structure], elements: frozenset[int], name: str
         raise InputError("The list of structures is empty; give at least one structure.")
     atoms = [_bare(structure) for structure in structures]
     for index, one in enumerate(atoms):
-        where = f"Structure {index} of {len(atoms)}"
+        where = place_of(index, len(atoms))
         _check_numbers(one, where)
         _check_elements(one, elements, name, where)
         _check_cell(one, where)
-        _check_overlap(one, where)
+        if overlap:
+            _check_overlap(one, where)
     return atoms
+
+
+def place_of(index: int, count: int) -> str:
+    """What a structure among others is called in messages."""
+    return f"Structure {index} of {count}"
 
 
 def has_volume(atoms: Atoms) -> bool:
@@ -81,6 +91,7 @@ def _check_cell(atoms: Atoms, where: str) -> None:
     lengths = np.linalg.norm(atoms.cell.array[atoms.pbc], axis=1)
     if lengths.min() == 0:
         raise InputError(f"{where} is periodic along a cell vector of length zero; give it a cell or pbc=False.")
+    refuse_overlap(0, 0, float(lengths.min()), where)  # before anyone lists its many neighbours
     cell = effective_cell(atoms.cell.array, atoms.pbc)
     if abs(np.linalg.det(cell / np.linalg.norm(cell, axis=1, keepdims=True))) < 1e-6:
         raise InputError(f"{where}: its cell is singular (two vectors are parallel, or all lie in one plane).")
@@ -92,8 +103,20 @@ def _check_overlap(atoms: Atoms, where: str) -> None:
         return
     distances = np.linalg.norm(vectors, axis=1)
     nearest = int(np.argmin(distances))
-    if distances[nearest] < CLOSEST:
-        other = "its image" if i[nearest] == j[nearest] else f"atom {j[nearest]}"
+    refuse_overlap(int(i[nearest]), int(j[nearest]), float(distances[nearest]), where)
+
+
+def refuse_overlap(first: int, second: int, distance: float, where: str) -> None:
+    """Raise `InputError` if the two nearest atoms of a structure are nearer than `CLOSEST`.
+
+    Args:
+        first: One of them.
+        second: The other, or the same one, whose image is meant.
+        distance: Å.
+        where: "Structure 0 of 2", for the message.
+    """
+    if distance < CLOSEST:
+        other = "its image" if first == second else f"atom {second}"
         raise InputError(
-            f"{where}: atom {i[nearest]} and {other} are {distances[nearest]:.2g} Å apart; move them, or correct cell or periodicity."
+            f"{where}: atom {first} and {other} are {distance:.2g} Å apart; move them, or correct cell or periodicity."
         )

@@ -79,8 +79,8 @@ def estimated_pairs(atoms: Atoms, cutoff: float) -> float:
     occupied = 1.0
     for x, height, periodic in zip(fractional, heights, atoms.pbc, strict=True):
         x = np.sort(x % 1.0 if periodic else x)
-        gap = np.max(np.diff(x, append=x[0] + 1.0)) if periodic else 1.0 - (x[-1] - x[0])
-        occupied *= 1.0 - gap + (min(gap, margin / height) if periodic else margin / height)
+        empty = np.max(np.diff(x, append=x[0] + 1.0)) if periodic else 1.0 - (x[-1] - x[0])
+        occupied *= 1.0 - empty + (min(empty, margin / height) if periodic else margin / height)
     volume = abs(np.linalg.det(cell)) * occupied
     in_sphere = len(atoms) / volume * 4 / 3 * np.pi * cutoff**3
     return len(atoms) * (in_sphere if atoms.pbc.any() else min(in_sphere, len(atoms) - 1))

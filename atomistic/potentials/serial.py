@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from ase import Atoms
 from ase.calculators.calculator import Calculator
-from ase.stress import voigt_6_to_full_3x3_stress
 
 from atomistic.potentials.answers import finite
 from atomistic.potentials.inputs import checked, has_volume
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
+from atomistic.potentials.workers.served import ask
 from coupling.capabilities import require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import foreign
@@ -93,22 +93,6 @@ class SerialPotential:
             atoms.cell = boxed_cell(atoms, self.vacuum)
         elif self.needs_cell and not volume:
             atoms.cell = effective_cell(atoms.cell.array, atoms.pbc)
-        atoms.calc = self.calculator
-        stress = np.full((3, 3), np.nan)
-        energy = float(atoms.get_potential_energy())
-        forces = self._found("forces", atoms)
-        if volume and self.capabilities.stress:
-            found = self._found("stress", atoms)
-            full = voigt_6_to_full_3x3_stress(found) if found.shape == (6,) else found
-            stress = full * (atoms.get_volume() / volume)
-        return energy, forces, stress, self._found("energies", atoms) if sites else None
-
-    def _found(self, name: str, atoms: Atoms) -> FloatArray:
-        """A property of the atoms whose energy was just asked for; asked for only where it did not come with that.
-
-        With every question ASE compares the atoms with the last ones, which takes longer than the answer of a small cell.
-        That results are of these atoms is known where ASE's own `get_property` clears them for others.
-        """
-        cleared = type(self.calculator).get_property is Calculator.get_property
-        found = self.calculator.results.get(name) if cleared else None
-        return np.array(self.calculator.get_property(name, atoms) if found is None else found, dtype=float)
+        found = ask(self.calculator, atoms, stress=volume > 0 and self.capabilities.stress, sites=sites)
+        stress = found["stress"] * (atoms.get_volume() / volume) if "stress" in found else np.full((3, 3), np.nan)
+        return float(found["energy"]), found["forces"], stress, found.get("sites")

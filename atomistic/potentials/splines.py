@@ -20,6 +20,10 @@ class UniformTable:
         values: (n,) at 0, step, ..., at least three.
         limit: Where the continuation along the last slope begins; infinite for none.
         end: From where on the function is zero; infinite for nowhere.
+
+    Attributes:
+        columns: (4, n - 1) the cubics' coefficients in steps, the constant one first.
+        tail: The last slope per unit of x.
     """
 
     def __init__(self, step: float, values: FloatArray, limit: float = math.inf, end: float = math.inf) -> None:
@@ -29,19 +33,19 @@ class UniformTable:
             slopes, rise = _slopes(values), np.diff(values)
             cubic = slopes[:-1] + slopes[1:] - 2 * rise
             square = 3 * rise - 2 * slopes[:-1] - slopes[1:]
-        self._columns = np.ascontiguousarray([values[:-1], slopes[:-1], square, cubic])
-        self._tail = float(slopes[-1]) / step
+        self.columns = np.ascontiguousarray([values[:-1], slopes[:-1], square, cubic])
+        self.tail = float(slopes[-1]) / step
 
     def __call__(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Value and slope at x (p,), the slope per unit of x."""
         index, t = self._located(x)
         np.minimum(t, 1.0, out=t)
-        a, b, c, d = (column.take(index) for column in self._columns)
+        a, b, c, d = (column.take(index) for column in self.columns)
         d *= t
         c += d
         value, slope = a + t * (b + t * c), (b + t * (2 * c + d)) / self.step
         if self.limit < math.inf:
-            value += self._tail * np.maximum(x - self.limit, 0.0)
+            value += self.tail * np.maximum(x - self.limit, 0.0)
         if self.end < math.inf:
             within = x < self.end
             value, slope = value * within, slope * within
@@ -50,13 +54,13 @@ class UniformTable:
     def curvature(self, x: FloatArray) -> FloatArray:
         """The second derivative at x (p,); zero beyond the last point."""
         index, t = self._located(x)
-        c, d = (column.take(index) for column in self._columns[2:])
+        c, d = (column.take(index) for column in self.columns[2:])
         return (2 * c + 6 * d * t) / self.step**2 * ((t <= 1.0) & (x < self.end))
 
     def _located(self, x: FloatArray) -> tuple[np.ndarray, FloatArray]:
         """The interval of each x and the place in it, in steps."""
         steps = x / self.step
-        index = np.clip(steps.astype(np.int64), 0, self._columns.shape[1] - 1)
+        index = np.clip(steps.astype(np.int64), 0, self.columns.shape[1] - 1)
         return index, steps - index
 
 

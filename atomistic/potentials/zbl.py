@@ -206,6 +206,15 @@ class SumPotential:
         require(self, "differentiable_strain")
         return SummedLaw([require(term, "differentiable_strain").crystal_law(crystal) for term in self.terms])
 
+    def hessian(self, structure: Structure) -> FloatArray:
+        """Second derivatives by the positions; see `coupling.capabilities.HessianPotential`.
+
+        Raises:
+            InputError: a term has none.
+        """
+        require(self, "hessian")
+        return np.sum([require(term, "hessian").hessian(structure) for term in self.terms], axis=0)
+
     def _first(self) -> LinearPotential:
         require(self, "features")
         return require(self.terms[0], "features")
@@ -227,6 +236,7 @@ def _shared(terms: Sequence[Capabilities]) -> Capabilities:
         weighted_sites=all(term.weighted_sites for term in terms),
         features=terms[0].features,
         differentiable_strain=all(term.differentiable_strain for term in terms),
+        hessian=all(term.hessian for term in terms),
         devices=terms[0].devices,
         dtypes=(dtypes[0],),
     )

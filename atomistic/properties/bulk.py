@@ -70,7 +70,7 @@ class EquationOfState:
         energy: At the minimum, eV per atom.
         bulk_modulus: Pa.
         bulk_modulus_derivative: dK/dP, dimensionless.
-        rms_misfit: Root-mean-square of the fit's residuals, eV per atom.
+        rms_residual: Root-mean-square of the fit's residuals, eV per atom.
         volumes: (n,) sampled, Å³ per atom.
         energies: (n,) sampled, eV per atom.
     """
@@ -79,7 +79,7 @@ class EquationOfState:
     energy: float
     bulk_modulus: float
     bulk_modulus_derivative: float
-    rms_misfit: float
+    rms_residual: float
     volumes: FloatArray
     energies: FloatArray
 
@@ -126,7 +126,7 @@ def _birch_murnaghan(volumes: FloatArray, energies: FloatArray) -> EquationOfSta
         energy=float(energy(x0)),
         bulk_modulus=float(4 / 9 * x0**2 * curvature(x0) / volume * EV_A3),
         bulk_modulus_derivative=float(4 + 2 / 3 * x0 * third(x0) / curvature(x0)),
-        rms_misfit=float(np.sqrt(np.mean((energy(x) - energies) ** 2))),
+        rms_residual=float(np.sqrt(np.mean((energy(x) - energies) ** 2))),
         volumes=volumes,
         energies=energies,
     )

@@ -1,7 +1,9 @@
 """Elastic constants from any potential, all strains in one batch."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
+from typing import NamedTuple
 
 import numpy as np
 from ase import Atoms
@@ -44,11 +46,15 @@ class ElasticConstants:
 
     @property
     def cubic(self) -> tuple[float, float, float]:
-        """C11, C12, C44 averaged over the cubic axes, Pa; meaningful for a cubic crystal alone."""
-        c = self.stiffness_voigt
-        c11 = float(np.trace(c[:3, :3]) / 3)
-        c12 = float((c[:3, :3].sum() - 3 * c11) / 6)
-        return c11, c12, float(np.trace(c[3:, 3:]) / 3)
+        """C11, C12, C44; see `cubic_constants`."""
+        return cubic_constants(self.stiffness_voigt)
+
+
+def cubic_constants(stiffness_voigt: FloatArray) -> tuple[float, float, float]:
+    """C11, C12, C44 of a stiffness (6, 6) averaged over the cubic axes, in its unit; meaningful for a cubic crystal alone."""
+    c11 = float(np.trace(stiffness_voigt[:3, :3]) / 3)
+    c12 = float((stiffness_voigt[:3, :3].sum() - 3 * c11) / 6)
+    return c11, c12, float(np.trace(stiffness_voigt[3:, 3:]) / 3)
 
 
 def elastic_constants(
@@ -71,33 +77,34 @@ def elastic_constants(
         InputError: the structure is not periodic in three directions, or has no stress.
         NotConverged: the atoms are not at a minimum inside the cell.
     """
-    if not np.all(atoms.pbc):
-        raise InputError("Elastic constants need a crystal that is periodic in three directions; set pbc=True.")
-    volume = atoms.get_volume()
-    voigt = np.eye(6)
-    pairs = [voigt[i] + voigt[j] for i, j in combinations_with_replacement(range(6), 2) if i < j]
-    strains = np.array([np.zeros(6), *voigt, *-voigt, *voigt / 2, *-voigt / 2, *pairs, *np.negative(pairs)]) * strain
-    moves = _moves(len(atoms), displacement)
-    found = potential.evaluate([strained(atoms, e) for e in strains] + [_moved(atoms, move) for move in moves])
-    if np.isnan(found.stresses).any():
-        raise InputError(f"Potential {potential.name!r} gives no stress, which elastic constants need.")
-    stress = np.array([[sigma[i, j] for i, j in VOIGT_PAIRS] for sigma in found.stresses])
-    clamped, change = _strain_derivative(stress, strain)
-    largest = np.abs(clamped).max()
-    energy = _energy_route(found.energies[: len(strains)], strain, volume)
-    symmetric = (clamped + clamped.T) / 2
-    relaxed = symmetric - _internal_relaxation(found, strain, displacement, len(strains), len(atoms)) / volume
+    volume, pairs = atoms.get_volume(), np.array(_pairs())
+    route = _by_stress(potential, atoms, strain, displacement, [*pairs, *-pairs])
+    largest = np.abs(route.clamped).max()
+    symmetric = (route.clamped + route.clamped.T) / 2
+    energy = _energy_route(route.found.energies, strain, volume)
     return ElasticConstants(
-        stiffness_voigt=relaxed * EV_A3,
+        stiffness_voigt=route.relaxed * EV_A3,
         clamped_voigt=symmetric * EV_A3,
         energy_voigt=energy * EV_A3,
-        asymmetry=float(np.abs(clamped - clamped.T).max() / largest),
-        step_error=float(np.abs(change).max() / 3 / largest),
+        asymmetry=float(np.abs(route.clamped - route.clamped.T).max() / largest),
+        step_error=float(np.abs(route.change).max() / 3 / largest),
         route_difference=float(np.abs(energy - symmetric).max() / largest),
-        residual_stress=float(np.abs(stress[0]).max() * EV_A3),
-        stable=bool(np.linalg.eigvalsh(relaxed).min() > 0),
-        cost=found.cost,
+        residual_stress=float(np.abs(route.found.stresses[0]).max() * EV_A3),
+        stable=bool(np.linalg.eigvalsh(route.relaxed).min() > 0),
+        cost=route.found.cost,
     )
+
+
+def relaxed_stiffness(
+    potential: Potential, atoms: Atoms, *, strain: float = 5e-3, displacement: float = 0.01
+) -> FloatArray:
+    """(6, 6) Pa: `elastic_constants(...).stiffness_voigt` without its checks, of less than half as many structures.
+
+    Raises:
+        InputError: the structure is not periodic in three directions, or has no stress.
+        NotConverged: the atoms are not at a minimum inside the cell.
+    """
+    return _by_stress(potential, atoms, strain, displacement).relaxed * EV_A3
 
 
 def strained(atoms: Atoms, strain_voigt: FloatArray) -> Atoms:
@@ -109,6 +116,39 @@ def strained(atoms: Atoms, strain_voigt: FloatArray) -> Atoms:
     copy = atoms.copy()
     copy.set_cell(atoms.cell.array @ (np.eye(3) + strain), scale_atoms=True)
     return copy
+
+
+class _StressRoute(NamedTuple):
+    """Stiffnesses (6, 6) in eV/Å³ with the atoms following the strain and relaxed, and by how much the last halving changed them."""
+
+    found: Evaluation
+    clamped: FloatArray
+    change: FloatArray
+    relaxed: FloatArray
+
+
+def _by_stress(
+    potential: Potential, atoms: Atoms, strain: float, displacement: float, others: Sequence[FloatArray] = ()
+) -> _StressRoute:
+    """By differences of the stress; `others` are strains, over `strain`, that are evaluated in the same batch."""
+    if not np.all(atoms.pbc):
+        raise InputError("Elastic constants need a crystal that is periodic in three directions; set pbc=True.")
+    voigt = np.eye(6)
+    strains = strain * np.array([np.zeros(6), *voigt, *-voigt, *voigt / 2, *-voigt / 2, *others])
+    moves = _moves(len(atoms), displacement)
+    found = potential.evaluate([strained(atoms, e) for e in strains] + [_moved(atoms, move) for move in moves])
+    if np.isnan(found.stresses).any():
+        raise InputError(f"Potential {potential.name!r} gives no stress, which elastic constants need.")
+    stress = np.array([[sigma[i, j] for i, j in VOIGT_PAIRS] for sigma in found.stresses])
+    clamped, change = _strain_derivative(stress, strain)
+    inside = _internal_relaxation(found, strain, displacement, len(strains), len(atoms)) / atoms.get_volume()
+    return _StressRoute(found, clamped, change, (clamped + clamped.T) / 2 - inside)
+
+
+def _pairs() -> list[FloatArray]:
+    """Unit strains along two components at a time."""
+    voigt = np.eye(6)
+    return [voigt[i] + voigt[j] for i, j in combinations_with_replacement(range(6), 2) if i < j]
 
 
 def _strain_derivative(values: FloatArray, strain: float) -> tuple[FloatArray, FloatArray]:

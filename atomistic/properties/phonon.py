@@ -62,10 +62,7 @@ def phonons(
     Raises:
         InputError: the structure is not periodic, or the supercell or the displacement is not positive.
     """
-    if not np.all(atoms.pbc):
-        raise InputError("Phonons need a crystal that is periodic in three directions; set pbc=True.")
-    if min(repeats) < 1 or not displacement > 0:
-        raise InputError(f"A supercell of {repeats} and a displacement of {displacement} Å must both be positive.")
+    require_crystal(atoms, repeats, displacement)
     n, cells = len(atoms), int(np.prod(repeats))
     supercell = atoms * tuple(repeats)
     moved = []
@@ -93,6 +90,14 @@ def phonons(
         stable=bool(fine.min() > -top * max(np.sqrt(rule), 1e-3)),
         cost=found.cost,
     )
+
+
+def require_crystal(atoms: Atoms, repeats: tuple[int, int, int], displacement: float) -> None:
+    """Raise `InputError` unless atoms, supercell and displacement (Å) make sense."""
+    if not np.all(atoms.pbc):
+        raise InputError("Phonons need a crystal that is periodic in three directions; set pbc=True.")
+    if min(repeats) < 1 or not displacement > 0:
+        raise InputError(f"A supercell of {repeats} and a displacement of {displacement} Å must both be positive.")
 
 
 def _frequencies(constants: FloatArray, grid: FloatArray, vectors: FloatArray, masses: FloatArray) -> FloatArray:

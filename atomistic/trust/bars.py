@@ -24,10 +24,10 @@ Numbers = tuple[float, float, float]
 WIDEST = 0.25
 """Half width over the value from which on a bar is withheld."""
 
-_OPEN, _MISFIT = "what the labels leave open", "misfit, which the readout cannot represent"
+_OPEN, _DISCREPANCY = "what the labels leave open", "model discrepancy, which the readout cannot represent"
 _REMEDY = (
     "label more",
-    "further labels do not mend that: take the features of all layers, tune all weights, or start from another potential",
+    "further labels do not cure that: take the features of all layers, tune all weights, or start from another potential",
 )
 
 
@@ -57,7 +57,7 @@ class Bar:
         return self.radius is not None
 
     def covers(self, true: float) -> bool:
-        """Whether a true value lies within the bar; of none, no."""
+        """Whether a true value lies within the bar; never where there is none."""
         return self.radius is not None and abs(true - self.value) <= self.radius
 
     def __str__(self) -> str:
@@ -84,7 +84,7 @@ class HeldOut:
 
     @classmethod
     def none(cls, quantity: str) -> "HeldOut":
-        """Of a quantity that no path tells."""
+        """Of a quantity that no path gives."""
         return cls(quantity, *np.zeros((3, 0)))
 
     @property
@@ -93,14 +93,14 @@ class HeldOut:
         return self.predicted - self.true
 
     @property
-    def misfit(self) -> float:
+    def discrepancy(self) -> float:
         """Root mean square of what the parameters' variance does not explain of the errors."""
         return float(np.sqrt(max(0.0, np.mean(self.errors**2 - self.stds**2)))) if len(self.true) else 0.0
 
     def bar(self, value: float, std: float, coverage: float = 0.9) -> Bar:
         """The bar of the same quantity on a new path.
 
-        The scores are errors over (std² + misfit²)^½, and the bar is their conformal quantile times the new path's own.
+        The scores are errors over (std² + discrepancy²)^½, and the bar is their conformal quantile times the new path's own.
 
         Args:
             value: What is reported of the new path.
@@ -110,14 +110,14 @@ class HeldOut:
         why, remedy = self._refused(value, coverage)
         if why:
             return Bar(self.quantity, value, None, coverage, why, remedy)
-        misfit = max(self.misfit, np.finfo(float).tiny)
-        factor = conformal_factor(list(np.abs(self.errors) / np.hypot(self.stds, misfit)), coverage)
-        radius = factor * float(np.hypot(std, misfit))
+        discrepancy = max(self.discrepancy, np.finfo(float).tiny)
+        factor = conformal_factor(list(np.abs(self.errors) / np.hypot(self.stds, discrepancy)), coverage)
+        radius = factor * float(np.hypot(std, discrepancy))
         if radius > WIDEST * abs(value):
             why = f"it would be ± {radius / abs(value):.0%} of the value, most of it "
-            dominated = self.misfit > std
+            dominated = self.discrepancy > std
             return Bar(
-                self.quantity, value, None, coverage, why + (_MISFIT if dominated else _OPEN), _REMEDY[dominated]
+                self.quantity, value, None, coverage, why + (_DISCREPANCY if dominated else _OPEN), _REMEDY[dominated]
             )
         return Bar(self.quantity, value, radius, coverage)
 
@@ -210,9 +210,10 @@ def _tractions(labels: LabelSet, rows: Sequence[Design]) -> Told | None:
     """Normal tractions; None where a label has no stress."""
     if any(len(one.rows.stress) == 0 for one in rows):
         return None
-    true, lacks, forms = [], [], []
+    found = []
     for label, one in zip(labels, rows, strict=True):
-        true.append(normal_traction(label.structure, label.forces.reshape(-1), voigt(label.stress)))
-        lacks.append(normal_traction(label.structure, *one.residuals[1:]))
-        forms.append(normal_traction(label.structure, *one.rows[1:]))
-    return np.array(true), np.array(lacks), np.array(forms)
+        forces = np.column_stack([label.forces.reshape(-1), one.residuals[1], one.rows.force])
+        stress = np.column_stack([voigt(label.stress), one.residuals[2], one.rows.stress])
+        found.append(normal_traction(label.structure, forces, stress))
+    true, lacks, forms = np.split(np.array(found), [1, 2], axis=1)
+    return true[:, 0], lacks[:, 0], forms

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from atomistic.trust.labels import Label
-from coupling.capabilities import LinearPotential, require
+from coupling.capabilities import FeatureDerivatives, LinearPotential, require
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
 
@@ -66,21 +66,19 @@ def structure_rows(potential: LinearPotential, structures: Sequence[Structure], 
     Raises:
         InputError: a structure has an element that is not among these.
     """
-    found = []
-    for one, derivatives in zip(structures, potential.feature_derivatives(structures), strict=True):
-        counts = element_counts(one, elements)
-        volume = abs(np.linalg.det(np.asarray(one.cell)))
-        zeros = np.zeros((len(derivatives.positions), len(elements)))
-        stress = derivatives.strain / volume if volume > 0 else derivatives.strain[:0]
-        energy = np.concatenate([derivatives.sites.sum(0), counts])[None] / counts.sum()
-        found.append(
-            Rows(
-                energy,
-                -np.hstack([derivatives.positions, zeros]),
-                np.hstack([stress, zeros[:1].repeat(len(stress), 0)]),
-            )
-        )
-    return found
+    derivatives = potential.feature_derivatives(structures)
+    return [_rows(one, known, elements) for one, known in zip(structures, derivatives, strict=True)]
+
+
+def _rows(structure: Structure, derivatives: FeatureDerivatives, elements: Sequence[int]) -> Rows:
+    counts = element_counts(structure, elements)
+    volume = abs(np.linalg.det(np.asarray(structure.cell)))
+    zeros = np.zeros((len(derivatives.positions), len(elements)))
+    stress = derivatives.strain / volume if volume > 0 else derivatives.strain[:0]
+    energy = np.concatenate([derivatives.sites.sum(0), counts])[None] / counts.sum()
+    return Rows(
+        energy, -np.hstack([derivatives.positions, zeros]), np.hstack([stress, zeros[:1].repeat(len(stress), 0)])
+    )
 
 
 def element_counts(structure: Structure, elements: Sequence[int]) -> FloatArray:
@@ -105,9 +103,10 @@ def designs(potential: LinearPotential, labels: Sequence[Label], elements: Seque
         elements: Atomic numbers, in the order of the parameters.
     """
     structures = [label.structure for label in labels]
-    base = potential.evaluate(structures, features=True)
+    base, derivatives = potential.evaluate(structures), potential.feature_derivatives(structures)
     found = []
-    for k, (label, rows) in enumerate(zip(labels, structure_rows(potential, structures, elements), strict=True)):
+    for k, (label, known) in enumerate(zip(labels, derivatives, strict=True)):
+        rows = _rows(label.structure, known, elements)
         stress = voigt(label.stress - base.stresses[k])
         if len(rows.stress) == 0 or not np.isfinite(stress).all():
             rows, stress = rows._replace(stress=rows.stress[:0]), stress[:0]
@@ -117,7 +116,7 @@ def designs(potential: LinearPotential, labels: Sequence[Label], elements: Seque
             stress,
         )
         counts = element_counts(label.structure, elements)
-        found.append(Design(rows, residuals, counts, base.features[k], label.group))
+        found.append(Design(rows, residuals, counts, known.sites, label.group))
     return found
 
 

@@ -129,14 +129,14 @@ def solve(known: Statistics, widths: Widths) -> Solution:
     root = vectors / np.sqrt(values)
     factor = prior[:, None] * root
     mean = factor @ (factor.T @ (precision @ known.moments))
-    misfit = known.squares - 2 * known.moments @ mean + np.einsum("kij,i,j->k", known.grams, mean, mean)
+    residual = known.squares - 2 * known.moments @ mean + np.einsum("kij,i,j->k", known.grams, mean, mean)
     spread = np.einsum("kij,ij->k", known.grams, factor @ factor.T)
     evidence = -0.5 * (
-        known.counts @ np.log(2 * np.pi / precision) + precision @ misfit
+        known.counts @ np.log(2 * np.pi / precision) + precision @ residual
         + np.sum((mean / prior) ** 2) + np.log(values).sum()
     )  # fmt: skip
     features = len(widths.scales)
-    by_noise = precision * (misfit + spread) - known.counts
+    by_noise = precision * (residual + spread) - known.counts
     by_prior = np.sum((mean[:features] / prior[:features]) ** 2) + np.sum(root[:features] ** 2) - features
     return Solution(mean, factor, float(evidence), np.append(by_noise, by_prior))
 

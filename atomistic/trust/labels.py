@@ -20,8 +20,10 @@ from coupling.identity.addresses import arrays_hash
 UNNAMED = "unnamed"
 _COUNT = "labels"
 _VIRIAL = "virial"
-_PREFIXED = re.compile(r"(ref|dft|qm)_(energy|energies|forces?|stress|virials?)", re.IGNORECASE)
+_PREFIXED = re.compile(r"(ref|dft|qm|mace|target)_(energy|energies|forces?)", re.IGNORECASE)
 """Labels under somebody's name: REF_energy, dft_forces."""
+_STRESSLIKE = re.compile(r"stress|virial", re.IGNORECASE)
+"""What is in the name of a stress or a virial, however it is spelled."""
 _SAME_STRESS = 1e-5  # eV/Å³
 
 
@@ -179,14 +181,14 @@ class LabelSet:
             atoms.info |= {"path": label.path} if label.path else {}
             images.append(atoms)
         text = StringIO()
-        write(text, images, format="extxyz", write_results=True)
-        back = read(StringIO(text.getvalue()), index=":", format="extxyz") if images else []
+        write(text, images, format="extxyz", write_results=True, parallel=False)
+        back = read(StringIO(text.getvalue()), index=":", format="extxyz", parallel=False) if images else []
         for image, written in zip(images, back, strict=True):
             image.info[CHECKSUM] = _checksum(_read(written, ""))
         if images:
             images[0].info[_COUNT] = len(images)
         text = StringIO()
-        write(text, images, format="extxyz", write_results=True)
+        write(text, images, format="extxyz", write_results=True, parallel=False)
         write_text(Path(path), text.getvalue())
 
     @classmethod
@@ -222,7 +224,7 @@ def bare(one: Structure) -> Atoms:
 def _read(atoms: Atoms, where: str) -> Label:
     results = atoms.calc.results if atoms.calc is not None else {}
     _refuse_others(atoms, results, where)
-    if stated(atoms, where).charge:
+    if stated(atoms.copy(), where).charge:  # without what the oracle found, such as charges and moments of the atoms
         raise InputError(f"{where} has a total charge, and labels are of neutral structures; leave it out.")
     info = atoms.info
     label = Label(
@@ -250,6 +252,7 @@ def _checksum(label: Label) -> str:
 def _refuse_others(atoms: Atoms, results: Mapping[str, Any], where: str) -> None:
     """Refuse labels that are missing, or called so that it is not known whose they are."""
     others = [str(key) for key in (*atoms.info, *atoms.arrays) if _PREFIXED.fullmatch(str(key))]
+    others += [key for key, value in atoms.info.items() if key != _VIRIAL and _is_stress(key, value)]
     there = ", ".join([*results, *others, *(key for key in atoms.info if key not in others)]) or "none"
     for name in ("energy", "forces"):
         if name not in results:
@@ -261,6 +264,10 @@ def _refuse_others(atoms: Atoms, results: Mapping[str, Any], where: str) -> None
             f"{where} has {', '.join(others)} beside energy and forces; leave one set in the file, under the names "
             "energy, forces, stress or virial."
         )
+
+
+def _is_stress(key: str, value: Any) -> bool:
+    return bool(_STRESSLIKE.search(key)) and np.size(value) in (6, 9)
 
 
 def _stress(atoms: Atoms, results: Mapping[str, Any], where: str) -> FloatArray:

@@ -1,4 +1,4 @@
-"""Active learning: go along a study's own routes, and ask the oracle where the model cannot be trusted."""
+"""Active learning: follow a study's own routes, and ask the oracle where the model cannot be trusted."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ from coupling.contracts import FloatArray
 
 ROUNDING = 1e-11
 Block = tuple[list[FloatArray], list[FloatArray], FloatArray]
-"""Rows and misfits of energy, force and stress in units of their noise, and these noises (3,)."""
+"""Rows and residuals of energy, force and stress in units of their noise, and these noises (3,)."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         factor: (P, P) whose square is the covariance Σ of the parameters.
     """
     energies, forces, stresses, scores, leverages, ratios = [], [], [], [], [], []
-    for rows, misfits, noises in blocks:
+    for rows, residuals, noises in blocks:
         half = np.vstack(rows) @ factor
         hat = half @ half.T
         values, vectors = np.linalg.eigh(hat)
         kept = np.maximum(1 - values, ROUNDING)  # zero where this label alone settles a combination of parameters
-        left = vectors @ (vectors.T @ np.concatenate(misfits) / kept)
+        left = vectors @ (vectors.T @ np.concatenate(residuals) / kept)
         spread = (vectors / kept) @ vectors.T
-        places = _places(misfits)
+        places = _places(residuals)
         parts = [left[k] for k in places]
         scores.append([_score(left[k], spread[np.ix_(k, k)]) for k in places])
         energies.append(parts[0][0] * noises[0])
@@ -71,10 +71,10 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
 def predicted_scores(blocks: Sequence[Block], factor: FloatArray) -> FloatArray:
     """(n, 3) scores of labels that are not among those of the fit: their residuals have covariance 1 + H."""
     found = []
-    for rows, misfits, _ in blocks:
-        half, left = np.vstack(rows) @ factor, np.concatenate(misfits)
+    for rows, residuals, _ in blocks:
+        half, left = np.vstack(rows) @ factor, np.concatenate(residuals)
         spread = np.eye(len(half)) + half @ half.T
-        found.append([_score(left[k], spread[np.ix_(k, k)]) for k in _places(misfits)])
+        found.append([_score(left[k], spread[np.ix_(k, k)]) for k in _places(residuals)])
     return np.array(found)
 
 

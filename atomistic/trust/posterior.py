@@ -158,10 +158,10 @@ class Posterior:
         """The parameters without some of the labels, in closed form at fixed widths (Cook and Weisberg, 1982, §3.2)."""
         blocks = self._whitened([self.designs[place] for place in places])
         rows = np.vstack([one for block in blocks for one in block[0]])
-        misfits = np.concatenate([one for block in blocks for one in block[1]])
+        residuals = np.concatenate([one for block in blocks for one in block[1]])
         values, vectors = np.linalg.eigh((half := rows @ self._solution.factor).T @ half)
         factor = self._solution.factor @ (vectors / np.sqrt(np.maximum(1 - values, ROUNDING)))
-        return Estimate(self.mean - factor @ (factor.T @ (rows.T @ misfits)), self.inflation * factor)
+        return Estimate(self.mean - factor @ (factor.T @ (rows.T @ residuals)), self.inflation * factor)
 
     def mahalanobis(self, structures: Sequence[Structure]) -> tuple[FloatArray, ...]:
         """n arrays (N_i,): how far each site's features lie from those of the labels, whose own are 1 on average."""
@@ -192,9 +192,9 @@ class Posterior:
         return replace(self, widths=maximise(self.designs, _weights(self.designs, self.weights), self.noises))
 
     def calibrated(self) -> "Posterior":
-        """With the parameters' variances scaled so that they carry the leave-one-out errors of the forces.
+        """With the parameters' variances scaled so that they account for the leave-one-out errors of the forces.
 
-        Where the readout cannot represent the oracle, the marginal likelihood calls the misfit noise, which a
+        Where the readout cannot represent the oracle, the marginal likelihood calls the model discrepancy noise, which a
         committee lacks. The factor makes the mean squared error over variance of the parameters one.
         """
         return replace(self, inflation=max(1.0, self.leave_one_out().parameter_ratio))
@@ -215,9 +215,9 @@ class Posterior:
         for design, weight in zip(designs, _weights(designs, self.weights), strict=True):
             noises = self.widths.noises / np.sqrt(weight)
             rows = [one / noise for one, noise in zip(design.rows, noises, strict=True)]
-            residuals = [one / noise for one, noise in zip(shifted(design, zeros), noises, strict=True)]
-            misfits = [r - a @ self._solution.mean for r, a in zip(residuals, rows, strict=True)]
-            blocks.append((rows, misfits, noises))
+            targets = [one / noise for one, noise in zip(shifted(design, zeros), noises, strict=True)]
+            residuals = [r - a @ self._solution.mean for r, a in zip(targets, rows, strict=True)]
+            blocks.append((rows, residuals, noises))
         return blocks
 
     def _with(self, parameters: FloatArray) -> Potential:

@@ -110,13 +110,13 @@ def crystal(species: str, structure: str, planes: Sequence[tuple[int, int, int]]
     def quantities(potential: Potential) -> dict[str, float]:
         from atomistic.decohesion.slab import conventional_cell
         from atomistic.properties.bulk import equilibrium
-        from atomistic.properties.elastic import elastic_constants
+        from atomistic.properties.elastic import cubic_constants, relaxed_stiffness
         from atomistic.properties.surface import surface_energies
 
         cell = equilibrium(potential, species, structure)
         cube = conventional_cell(cell)
         found = {"lattice_parameter": float(cube[0, 0]) * ANGSTROM}
-        found |= dict(zip(("C11", "C12", "C44"), elastic_constants(potential, cell).cubic, strict=True))
+        found |= dict(zip(("C11", "C12", "C44"), cubic_constants(relaxed_stiffness(potential, cell)), strict=True))
         if planes:
             for one in surface_energies(potential, cell, planes, conventional=cube):
                 found[f"surface_{''.join(map(str, one.miller))}"] = one.relaxed.value

@@ -1,21 +1,25 @@
 """Where a study goes: paths and trajectories on which a potential is asked how far it can be trusted."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 from ase import Atoms
 
 from atomistic.decohesion.slab import Openable
+from atomistic.dynamics.driver import stepped
+from atomistic.dynamics.langevin import Langevin
+from atomistic.dynamics.state import State
+from atomistic.dynamics.system import System
 from atomistic.potentials.as_ase import PotentialCalculator
 from atomistic.properties.elastic import strained
 from coupling.contracts import FloatArray, Potential
-from coupling.errors import InputError
+from coupling.errors import InputError, NotConverged
 
 RouteState = Mapping[str, FloatArray]
 """Where a route stands; empty at its beginning."""
-_FRICTION = 0.01  # 1/fs
+_FRICTION = 1e13  # 1/s
 
 
 class Stretch(NamedTuple):
@@ -86,29 +90,26 @@ class LangevinRoute:
     seed: int = 0
 
     def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
-        """One structure every so many steps; the noise belongs to the step."""
-        from ase import units
-        from ase.md.langevin import Langevin
-        from ase.md.velocitydistribution import thermalize_momenta
-        from ase.parallel import DummyMPI
-
-        atoms, done = _placed(self.start, state)
+        """One structure every so many steps; the noise belongs to the step. It ends where the potential lets atoms run away."""
+        ensemble = Langevin(self.temperature, _FRICTION)
+        placed, done = _placed(self.start, state)
+        at = replace(State.of([placed]), step=done)
+        system = System(potential.evaluate, at, self.time_step, seed=self.seed)
         if not state:
-            thermalize_momenta(
-                atoms, temperature_K=self.temperature, comm=DummyMPI(), rng=np.random.default_rng(self.seed)
-            )
+            at = replace(at, velocities=system.thermal(self.temperature, np.random.default_rng(self.seed), 1))
         while True:
-            yield Stretch([_bare(atoms)], _kept(atoms, done))
-            if done >= self.steps:
+            (atoms,) = at.structures
+            yield Stretch([_bare(atoms)], _kept(atoms, at.step))
+            if at.step >= self.steps:
                 return
-            atoms.calc = PotentialCalculator(potential)
-            noise = np.random.default_rng([self.seed, done + 1])
-            dynamics = Langevin(
-                atoms, self.time_step * 1e15 * units.fs, temperature_K=self.temperature,
-                friction=_FRICTION / units.fs, fixcm=False, rng=noise, comm=DummyMPI(),
-            )  # fmt: skip
-            dynamics.run(self.every)
-            done += self.every
+            at = system.evaluated(at)  # with a potential that may have learned since
+            try:
+                for _ in range(self.every):
+                    at = stepped(at, system, ensemble)
+            except NotConverged:
+                (atoms,) = at.structures
+                yield Stretch([_bare(atoms)], _kept(atoms, at.step))
+                return
 
 
 @dataclass(frozen=True)

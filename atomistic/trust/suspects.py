@@ -1,6 +1,6 @@
 """Labels that do not fit the others: flags that wrong labels can neither hide from nor hide each other from.
 
-One label that is far off widens the noises of all until no other stands out. So the worst are put aside, the
+One label that is far off widens the noises of all until no label stands out. So the worst are set aside, the
 rest is fitted again, and all are judged by it (Hadi, J. R. Stat. Soc. B 54 (1992) 761).
 """
 
@@ -12,7 +12,7 @@ from atomistic.trust.posterior import Posterior
 from coupling.contracts import FloatArray
 
 TAILS = 4
-"""Degrees of freedom of the misfit's multivariate t (Lange, Little and Taylor, J. Am. Stat. Assoc. 84 (1989) 881).
+"""Degrees of freedom of the residuals' multivariate t (Lange, Little and Taylor, J. Am. Stat. Assoc. 84 (1989) 881).
 
 What a readout cannot represent is no Gaussian; with these tails one energy and thirty force components weigh alike.
 """

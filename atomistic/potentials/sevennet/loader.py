@@ -26,8 +26,8 @@ from coupling.errors import InputError, unknown_choice
 ENTRIES = tuple(
     PotentialEntry(
         name, "sevennet", description,
-        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch", "matscipy"), place=0,
-        trust=trust,
+        "atomistic.potentials.sevennet.loader:load", ("sevenn", "torch"), "sevennet", place=0,
+        trust=trust, elsewhere="sevennet",
     )
     for name, description, trust in (
         ("7net-0", "SevenNet-0 (11 July 2024), MPtrj, 89 elements", ""),
@@ -44,11 +44,18 @@ CHECKPOINTS = {
 }
 """Names and their files inside sevenn's wheel."""
 
+ROUNDING = tuple(f"atomistic.potentials.sevennet.{name}" for name in ("convolution", "products", "sums"))
+"""Modules whose source counts in a fingerprint: another order of the sums rounds otherwise."""
 LIBRARIES = ("sevenn", "e3nn", "torch", "matscipy")
-BYTES_PER_PAIR = {"7net-0": 1.33e5, "7net-l3i5": 3.52e5}
-"""Peak memory over ordered neighbour pairs in float32, measured on fcc Ni of 27 and 125 atoms, bytes."""
+BYTES_PER_PAIR = {"7net-0": 6.0e4, "7net-l3i5": 8.6e4}
+"""Growth of a process over ordered neighbour pairs in float32, bytes: fcc Ni, 125 atoms, `benchmarks.speed_network`."""
 _PICKLES = 4  # in a file of torch's older form: magic number, protocol, system, what was saved
-PAIRS_PER_BATCH = {"cpu": 1200.0, "cuda": 200_000.0}
+PAIRS_PER_BATCH = {"cpu": 1200.0, "cuda": 400_000.0}
+
+
+def require_installed(what: str) -> None:
+    """Raise `MissingBackend` unless the libraries of SevenNet are installed, which `what` needs."""
+    ENTRIES[0].require(what)
 
 
 def load(
@@ -82,7 +89,7 @@ def load(
         elements=frozenset(network.type_map),
         cutoff=cutoff,
         fingerprint=fingerprint(
-            "sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES, code=("sevenn.checkpoint",)
+            "sevennet", file_hash(path), {"modal": modal, "dtype": precision}, LIBRARIES, code=("sevenn.checkpoint", *ROUNDING)
         ),
         model=model,
         device=place,
@@ -166,9 +173,11 @@ def _built(path: Path, content: str) -> tuple[Any, float]:
     with quiet():
         from sevenn.checkpoint import SevenNetCheckpoint
 
+        from atomistic.potentials.sevennet.convolution import with_split_products
+
         try:
             checkpoint = SevenNetCheckpoint(path)
-            return checkpoint.build_model(), float(checkpoint.config["cutoff"])
+            return with_split_products(checkpoint.build_model()), float(checkpoint.config["cutoff"])
         except Exception as error:
             raise InputError(f"File {str(path)!r} cannot be read as a SevenNet checkpoint: {error}.") from error
 

@@ -7,44 +7,18 @@ import numpy as np
 import sevenn._keys as key
 import torch
 from ase import Atoms
-from sevenn.nn.convolution import IrrepsConvolution
 
 from atomistic.potentials.batched import BatchOutput
 from atomistic.potentials.neighbours import neighbour_pairs
 from atomistic.potentials.sevennet import features as sevennet_features
 from atomistic.potentials.sevennet import tangents as sevennet_tangents
+from atomistic.potentials.sevennet.convolution import Convolution
 from atomistic.potentials.sevennet.features import READOUT, energy_scale, features_of, keep_inputs
 from coupling.capabilities import FeatureDerivatives
 from coupling.contracts import FloatArray
 
 VOIGT = [[0, 3, 5], [3, 1, 4], [5, 4, 2]]
 """sevenn's own order of the stress: xx yy zz xy yz zx."""
-
-
-class SummedMessages(torch.nn.Module):
-    """sevenn's convolution with an indexed sum, whose backward pass is several times faster.
-
-    Args:
-        convolution: sevenn's `IrrepsConvolution`.
-    """
-
-    def __init__(self, convolution: Any) -> None:
-        super().__init__()
-        self.inner = convolution
-
-    def forward(self, data: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """Replace the node features by the sum of the messages to each node."""
-        inner = self.inner
-        if sevennet_tangents.MOVES in data:
-            data[inner.key_x] = data[sevennet_tangents.MOVES].messages(inner, data)
-            return data
-        to, source = data[inner.key_edge_idx]
-        features = data[inner.key_x]
-        weight = inner.weight_nn(data[inner.key_weight_input])
-        message = inner.convolution(features.index_select(0, source), data[inner.key_filter], weight)
-        total = message.new_zeros(len(features), message.shape[1]).index_add(0, to, message)
-        data[inner.key_x] = total / inner.denominator
-        return data
 
 
 class SevenNetModel:
@@ -54,7 +28,7 @@ class SevenNetModel:
     the network's own: energies of float32 models are then good to the network's noise.
 
     Args:
-        model: sevenn's network.
+        model: sevenn's network, `with_split_products`.
         modal: Index of the modal, or None.
         device: Torch device.
         dtype: "float32" or "float64".
@@ -71,9 +45,6 @@ class SevenNetModel:
         basis = model.edge_embedding.basis_function
         basis.coeffs = basis.coeffs.to(self.device, self.dtype)
         model.rescale_atomic_energy.double()
-        for name, module in list(model.named_children()):
-            if isinstance(module, IrrepsConvolution):
-                model.replace_module(name, SummedMessages(module))
         model._modules[READOUT[0]].register_forward_pre_hook(keep_inputs)
         if dtype == "float64":
             model.onehot_idx_to_onehot.register_forward_hook(_double_onehot)
@@ -105,7 +76,7 @@ class SevenNetModel:
     @property
     def layers(self) -> int:
         """Layers of messages: a site's energy depends on atoms up to so many cutoffs away."""
-        return sum(isinstance(module, SummedMessages) for module in self.network)
+        return sum(isinstance(module, Convolution) for module in self.network)
 
     def weighted(self, structure: Atoms, weights: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Σ w_i e_i in eV of weights (N,), its forces (N, 3) in eV/Å, and the site energies e (N,)."""

@@ -55,25 +55,35 @@ class Moves(NamedTuple):
     rows: int
 
     def messages(self, layer: Any, data: dict[str, torch.Tensor]) -> torch.Tensor:
-        """(M, C) sums of the messages of one of sevenn's convolutions, with their tangents."""
+        """(M, C) sums of the messages of one convolution, with their tangents."""
         source, to = data[key.EDGE_IDX][1], data[key.EDGE_IDX][0]
         nodes, moved = forward_mode.unpack_dual(data[layer.key_x])
-        sent, harmonics = nodes[self.first].index_select(0, source), data[layer.key_filter]
+        product, harmonics = layer.convolution, data[layer.key_filter]
+        sent = [block[self.first].index_select(0, source) for block in product.turned(nodes)]
         dual = layer.weight_nn(forward_mode.make_dual(data[layer.key_weight_input], self.inputs))
         weight, slope = forward_mode.unpack_dual(dual)
-        message = layer.convolution(sent, harmonics, weight)
-        radial = layer.convolution(sent, harmonics, slope)
+        message = _messages(product, sent, harmonics, weight)
+        radial = _messages(product, sent, harmonics, slope)
         by_vector = [
-            layer.convolution(sent, one, weight) + self.units[:, c, None] * radial for c, one in enumerate(self.filters)
+            _messages(product, sent, one, weight) + self.units[:, c, None] * radial
+            for c, one in enumerate(self.filters)
         ]
         total = message.new_zeros(len(self.first), message.shape[1]).index_add(0, to, message)
         tangent = self.spread @ torch.cat(by_vector)
-        for k in range(0, len(self.edges) if moved is not None else 0, self.rows):
-            own = slice(k, k + self.rows)
-            edges = self.edges[own]
-            part = layer.convolution(moved[self.sources[own]], harmonics[edges], weight[edges])
-            tangent.index_add_(0, self.targets[own], part)
-        return forward_mode.make_dual(total[self.original], tangent) / layer.denominator
+        if moved is not None:
+            blocks = product.turned(moved)
+            for k in range(0, len(self.edges), self.rows):
+                own = slice(k, k + self.rows)
+                edges, sources = self.edges[own], self.sources[own]
+                part = _messages(product, [block[sources] for block in blocks], harmonics[edges], weight[edges])
+                tangent.index_add_(0, self.targets[own], part)
+        dual = forward_mode.make_dual(product.ordered(total)[self.original], product.ordered(tangent))
+        return dual / layer.denominator
+
+
+def _messages(product: Any, blocks: list[torch.Tensor], harmonics: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """(E, C) messages, block after block; `SplitProduct.ordered` puts them in e3nn's order."""
+    return torch.cat([one.flatten(1) for one in product.made(blocks, harmonics, weights)], 1)
 
 
 def feature_derivatives(model: GraphModel, structures: Sequence[Atoms]) -> list[FeatureDerivatives]:
