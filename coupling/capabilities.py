@@ -7,20 +7,21 @@ from coupling.contracts import Cost, FloatArray, Potential, Structure
 from coupling.errors import InputError
 
 Capability = Literal[
-    "stress", "site_energies", "weighted_sites", "features", "differentiable_strain", "point_charges", "total_charge",
-    "trainable",
+    "stress", "site_energies", "weighted_sites", "features", "differentiable_strain", "hessian", "point_charges",
+    "total_charge", "trainable",
 ]  # fmt: skip
 """The names of the fields of `Capabilities` that a potential has or lacks."""
 
 LACKING: dict[str, str] = {
     "stress": "gives no stress; use another potential, or one whose model computes it",
-    "site_energies": "gives no site energies; use a SevenNet potential, ZBL or EMT",
+    "site_energies": "gives no site energies; use a SevenNet potential, an embedded-atom file, ZBL or EMT",
     "weighted_sites": "gives no gradients of weighted site energies; use a SevenNet potential or an embedded-atom "
     "file, or the method bqcf, which blends forces",
     "features": "provides no features with a linear readout; use a SevenNet potential, as the first term of a sum or "
     "alone, or several checkpoints with `ExplicitCommittee`",
     "differentiable_strain": "gives no derivatives by strain but the stress; use a SevenNet potential or an "
     "embedded-atom file, or take differences of the stress",
+    "hessian": "gives no second derivatives; use an embedded-atom file, or take differences of the forces",
     "point_charges": "takes no point charges; use pyscf, or leave charges out (mechanical embedding)",
     "total_charge": "takes no total charge; use a quantum engine (gfn1-xtb, gfn2-xtb, pyscf, gpaw) that gets its "
     "charge from the region, not as an option of its own",
@@ -99,6 +100,14 @@ class StrainPotential(Potential, Protocol):
 
     def crystal_law(self, crystal: Structure) -> CrystalLaw:
         """The law of a periodic cell of one atom; F is relative to it."""
+        ...
+
+
+class HessianPotential(Potential, Protocol):
+    """A potential that declares `hessian`."""
+
+    def hessian(self, structure: Structure) -> FloatArray:
+        """(3N, 3N) second derivatives of the energy by the positions, eV/Å²; the cell is fixed."""
         ...
 
 

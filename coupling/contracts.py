@@ -105,6 +105,7 @@ class Capabilities:
         weighted_sites: Σ w_i e_i and its gradient.
         features: What the energy is linear in, its derivatives, and the same potential with another readout.
         differentiable_strain: Energy, stress and tangent of a crystal as functions of F, without differences.
+        hessian: Second derivatives of the energy by the positions, without differences.
         point_charges: Energy and forces of a molecule among point charges.
         total_charge: The same potential for structures with a total charge.
         trainable: The network itself, whose weights can be tuned.
@@ -118,6 +119,7 @@ class Capabilities:
     weighted_sites: bool = False
     features: bool = False
     differentiable_strain: bool = False
+    hessian: bool = False
     point_charges: bool = False
     total_charge: bool = False
     trainable: bool = False

@@ -1,7 +1,10 @@
 """Discovery of all of a kind: each module of a package contributes its own, and so does each entry point of a group."""
 
+import os
+import sys
+from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
@@ -21,7 +24,7 @@ def own_modules(package: str) -> dict[str, ModuleType]:
 
 def third_party_names(group: str) -> list[str]:
     """Names of the entry points of a group, sorted; nothing is imported."""
-    return sorted({point.name for point in entry_points(group=group)})
+    return sorted({point.name for point in _entry_points(group)})
 
 
 def third_parties(group: str, name: str | None = None) -> dict[str, Any]:
@@ -34,7 +37,7 @@ def third_parties(group: str, name: str | None = None) -> dict[str, Any]:
     Raises:
         MissingBackend: one of them cannot be imported.
     """
-    points = sorted(entry_points(group=group), key=lambda point: point.name)
+    points = sorted(_entry_points(group), key=lambda point: point.name)
     return {point.name: _loaded(point) for point in points if name in (None, point.name)}
 
 
@@ -49,6 +52,25 @@ def refuse_twin(what: str, name: str, there: type | None, new: type) -> None:
             f"{there.__qualname__} of {there.__module__} and {new.__qualname__} of {new.__module__} are both the {what} "
             f"{name!r}; give one of them another name."
         )
+
+
+def _entry_points(group: str) -> EntryPoints:
+    """Those of a group, of all that is installed now."""
+    return _all_entry_points(tuple((place, _changed(place)) for place in sys.path)).select(group=group)
+
+
+@lru_cache(maxsize=1)
+def _all_entry_points(places: tuple[tuple[str, int], ...]) -> EntryPoints:
+    """Read again, which takes a tenth of a second, when Python's path is another one or something came into a folder on it."""
+    return entry_points()
+
+
+def _changed(place: str) -> int:
+    """When a folder or an archive was changed, in ns; -1 where there is none."""
+    try:
+        return os.stat(place or ".").st_mtime_ns
+    except OSError:
+        return -1
 
 
 def _loaded(point: EntryPoint) -> Any:

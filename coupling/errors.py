@@ -92,4 +92,9 @@ def foreign(what: str) -> Iterator[None]:
 
 def own_words(error: BaseException) -> str:
     """Type and text of an error, on one line and without a full stop."""
-    return " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
+    return one_line(f"{type(error).__name__}: {error}")
+
+
+def one_line(words: str) -> str:
+    """A text on one line and without a full stop, to be put into a sentence."""
+    return " ".join(words.split()).rstrip(".:")

@@ -1,4 +1,4 @@
-"""Findings of the checks of a result: typed, with size and way out; a fatal one refutes the result."""
+"""What the checks of a result say: the figure of each, and findings with size and way out; a fatal one refutes the result."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,6 +27,31 @@ class Finding:
     def __str__(self) -> str:
         place = f" ({self.where})" if self.where else ""
         return f"{self.what}{place}; {self.change}."
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One check of a result, passed or failed, with its figure.
+
+    Attributes:
+        name: What was checked, in a few words, such as "energy balance".
+        value: The figure.
+        limit: The most that it may be; where `at_least`, the least.
+        unit: Of both, "" for a pure number.
+        at_least: Whether the figure must reach the limit.
+    """
+
+    name: str
+    value: float
+    limit: float
+    unit: str = ""
+    at_least: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """Whether the figure is on the right side of its limit, to rounding."""
+        reached = self.limit - self.value if self.at_least else self.value - self.limit
+        return reached <= 1e-12 * abs(self.limit)
 
 
 def refute(findings: Iterable[Finding]) -> None:

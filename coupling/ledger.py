@@ -37,7 +37,7 @@ class Term:
     """One model counted over one region.
 
     Attributes:
-        owner: The model: "GNN", "FE", "QM", …
+        owner: The model: "potential", "FE", "QM", …
         region: What it is evaluated on, for the reader.
         counting_number: +1 or −1.
         weights: (n_sites,) in [0, 1].

@@ -1,7 +1,7 @@
 """Frozen dataclasses to and from flat arrays, so that a record can be stored without losing its type.
 
 A nested record's fields get its own name in front: `slab.gap`. What a record may hold: numbers, texts, arrays,
-tuples of numbers, records, tuples of records, and None in place of any of them.
+tuples of numbers, records, tuples of records, mappings of names without dots to arrays, and None in place of any of them.
 """
 
 from collections.abc import Mapping
@@ -33,6 +33,8 @@ def pack(record: Any, prefix: str = "") -> dict[str, Any]:
             packed[f"{name}.{_COUNT}"] = len(value)
             for number, one in enumerate(value):
                 packed |= pack(one, f"{name}.{number}.")
+        elif isinstance(value, Mapping):
+            packed |= {f"{name}.{key}": array for key, array in value.items()}
         else:
             packed[name] = list(value) if isinstance(value, tuple) else value
     return packed
@@ -56,6 +58,9 @@ def _value(hint: Any, packed: Mapping[str, Any], name: str) -> Any:
     if name in packed:
         return _restored(hint, packed[name])
     count = packed.get(f"{name}.{_COUNT}")
+    if get_origin(hint) is Mapping:
+        start = len(name) + 1
+        return {key[start:]: np.asarray(packed[key]) for key in packed if key.startswith(f"{name}.")}
     if get_origin(hint) is tuple:
         return tuple(unpack(get_args(hint)[0], packed, f"{name}.{k}.") for k in range(int(count or 0)))
     return None if count is None else unpack(hint, packed, f"{name}.")

@@ -44,6 +44,10 @@ class Wrapped:
         """The potential's own law of a crystal; see `coupling.capabilities.StrainPotential`."""
         return require(self.bare, "differentiable_strain").crystal_law(crystal)
 
+    def hessian(self, structure: Structure) -> FloatArray:
+        """The potential's own second derivatives; see `coupling.capabilities.HessianPotential`."""
+        return require(self.bare, "hessian").hessian(structure)
+
     def evaluate_in_charges(
         self, structure: Structure, charges: FloatArray, places: FloatArray
     ) -> tuple[float, FloatArray, FloatArray, Cost]:

@@ -1,7 +1,7 @@
 """Force mixing: the accurate model's forces on the core, the cheap one's elsewhere, momentum conserved.
 
 There is no energy whose gradient these forces are. The accurate cluster has a buffer around the core,
-whose own forces are wrong at its surface and are thrown away (Bernstein, Kermode, Csányi 2009).
+whose own forces are wrong at its surface and are discarded (Bernstein, Kermode, Csányi 2009).
 """
 
 from collections.abc import Sequence

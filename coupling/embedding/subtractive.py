@@ -26,7 +26,7 @@ class Embedded:
 
     The clusters are cut from the first structure that has the same atoms and periodicity, and stay
     the same for all that follow, so that these lie on one energy surface; `forget` starts anew.
-    The energy's zero is the sum of both models' own; differences at equal regions have a meaning.
+    The energy's zero is the sum of both models' own; only differences at equal regions have a meaning.
 
     Attributes:
         low: The cheap potential: all atoms.

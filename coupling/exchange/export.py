@@ -17,6 +17,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
+from coupling.exchange.damage_table import DamageTable, damage_table
 from coupling.exchange.storage import write_atomically
 from coupling.interface.fit import fit
 from coupling.laws.bilinear import Bilinear
@@ -24,6 +25,10 @@ from coupling.laws.law import Law
 
 RISING, SOFTENING = 50, 150
 """Rows of a table before and beyond the peak."""
+KEPT = 0.005
+"""Of peak and work: by how much those of an exported damage table may differ from the law's."""
+FOLLOWED = 0.05
+"""Of the peak: the largest RMS traction error of an exported damage table."""
 
 
 def export(law: Law, path: str | Path, form: str, name: str = "interface") -> None:
@@ -77,40 +82,57 @@ def to_abaqus(law: Law, name: str = "interface") -> str:
     """Abaqus keywords: traction-separation elasticity, then damage as a table of the opening.
 
     The stiffness is the largest secant of the law and damage starts where the law leaves it, so that
-    the table follows the rise as well as the softening: peak and work are those of the law.
+    the table follows the rise as well as the softening: peak and work are those of the law. Damage only rises: where
+    a secant of the law rises again the table differs, and says by how much (`coupling.exchange.damage_table`).
 
     Raises:
-        InputError: the law drops at its peak, so that no damage table can follow it.
+        InputError: the law drops at its peak, or its secants rise too much again, so that no damage table can follow it.
     """
     if law.final_opening <= law.opening_at_peak * (1 + 1e-9):
         raise InputError(
             f"The traction of this {law.kind} law drops at its peak; export coarsen(law, N, softening='bilinear')."
         )
     _stiff(law)
-    opening = _openings(law)
-    secant = law.normal(opening)[1] / opening
-    onset = int(np.flatnonzero(secant >= (1.0 - 1e-12) * secant.max())[-1])
-    stiffness, start = float(secant[onset]), float(opening[onset])
-    damage = np.maximum.accumulate(np.clip(1.0 - secant[onset:] / stiffness, 0.0, 1.0))
-    damage[0], damage[-1] = 0.0, 1.0
+    table = damage_table(law, _openings(law))
+    _followed(law, table)
     shear = float(law.evaluate(np.zeros((1, 3))).tangent[0, 1, 1])
     note = "of the law" if shear > 0 else "as normal: the law has no shear resistance"
-    shear = shear if shear > 0 else stiffness
-    lines = [f"** {line}" for line in _header(law, name)]
+    shear = shear if shear > 0 else table.stiffness
+    lines = [f"** {line}" for line in [*_header(law, name), *_own(table)]]
     lines += [
         "** with *COHESIVE SECTION, RESPONSE=TRACTION SEPARATION, THICKNESS=SPECIFIED and a thickness of 1.0",
         f"** stiffness normal, shear, shear (Pa/m); shear {note}; shear starts to fail at the normal onset opening",
         f"*MATERIAL, NAME={name}",
         "*ELASTIC, TYPE=TRACTION",
-        _row(stiffness, shear, shear),
+        _row(table.stiffness, shear, shear),
         "** onset tractions (Pa), not the strength: the table holds the rise, too",
         "*DAMAGE INITIATION, CRITERION=MAXS",
-        _row(stiffness * start, shear * start, shear * start),
+        _row(table.stiffness * table.start, shear * table.start, shear * table.start),
         "** damage, effective opening beyond the onset (m)",
         "*DAMAGE EVOLUTION, TYPE=DISPLACEMENT, SOFTENING=TABULAR",
-        *(_row(d, x - start) for d, x in zip(damage, opening[onset:], strict=True)),
+        *(_row(d, x) for d, x in zip(table.damage, table.opening, strict=True)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _own(table: DamageTable) -> list[str]:
+    """What a damage table itself is."""
+    return [
+        f"the damage table itself: peak_traction = {_text(table.peak_traction)} Pa, "
+        f"work_of_separation = {_text(table.work_of_separation)} J/m^2; RMS traction error {table.rms_error:.3g} of the peak"
+    ]
+
+
+def _followed(law: Law, table: DamageTable) -> None:
+    """Raise `InputError` unless a damage table keeps peak and work, and follows the law between."""
+    peak, work = table.peak_traction / law.peak_traction - 1.0, table.work_of_separation / law.work_of_separation - 1.0
+    if max(abs(peak), abs(work)) <= KEPT and table.rms_error <= FOLLOWED:
+        return
+    raise InputError(
+        f"Damage only rises, and the secants of this {law.kind} law rise again beyond a minimum: its table would be off by {peak:+.1%} of "
+        f"the peak, {work:+.1%} of the work and {table.rms_error:.1%} of the peak in RMS traction ({KEPT:.1%}, {KEPT:.1%} and "
+        f"{FOLLOWED:.0%} are allowed); export fit(law, 'bilinear')."
+    )
 
 
 def to_moose(law: Law, name: str = "interface") -> str:
@@ -207,11 +229,11 @@ def _bilinear(law: Law) -> tuple[Bilinear, list[str]]:
     """The law itself where it is bilinear, else its fit and what to say about it."""
     if isinstance(law, Bilinear):
         return law, []
-    fitted, misfit = fit(law, "bilinear")
+    fitted, error = fit(law, "bilinear")
     assert isinstance(fitted, Bilinear)
     return fitted, [
-        f"bilinear fit: work of separation and peak kept; RMS traction error {misfit.traction:.3g} of the peak, "
-        f"energy {misfit.energy:.3g} of the work; shear taken as normal"
+        f"bilinear fit: work of separation and peak kept; RMS traction error {error.traction:.3g} of the peak, "
+        f"energy {error.energy:.3g} of the work; shear taken as normal"
     ]
 
 

@@ -2,9 +2,10 @@
 
 The file is one object: "format" and "version" say what it is, "kind" names the law, "gap" its owner of
 the layer spacing, "count" what was counted in it (`coupling.laws.count`; only "taken_away" must be there), and
-"parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own law, inside a coarse law,
-is such an object without format and version). "checksum" is the hash of all else, by which damage is found: who
-changes a law by hand takes it out. Lists nest as arrays do; a parameter that is unknown is
+"parameters" holds the constructor's arguments as "<name> [<unit>]" (a plane's own law inside a coarse law, and the
+laws of each coverage, are such objects without format and version). "samples" are the laws of the samples of the potential, of which the
+error bars are the spread; it is left out where there are none. "checksum" is the hash of all else, by which damage is found;
+remove it when you change a law by hand. Lists nest as arrays do; a parameter that is unknown is
 null; numbers are written with the digits that give back the same binary64. Files of version 1 have no
 count: it is not known.
 """
@@ -23,10 +24,12 @@ from coupling.files import CHECKSUM, sealed, unsealed, write_text
 from coupling.laws.count import NOT_KNOWN, BulkSide, Count
 from coupling.laws.law import Law
 from coupling.laws.registry import law_kinds
+from coupling.laws.solute import Solute
 
 FORMAT = "multiscale-coupling cohesive law"
-VERSION = 4
-_READ = (1, 2, 3, 4)
+VERSION = 6
+_READ = (1, 2, 3, 4, 5, 6)
+_SAMPLES = "samples"
 
 
 def save_law(law: Law, path: str | Path) -> None:
@@ -46,6 +49,8 @@ def law_text(law: Law) -> str:
         InputError: as `save_law`.
     """
     record = {"format": FORMAT, "version": VERSION, **_record(law)}
+    if law.members:
+        record[_SAMPLES] = [_record(one) for one in law.members]
     try:
         return json.dumps(sealed(record), indent=1, allow_nan=False)
     except ValueError:
@@ -70,15 +75,20 @@ def load_law(path: str | Path) -> Law:
         raise InputError(f"{path} is not a complete JSON file ({error}); save the law again.") from None
     if not isinstance(record, dict) or record.pop("format", None) != FORMAT:
         raise InputError(f'{path} is not a cohesive law: it does not say "format": "{FORMAT}".')
+    whole = {"format": FORMAT, **record}
     version, checksum = record.pop("version", None), record.pop(CHECKSUM, None)
     if version not in _READ:
         raise InputError(
             f"{path} has version {version!r} of the law format; this code reads versions {_READ[0]} to {_READ[-1]}."
         )
+    sampled = record.pop(_SAMPLES, []) if version >= 5 else []
+    if not isinstance(sampled, list):
+        raise InputError(f'{path}: "{_SAMPLES}" must be a list of laws.')
     law = _law(record, str(path), version)
+    law = law.with_members([_law(one, f"{path}, sample {k}", version) for k, one in enumerate(sampled, 1)])
     if checksum is not None:
         try:
-            unsealed({"format": FORMAT, "version": version, **record, CHECKSUM: checksum})
+            unsealed(whole)
         except ValueError as error:
             raise InputError(
                 f"{path}: {error}; save the law again, or remove the checksum if you changed it."
@@ -104,8 +114,19 @@ def _record(law: Law) -> dict[str, Any]:
     if type(law) is not kinds.get(getattr(law, "kind", "")):
         raise unknown_choice("kind of law to store", type(law).__name__, [kind.__name__ for kind in kinds.values()])
     parameters = {_key(name, unit): _plain(getattr(law, name)) for name, unit in law.units.items()}
-    nested: dict[str, Any] = {name: _record(getattr(law, name)) for name in law.nested} or {"gap": law.gap}
+    nested: dict[str, Any] = {name: _nested(getattr(law, name)) for name in law.nested} or {"gap": law.gap}
     return {"kind": law.kind, **nested, "count": _facts(law.count, _COUNT_UNITS), "parameters": parameters}
+
+
+def _nested(law: Law | tuple[Law, ...]) -> Any:
+    return [_record(one) for one in law] if isinstance(law, tuple) else _record(law)
+
+
+def _read_nested(record: object, where: str, version: int) -> Law | tuple[Law, ...]:
+    """A law, or several: those of some coverages."""
+    if not isinstance(record, list):
+        return _law(record, where, version)
+    return tuple(_law(one, f"{where} {k}", version) for k, one in enumerate(record, 1))
 
 
 def _law(record: object, where: str, version: int) -> Law:
@@ -122,7 +143,7 @@ def _law(record: object, where: str, version: int) -> Law:
     arguments = _arguments(made, parameters, where)
     count = _count(record.pop("count"), where) if version > 1 else NOT_KNOWN
     for name in made.nested:
-        record[name] = _law(record[name], f"{where}, {name} of the plane", version)
+        record[name] = _read_nested(record[name], f"{where}, {name}", version)
     try:
         return made(**record, **arguments).counted(count)
     except (InputError, ValueError, TypeError, OverflowError) as error:
@@ -138,15 +159,18 @@ _SIDE_UNITS = {
     "energy_at_peak": "J/m^2",
     "axes": "1",
 }
+_SOLUTE_UNITS = {"site_density": "1/m^2", "coverage": "1", "chemical_potential": "J", "temperature": "K"}
 
 
-def _facts(record: Count | BulkSide, units: Mapping[str, str]) -> dict[str, Any]:
-    """A count or one of its sides, the units of its numbers in the keys."""
+def _facts(record: Count | BulkSide | Solute, units: Mapping[str, str]) -> dict[str, Any]:
+    """A count, one of its sides or its solute, the units of its numbers in the keys."""
     facts: dict[str, Any] = {}
     for item in fields(record):
         value = getattr(record, item.name)
         if isinstance(value, BulkSide):
             facts[item.name] = _facts(value, _SIDE_UNITS)
+        elif isinstance(value, Solute):
+            facts[item.name] = _facts(value, _SOLUTE_UNITS)
         else:
             facts[_named(item.name, units)] = value if isinstance(value, str | bool) else _plain(value)
     return facts
@@ -159,6 +183,9 @@ def _count(facts: object, where: str) -> Count:
         if found.get(side) is not None:
             facts_of_side = _read_facts(BulkSide, found[side], _SIDE_UNITS, f"{side} side of the {where}")
             found[side] = _built(BulkSide, facts_of_side, where)
+    if found.get("solute") is not None:
+        of_solute = _read_facts(Solute, found["solute"], _SOLUTE_UNITS, f"solute of the {where}")
+        found["solute"] = _built(Solute, of_solute, where)
     return _built(Count, found, where)
 
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 _HASHES: dict[tuple[str, int, int, int], str] = {}
+_SOURCES = frozenset({".py", ".c", ".h"})
 _SETTLED = 5_000_000_000
 """ns without a change after which a file's times can be trusted to show the next one."""
 
@@ -145,11 +146,10 @@ def sources_hash(packages: Iterable[str], left_out: Iterable[str] = ()) -> str:
     for package in packages:
         spec = find_spec(package)
         for folder in (spec.submodule_search_locations or []) if spec else []:
-            for file in sorted(Path(folder).rglob("*.py")):
+            for file in sorted(one for one in Path(folder).rglob("*.*") if one.suffix in _SOURCES):
                 name = f"{package}/{file.relative_to(folder).as_posix()}"
                 if name not in idle:
-                    content = file.read_bytes()
-                    digest.update(f"{name}\0{len(content)}\0".encode() + content)
+                    digest.update(f"{name}\0{file_hash(file)}\0".encode())
     return digest.hexdigest()
 
 

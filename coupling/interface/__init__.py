@@ -1,9 +1,9 @@
 """An interface's excess over its bulk, and what is made of it: coarse laws, fits, error bars."""
 
-from coupling.interface.coarse_graining import Softening, coarsen
+from coupling.interface.coarse_graining import Softening, chain, coarsen
 from coupling.interface.error_bars import with_error_bars
 from coupling.interface.excess import BulkBranch, Excess, SlabBranch, excess, slab_totals, taken_away
-from coupling.interface.fit import Fit, Misfit, Samples, fit, fit_all
+from coupling.interface.fit import Fit, FitError, Samples, fit, fit_all
 from coupling.interface.least_energy import least_energy
 from coupling.interface.naive import naive_law
 from coupling.interface.rigid_path import PathSamples, consistency, interface_ledger, rigid_law
@@ -21,11 +21,12 @@ __all__ = [
     "BulkBranch",
     "Excess",
     "Fit",
-    "Misfit",
+    "FitError",
     "PathSamples",
     "Samples",
     "SlabBranch",
     "Softening",
+    "chain",
     "coarsen",
     "consistency",
     "excess",

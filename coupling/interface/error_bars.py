@@ -1,6 +1,7 @@
 """Error bars of a law from samples of it: the same interface with other members of a family of potentials."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,10 +14,10 @@ from coupling.laws.tabulated import TabulatedLaw
 
 
 def with_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](law: L, sampled: Sequence[Law]) -> L:
-    """The same law with the standard deviations of energy and normal traction, at its samples, of samples of it.
+    """The same law with the standard deviations of energy and normal traction, at its samples, of samples of it: its members.
 
     Slips of a mixed-mode law are compared at equal fractions of each sample's own period. Errors that the law has
-    already (of mean forces) are independent of these, and are added in squares.
+    already (of mean forces) are independent of these, and are added in quadrature.
 
     Args:
         law: The law that is reported.
@@ -31,7 +32,7 @@ def with_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](law: L, sam
     energies, tractions = (np.array(rows).std(axis=0, ddof=1) for rows in zip(*values, strict=True))
     own = {name: getattr(law, name) for name in law.units}
     own |= {"energy_std": _together(energies, law.energy_std), "traction_std": _together(tractions, law.traction_std)}
-    return type(law)(**own, gap=law.gap).counted(law.count)
+    return type(law)(**own, gap=law.gap).counted(law.count).with_members(sampled)
 
 
 def rescaled_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](
@@ -41,7 +42,22 @@ def rescaled_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](
     own = {name: getattr(law, name) for name in law.units}
     own |= {f"{name}_std": None if factor is None or own[f"{name}_std"] is None else factor * own[f"{name}_std"]
             for name, factor in (("energy", energy), ("traction", traction))}  # fmt: skip
-    return type(law)(**own, gap=law.gap).counted(law.count)
+    return type(law)(**own, gap=law.gap).counted(law.count).with_members(law.members)
+
+
+def stated_bars(law: Law) -> dict[str, float | None]:
+    """Standard deviations of the work of separation and of the peak traction; None where the law withholds them.
+
+    Those are the spread of its members, or, where labels have changed them since, what the law says.
+    """
+    found: dict[str, float | None] = {}
+    own: Any = law  # one with samples of its own, since it has members
+    plain = with_error_bars(rescaled_error_bars(own, None, None), law.members) if law.members else law
+    for name in ("work_of_separation", "peak_traction"):
+        said, spread = getattr(law, f"{name}_std", None), getattr(plain, f"{name}_std", np.nan)
+        unchanged = law.members and said is not None and np.isclose(said, spread, rtol=1e-12, atol=0.0)
+        found[name] = float(np.std([getattr(one, name) for one in law.members], ddof=1)) if unchanged else said
+    return found
 
 
 def _at_samples(law: Law, one: Law) -> tuple[FloatArray, FloatArray]:

@@ -5,13 +5,14 @@ away at the same traction.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
-from coupling.interface.branches import LeftOut, Switch
+from coupling.interface.branches import LeftOut, Switch, parted
+from coupling.interface.steps import Filling, drawn, joint
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A2, EV_A3
@@ -38,7 +39,7 @@ class SlabBranch:
         traction: By virial, eV/Å³.
         traction_by_forces: By the forces on one half, eV/Å³.
         area: Area of the interface, Å².
-        repeats: Lattice repeats of each crystal in the cell.
+        repeats: Lattice repeats of each crystal in the cell: its atoms over those of a repeat.
         interfaces: Equal interfaces that open in the cell.
         left_out: Gaps at which no state was found, and why.
         switches: Where the law of the path goes over from one branch of equilibria to another.
@@ -53,7 +54,7 @@ class SlabBranch:
     traction: FloatArray
     traction_by_forces: FloatArray
     area: float
-    repeats: tuple[int, ...]
+    repeats: tuple[float, ...]
     interfaces: int = 1
     left_out: tuple[LeftOut, ...] = ()
     switches: tuple[Switch, ...] = ()
@@ -64,6 +65,19 @@ class SlabBranch:
     def beyond_strength(self) -> tuple[float, ...]:
         """Gaps left out, Å, because at the traction that they ask for a crystal itself would part."""
         return tuple(one.gap for one in self.left_out if one.parts)
+
+    @property
+    def without_equilibrium(self) -> np.ndarray:
+        """(n − 1,) whether an interval of the path has a gap inside at which a crystal would part first."""
+        return parted(self.gap, self.beyond_strength)
+
+    @property
+    def switched(self) -> np.ndarray:
+        """(n − 1,) whether the law goes over to another branch in an interval of the path."""
+        normal = self.traction if self.traction.ndim == 1 else self.traction[:, 0]
+        ends = np.column_stack([normal[:-1], normal[1:]])
+        known = np.array([(one.before, one.after) for one in self.switches]).reshape(-1, 2)
+        return np.asarray(np.any(np.all(np.isclose(ends[:, None], known, rtol=1e-9, atol=0.0), axis=2), axis=1))
 
     @property
     def closed(self) -> int:
@@ -82,13 +96,13 @@ class BulkBranch:
         traction: eV/Å³, the slab's, components as there.
         height: The repeat's third cell vector, components as there, Å.
         energy: (n,) energy of the repeat in the slab's in-plane cell, eV.
-        gap: Its spacing between the planes that part in the slab, components as there, Å.
+        spacing: Its spacing between the planes that part in the slab, components as there, Å.
     """
 
     traction: FloatArray
     height: FloatArray
     energy: FloatArray
-    gap: FloatArray
+    spacing: FloatArray
 
 
 @dataclass(frozen=True)
@@ -114,22 +128,60 @@ class Excess:
     def law(self, left_over: float = LEFT_OVER) -> TabulatedLaw | InitiallyRigid:
         """The law of an excess opening (n,), in SI units; initially rigid when the bulk has the gap.
 
+        Where interpolation would pull faces together that resist opening it is the mean traction of the energies.
+
         Args:
             left_over: Share of the work that may be done at zero excess opening of an initially rigid law.
 
         Raises:
             InputError: the excess is no law of the opening alone (see the two laws).
         """
+        whole = self._undrawn()
         if self.gap == "in bulk":
-            return self._initially_rigid(left_over)
+            return whole._initially_rigid(left_over)
         return TabulatedLaw(
-            self.opening * ANGSTROM,
-            self.energy * EV_A2,
-            self.traction * EV_A3,
+            whole.opening * ANGSTROM,
+            whole.energy * EV_A2,
+            whole.traction * EV_A3,
             gap=self.gap,
-            energy_std=None if self.energy_std is None else self.energy_std * EV_A2,
-            traction_std=None if self.traction_std is None else self.traction_std * EV_A3,
+            energy_std=None if whole.energy_std is None else whole.energy_std * EV_A2,
+            traction_std=None if whole.traction_std is None else whole.traction_std * EV_A3,
         )
+
+    def filled(self, k: int, filling: Filling, width: float) -> "Excess":
+        """With samples in the k-th interval, which is then of a width in Å; what follows is moved by what that changes."""
+        moved = self.opening[k] + width - self.opening[k + 1]
+        first, last = slice(None, k + 1), slice(k + 1, None)
+
+        def joined(before: FloatArray, middle: FloatArray, after: FloatArray) -> FloatArray:
+            return np.concatenate([before[first], middle, after[last]])
+
+        def spread(std: FloatArray | None) -> FloatArray | None:
+            return None if std is None else joined(std, np.full(len(filling.opening), max(std[k : k + 2])), std)
+
+        return replace(
+            self,
+            opening=joined(self.opening, self.opening[k] + filling.opening, self.opening + moved),
+            energy=joined(self.energy, self.energy[k] + filling.work, self.energy),
+            traction=joined(self.traction, filling.traction, self.traction),
+            energy_std=spread(self.energy_std),
+            traction_std=spread(self.traction_std),
+        )
+
+    def joined(self, k: int) -> "Excess":
+        """With what joins two branches in the k-th interval: a step, its work kept."""
+        width, work = (float(values[k + 1] - values[k]) for values in (self.opening, self.energy))
+        return self.filled(k, joint(width, work, self.traction[k : k + 2]), width) if width > 0.0 else self
+
+    def _undrawn(self) -> "Excess":
+        """Without tractions that interpolation makes negative, along the openings that rise for good."""
+        falls = np.flatnonzero(np.diff(self.opening) <= 0)
+        start = int(falls[-1]) + 1 if len(falls) else 0
+        made, rest = self, slice(start, None)
+        if len(self.opening) - start > 1:
+            for k in np.flatnonzero(drawn(self.opening[rest], self.energy[rest], self.traction[rest]))[::-1]:
+                made = made.joined(start + int(k))
+        return made
 
     def _initially_rigid(self, left_over: float) -> TabulatedLaw | InitiallyRigid:
         """From where the excess opening leaves zero for good; before, all stretching is the bulk's."""
@@ -169,7 +221,7 @@ def _scaled(std: FloatArray | None, chosen: slice, unit: float) -> FloatArray | 
 
 
 def taken_away(
-    repeats: Sequence[int], interfaces: int, heights: FloatArray, spacings: FloatArray, gap: GapOwner
+    repeats: Sequence[float], interfaces: int, heights: FloatArray, spacings: FloatArray, gap: GapOwner
 ) -> FloatArray:
     """(crystals,) lattice repeats of each crystal that are taken away for one interface.
 
@@ -208,7 +260,7 @@ def excess(slab: SlabBranch, *bulks: BulkBranch, gap: GapOwner = "in law") -> Ex
         raise InputError("The bulk must be evaluated at the slab's own tractions, so that they act in series.")
     heights, spacings = (
         np.array([_normal(v)[slab.closed] for v in values])
-        for values in zip(*((b.height, b.gap) for b in bulks), strict=True)
+        for values in zip(*((b.height, b.spacing) for b in bulks), strict=True)
     )
     opening, energy = slab_totals(slab)
     for layers, bulk in zip(taken_away(slab.repeats, slab.interfaces, heights, spacings, gap), bulks, strict=True):

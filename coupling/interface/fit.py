@@ -1,4 +1,4 @@
-"""Closed-form laws fitted to a law or to samples, each with its misfit.
+"""Closed-form laws fitted to a law or to samples, each with its error.
 
 | kind         | kept exactly                 | fitted by least squares | from the shear stiffness at zero opening |
 |--------------|------------------------------|-------------------------|------------------------------------------|
@@ -30,7 +30,7 @@ POINTS = 400
 
 
 @dataclass(frozen=True)
-class Misfit:
+class FitError:
     """How far a fit is from its source, on even openings from 0 to where 99 % of the work is done.
 
     Attributes:
@@ -49,10 +49,10 @@ class Misfit:
 
 
 class Fit(NamedTuple):
-    """A fitted law and its misfit."""
+    """A fitted law and its error."""
 
     law: Law
-    misfit: Misfit
+    error: FitError
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
         kind: One of `coupling.laws.registry.closed_forms`.
 
     Returns:
-        The fitted law, which keeps the count of its source, and its misfit.
+        The fitted law, which keeps the count of its source, and its error.
 
     Raises:
         InputError: the kind is unknown, or the samples make no law.
@@ -97,27 +97,27 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
     target = _target(source)
     law = _fitted(forms[kind], target)
     energy, traction, _ = law.normal(target.opening)
-    misfit = Misfit(
+    error = FitError(
         kind,
         _rms(traction - target.traction) / target.peak,
         _rms(energy - target.energy) / target.work,
         ("work_of_separation", "peak_traction"),
         forms[kind].free,
     )
-    return Fit(law.counted(target.count), misfit)
+    return Fit(law.counted(target.count), error)
 
 
 def fit_all(source: CohesiveLaw | Samples) -> tuple[Fit, ...]:
-    """All closed forms, the least traction misfit first.
+    """All closed forms, the least traction error first.
 
     Raises:
         InputError: the samples make no law.
     """
-    return tuple(sorted((fit(source, kind) for kind in closed_forms()), key=lambda each: each.misfit.traction))
+    return tuple(sorted((fit(source, kind) for kind in closed_forms()), key=lambda each: each.error.traction))
 
 
 def fits_of(law: Law) -> tuple[Fit, ...]:
-    """`fit_all` of a law that starts from zero traction; none of an initially rigid one, which no closed form is like."""
+    """`fit_all` of a law that starts from zero traction; none of an initially rigid one, which no closed form resembles."""
     return () if law.initially_rigid else fit_all(law)
 
 

@@ -5,16 +5,24 @@ subtracted and the imposed opening is the excess opening.
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import CubicSpline
 
 from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError
+from coupling.interface.branches import unbroken
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.ledger import Ledger, Term
 from coupling.units import ANGSTROM, EV_A2, EV_A3
+
+_LEAST_LARGEST = 1.5  # Å
+
+
+def check_largest_opening(largest: float) -> None:
+    """Raise `InputError` if a path that ends at this opening (Å) cannot reach past the peak of any interface."""
+    if largest < _LEAST_LARGEST:
+        raise InputError(f"A largest opening of {largest:g} Å ends before the faces have parted; use about 6 Å.")
 
 
 @dataclass(frozen=True)
@@ -73,14 +81,12 @@ def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> floa
 
     Args:
         samples: The path.
-        bridged: (n − 1,) intervals to leave out, across which samples are missing; no spline runs across them. None is none.
+        bridged: (n − 1,) intervals to leave out, across which samples are missing; no spline runs across them. By default, none.
     """
     opening, energy, traction = samples.opening, samples.energy_per_area, samples.traction
-    ends = [0, *(np.flatnonzero(bridged) + 1 if bridged is not None else []), len(opening)]
     worst = 0.0
-    for first, last in pairwise(ends):
-        part = slice(int(first), int(last))
-        if last - first < 2:
+    for part in unbroken(np.zeros(len(opening) - 1, dtype=bool) if bridged is None else bridged):
+        if part.stop - part.start < 2:
             continue
         work = CubicSpline(opening[part], traction[part]).antiderivative()(opening[part])
         difference = np.diff(energy[part] - work) / np.diff(opening[part])
@@ -88,7 +94,7 @@ def consistency(samples: PathSamples, bridged: np.ndarray | None = None) -> floa
     return worst / float(traction.max())
 
 
-def interface_ledger(samples: PathSamples, owner: str = "GNN", gap: GapOwner = "in law") -> Ledger:
+def interface_ledger(samples: PathSamples, owner: str = "potential", gap: GapOwner = "in law") -> Ledger:
     """Who counts which layer spacing when a law joins two finite-element bodies.
 
     The sites are the layer spacings of the slab: those of bulk A, the interface's own, those of

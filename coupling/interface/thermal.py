@@ -57,9 +57,9 @@ def warmed(static: Excess, free_energy: FloatArray) -> Excess:
 
 
 def _bridged(opening: FloatArray, values: FloatArray) -> CubicHermiteSpline:
-    """A curve through the values that are known, with the slopes of their own stretch on either side of a gap.
+    """A curve through the known values, each stretch of them with its own slopes at its ends.
 
-    A monotone interpolant across a gap would take the slope at its ends from the far side, and so change known tractions.
+    A monotone interpolant across the missing ones would take the slope there from the far side, and so change known tractions.
     """
     known = np.isfinite(values)
     slopes = PchipInterpolator(opening[known], values[known])(opening, 1)

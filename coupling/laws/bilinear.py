@@ -91,6 +91,11 @@ class Bilinear(ClosedForm):
         return 2.0 * self.work_of_separation / self.peak_traction
 
     @property
+    def work_in_shear(self) -> float:
+        """G_II, J/m²."""
+        return self.shear_work
+
+    @property
     def final_slip(self) -> float:
         """2 G_II over shear peak, m."""
         return 2.0 * self.shear_work / self.shear_peak_traction

@@ -10,6 +10,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray, GapOwner
 from coupling.errors import InputError, unknown_choice
+from coupling.laws.solute import Solute
 
 TakenAway = Literal["bulk", "nothing", "as stated", "not known"]
 """The bulk on both sides at equal traction; nothing (a naive law); a stated convention; or it is not known."""
@@ -114,6 +115,7 @@ class Count:
         beyond: What fails there, and what stands for the law beyond, in words; "" where all of it is an equilibrium.
         statement: In words, e.g. the convention of a closed form.
         planes: Closed spacings that the interface stands for: 1, or the N planes of a coarse law.
+        solute: What it holds of a solute, and whether it owns the solute's reservoir; None: no solute.
 
     Raises:
         InputError: a value that is not offered.
@@ -129,6 +131,7 @@ class Count:
     planes: int = 1
     equilibrium_traction: float | None = None
     beyond: str = ""
+    solute: Solute | None = None
 
     def __post_init__(self) -> None:
         if self.taken_away not in get_args(TakenAway):
@@ -193,6 +196,8 @@ class Count:
             lines.append(f"NOT AN EQUILIBRIUM beyond an opening of {self.equilibrium_until:.6g} m{self._highest}")
         if self.beyond:
             lines.append(self.beyond)
+        if self.solute is not None:
+            lines.append(self.solute.in_words)
         return lines
 
     @property

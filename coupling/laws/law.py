@@ -1,6 +1,6 @@
 """What all cohesive laws share: a name and units for storage, checks, the exponential that they use."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, get_args
 
@@ -76,6 +76,22 @@ class Law(_Promised):
         """What was counted in it: the bulk that was taken away, in which state (see `coupling.laws.count`)."""
         return self.__dict__.get("_count") or self.implied_count()
 
+    @property
+    def work_in_shear(self) -> float | None:
+        """Work done where slip alone separates the faces, J/m²; None of a law of the opening alone."""
+        return None
+
+    def closed_compliance(self) -> FloatArray:
+        """(3, 3) jump of the closed spacing per traction, m/Pa: normal, tangential 1, 2.
+
+        Raises:
+            InputError: the closed interface does not resist every jump.
+        """
+        stiffness = self.evaluate(np.zeros((1, 3))).tangent[0]
+        if not np.linalg.eigvalsh(0.5 * (stiffness + stiffness.T))[0] > 0:
+            raise InputError(f"The closed interface of this {self.kind} law does not resist every jump.")
+        return np.linalg.inv(stiffness)
+
     def implied_count(self) -> Count:
         """The count where none was given: the convention of the kind, or what follows from another law."""
         return self.convention
@@ -84,6 +100,18 @@ class Law(_Promised):
         """The same law with this count."""
         same = copy(self)
         same.__dict__["_count"] = count
+        return same
+
+    @property
+    def members(self) -> tuple["Law", ...]:
+        """The same interface with each sample of the potential, of which its error bars are the spread; empty without."""
+        found: tuple[Law, ...] = self.__dict__.get("_members", ())
+        return found
+
+    def with_members(self, members: Sequence["Law"]) -> Self:
+        """The same law with these members."""
+        same = copy(self)
+        same.__dict__["_members"] = tuple(members)
         return same
 
 

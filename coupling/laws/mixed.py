@@ -126,6 +126,24 @@ class MixedModeLaw(Law):
         return tuple(scipy.interpolate.CubicSpline(self.opening, values, bc_type=ends) for values in along)
 
     @property
+    def work_in_shear(self) -> float:
+        """That of the opening, J/m²: ψ of faces that are apart does not depend on their slip."""
+        return self.work_of_separation
+
+    def strength_in_contact(self) -> float:
+        """Largest shear traction along the direction in which the faces slip most easily, at no normal traction, Pa."""
+        angle, share = np.linspace(0.0, np.pi, 24, endpoint=False), np.linspace(0.0, 1.0, 49)[1:]
+        along = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+        slip = share[None, :, None] * along[:, None, :] * np.linalg.norm(self.lattice, axis=1).min()
+        opening = self.opening[(self.opening >= 0) & (self.opening <= self.opening_at_peak)]
+        jump = np.empty((len(opening), *slip.shape[:2], 3))
+        jump[..., 0], jump[..., 1:] = opening[:, None, None], slip
+        value = MixedModeLaw.evaluate(self, jump.reshape(-1, 3))
+        least = value.energy.reshape(jump.shape[:3]).argmin(axis=0)[None, ..., None]
+        traction = np.take_along_axis(value.traction[:, 1:].reshape(*jump.shape[:3], 2), least, axis=0)[0]
+        return float(np.abs(np.einsum("asi,ai->as", traction, along)).max(axis=1).min())
+
+    @property
     def work_of_separation_std(self) -> float | None:
         """Standard deviation of the work of separation, J/m²; None when unknown."""
         return self.zero_slip.work_of_separation_std

@@ -89,6 +89,13 @@ class MixedInBulk(MixedModeLaw):
         own = {name: getattr(self, name) for name in self.units}
         return MixedInBulk(**(own | {"spring": spring})).counted(self.count)
 
+    def closed_compliance(self) -> FloatArray:
+        """(3, 3) jump of the closed spacing per traction, m/Pa: that which the finite elements own."""
+        compliance = np.zeros((3, 3))
+        compliance[0, 0] = self.bulk_stretch[1] / self.bulk_traction[1]
+        compliance[1:, 1:] = self.shear_compliance
+        return compliance
+
     def _check_bulk(self) -> None:
         traction, stretch, shear = self.bulk_traction, self.bulk_stretch, self.shear_compliance
         if traction.ndim != 1 or len(traction) < 4 or stretch.shape != traction.shape or traction[0] or stretch[0]:

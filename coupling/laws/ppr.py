@@ -113,6 +113,11 @@ class ParkPaulinoRoesler(ClosedForm):
         own = self.evaluate(np.zeros((1, 3))).tangent[0, 1, 1]
         return replace(self, shear_peak_traction=target.peak * float(np.sqrt(target.shear_stiffness / own)))
 
+    @property
+    def work_in_shear(self) -> float:
+        """φt, J/m²."""
+        return self.shear_work
+
     @cached_property
     def _bonds(self) -> tuple[_Bond, _Bond]:
         """The normal and the tangential bond function, with the paper's exponents m and n."""

@@ -4,12 +4,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-import scipy
 
 from coupling.contracts import FloatArray, GapOwner, LawValue
 from coupling.errors import InputError
 from coupling.laws.law import FELT, Law, check_gap
-from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, checked_std, limited_slopes
+from coupling.laws.tabulated import OPEN_TOLERANCE, TabulatedLaw, checked_std, quintic
 
 _CORNER = 3e-3
 """Of the initial opening of a spring: intervals at the kink where the law itself begins."""
@@ -60,12 +59,7 @@ class InitiallyRigid(Law):
         self.opening, self.energy, self.traction = (np.array(a, dtype=float) for a in (opening, energy, traction))
         self._check()
         self.traction[-1] = 0.0
-        slopes = limited_slopes(self.opening, self.traction)
-        slopes[-1] = 0.0
-        columns = np.column_stack([self.energy, self.traction, slopes])
-        self._energy = scipy.interpolate.PPoly.from_bernstein_basis(
-            scipy.interpolate.BPoly.from_derivatives(self.opening, columns)
-        )
+        self._energy = quintic(self.opening, self.energy, self.traction, ends=True)
         self._traction, self._stiffness = self._energy.derivative(), self._energy.derivative(2)
         self.work_of_separation, self.initial_traction = float(self.energy[-1]), float(self.traction[0])
         crests = self._stiffness.roots(discontinuity=False, extrapolate=False)

@@ -1,5 +1,6 @@
 """A cohesive law interpolated from samples: the traction is the analytic derivative of the energy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -68,15 +69,12 @@ class TabulatedLaw(Law):
         samples = _checked(opening, energy, traction, tangential_stiffness)
         self.opening, self.energy, self.traction = samples.opening, samples.energy, samples.traction
         self.tangential_stiffness = samples.tangential_stiffness
-        slope = limited_slopes(self.opening, self.traction)
-        slope[-1] = 0.0
-        self._energy = scipy.interpolate.PPoly.from_bernstein_basis(
-            scipy.interpolate.BPoly.from_derivatives(self.opening, np.column_stack([self.energy, self.traction, slope]))
-        )
-        self._traction = self._energy.derivative()
-        self._stiffness = self._energy.derivative(2)
-        self._shear = scipy.interpolate.PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
-        self._shear_slope, self._shear_curvature = self._shear.derivative(), self._shear.derivative(2)
+        normal = quintic(self.opening, self.energy, self.traction, ends=True)
+        shear = scipy.interpolate.PchipInterpolator(self.opening, self.tangential_stiffness, axis=0)
+        self._stiffness = normal.derivative(2)
+        self._normal = _together([normal, normal.derivative(), self._stiffness])
+        self._all = _together([self._normal, shear, shear.derivative(), shear.derivative(2)])
+        self._contact = float(self._stiffness(self.opening[0]))
         self.work_of_separation = float(self.energy[-1])
         self.opening_at_peak, self.peak_traction = self._peak()
         felt = np.flatnonzero(np.abs(self.traction) > FELT * self.peak_traction)
@@ -87,7 +85,7 @@ class TabulatedLaw(Law):
     def _peak(self) -> tuple[float, float]:
         roots = self._stiffness.roots(discontinuity=False, extrapolate=False)
         candidates = np.concatenate([self.opening, roots[np.isfinite(roots)]])
-        tractions = self._traction(candidates)
+        tractions = self._normal(candidates)[:, 1]
         best = int(np.argmax(tractions))
         return float(candidates[best]), float(tractions[best])
 
@@ -111,26 +109,27 @@ class TabulatedLaw(Law):
     def normal(self, opening: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """ψ_n (J/m²), T (Pa) and dT/dδ (Pa/m) at normal openings of any shape, in m."""
         opening = np.asarray(opening, dtype=float)
-        first, last = self.opening[0], self.opening[-1]
-        inside = np.clip(opening, first, last)
-        energy, traction, stiffness = (f(inside) for f in (self._energy, self._traction, self._stiffness))
-        below = np.minimum(opening - first, 0.0)
-        contact = float(self._stiffness(first))
-        energy = energy + below * (float(self.traction[0]) + 0.5 * contact * below)
-        traction = np.where(opening > last, 0.0, traction + contact * below)
-        stiffness = np.where(opening > last, 0.0, stiffness)
-        return energy, traction, stiffness
+        return self._beyond(opening, self._normal(np.clip(opening, self.opening[0], self.opening[-1])))
+
+    def _beyond(self, opening: FloatArray, found: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """ψ_n, T and dT/dδ, also outside of the samples, from those (..., 3) at the nearest opening inside."""
+        below = np.minimum(opening - self.opening[0], 0.0)
+        parted = opening > self.opening[-1]
+        energy = found[..., 0] + below * (float(self.traction[0]) + 0.5 * self._contact * below)
+        traction = np.where(parted, 0.0, found[..., 1] + self._contact * below)
+        return energy, traction, np.where(parted, 0.0, found[..., 2])
 
     def evaluate(self, jump: FloatArray) -> LawValue:
         """ψ (n,), traction (n, 3) and tangent (n, 3, 3) at jumps (n, 3): normal, tangential 1, 2; SI."""
         jump = np.asarray(jump, dtype=float)
         opening, slip = jump[:, 0], jump[:, 1:]
-        energy, normal_traction, normal_stiffness = self.normal(opening)
         inside = np.clip(opening, self.opening[0], self.opening[-1])
+        found = self._all(inside)
+        energy, normal_traction, normal_stiffness = self._beyond(opening, found[:, :3])
         within = (inside == opening)[:, None]
-        shear = self._shear(inside)
-        slope = np.where(within, self._shear_slope(inside), 0.0)
-        curvature = np.where(within, self._shear_curvature(inside), 0.0)
+        shear = found[:, 3:5]
+        slope = np.where(within, found[:, 5:7], 0.0)
+        curvature = np.where(within, found[:, 7:], 0.0)
         traction, tangent = np.zeros_like(jump), np.zeros((len(jump), 3, 3))
         traction[:, 0] = normal_traction + 0.5 * np.sum(slope * slip**2, axis=1)
         traction[:, 1:] = shear * slip
@@ -138,6 +137,14 @@ class TabulatedLaw(Law):
         tangent[:, 0, 1:] = tangent[:, 1:, 0] = slope * slip
         tangent[:, [1, 2], [1, 2]] = shear
         return LawValue(energy + 0.5 * np.sum(shear * slip**2, axis=1), traction, tangent)
+
+
+def _together(parts: Sequence[scipy.interpolate.PPoly]) -> scipy.interpolate.PPoly:
+    """Piecewise polynomials with the same pieces as one, whose values (..., k) are theirs side by side."""
+    order = max(len(part.c) for part in parts)
+    columns = [part.c.reshape(*part.c.shape[:2], -1) for part in parts]
+    padded = [np.pad(one, ((order - len(one), 0), (0, 0), (0, 0))) for one in columns]
+    return scipy.interpolate.PPoly(np.concatenate(padded, axis=2), parts[0].x)
 
 
 def checked_std(name: str, std: FloatArray | None, opening: FloatArray) -> FloatArray | None:
@@ -192,6 +199,24 @@ def _checked(
         traction[index] = 0.0
     shear[-1] = 0.0
     return _Samples(opening, energy - energy[closed], traction, shear)
+
+
+def quintic(
+    opening: FloatArray, energy: FloatArray, traction: FloatArray, *, ends: bool = False
+) -> scipy.interpolate.PPoly:
+    """ψ(δ) through energies and tractions (n,) at rising openings, with `limited_slopes`: what a law makes of its samples.
+
+    Args:
+        opening: (n,), at least two.
+        energy: (n,).
+        traction: (n,) the derivatives there.
+        ends: Whether the traction is flat at the last sample, beyond which there is none.
+    """
+    slope = limited_slopes(opening, traction)
+    if ends:
+        slope[-1] = 0.0
+    columns = np.column_stack([energy, traction, slope])
+    return scipy.interpolate.PPoly.from_bernstein_basis(scipy.interpolate.BPoly.from_derivatives(opening, columns))
 
 
 def limited_slopes(x: FloatArray, y: FloatArray) -> FloatArray:

@@ -55,6 +55,11 @@ class XuNeedleman(ClosedForm):
                 f"r = {self.r} of a xu-needleman law must be finite and not 1; with q = 1 any other r serves."
             )
 
+    @property
+    def work_in_shear(self) -> float:
+        """q φ, J/m²."""
+        return self.q * self.work_of_separation
+
     @classmethod
     def matching(cls, target: FitTarget, unknowns: FloatArray) -> Self:
         """Stiffness 2 q φ/δt² at zero slip; without one, that of the normal opening. Nothing is left to fit."""

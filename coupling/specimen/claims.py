@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from coupling.specimen.joint import Joint
 from coupling.specimen.records import SIDES, BodyRecord, InterfaceRecord, Shared, SideName
 
-SiteKind = Literal["body", "interface", "layers", "spacing", "misfit", "cells", "facets", "name"]
+SiteKind = Literal["body", "interface", "layers", "spacing", "misfit", "cells", "facets", "name", "solute", "reservoir"]
 
 
 class Site(NamedTuple):
@@ -31,6 +31,7 @@ class Site(NamedTuple):
             "body": f"body {self.of}", "interface": f"interface {self.of}", "name": f"the name {self.of}",
             "layers": f"layers beside {self.of}, {self.side}",
             "spacing": f"half of the closed spacing of {self.of}, {self.side}", "misfit": f"misfit at {self.of}, {self.side}",
+            "solute": f"solute on {self.of}", "reservoir": f"reservoir of the solute on {self.of}",
         }  # fmt: skip
         return words[self.kind]
 
@@ -66,7 +67,7 @@ def sites_of(
     """All sites of a specimen, each once."""
     sites = [Site("body", body.name) for body in bodies]
     for joint in joints:
-        sites += [*_per_side(joint), Site("interface", joint.interface.name)]
+        sites += [*_per_side(joint), Site("interface", joint.interface.name), *_of_solute(joint)]
     sites += [Site(one.what, one.first, one.second) for one in shared]
     sites += [Site("name", name) for name in names]
     return tuple(dict.fromkeys(sites))
@@ -79,7 +80,7 @@ def claims_of(
     claims = [_of_body(body, joints, shared, names) for body in bodies]
     for joint in joints:
         claims += _of_law(joint, shared, names)
-        claims += _idealised(joint)
+        claims += [*_idealised(joint), *_transported(joint)]
     return tuple(claims)
 
 
@@ -94,6 +95,21 @@ def _per_side(joint: Joint) -> list[Site]:
         if joint.strained(which):
             sites.append(Site("misfit", name, which))
     return sites
+
+
+def _of_solute(joint: Joint) -> list[Site]:
+    """The solute on an interface, and the reservoir that it is in exchange with."""
+    interface, solute = joint.interface, joint.interface.count.solute
+    exchanged = interface.transported or (solute is not None and solute.held == "chemical potential")
+    sites = [Site("solute", interface.name)] * (solute is not None or interface.transported)
+    return sites + [Site("reservoir", interface.name)] * exchanged
+
+
+def _transported(joint: Joint) -> list[Claim]:
+    """The solute in the bodies, which a mesh that solves for it counts."""
+    name = joint.interface.name
+    claim = Claim("FE", f"solute beside {name}", 1, (Site("reservoir", name),))
+    return [claim] if joint.interface.transported else []
 
 
 def _of_body(body: BodyRecord, joints: Sequence[Joint], shared: Sequence[Shared], names: dict[str, int]) -> Claim:
@@ -122,6 +138,8 @@ def _of_law(joint: Joint, shared: Sequence[Shared], names: dict[str, int]) -> li
     interface, count = joint.interface, joint.interface.count
     name = interface.name
     own = [Site("interface", name)]
+    held = None if count.solute is None else count.solute.held
+    own += [site for site in _of_solute(joint) if held == "chemical potential" or (held and site.kind == "solute")]
     own += [Site(s.what, s.first, s.second) for s in shared if s.what == "facets" and name in (s.first, s.second)]
     own += [Site("name", name)] * (name in names)
     if not count.atomistic:

@@ -40,7 +40,7 @@ class SpecimenLedger:
 
     @property
     def errors(self) -> tuple[Verdict, ...]:
-        """The verdicts that are double counts or gaps."""
+        """The verdicts that are double counts or leave something uncounted."""
         return tuple(verdict for verdict in self.verdicts if verdict.error is not None)
 
     @cached_property

@@ -58,6 +58,7 @@ class InterfaceRecord:
         tangential: (3,) tangential 1; None where the interface is curved.
         spacing: See `Spacing`.
         misfit: See `Misfit`.
+        transported: Whether the mesh solves for the solute of this interface, and counts its energy.
 
     Raises:
         InputError: a word that is not offered.
@@ -74,6 +75,7 @@ class InterfaceRecord:
     tangential: FloatArray | None
     spacing: Spacing = "meshed"
     misfit: Misfit = "carried"
+    transported: bool = False
 
     def __post_init__(self) -> None:
         check_words(self.spacing, self.misfit)

@@ -40,6 +40,7 @@ def judged(
             misfit = count.get(Site("misfit", name, which), 1)
             if misfit != 1:
                 verdicts.append(_misfit(joint, which, misfit))
+        verdicts += [_solute(joint, which) for which in ("solute", "reservoir") if count.get(Site(which, name), 1) != 1]
         for sign in (1, -1):
             sides = [which for which in SIDES if (count.get(Site("spacing", name, which), 1) - 1) * sign > 0]
             if sides:
@@ -160,6 +161,23 @@ def _misfit(joint: Joint, which: SideName, count: int) -> Verdict:
         "the opposite sign, or state that it has been relieved (misfit: relaxed)."
     )
     return Verdict("uncounted", text, interface.name, body, size)
+
+
+def _solute(joint: Joint, which: str) -> Verdict:
+    """The reservoir that law and mesh both own, or a solute that the law knows nothing of."""
+    name = joint.interface.name
+    if which == "reservoir":
+        text = (
+            f"The law on {name!r} is in exchange with a reservoir at a fixed chemical potential and owns its energy, and the mesh "
+            "solves for the solute and counts that reservoir too; take the law with its coverage (kind: coverage), or switch the "
+            "transport off."
+        )
+        return Verdict("double counted", text, name)
+    text = (
+        f"The mesh solves for the solute on {name!r}, and the law there knows of none, so that the solute's energy on the interface is "
+        "counted by nobody; take a law with a coverage (kind: coverage), or leave this interface out of the transport."
+    )
+    return Verdict("uncounted", text, name)
 
 
 def _shared(one: Shared, joints: Sequence[Joint]) -> Verdict:

@@ -17,7 +17,7 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
-from coupling.upscale.export import DislocationParameters, from_yaml, to_yaml
+from coupling.upscale.export import MISSING_LAW, DislocationParameters, from_yaml, to_yaml
 from coupling.upscale.flow import UNITS, GlideLaw
 from coupling.upscale.plain_yaml import dump, load, number
 
@@ -46,7 +46,20 @@ def to_damask(parameters: DislocationParameters) -> str:
         raise unknown_choice("structure for a DAMASK block", parameters.structure, LATTICES)
     if set(parameters.stiffness) != {"C_11", "C_12", "C_44"}:
         raise InputError("A DAMASK block needs the elastic constants C_11, C_12 and C_44.")
-    law = parameters.law
+    stiffness = f"phase/{parameters.name}/mechanical/elastic"
+    comments = {f"{stiffness}/{key}": "Pa" for key in parameters.stiffness}
+    mechanical: dict[str, Any] = {"output": ["F", "P"], "elastic": {"type": "Hooke", **parameters.stiffness}}
+    if parameters.law is None:
+        comments[f"phase/{parameters.name}/mechanical"] = f"plastic {MISSING_LAW}"
+    else:
+        mechanical["plastic"], more = _plastic(parameters.law, f"phase/{parameters.name}/mechanical/plastic")
+        comments |= more
+    phase = {parameters.name: {"lattice": LATTICES[parameters.structure], "mechanical": mechanical}}
+    return dump({"phase": phase}, comments, _header(parameters, "a phase of a DAMASK material.yaml"))
+
+
+def _plastic(law: GlideLaw, place: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """The plastic part of a phase, and its comments by place."""
     width = 10 * law.burgers
     plastic: dict[str, Any] = {
         "type": "dislotungsten", "output": ["rho_mob", "gamma_sl"], "N_sl": [_SYSTEMS],
@@ -56,18 +69,13 @@ def to_damask(parameters: DislocationParameters) -> str:
         "h": [law.kink_height], "w": [width], "h_sl-sl": [0.0] * _INTERACTIONS, "i_sl": [1e20],
         "D": law.segment_length + width, "D_a": 1.0, "D_0": 0.0, "f_at": 1.0, "Q_cl": 1.0, "no_dipole_formation": True,
     }  # fmt: skip
-    place = f"phase/{parameters.name}/mechanical/plastic"
     comments = {f"{place}/{key}": unit for key, unit in _DAMASK_UNITS.items()}
     comments |= {f"{place}/B": "Pa*s on sweeping kinks: 2 h/L of the line's drag", f"{place}/h_sl-sl": "1; hardening is off",
                  f"{place}/rho_mob_0": "1/m^2; DAMASK lets it grow by 1/(b D) per unit strain and annihilate by 2 D_a rho",
                  f"{place}/D": "m; free segment length + w", f"{place}/i_sl": "1; forest dislocations are off"}  # fmt: skip
     if law.drag_is_placeholder:
         comments[f"{place}/B"] += "; PLACEHOLDER drag"
-    stiffness = f"phase/{parameters.name}/mechanical/elastic"
-    comments |= {f"{stiffness}/{key}": "Pa" for key in parameters.stiffness}
-    mechanical = {"output": ["F", "P"], "elastic": {"type": "Hooke", **parameters.stiffness}, "plastic": plastic}
-    phase = {parameters.name: {"lattice": LATTICES[parameters.structure], "mechanical": mechanical}}
-    return dump({"phase": phase}, comments, _header(parameters, "a phase of a DAMASK material.yaml"))
+    return plastic, comments
 
 
 def read_damask(text: str) -> GlideLaw:
@@ -135,6 +143,8 @@ def to_opendis(parameters: DislocationParameters, temperatures: Sequence[float],
     if not parameters.shear_modulus > 0:
         raise InputError("An OpenDiS block needs the isotropic shear modulus and Poisson's ratio.")
     law = parameters.law
+    if law is None:
+        raise InputError(f"An OpenDiS block needs the glide law. {MISSING_LAW}.")
     velocity = strain_rate / (law.mobile_density * law.burgers)
     mobility: dict[float, dict[str, Any]] = {}
     for temperature in temperatures:
@@ -203,8 +213,10 @@ def roundtrip(parameters: DislocationParameters, temperatures: FloatArray, rates
         rates: (m,) 1/s.
     """
     grid = np.asarray(temperatures, dtype=float)[:, None], np.asarray(rates, dtype=float)
-    exact = parameters.law.flow_stress(*grid)
-    laws = [from_yaml(to_yaml(parameters)).law]
+    again = from_yaml(to_yaml(parameters)).law
+    if parameters.law is None or again is None:
+        raise InputError(f"There is no glide law to compare. {MISSING_LAW}.")
+    exact, laws = parameters.law.flow_stress(*grid), [again]
     worst = 0.0
     if parameters.structure in LATTICES:
         block = read_opendis(to_opendis(parameters, [float(t) for t in temperatures], float(rates[0])))

@@ -17,7 +17,7 @@ class Core(NamedTuple):
         position: Of the core, see `PeierlsNabarro.path`.
         stress: Resolved shear stress along b on it: applied, or its force on what holds it over b.
         elastic: Elastic energy per length at a cut-off radius of one Burgers vector.
-        misfit: Energy of the slip plane per length.
+        interplanar: Energy of the glide plane per length: that of the γ-surface at the disregistry.
     """
 
     rows: FloatArray
@@ -25,12 +25,12 @@ class Core(NamedTuple):
     position: float
     stress: float
     elastic: float
-    misfit: float
+    interplanar: float
 
     @property
     def energy(self) -> float:
-        """Elastic and misfit energy, per length."""
-        return self.elastic + self.misfit
+        """Elastic and interplanar energy, per length."""
+        return self.elastic + self.interplanar
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ class Partials:
         separation: Distance of their centres; 0 for a core that is one arctangent.
         width: Half width w of each, at which a quarter and three quarters of its slip are reached.
         centre: Midway between the centres.
-        misfit: Root mean square of the residual, in Burgers vectors.
+        residual: Root mean square of the residuals, in Burgers vectors.
     """
 
     separation: float
     width: float
     centre: float
-    misfit: float
+    residual: float
 
 
 def partials(position: FloatArray, slip: FloatArray, burgers: float) -> Partials:
@@ -54,8 +54,8 @@ def partials(position: FloatArray, slip: FloatArray, burgers: float) -> Partials
     )
     if not found.success:
         raise NotConverged("Two arctangents do not fit the disregistry; look at its plot.")
-    misfit = float(np.sqrt(np.mean(found.fun**2)))
-    return Partials(2 * abs(float(found.x[1])), abs(float(found.x[2])), float(found.x[0]), misfit)
+    rms = float(np.sqrt(np.mean(found.fun**2)))
+    return Partials(2 * abs(float(found.x[1])), abs(float(found.x[2])), float(found.x[0]), rms)
 
 
 def force_balance_separation(prefactor: FloatArray, first: FloatArray, second: FloatArray, fault: float) -> float:

@@ -19,6 +19,8 @@ from coupling.upscale.plain_yaml import dump, load
 
 FORMAT = "multiscale-coupling dislocation"
 VERSION = 1
+MISSING_LAW = "MISSING: no barrier was computed; ask for results: barrier or peierls_nabarro"
+"""What stands where a glide law would."""
 LINE_UNITS = {"angle": "rad", "prefactor": "Pa", "energy": "J/m", "tension": "N"}
 """Unit of each column of the line's table."""
 
@@ -40,7 +42,7 @@ class DislocationParameters:
         name: Of the material, e.g. "Al".
         structure: fcc, bcc, diamond or hcp.
         system: Slip system and character, e.g. "edge".
-        law: Its glide.
+        law: Its glide; None where no barrier was computed, which the notes say.
         std: Standard deviations of the law's parameters by name, in their units.
         stiffness: C_11, C_12 and C_44 by name, Pa.
         shear_modulus: Isotropic average, Pa.
@@ -54,7 +56,7 @@ class DislocationParameters:
     name: str
     structure: str
     system: str
-    law: GlideLaw
+    law: GlideLaw | None = None
     std: dict[str, float] = field(default_factory=dict)
     stiffness: dict[str, float] = field(default_factory=dict)
     shear_modulus: float = 0.0
@@ -76,7 +78,7 @@ class DislocationParameters:
     @property
     def relative_std(self) -> dict[str, float]:
         """Standard deviations over the values, for `flow_stress_std`."""
-        return {key: value / getattr(self.law, key) for key, value in self.std.items()}
+        return {key: value / getattr(self.law, key) for key, value in self.std.items()} if self.law else {}
 
 
 def save(parameters: DislocationParameters, path: str | Path) -> None:
@@ -104,7 +106,9 @@ def read(path: str | Path) -> DislocationParameters:
 def to_yaml(parameters: DislocationParameters) -> str:
     """The documented YAML."""
     law, std = parameters.law, parameters.std
-    glide = {key: _quantity(Value(getattr(law, key), unit, std.get(key))) for key, unit in UNITS.items()}
+    glide = {} if law is None else {
+        key: _quantity(Value(getattr(law, key), unit, std.get(key))) for key, unit in UNITS.items()
+    }  # fmt: skip
     crystal: dict[str, Any] = {
         "name": parameters.name,
         "structure": parameters.structure,
@@ -126,11 +130,18 @@ def to_yaml(parameters: DislocationParameters) -> str:
     comments = {
         "glide": "strain rate = rho b v; 1/v = exp(H(tau)/kT) b/(h omega L) + B/(b tau); H = H0 (1 - (tau/tau_P)^p)^q"
     }
-    if law.drag_is_placeholder:
+    if law is None:
+        comments = {"glide": MISSING_LAW}
+    elif law.drag_is_placeholder:
         comments["glide/drag"] = "PLACEHOLDER: of the order found for pure metals, not computed"
-    comments |= {
-        f"glide/{key}": "of the microstructure, not of the potential" for key in ("segment_length", "mobile_density")
-    }
+    comments |= (
+        {}
+        if law is None
+        else {
+            f"glide/{key}": "of the microstructure, not of the potential"
+            for key in ("segment_length", "mobile_density")
+        }
+    )
     return dump(
         data, comments, (f"{parameters.name}, {parameters.structure} {parameters.system} dislocation; SI units",)
     )
@@ -147,7 +158,8 @@ def from_yaml(text: str, what: str = "The text") -> DislocationParameters:
         raise InputError(f"{what} is not in version {VERSION} of the format {FORMAT!r}; run the study again.")
     try:
         crystal, glide = data["crystal"], {key: _value(item) for key, item in data["glide"].items()}
-        for key, unit in UNITS.items():
+        known = UNITS if glide else {}
+        for key, unit in known.items():
             _check_unit(what, key, glide[key].unit, unit)
         for key, column in data["line"].items():
             _check_unit(what, key, column["unit"], LINE_UNITS[key])
@@ -155,8 +167,8 @@ def from_yaml(text: str, what: str = "The text") -> DislocationParameters:
             crystal["name"],
             crystal["structure"],
             crystal["slip_system"],
-            GlideLaw(**{key: glide[key].value for key in UNITS}),
-            {key: std for key in UNITS if (std := glide[key].std) is not None},
+            GlideLaw(**{key: glide[key].value for key in UNITS}) if glide else None,
+            {key: std for key in known if (std := glide[key].std) is not None},
             {key: _in(what, key, _value(item), "Pa") for key, item in crystal["stiffness"].items()},
             _in(what, "shear_modulus", _value(crystal["shear_modulus"]), "Pa"),
             _in(what, "poisson_ratio", _value(crystal["poisson_ratio"]), "1"),

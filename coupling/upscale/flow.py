@@ -11,10 +11,10 @@ scale's: the stress here is the lattice's own friction.
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from scipy.constants import Boltzmann
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+from coupling.units import BOLTZMANN
 
 _BISECTIONS = 70
 
@@ -78,7 +78,7 @@ class GlideLaw:
         """v in m/s at stresses in Pa and temperatures in K, broadcast; zero at zero stress."""
         stress, temperature = np.asarray(stress, dtype=float), np.asarray(temperature, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            activation = self.enthalpy(stress) / (Boltzmann * temperature)
+            activation = self.enthalpy(stress) / (BOLTZMANN * temperature)
             waiting = np.exp(np.where(np.isnan(activation), 0.0, activation)) / self._fastest
             return 1 / (waiting + self.drag / (self.burgers * stress))
 
@@ -113,7 +113,7 @@ class GlideLaw:
     def athermal_temperature(self, strain_rate: float) -> float:
         """Temperature in K above which waiting for kink pairs costs no stress: ΔH₀ = kT ln(v_max/v)."""
         velocity = strain_rate / (self.mobile_density * self.burgers)
-        return float(self.activation_enthalpy / (Boltzmann * np.log(self._fastest / velocity)))
+        return float(self.activation_enthalpy / (BOLTZMANN * np.log(self._fastest / velocity)))
 
     @property
     def _fastest(self) -> float:

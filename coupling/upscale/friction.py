@@ -3,8 +3,8 @@
 Under a pressure p the faces slide over the enthalpy γ(s; p) = min over the opening of ψ(δ, s) + p δ. Rigid
 faces slide at its steepest slope, the ideal strength. Faces that yield locally slide by an interface
 dislocation, which the lattice pins like any other: at its Peierls stress in the semidiscrete model with
-γ(s; p) and the interface's own K. The truth of a flat clean interface lies between; steps, second phases
-and wear are not in it. Both strengths against p give an adhesion and a coefficient, τ = c + μ p; Coulomb's
+γ(s; p) and the interface's own K. A flat clean interface lies between the two; steps, second phases
+and wear are left out. Both strengths against p give an adhesion and a coefficient, τ = c + μ p; Coulomb's
 law on the continuum side takes μ alone.
 """
 
@@ -29,12 +29,12 @@ class LineThrough:
     Attributes:
         adhesion: c, Pa.
         coefficient: μ.
-        misfit: Root mean square of the residual, Pa.
+        residual: Root mean square of the residuals, Pa.
     """
 
     adhesion: float
     coefficient: float
-    misfit: float
+    residual: float
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def slip_enthalpy(law: CohesiveLaw, slip: FloatArray, pressure: float, lowest: f
         law: ψ(δn, δt1, δt2).
         slip: (n, 2) m.
         pressure: Pa, positive in compression.
-        lowest: Opening from which the minimum is looked for, m.
-        highest: Opening up to which, m.
+        lowest: Lowest opening at which the minimum is sought, m.
+        highest: Highest one, m.
 
     Raises:
         InputError: at some slip the least enthalpy lies at the lowest opening.

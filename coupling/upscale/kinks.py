@@ -174,14 +174,14 @@ class Kocks:
         peierls_stress: τ_P.
         p: Exponent; theory has 0 < p ≤ 1.
         q: Exponent; theory has 1 ≤ q ≤ 2.
-        misfit: Root mean square of the fit's error over ΔH₀.
+        residual: Root mean square of the fit's residuals over ΔH₀.
     """
 
     enthalpy: float
     peierls_stress: float
     p: float
     q: float
-    misfit: float = 0.0
+    residual: float = 0.0
 
     def __call__(self, stress: FloatArray | float) -> FloatArray:
         """ΔH (n,) at stresses (n,); zero beyond τ_P."""
@@ -212,8 +212,8 @@ def fit_kocks(stress: FloatArray, enthalpy: FloatArray) -> Kocks:
 
     found = least_squares(residual, np.log([0.8, 1.4]), xtol=1e-15, ftol=1e-15, gtol=1e-15)
     p, q = np.exp(found.x)
-    misfit = float(np.sqrt(np.mean(found.fun**2)))
-    return Kocks(float(enthalpy[0]), float(stress[-1]), float(p), float(q), misfit)
+    rms = float(np.sqrt(np.mean(found.fun**2)))
+    return Kocks(float(enthalpy[0]), float(stress[-1]), float(p), float(q), rms)
 
 
 def kocks(pair: KinkPair, points: int = 41) -> Kocks:

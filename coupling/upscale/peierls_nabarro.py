@@ -17,7 +17,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError, NotConverged
 from coupling.upscale.core import Core, PeierlsPath
 from coupling.upscale.disregistry import Partials, partials
-from coupling.upscale.periodic import Misfit, stable_fault, strength
+from coupling.upscale.periodic import SlipEnergy, stable_fault, strength
 
 _STEPS = 300
 _TOLERANCE = 1e-11  # largest gradient over |K| |b|
@@ -41,7 +41,7 @@ class PeierlsNabarro:
 
     def __init__(
         self,
-        surface: Misfit,
+        surface: SlipEnergy,
         prefactor: FloatArray | float,
         burgers: FloatArray | float,
         spacing: float,
@@ -73,7 +73,7 @@ class PeierlsNabarro:
 
     @property
     def line_factor(self) -> float:
-        """b·K·b/(4π); in a core at rest without stress the misfit energy equals it (virial theorem)."""
+        """b·K·b/(4π); in a core at rest without stress the interplanar energy equals it (virial theorem)."""
         return float(self.burgers @ self.prefactor @ self.burgers) / (4 * np.pi)
 
     @property
@@ -193,7 +193,7 @@ class PeierlsNabarro:
         return np.asarray(-slope.T @ toeplitz(pairs) @ slope / (2 * np.pi))
 
     def _terms(self, slip: FloatArray) -> tuple[float, float, FloatArray, FloatArray]:
-        """Elastic and misfit energy, gradient (n, m), Hessian of the misfit (n, m, m)."""
+        """Elastic and interplanar energy, gradient (n, m), Hessian of the interplanar one (n, m, m)."""
         force = self._stiffness @ slip @ self.prefactor
         fault = self.surface.evaluate(slip)
         elastic = 0.5 * float(np.sum(force * slip))
@@ -210,10 +210,10 @@ class PeierlsNabarro:
         begun, load = self._middle(slip), self.spacing * self._direction
 
         def total(u: FloatArray) -> tuple[float, FloatArray, FloatArray, FloatArray]:
-            elastic, misfit, gradient, hessian = self._terms(u)
+            elastic, interplanar, gradient, hessian = self._terms(u)
             where, slope, bend = self._position(u)
             off = where - place
-            value = elastic + misfit - stress * float((u @ load).sum()) + 0.5 * spring * off**2
+            value = elastic + interplanar - stress * float((u @ load).sum()) + 0.5 * spring * off**2
             return value, gradient - stress * load + spring * off * slope, hessian + spring * off * bend, slope
 
         energy, gradient, hessian, slope = total(slip)
@@ -261,5 +261,5 @@ class PeierlsNabarro:
         return step * min(1.0, 0.1 * self.burgers_length / max(np.abs(step).max(), 1e-300))
 
     def _core(self, slip: FloatArray, stress: float) -> Core:
-        elastic, misfit, _, _ = self._terms(slip)
-        return Core(self.rows, slip, self._position(slip)[0], stress, elastic, misfit)
+        elastic, interplanar, _, _ = self._terms(slip)
+        return Core(self.rows, slip, self._position(slip)[0], stress, elastic, interplanar)

@@ -22,7 +22,7 @@ class PeriodicValue(NamedTuple):
     hessian: FloatArray
 
 
-class Misfit(Protocol):
+class SlipEnergy(Protocol):
     """The energy per area of a slip, periodic and zero at no slip."""
 
     def evaluate(self, slip: FloatArray) -> PeriodicValue:
@@ -74,21 +74,21 @@ class GammaSurface(Periodic):
         super().__init__(lattice, energy - energy.flat[0])
 
 
-def strength(surface: Misfit, direction: FloatArray, length: float, points: int = 2001) -> float:
+def strength(surface: SlipEnergy, direction: FloatArray, length: float, points: int = 2001) -> float:
     """Largest dγ/df of a rigid slip along a direction: the ideal shear strength.
 
     Args:
         surface: The energy of slip.
         direction: (m,) direction of the slip.
-        length: Slip up to which is looked.
-        points: Slips looked at.
+        length: Largest slip looked at.
+        points: How many slips are looked at.
     """
     unit = np.asarray(direction, dtype=float) / np.linalg.norm(direction)
     slips = np.linspace(0.0, length, points)[:, None] * unit
     return float((surface.evaluate(slips).gradient @ unit).max())
 
 
-def stable_fault(surface: Misfit, burgers: FloatArray) -> FloatArray | None:
+def stable_fault(surface: SlipEnergy, burgers: FloatArray) -> FloatArray | None:
     """The slip (m,) of the stable fault of least energy by which a Burgers vector can split; None without one.
 
     It must be a minimum of the γ-surface whose two partials have |b₁|² + |b₂|² < |b|² (Frank's rule).

@@ -1,6 +1,6 @@
 """The part of YAML that exports need: nested blocks, with JSON for everything inside a line.
 
-What it writes any YAML reader reads, numbers as numbers and bit for bit; what it reads is what it writes.
+Any YAML reader reads what it writes, numbers as numbers and bit for bit; it reads nothing else than what it writes.
 """
 
 import json
