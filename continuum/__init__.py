@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from continuum.mesh.specimen_mesh import SpecimenMesh, read_mesh
     from continuum.model import Bond, Contact, Control, Energies, InterfaceEnergies, Kind, Prescribed, Traction
     from continuum.post.fracture import j_integral, released_energy_per_area, resistance_curve
-    from continuum.post.output import FieldWriter
+    from continuum.post.vtkhdf_fields import VtkHdfWriter
+    from continuum.post.xdmf import XdmfWriter
     from continuum.solver.diagnostics import assess
     from continuum.solver.newton import NewtonSolver
     from continuum.solver.problem import CohesiveProblem
@@ -22,10 +23,10 @@ if TYPE_CHECKING:
     from continuum.solver.stepping import pull
 
 __all__ = [
-    "Bond", "CauchyBorn", "CohesiveProblem", "Contact", "Control", "Energies", "FieldWriter", "InterfaceEnergies",
-    "Kind", "LinearElastic", "Loading", "Material", "NeoHookean", "NewtonSolver", "Prescribed", "SpecimenMesh",
-    "StVenantKirchhoff", "Step", "Traction", "assess", "energy_balance_error", "inspect_mesh", "j_integral", "pull",
-    "read_mesh", "released_energy_per_area", "resistance_curve",
+    "Bond", "CauchyBorn", "CohesiveProblem", "Contact", "Control", "Energies", "InterfaceEnergies", "Kind",
+    "LinearElastic", "Loading", "Material", "NeoHookean", "NewtonSolver", "Prescribed", "SpecimenMesh",
+    "StVenantKirchhoff", "Step", "Traction", "VtkHdfWriter", "XdmfWriter", "assess", "energy_balance_error",
+    "inspect_mesh", "j_integral", "pull", "read_mesh", "released_energy_per_area", "resistance_curve",
 ]  # fmt: skip
 
 __getattr__, __dir__ = on_first_use(__name__)

@@ -67,10 +67,11 @@ class Bond:
     Attributes:
         group: Physical group of the interface's facets; None: all facets between the two bodies.
         plus: Body that the normal points into.
-        minus: Body on the other side; None: a rigid, fixed foundation.
+        minus: Body on the other side; None: a rigid, fixed foundation. The same body twice: a polycrystal, on the boundaries
+            between whose grains the law acts; at each the grain of the lower number is plus.
         law: The cohesive law.
         history: "damage": unloading to the origin, no healing; "reversible": adhesion, the law itself.
-        gap: Normal distance of the undeformed faces in m at points (..., dim) in m; None: they touch.
+        initial_gap: Normal distance of the undeformed faces in m at points (..., dim) in m; None: they touch.
         contact: Resistance when closed; None: the law's own compressive branch.
         friction: Coulomb's coefficient where damaged faces are closed.
         viscosity: Traction per rate of the jump, Pa s/m: regularises; its work is reported.
@@ -79,6 +80,7 @@ class Bond:
             opposite sign, or "relaxed" away by dislocations.
         tangential: (3,) direction whose projection on the interface is tangential 1; None: as
             `continuum.cohesive.interface.kinematics` says.
+        transported: Whether the mesh solves for the solute of this interface (`continuum.transport`), and owns its exchange.
 
     Raises:
         InputError: a history, a spacing or a misfit that does not exist, a negative coefficient, a direction that is none,
@@ -90,13 +92,14 @@ class Bond:
     minus: str | None
     law: CohesiveLaw
     history: Literal["damage", "reversible"] = "damage"
-    gap: Callable[[FloatArray], FloatArray] | None = None
+    initial_gap: Callable[[FloatArray], FloatArray] | None = None
     contact: Contact | None = None
     friction: float = 0.0
     viscosity: float = 0.0
     spacing: Spacing = "meshed"
     misfit: Misfit = "carried"
     tangential: tuple[float, float, float] | None = None
+    transported: bool = False
 
     def __post_init__(self) -> None:
         if self.history not in HISTORIES:
@@ -214,16 +217,17 @@ class Energies:
         return self.elastic + self.stored + self.dissipated + self.viscous
 
 
-ControlKind = Literal["load", "opening", "path"]
+ControlKind = Literal["load", "opening", "path", "damage"]
 
 
 @dataclass(frozen=True)
 class Control:
-    """What the last equation prescribes: the load, how far the interfaces have opened, or how far the path goes on.
+    """What the last equation prescribes: the load, the interfaces' opening or damage, or how far the path goes on.
 
     Attributes:
         kind: "load": the load parameter; "opening": `CohesiveProblem.broken_area`, m² or m; "path": what the jumps go on
-            in the direction of `CohesiveProblem.aim`, m² or m.
+            in the direction of `CohesiveProblem.aim`, m² or m; "damage": by how much the area that was ever opened grows, m²
+            or m (`continuum.cohesive.interface.Interface.damaged_area`).
         target: Its value.
     """
 

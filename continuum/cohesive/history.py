@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from continuum.cohesive.coverage import part_of
 from continuum.cohesive.opening import compressed_and_slid, damaged
 from continuum.model import Bond
 from coupling.contracts import CohesiveLaw, FloatArray
@@ -166,12 +167,13 @@ def _closing(bond: Bond, jump: FloatArray, history: History, response: Response)
     traction, tangent, stored = response.traction.copy(), response.tangent.copy(), response.stored.copy()
     tangent[closed, :, 0] = 0.0
     if bond.contact is None:
-        energy, pressure, stiffness = _compression(bond.law, jump[closed, 0])
+        law = part_of(bond.law, closed)
+        energy, pressure, stiffness = _compression(law, jump[closed, 0])
         traction[closed, 0] = pressure
         tangent[closed, 0, 0] = stiffness
         stored[closed] += energy
         if not shear_weight(bond.law):
-            coupled = compressed_and_slid(bond.law, jump[closed], history.largest[closed])
+            coupled = compressed_and_slid(law, jump[closed], history.largest[closed])
             traction[closed] += coupled.traction
             tangent[closed] += coupled.tangent
             tangent[closed, 0, 1:] = coupled.tangent[:, 0, 1:]

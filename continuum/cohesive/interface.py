@@ -1,5 +1,7 @@
 """A cohesive interface between two bodies, or of one on a rigid foundation, at quadrature points.
 
+Or between the grains of one body that is a polycrystal, whose field jumps there.
+
 The jump is u(plus) − u(minus) in the local frame (normal from minus to plus, tangential 1, 2), so
 that opening is positive. Displacements are read and forces are returned through the trace
 degrees of freedom of the two bodies' own spaces. The frame is that of the undeformed interface.
@@ -19,6 +21,8 @@ from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import Bond, Kind, circumference
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
+
+_ALIKE = 1e-9  # of the largest separation so far: a point that near to it may be damaged further
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Kinematics:
         frame: (n_facets, n_points, 3, dim) rows: normal, tangential 1, tangential 2.
         weights: (n_facets, n_points) m (2D, per unit thickness) or m².
         points: (n_facets, n_points, dim) m.
+        facets: (n_facets,) of the parent mesh.
     """
 
     plus: Side
@@ -51,6 +56,7 @@ class Kinematics:
     frame: FloatArray
     weights: FloatArray
     points: FloatArray
+    facets: NDArray[np.int32]
 
     def jump(self, plus: FloatArray, minus: FloatArray) -> FloatArray:
         """(n_facets, n_points, 3) local jumps from the two bodies' displacements (n_dofs, dim)."""
@@ -73,7 +79,8 @@ def kinematics(
         mesh: The specimen.
         facets: Facets of the parent mesh; those of other ranks are skipped.
         plus: Body and function space that the normal points into.
-        minus: The same on the other side; None: a rigid foundation outside the mesh.
+        minus: The same on the other side; None: a rigid foundation outside the mesh. The same body twice: a polycrystal, and
+            at each facet the grain of the lower number is plus.
         tangential: (3,) direction whose projection on the interface is tangential 1; None: t₁ = n × z, the normal turned
             by −90° in a plane mesh and in its extrusion alike, or t₁ = y × n where the mean normal is nearer to z than 45°.
             In each case t₂ = n × t₁. With plus and minus exchanged the frame has turned about tangential 2.
@@ -85,8 +92,9 @@ def kinematics(
     nothing = Side(np.empty((len(surface.facets), 0), dtype=np.int32), np.empty((*surface.points.shape[:2], 0)))
     other = nothing if minus is None else _trace(*minus, surface.minus_cells, surface.points)
     return Kinematics(
-        _trace(*plus, surface.plus_cells, surface.points), other, surface.frame, surface.weights, surface.points
-    )
+        _trace(*plus, surface.plus_cells, surface.points), other, surface.frame, surface.weights, surface.points,
+        surface.facets,
+    )  # fmt: skip
 
 
 def mean_frame(
@@ -157,12 +165,12 @@ class Interface:
 
     def _initial_gap(self) -> FloatArray:
         points = self.kinematics.points
-        if self.bond.gap is None:
+        if self.bond.initial_gap is None:
             return np.zeros(points.shape[:2])
-        gap = np.asarray(self.bond.gap(points.reshape(-1, points.shape[-1])), dtype=float)
+        gap = np.asarray(self.bond.initial_gap(points.reshape(-1, points.shape[-1])), dtype=float)
         if gap.shape != (points.shape[0] * points.shape[1],) or not np.all(np.isfinite(gap)):
             raise InputError(
-                f"The gap of interface {self.bond.name!r} must give one finite number in m for each point."
+                f"The initial gap of interface {self.bond.name!r} must give one finite number in m for each point."
             )
         return gap.reshape(points.shape[:2])
 
@@ -187,9 +195,9 @@ class Interface:
         force = np.einsum("fq,fqki,fqk->fqi", self.weights, self.kinematics.frame, traction)
         return np.einsum("fqa,fqi->fai", self.shape, force).reshape(self.numbers.shape)
 
-    def stiffness(self, response: Response) -> FloatArray:
-        """(n_facets, n²) consistent tangent, row-major."""
-        tangent, frame = response.tangent.reshape(*self.weights.shape, 3, 3), self.kinematics.frame
+    def stiffness(self, tangent: FloatArray) -> FloatArray:
+        """(n_facets, n²) of derivatives (points, 3, 3) of the traction with the jump, row-major."""
+        tangent, frame = tangent.reshape(*self.weights.shape, 3, 3), self.kinematics.frame
         turned = np.einsum("fq,fqki,fqkl,fqlj->fqij", self.weights, frame, tangent, frame, optimize=True)
         local = np.einsum("fqa,fqij,fqb->faibj", self.shape, turned, self.shape, optimize=True)
         return local.reshape(len(self.numbers), self.numbers.shape[1] ** 2)
@@ -206,6 +214,18 @@ class Interface:
         """(n_facets, n) derivative of `opened_area`."""
         rate = separation_gradient(self.bond.law, jump) / self.bond.law.final_opening
         rate[self.opened(jump) >= 1] = 0.0
+        return self.gradient(rate)
+
+    def damaged_area(self, jump: FloatArray) -> float:
+        """∫ min(largest separation so far over final, 1): as `opened_area`, but what closes again stays."""
+        largest = np.maximum(self.history.largest / self.bond.law.final_opening, self.opened(jump))
+        return float(self.weights.ravel() @ np.minimum(largest, 1.0))
+
+    def damaged_area_gradient(self, jump: FloatArray) -> FloatArray:
+        """(n_facets, n) derivative of `damaged_area`; where the damage would begin to grow, as it grows."""
+        rate = separation_gradient(self.bond.law, jump) / self.bond.law.final_opening
+        rests = separation(self.bond.law, jump) < (1.0 - _ALIKE) * self.history.largest
+        rate[rests | (self.opened(jump) >= 1)] = 0.0
         return self.gradient(rate)
 
     def gradient(self, rate: FloatArray) -> FloatArray:

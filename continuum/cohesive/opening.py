@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuum.cohesive.coverage import part_of
 from coupling.contracts import CohesiveLaw, FloatArray, LawValue
 
 _DIFFERENCE = 1e-4  # of the opening at the peak, for the one third derivative of the law that a tangent needs
@@ -11,7 +12,7 @@ def damaged(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray) -> tuple[LawV
     """Damage by the normal opening n ≤ κ; slip stays elastic.
 
     T_n falls linearly from the law's T_n(κ, t) at n = κ to a(t) = s T_n(0, t) at n = 0, where s(κ) = 1 − ψ(κ, 0)/W is what is
-    whole: slid faces push each other apart, and a line to the origin would let go of that as soon as they have opened at all.
+    whole: slid faces push each other apart, and a line to the origin would lose that as soon as they open at all.
     U = ψ(κ, t) − D(κ) − ∫ₙ^κ T_n is recoverable, and the slip's traction is its gradient; D(κ) = ψ(κ, 0) − ½ κ T_n(κ, 0) is
     lost. At n = κ it is the law.
 
@@ -31,7 +32,8 @@ def damaged(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray) -> tuple[LawV
     unloading = np.flatnonzero(kappa > jump[:, 0])
     if len(unloading):
         n, k = jump[unloading, 0], kappa[unloading]
-        ends = _normal(law, np.concatenate([at[unloading], at[unloading] * [0.0, 1.0, 1.0]]))
+        own = part_of(law, unloading)
+        ends = _normal(own, np.concatenate([at[unloading], at[unloading] * [0.0, 1.0, 1.0]]))
         (open_normal, closed_normal), (open_cross, closed_cross), (open_shear, closed_shear) = (
             np.split(e, 2) for e in ends
         )

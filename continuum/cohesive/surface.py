@@ -54,12 +54,14 @@ def surface_of(
     owned = facets[facets < parent.topology.index_map(dimension - 1).size_local]
     first = _cells_of(parent, plus, owned)
     second = None if minus is None else _cells_of(parent, minus, owned)
+    if minus is plus:
+        first, second = _cells_of_grains(parent, plus, owned)
     _check_sides(parent, owned, plus, minus, first, second)
     points, tangents, weights = _quadrature(parent, owned, plus.parent_cells[first])
     toward = _centres(plus, first)
     toward = toward - (points.mean(axis=1) if minus is None else _centres(minus, second))
     normal, measure = _normals(tangents, toward)
-    frame = _frames(parent.comm, normal, measure * weights, tangential)
+    frame = _frames(parent.comm, normal, measure * weights, tangential, alone=minus is plus)
     return Surface(owned, first, second, points, frame[..., :dimension], measure * weights)
 
 
@@ -71,6 +73,22 @@ def _cells_of(parent: "dolfinx.mesh.Mesh", body: Body, facets: NDArray[np.int32]
     lookup[body.parent_cells] = np.arange(len(body.parent_cells), dtype=np.int32)
     to_cells = parent.topology.connectivity(dimension - 1, dimension)
     return np.array([lookup[to_cells.links(f)].max() for f in facets], dtype=np.int32)
+
+
+def _cells_of_grains(
+    parent: "dolfinx.mesh.Mesh", body: Body, facets: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The body's cells at each facet, that of the grain of the lower number first; −1 where two of one grain, or no two, meet."""
+    index, dimension = parent.topology.index_map(parent.topology.dim), parent.topology.dim
+    lookup = np.full(index.size_local + index.num_ghosts, -1, dtype=np.int32)
+    lookup[body.parent_cells] = np.arange(len(body.parent_cells), dtype=np.int32)
+    to_cells, found = parent.topology.connectivity(dimension - 1, dimension), np.full((2, len(facets)), -1, np.int32)
+    for number, facet in enumerate(facets):
+        cells = lookup[to_cells.links(facet)]
+        grains = body.grain[cells] if cells.min() >= 0 else cells
+        if len(np.unique(grains)) == 2:
+            found[:, number] = cells[np.argsort(grains)]
+    return found[0], found[1]
 
 
 def _check_sides(
@@ -85,6 +103,8 @@ def _check_sides(
     if minus is not None and second is not None:
         stray = np.flatnonzero((first < 0) | (second < 0))
         meaning = f"the interface between {plus.name!r} and {minus.name!r} do not separate the two"
+        if minus is plus:
+            meaning = f"the boundaries of the polycrystal {plus.name!r} do not separate two of its grains"
     else:
         to_cells = parent.topology.connectivity(dimension - 1, dimension)
         stray = np.array([i for i, f in enumerate(facets) if first[i] < 0 or len(to_cells.links(f)) > 1], dtype=int)
@@ -151,11 +171,12 @@ def _normals(tangents: FloatArray, toward: FloatArray) -> tuple[FloatArray, Floa
 
 
 def _frames(
-    comm: "MPI.Comm", normal: FloatArray, weights: FloatArray, tangential: Sequence[float] | None
+    comm: "MPI.Comm", normal: FloatArray, weights: FloatArray, tangential: Sequence[float] | None, alone: bool
 ) -> FloatArray:
-    """(n_facets, n_points, 3, 3) rows: normal, tangential 1, tangential 2, right-handed."""
+    """(n_facets, n_points, 3, 3) rows: normal, tangential 1, tangential 2, right-handed; if alone, each facet has its own axis."""
     if tangential is None:
-        first = np.cross(normal, _axis(comm, normal, weights))
+        axis = _axes(normal) if alone else _axis(comm, normal, weights)
+        first = np.cross(normal, axis)
     else:
         wanted = np.asarray(tangential, dtype=float)
         first = wanted - (normal @ wanted)[..., None] * normal
@@ -174,6 +195,12 @@ def _axis(comm: "MPI.Comm", normal: FloatArray, weights: FloatArray) -> FloatArr
     mean = np.asarray(comm.allreduce(np.einsum("fq,fqi->i", weights, normal)))
     steep = abs(mean[2]) > _STEEP * np.linalg.norm(mean)
     return np.array([0.0, -1.0, 0.0]) if steep else np.array([0.0, 0.0, 1.0])
+
+
+def _axes(normal: FloatArray) -> FloatArray:
+    """As `_axis`, for each normal (..., 3) its own: boundaries of grains lie in all directions."""
+    steep = np.abs(normal[..., 2:]) > _STEEP
+    return np.where(steep, [0.0, -1.0, 0.0], [0.0, 0.0, 1.0])
 
 
 def averaged(comm: "MPI.Comm", frame: FloatArray, weights: FloatArray) -> tuple[FloatArray, float]:

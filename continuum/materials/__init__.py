@@ -10,11 +10,12 @@ if TYPE_CHECKING:
     from continuum.materials.material import Material, cauchy_stress
     from continuum.materials.moduli import Moduli
     from continuum.materials.neo_hookean import NeoHookean
+    from continuum.materials.polycrystalline import Polycrystalline
     from continuum.materials.registry import material_model, material_models, offered, parameter
     from continuum.materials.st_venant_kirchhoff import StVenantKirchhoff
 
 __all__ = [
-    "CauchyBorn", "LinearElastic", "Material", "Moduli", "NeoHookean", "StVenantKirchhoff", "cauchy_stress",
+    "CauchyBorn", "LinearElastic", "Material", "Moduli", "NeoHookean", "Polycrystalline", "StVenantKirchhoff", "cauchy_stress",
     "material_model", "material_models", "offered", "parameter",
 ]  # fmt: skip
 

@@ -23,7 +23,9 @@ class Material(Protocol):
         linear: The energy is quadratic in H, so that its stiffness is assembled once.
     """
 
-    linear: ClassVar[bool]
+    @property
+    def linear(self) -> bool:
+        """Whether the energy is quadratic."""
 
     @property
     def stiffness_voigt(self) -> FloatArray:

@@ -15,7 +15,7 @@ from continuum.mesh.readers.reading import CELLS, IntArray
 from continuum.mesh.topology import Topology, matched
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError
-from coupling.interface.coarse_graining import coarsen
+from coupling.interface.coarse_graining import chain
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
@@ -257,7 +257,7 @@ def _planes(law: "Law", modulus: float, needed: float, plane_stiffness: float | 
     """The smallest N whose zone is at least this long; the zone grows as N."""
 
     def resolves(planes: int) -> bool:
-        return zone_length(coarsen(law, planes, plane_stiffness), modulus) >= needed * (1 - 1e-12)
+        return zone_length(chain(law, planes, plane_stiffness), modulus) >= needed * (1 - 1e-12)
 
     low, high = 1, max(2, int(needed / zone_length(law, modulus)))
     while not resolves(high):

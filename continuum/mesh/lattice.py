@@ -49,11 +49,7 @@ class LatticeMesh:
 
     def vertices_of(self, sites: IntArray) -> IntArray:
         """(k,) the vertex at each of k sites; -1 where there is none."""
-        keys = _keys(self.sites)
-        order = np.argsort(keys)
-        place = np.minimum(np.searchsorted(keys, _keys(sites), sorter=order), len(keys) - 1)
-        found = order[place]
-        return np.where(keys[found] == _keys(sites), found, -1)
+        return rows_of(self.sites, sites)
 
     @property
     def shares(self) -> FloatArray:
@@ -61,6 +57,16 @@ class LatticeMesh:
         volumes = _volumes(self.sites, self.simplices)
         corners = self.simplices.shape[1]
         return np.bincount(self.simplices.ravel(), np.repeat(volumes / corners, corners), len(self.sites))
+
+
+def rows_of(known: IntArray, sites: IntArray) -> IntArray:
+    """(k,) the row of each of k sites (k, d) among those that are known (n, d), each once; -1 where there is none."""
+    if not len(known):
+        return np.full(len(sites), -1)
+    keys, wanted = _keys(known), _keys(sites)
+    order = np.argsort(keys)
+    found = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    return np.where(keys[found] == wanted, found, -1)
 
 
 def lattice_mesh(cells: tuple[int, ...], level: int, size: SizeFunction) -> LatticeMesh:

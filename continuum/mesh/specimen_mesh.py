@@ -1,6 +1,6 @@
 """Mesh files into bodies: one submesh per body, named groups, distributed over the ranks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from continuum.fenics import MPI, basix, dolfinx, ufl
+from continuum.mesh.broken import broken_mesh
 from continuum.mesh.checks import check_mesh
 from continuum.mesh.file import FileMesh, read_file
 from continuum.mesh.readers.reading import CELLS, IntArray, WrongDimension
@@ -22,11 +23,15 @@ class Body:
         name: Its physical group.
         mesh: Its own submesh.
         parent_cells: (n,) cells of the parent mesh, by cell of the submesh.
+        grains: Groups of its grains, of a polycrystal; its mesh is then broken between them (`continuum.mesh.broken`).
+        grain: (n,) number of each cell's grain among them.
     """
 
     name: str
     mesh: "dolfinx.mesh.Mesh"
     parent_cells: NDArray[np.int32]
+    grains: tuple[str, ...] = ()
+    grain: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, dtype=np.int32))
 
 
 @dataclass(frozen=True)
@@ -62,15 +67,35 @@ class SpecimenMesh:
             raise unknown_choice("physical group of facets", name, self.facets)
         return self.facets[name]
 
+    def grain_boundaries(self, name: str) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The facets between the grains of a polycrystal, those that this rank owns.
+
+        Returns:
+            (n,) facets of the parent mesh, and (n, 2) the numbers of the two grains at each, the lower one first.
+        """
+        topology, body = self.mesh.topology, self.bodies[name]
+        topology.create_connectivity(self.dimension - 1, self.dimension)
+        index, links = topology.index_map(self.dimension), topology.connectivity(self.dimension - 1, self.dimension)
+        grain = np.full(index.size_local + index.num_ghosts, -1, dtype=np.int32)
+        grain[body.parent_cells] = body.grain
+        owned = topology.index_map(self.dimension - 1).size_local
+        first = links.offsets[:owned]
+        inner = np.flatnonzero(np.diff(links.offsets[: owned + 1]) == 2)
+        pairs = np.sort(grain[links.array[first[inner, None] + np.arange(2)]], axis=1)
+        apart = (pairs[:, 0] >= 0) & (pairs[:, 0] != pairs[:, 1])
+        return inner[apart].astype(np.int32), pairs[apart]
+
     def between(self, plus: str, minus: str) -> NDArray[np.int32]:
         """The facets that two bodies share; owned and ghost ones of this rank.
 
         Raises:
-            InputError: an unknown body, twice the same one, or bodies that share no facet. Collective.
+            InputError: an unknown body, twice the same one that has no grains, or bodies that share no facet. Collective.
         """
         for name in (plus, minus):
             if name not in self.bodies:
                 raise unknown_choice("body", name, self.bodies)
+        if plus == minus and self.bodies[plus].grains:
+            return self.grain_boundaries(plus)[0]
         if plus == minus:
             raise InputError(f"An interface lies between two bodies, and both were given as {plus!r}.")
         topology = self.mesh.topology
@@ -100,6 +125,7 @@ def read_mesh(
     *,
     unit: float,
     bodies: list[str],
+    grains: Mapping[str, Sequence[str]] | None = None,
     dimension: int | None = None,
     comm: "MPI.Comm" = MPI.COMM_WORLD,
 ) -> SpecimenMesh:
@@ -116,6 +142,7 @@ def read_mesh(
         path: A file of Gmsh, of Abaqus, or any that meshio reads.
         unit: Metres per unit of the file's coordinates.
         bodies: Names of the groups of cells that are the bodies; together they are the mesh.
+        grains: The groups of the grains of those bodies that are polycrystals, and no groups themselves.
         dimension: What the study needs, 2 or 3; None: either.
         comm: The ranks to distribute over.
 
@@ -123,10 +150,12 @@ def read_mesh(
         InputError: on all ranks; the file cannot be read or has no such bodies (the message lists what
             it has), or one of the classes of `continuum.mesh.file` and `continuum.mesh.checks`.
     """
-    data, failure = None, None
+    data, failure, grains = None, None, grains or {}
+    groups = [group for name in bodies for group in grains.get(name, (name,))]
     if comm.rank == 0:
         try:
-            data = _read(Path(path), unit, bodies, dimension)
+            _check_grains(grains, bodies)
+            data = _read(Path(path), unit, groups, dimension)
         except Exception as error:
             failure = error
     told = comm.bcast(failure)
@@ -136,9 +165,26 @@ def read_mesh(
         None if data is None else (data.cell, data.facet, list(data.facets), data.dimension, data.refused)
     )
     cell, facet, facet_names, dimension, refused = kinds
-    mesh, tags = _distribute(comm, data, cell, dimension, unit, bodies)
+    cells = _Cells.of(data, cell, dimension, unit, groups)
+    mesh, tags = cells.distributed(comm)
     facets = {name: _facets(mesh, data.facets[name] if data else None, facet) for name in facet_names}
-    return SpecimenMesh(mesh, {name: _body(mesh, tags, i, name) for i, name in enumerate(bodies)}, facets, refused)
+    made = {
+        name: _polycrystal(mesh, tags, cells, groups, name, tuple(grains[name]))
+        if name in grains
+        else _body(mesh, tags, groups.index(name), name)
+        for name in bodies
+    }
+    return SpecimenMesh(mesh, made, facets, refused)
+
+
+def _check_grains(grains: Mapping[str, Sequence[str]], bodies: Sequence[str]) -> None:
+    for name, its in grains.items():
+        if name not in bodies:
+            raise unknown_choice("body that has grains", name, bodies)
+        if len(its) < 2:
+            raise InputError(
+                f"The polycrystal {name!r} has {len(its)} grain{'s' * (len(its) != 1)}; it needs 2 or more, each a group of cells."
+            )
 
 
 def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> FileMesh:
@@ -156,27 +202,47 @@ def _read(path: Path, unit: float, bodies: list[str], dimension: int | None) -> 
     return data.without_unused_nodes()
 
 
-def _distribute(
-    comm: "MPI.Comm", data: FileMesh | None, cell: str, dimension: int, unit: float, bodies: Sequence[str]
-) -> "tuple[dolfinx.mesh.Mesh, dolfinx.mesh.MeshTags]":
-    """The distributed mesh, and the index of each local cell's body."""
-    shape, order, tdim = CELLS[cell]
-    element = basix.ufl.element("Lagrange", shape, order, shape=(dimension,))
-    nodes = element.basix_element.dim
-    if data is not None:
-        permutation = dolfinx.cpp.io.perm_vtk(dolfinx.mesh.to_type(shape), nodes)
-        raw = np.vstack([data.cells[name] for name in bodies])
-        owners = np.repeat(np.arange(len(bodies)), [len(data.cells[name]) for name in bodies]).astype(np.int32)
-        cells, points = raw[:, permutation], data.points * unit
-    else:
-        raw = cells = np.empty((0, nodes), dtype=np.int64)
-        owners, points = np.empty(0, dtype=np.int32), np.empty((0, dimension))
-    ghosts = dolfinx.mesh.create_cell_partitioner(dolfinx.mesh.GhostMode.shared_facet, 2)
-    mesh = dolfinx.mesh.create_mesh(comm, cells, ufl.Mesh(element), points, partitioner=ghosts)
-    mesh.topology.create_connectivity(tdim - 1, tdim)
-    entities, values = dolfinx.io.distribute_entity_data(mesh, tdim, raw, owners)
-    mesh.topology.create_connectivity(tdim, tdim)
-    return mesh, dolfinx.mesh.meshtags_from_entities(mesh, tdim, dolfinx.graph.adjacencylist(entities), values)
+@dataclass(frozen=True)
+class _Cells:
+    """All cells as they are distributed; none away from rank 0.
+
+    Attributes:
+        element: Of the coordinates.
+        raw: (n, nodes) in VTK's order.
+        nodes: (n, nodes) in dolfinx's order.
+        points: (m, dim) m.
+        owners: (n,) number of each cell's group.
+    """
+
+    element: "ufl.Mesh"
+    raw: IntArray
+    nodes: IntArray
+    points: NDArray[np.float64]
+    owners: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, data: FileMesh | None, cell: str, dimension: int, unit: float, groups: Sequence[str]) -> "_Cells":
+        """The cells of a file's groups."""
+        shape, order, _ = CELLS[cell]
+        element = basix.ufl.element("Lagrange", shape, order, shape=(dimension,))
+        count = element.basix_element.dim
+        if data is None:
+            none = np.empty((0, count), dtype=np.int64)
+            return cls(ufl.Mesh(element), none, none, np.empty((0, dimension)), np.empty(0, dtype=np.int32))
+        permutation = dolfinx.cpp.io.perm_vtk(dolfinx.mesh.to_type(shape), count)
+        raw = np.vstack([data.cells[name] for name in groups])
+        owners = np.repeat(np.arange(len(groups)), [len(data.cells[name]) for name in groups]).astype(np.int32)
+        return cls(ufl.Mesh(element), raw, raw[:, permutation], data.points * unit, owners)
+
+    def distributed(self, comm: "MPI.Comm") -> "tuple[dolfinx.mesh.Mesh, dolfinx.mesh.MeshTags]":
+        """The distributed mesh, and the number of each local cell's group."""
+        ghosts = dolfinx.mesh.create_cell_partitioner(dolfinx.mesh.GhostMode.shared_facet, 2)
+        mesh = dolfinx.mesh.create_mesh(comm, self.nodes, self.element, self.points, partitioner=ghosts)
+        tdim = mesh.topology.dim
+        mesh.topology.create_connectivity(tdim - 1, tdim)
+        entities, values = dolfinx.io.distribute_entity_data(mesh, tdim, self.raw, self.owners)
+        mesh.topology.create_connectivity(tdim, tdim)
+        return mesh, dolfinx.mesh.meshtags_from_entities(mesh, tdim, dolfinx.graph.adjacencylist(entities), values)
 
 
 def _facets(mesh: "dolfinx.mesh.Mesh", nodes: IntArray | None, facet: str) -> NDArray[np.int32]:
@@ -194,3 +260,16 @@ def _body(mesh: "dolfinx.mesh.Mesh", tags: "dolfinx.mesh.MeshTags", index: int, 
     topology = submesh.topology.index_map(submesh.topology.dim)
     cells = np.arange(topology.size_local + topology.num_ghosts, dtype=np.int32)
     return Body(name, submesh, entity_map.sub_topology_to_topology(cells, False))
+
+
+def _polycrystal(
+    mesh: "dolfinx.mesh.Mesh", tags: "dolfinx.mesh.MeshTags", cells: _Cells, groups: Sequence[str], name: str,
+    grains: tuple[str, ...],
+) -> Body:  # fmt: skip
+    numbers = np.full(len(groups), -1, dtype=np.int32)
+    numbers[[groups.index(grain) for grain in grains]] = np.arange(len(grains))
+    broken, parent_cells = broken_mesh(mesh, cells.element, cells.nodes, cells.points, numbers[cells.owners])
+    index = mesh.topology.index_map(mesh.topology.dim)
+    group = np.empty(index.size_local + index.num_ghosts, dtype=np.int32)
+    group[tags.indices] = tags.values
+    return Body(name, broken, parent_cells, grains, numbers[group[parent_cells]])

@@ -199,6 +199,6 @@ def process_zone_length(problem: CohesiveProblem, x: "PETSc.Vec") -> dict[str, f
     for interface in problem.interfaces:
         law, name = interface.bond.law, interface.bond.name
         tip, peak = (crack_front(problem, x, level)[name] for level in (1.0, law.opening_at_peak / law.final_opening))
-        gaps = np.linalg.norm(tip[:, None] - peak[None], axis=-1)
-        lengths[name] = float(gaps.min()) if gaps.size else float("nan")
+        distances = np.linalg.norm(tip[:, None] - peak[None], axis=-1)
+        lengths[name] = float(distances.min()) if distances.size else float("nan")
     return lengths

@@ -1,8 +1,9 @@
-"""Fields for ParaView, and a snapshot of them for pictures."""
+"""Fields of a state: displacement and stress of the bodies, evaluated, and gathered for pictures."""
 
 import errno
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from continuum.fenics import PETSc, dolfinx
 from continuum.materials import cauchy_stress
+from continuum.post.interface_fields import InterfaceFields
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
-from coupling.file_names import file_name
 
 _OF_HDF5 = 64 * 1024  # bytes in a file beside the numbers
 
@@ -36,23 +37,14 @@ class Snapshot:
 
 
 class FieldWriter:
-    """Writes displacement and stress of each body as XDMF, a time value a state.
-
-    Each file is open only while a state is written: it is whole between two states, and no rank that unwinds from an
-    error of its own has to close it together with the others.
+    """Evaluates the fields of a problem's states. This one writes nothing; `XdmfWriter` and `VtkHdfWriter` do.
 
     Args:
-        problem: The problem whose states are written.
-        folder: Where `<body>.xdmf` and its `.h5` go; it must exist.
-
-    Raises:
-        OSError: the disk is full; on all ranks, and before HDF5, which ends the process when it cannot close a file.
+        problem: The problem.
     """
 
-    def __init__(self, problem: CohesiveProblem, folder: Path | None) -> None:
+    def __init__(self, problem: CohesiveProblem) -> None:
         self.problem = problem
-        self.paths: dict[str, Path] = {}
-        self._open: list[dolfinx.io.XDMFFile] = []
         self.shown, self.stresses, self._expressions = {}, {}, {}
         for name, field in problem.displacements.items():
             mesh = field.function_space.mesh
@@ -62,11 +54,6 @@ class FieldWriter:
             self.stresses[name] = dolfinx.fem.Function(cellwise, name="stress")
             stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
-            if folder is not None:
-                self.paths[name] = folder / f"{file_name(name)}.xdmf"
-                self._require_space(folder, mesh.geometry.x.nbytes + mesh.geometry.dofmaps[0].nbytes)
-                self._opened(self.paths[name], "w").write_mesh(mesh)
-                self._close()
 
     def update(self, x: "PETSc.Vec") -> None:
         """Evaluate displacement and stress at a state."""
@@ -75,28 +62,17 @@ class FieldWriter:
             self.shown[name].interpolate(field)
             self.stresses[name].interpolate(self._expressions[name])
 
-    def write(self, x: "PETSc.Vec", time: float) -> None:
-        """Write a state under a time value (the load parameter, say).
+    def write(self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields]) -> None:
+        """Write a state.
+
+        Args:
+            x: The state.
+            time: Its time value, larger than that of the last.
+            interfaces: What this rank's facets were like then (`interface_fields`).
 
         Raises:
-            OSError: the disk is full.
+            OSError: the disk is full; on all ranks, and before HDF5, which ends the process when it cannot close a file.
         """
-        self.update(x)
-        for name, path in self.paths.items():
-            self._require_space(path.parent, self.shown[name].x.array.nbytes + self.stresses[name].x.array.nbytes)
-            file = self._opened(path, "a")
-            file.write_function(self.shown[name], time)
-            file.write_function(self.stresses[name], time)
-            self._close()  # not after an error, which may be this rank's alone
-
-    def _opened(self, path: Path, mode: str) -> "dolfinx.io.XDMFFile":
-        """An open file. A signal is raised once a call has returned; the file is ours before: to drop it would close it."""
-        self._open.extend(map(dolfinx.io.XDMFFile, [self.problem.comm], [path], [mode]))
-        return self._open[-1]
-
-    def _close(self) -> None:
-        self._open[-1].close()
-        self._open.clear()
 
     def _require_space(self, folder: Path, own: int) -> None:
         """Raise unless a folder's disk takes some bytes of each rank."""

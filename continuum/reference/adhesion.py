@@ -93,7 +93,9 @@ def pull_off(
         ["block"],
     )
     overlap = (pressed * contact) ** 2 / radius
-    bond = Bond("bond", "block", None, law, history="reversible", gap=lambda p: p[:, 0] ** 2 / (2 * radius) - overlap)
+    bond = Bond(
+        "bond", "block", None, law, history="reversible", initial_gap=lambda p: p[:, 0] ** 2 / (2 * radius) - overlap
+    )
     problem = CohesiveProblem(
         mesh,
         {"block": LinearElastic.isotropic(young, poisson)},

@@ -1,6 +1,6 @@
 """Solutions that the solver must reproduce: the patch test on every element, and an exact field.
 
-A user can run them on his own machine; the tests and the benchmark do.
+A user can run them on any machine; the tests and the benchmark do.
 """
 
 from collections.abc import Callable
@@ -136,7 +136,7 @@ def exact_solution_errors(
     """L2 errors of a plane-strain field with a varying traction across the interface.
 
     The Papkovich-Neuber field 2μu = (−yψ,x, (3−4ν)ψ − yψ,y) with ψ = cos kx sinh ky solves Navier's
-    equation and has no shear on y = 0. The interface has a gap there that just transmits its normal
+    equation and has no shear on y = 0. The interface has an initial gap there that just transmits its normal
     traction 2(1−ν)ψ,y, so that the displacement is continuous.
 
     Args:
@@ -174,7 +174,7 @@ def exact_solution_errors(
             for group, (i, component) in product(("top", "bottom", "left", "right"), enumerate("xy"))
         ]
         material = LinearElastic.isotropic(_YOUNG, _POISSON)
-        bond = Bond("bond", "upper", "lower", _ELASTIC, gap=gap)
+        bond = Bond("bond", "upper", "lower", _ELASTIC, initial_gap=gap)
         problem = CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, material), [bond], held, order=order)
         _solve(problem)
         squares = np.zeros(2)

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuum.fenics import PETSc, dolfinx, ufl
-from continuum.materials import Material
-from continuum.mesh.specimen_mesh import SpecimenMesh
+from continuum.materials import Material, Polycrystalline
+from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import COMPONENTS, Kind, Traction
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
@@ -41,12 +42,7 @@ class Bulk:
         shape = (mesh.dimension,)
         self.spaces = {n: dolfinx.fem.functionspace(b.mesh, ("P", order, shape)) for n, b in mesh.bodies.items()}
         self.displacements = {n: dolfinx.fem.Function(v, name="u") for n, v in self.spaces.items()}
-        self.values = {
-            name: {
-                key: dolfinx.fem.Constant(mesh.bodies[name].mesh, array) for key, array in material.parameters.items()
-            }
-            for name, material in self.materials.items()
-        }
+        self.values = {name: _values(mesh.bodies[name], material) for name, material in self.materials.items()}
         self._compile()
 
     def _compile(self) -> None:
@@ -87,6 +83,19 @@ class Bulk:
         """Add the tangent at the present displacements."""
         dolfinx.fem.petsc.assemble_matrix(matrix, self._tangent)
 
+    def couplings(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(n,) with how many nodes of this rank, and of others, each of its nodes shares a cell; body after body."""
+        own, other = [], []
+        for row, space in enumerate(self.spaces.values()):
+            pattern = dolfinx.fem.create_sparsity_pattern(self._tangent[row][row])
+            pattern.finalize()
+            columns, offsets = pattern.graph
+            count = space.dofmap.index_map.size_local
+            inside = np.concatenate([[0], np.cumsum(columns < count)])[offsets]
+            own.append(np.diff(inside)[:count])
+            other.append(np.diff(offsets)[:count] - own[-1])
+        return np.concatenate(own), np.concatenate(other)
+
     def load(self, tractions: "list[tuple[Traction, dict[str, np.ndarray]]]") -> FloatArray:
         """Forces per load parameter on the owned degrees of freedom.
 
@@ -122,10 +131,33 @@ class Bulk:
         return np.concatenate(parts)
 
 
+def _values(body: Body, material: Material) -> dict[str, Any]:
+    """The constants of a body's form; of a polycrystal's grains, one a cell."""
+    if not isinstance(material, Polycrystalline):
+        return {key: dolfinx.fem.Constant(body.mesh, array) for key, array in material.parameters.items()}
+    if len(material.grains) != len(body.grains):
+        raise InputError(
+            f"The body {body.name!r} has {len(body.grains) or 'no'} grains, and the polycrystal of its material "
+            f"{len(material.grains)}; give each grain one."
+        )
+    return {key: _cellwise(body, array) for key, array in material.parameters.items()}
+
+
+def _cellwise(body: Body, array: FloatArray) -> "dolfinx.fem.Function":
+    """A constant of each grain, (grains, ...), as a field."""
+    space = dolfinx.fem.functionspace(body.mesh, ("DG", 0, array.shape[1:]))
+    found = dolfinx.fem.Function(space)
+    found.x.array.reshape(-1, array[0].size)[space.dofmap.list[:, 0]] = array[body.grain].reshape(len(body.grain), -1)
+    return found
+
+
 def _in_plane(material: Material, kind: Kind, body: str) -> Material:
     """The material to use in the mesh's plane."""
     if kind == "3D":
         return material
+    if isinstance(material, Polycrystalline):
+        each = enumerate(material.grains, 1)
+        return Polycrystalline(tuple(_in_plane(grain, kind, f"{body}, grain {number}") for number, grain in each))
     stiffness = material.stiffness_voigt
     coupling = np.abs(stiffness[np.ix_([0, 1, 2, 5], [3, 4])]).max()
     if coupling > _UNCOUPLED * np.abs(stiffness).max():

@@ -1,4 +1,4 @@
-"""Python functions that PETSc calls: none meets a state that is no number."""
+"""Python functions that PETSc calls: none sees a state that is not a number."""
 
 from collections.abc import Callable
 from typing import Any

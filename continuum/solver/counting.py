@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from continuum.cohesive.history import Response
 from continuum.cohesive.interface import Interface
 from continuum.cohesive.surface import averaged
-from continuum.fenics import MPI
+from continuum.fenics import MPI, dolfinx, ufl
 from continuum.materials import Material
-from continuum.mesh.specimen_mesh import SpecimenMesh
+from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import Bond, InterfaceEnergies
 from coupling.contracts import FloatArray
 from coupling.errors import DoubleCounted, unknown_choice
@@ -119,7 +119,7 @@ def count_specimen(
         law = bond.law
         records.append(InterfaceRecord(
             bond.name, bond.plus, bond.minus, law.gap, count_of(law), law.peak_traction, law.work_of_separation,
-            frame[2] if flat else None, frame[0] if flat else None, bond.spacing, bond.misfit,
+            frame[2] if flat else None, frame[0] if flat else None, bond.spacing, bond.misfit, bond.transported,
         ))  # fmt: skip
     bodies = [
         BodyRecord(name, materials[name].stiffness_voigt, materials[name].stress_free_strain_voigt, extents[name])
@@ -132,7 +132,9 @@ def count_specimen(
 
 
 def _extent(mesh: SpecimenMesh, name: str, normal: FloatArray | None) -> float:
-    """Extent of a body along a normal, m; without one its least extent along the axes."""
+    """Extent of a body along a normal, m; without one its least extent along the axes; half a grain's of a polycrystal."""
+    if mesh.bodies[name].grains:
+        return 0.5 * _grain_size(mesh.bodies[name])
     points = mesh.bodies[name].mesh.geometry.x[:, : mesh.dimension]
     axes = np.eye(mesh.dimension) if normal is None else normal[None, : mesh.dimension]
     along = points @ axes.T
@@ -140,6 +142,13 @@ def _extent(mesh: SpecimenMesh, name: str, normal: FloatArray | None) -> float:
     low = [comm.allreduce(float(values.min(initial=np.inf)), MPI.MIN) for values in along.T]
     high = [comm.allreduce(float(values.max(initial=-np.inf)), MPI.MAX) for values in along.T]
     return float(np.min(np.subtract(high, low)))
+
+
+def _grain_size(body: Body) -> float:
+    """Edge of the square or cube that is as large as the mean grain, m."""
+    form = dolfinx.fem.form(dolfinx.fem.Constant(body.mesh, 1.0) * ufl.dx)
+    whole = body.mesh.comm.allreduce(dolfinx.fem.assemble_scalar(form))
+    return float((whole / len(body.grains)) ** (1 / body.mesh.topology.dim))
 
 
 def interface_energies(

@@ -2,8 +2,12 @@
 
 The next state lies on a hyperplane across it (Riks, Int. J. Solids Struct. 15 (1979) 529), in the space of the jumps that
 are not yet broken alone (May & Duan, Int. J. Numer. Meth. Engng 40 (1997) 2487), and of those only at which damage grew,
-where it did: what merely unloads would lead the path back as it came. It knows neither which interface opens and which
-closes, nor whether the load rises.
+where it did: what merely unloads would lead the path back as it came. It does not depend on which interface opens and
+which closes, nor on whether the load rises.
+
+Where many interfaces compete, as in a polycrystal, most of what grew last closes when one of them wins, and neither this
+direction nor the whole opening needs to go on. The damage does; it is followed as the dissipated energy is by Verhoosel,
+Remmers & Gutiérrez (Int. J. Numer. Meth. Engng 77 (2009) 1290).
 """
 
 from collections.abc import Sequence
@@ -26,6 +30,8 @@ class Course:
     Attributes:
         rates: Of each interface, (points, 3) what a jump counts along the direction, 1/m; on every rank its own.
         start: Where the last state lies along it, m² or m.
+        damaged: The area damaged at the last state, m² or m.
+        grown: By how much that grew in the last step.
         length: ∫ |Δm|/m_f of the last step, Δm the change of the jump in terms of the separation and m_f the final one:
             between two states of a travelling crack about the area that it sweeps; m² or m.
     """
@@ -33,6 +39,8 @@ class Course:
     rates: tuple[FloatArray, ...] = ()
     start: float = 0.0
     length: float = 0.0
+    damaged: float = 0.0
+    grown: float = 0.0
 
     def reached(
         self, control: Control, comm: "MPI.Comm", interfaces: Sequence[Interface], jumps: Sequence[FloatArray]
@@ -40,6 +48,8 @@ class Course:
         """What a control by the interfaces prescribes, at jumps (points, 3) of each, m² or m. Collective."""
         if control.kind == "opening":
             return opened_area(comm, interfaces, jumps)
+        if control.kind == "damage":
+            return damaged_area(comm, interfaces, jumps) - self.damaged
         return along(comm, interfaces, self.rates, jumps) - self.start
 
     def gradients(
@@ -48,6 +58,8 @@ class Course:
         """(n_facets, n) its derivative on each interface."""
         if control.kind == "opening":
             return [one.opened_area_gradient(jump) for one, jump in zip(interfaces, jumps, strict=True)]
+        if control.kind == "damage":
+            return [one.damaged_area_gradient(jump) for one, jump in zip(interfaces, jumps, strict=True)]
         return [one.gradient(rate) for one, rate in zip(interfaces, self.rates, strict=True)]
 
 
@@ -72,17 +84,27 @@ def course_between(
     ]
     sizes = [np.linalg.norm(change, axis=1) for change in changes]
     weights = [i.weights.ravel() for i in interfaces]
+    damaged = damaged_area(comm, interfaces, after)
+    grown = comm.allreduce(sum(
+        float(i.weights.ravel()[g] @ (i.opened(b)[g] - i.opened(a)[g]))
+        for i, g, a, b in zip(interfaces, growing, before, after, strict=True)
+    ))  # fmt: skip
     length = comm.allreduce(sum(float(w @ size) for w, size in zip(weights, sizes, strict=True)))
     square = comm.allreduce(sum(float(w @ size**2) for w, size in zip(weights, sizes, strict=True)))
     if not square > 0:
-        return Course()
+        return Course(damaged=damaged)
     rates = tuple(change * scale * (length / square) for change, scale in zip(changes, scales, strict=True))
-    return Course(rates, along(comm, interfaces, rates, after), length)
+    return Course(rates, along(comm, interfaces, rates, after), length, damaged, grown)
 
 
 def opened_area(comm: "MPI.Comm", interfaces: Sequence[Interface], jumps: Sequence[FloatArray]) -> float:
     """The sum of `Interface.opened_area` over the interfaces, m² or m. Collective."""
     return float(comm.allreduce(sum(one.opened_area(jump) for one, jump in zip(interfaces, jumps, strict=True))))
+
+
+def damaged_area(comm: "MPI.Comm", interfaces: Sequence[Interface], jumps: Sequence[FloatArray]) -> float:
+    """The sum of `Interface.damaged_area` over the interfaces, m² or m. Collective."""
+    return float(comm.allreduce(sum(one.damaged_area(jump) for one, jump in zip(interfaces, jumps, strict=True))))
 
 
 def along(

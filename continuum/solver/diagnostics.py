@@ -24,7 +24,7 @@ _ONE_STEP = 0.5  # of the whole loss, from which on a single step is to blame, o
 _NO_WAY = "no equilibrium was found that leads across. Change how it is loaded, or let a viscosity with a duration take the energy up"
 _NO_POTENTIAL = (
     "they have no potential along this loading: the traction is not the derivative of an energy, which neither mesh nor steps "
-    "mend. A ppr law of unequal works has none, nor a bilinear law in mixed mode, nor damage where the jump turns while it unloads"
+    "cure. A ppr law of unequal works has none, nor a bilinear law in mixed mode, nor damage where the jump turns while it unloads"
 )
 _TOLD = 0.1  # of the balance's tolerance: losses below are not told
 
@@ -43,7 +43,7 @@ def assess(record: Loading, balance: float = BALANCE, peak: float = PEAK) -> tup
         return (idle,)
     unbalanced = _unbalanced(record, balance)
     lost = (unbalanced,) if unbalanced else (_jumped(record, balance), _unfounded(record, balance))
-    found = (*lost, _unresolved_work(record, balance), _missed(record, peak))
+    found = (*lost, _unresolved_work(record, balance), _missed(record, peak), _factorised(record), _apart(record))
     return tuple(one for one in found if one is not None)
 
 
@@ -89,7 +89,7 @@ def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
         change = f"the interfaces' tractions make most of it: {_NO_POTENTIAL}"
     elif share >= _ONE_STEP:
         where = f"{min(share, 1):.0%} of it {_between(record, single + 1)}"
-        change = f"the specimen snaps there into another state, and shorter steps did not mend it: {_NO_WAY}"
+        change = f"the specimen snaps there into another state, and shorter steps did not cure it: {_NO_WAY}"
     what = f"The external work differs from the energies by {error:.3g} of it, and {tolerance:.3g} is allowed"
     return Finding(what, where, error, change, True)
 
@@ -120,6 +120,29 @@ def _told(record: Loading, name: str, tolerance: float, what: str, change: str) 
     number = np.count_nonzero(lost)
     where = f"in {number} step{'s' if number > 1 else ''}, the largest, of {lost[worst]:.3g}, {_between(record, worst)}"
     return Finding(what.format(f"{share:.2g}"), where, share, change, False)
+
+
+def _factorised(record: Loading) -> Finding | None:
+    count = int(record.column("factorised").sum())
+    if not count:
+        return None
+    what = f"Multigrid did not solve {count} of {len(record.steps) - 1} steps, which were factorised"
+    change = "they are as exact, and take more time and memory; linear_solver: direct factorises all from the start"
+    return Finding(what, "", count / (len(record.steps) - 1), change, False)
+
+
+def _apart(record: Loading) -> Finding | None:
+    if not record.apart:
+        return None
+    load = record.steps[-1].load
+    change = "what came before holds; support what moves freely to load it further"
+    return Finding(
+        f"The specimen came apart, and the loading ended there: {'; '.join(record.apart)}",
+        f"at the load {load:.6g}",
+        load,
+        change,
+        False,
+    )
 
 
 def _missed(record: Loading, tolerance: float) -> Finding | None:

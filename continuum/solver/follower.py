@@ -1,16 +1,15 @@
-"""The control and the size of a loading's steps: what comes next, what is repeated with half of it."""
+"""The control and the size of a loading's steps: what comes next, and what is repeated at half its size."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from continuum.mesh.inspect import RESOLVING
 from continuum.model import Control, ControlKind
+from continuum.solver.dead_end import DeadEnd, resolution
 from continuum.solver.mending import Mending
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
-from coupling.errors import NotConverged
 
 _SEPARATED = 0.98  # part of what can open (or close) that did, from which on the load is the control again
 _HALF = 0.5  # up to which a load that fails gives way to the opening at once; later shorter steps are tried before
@@ -18,9 +17,13 @@ _FEW, _MANY = 7, 12  # Newton iterations up to which a step grows, from which on
 _SMALLEST = 2.0**-12  # of the nominal step
 _SHORTEST = 2.0**4  # of the smallest step, to which a step that converged is cut
 _RESOLVED = 1e-10  # of the interfaces' area: least length of a step that has a direction
+_BRIEF = 2.0**-5  # of its first step: least step of the path while the damage can still be followed instead
 _RISEN = 0.5  # of the nominal step of the load, by which it must go on for the load to be the control again
 _ASTRAY = 3.0  # of the interfaces' area: length of a path on which the load does not go on, at which it is left
+_LEAP = 2.0**-6  # of the nominal step of the opening: the first, and shortest, that leads across a dead end
 _CLOSE = 0.4  # of what a step may lose or miss, from which on it does not grow
+_GROWTH, _LONGEST = 1.5, 8.0  # of a step over the one before; of the load's over the nominal one, where no error shows
+_GROWS, _SHORTENS = 0.4, 0.8  # of the doubt in a long step, up to which it still grows, from which on it shortens
 _KEPT = ("kind", "size", "least", "leg", "first", "way", "mark")
 
 
@@ -30,7 +33,7 @@ class Follower:
     Args:
         problem: The specimen.
         turns: Load parameters at which the loading turns or ends.
-        steps: Steps at least to the largest |load|.
+        steps: Nominal steps to the largest |load|.
         growth: Largest step of the opening, over the area of all interfaces.
         closing: See `continuum.solver.stepping.pull`.
         rate: See `continuum.solver.stepping.pull`.
@@ -56,8 +59,9 @@ class Follower:
     ) -> None:
         self.problem = problem
         self.kind: ControlKind = "load"
-        self.mending, self.excess, self.loses = mending, 0.0, False
+        self.mending, self.excess, self.doubt, self.loses = mending, 0.0, 0.0, False
         self._across = 0.0  # step in the present control to the last state that was found and not taken
+        self._leaps = False  # over openings without an equilibrium, by longer and longer steps
         self._failed: set[str] = set()  # what led nowhere from the present state: controls, the goal itself
         self.area = problem.interface_area
         self.sign = -1.0 if closing else 1.0
@@ -65,8 +69,9 @@ class Follower:
         nominal = growth * self.area
         self.turns, self.largest = (
             turns,
-            {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal},
+            {"load": max(abs(t) for t in turns) / steps, "opening": nominal, "path": nominal, "damage": nominal},
         )
+        self._longest = self.largest | ({"load": _LONGEST * self.largest["load"]} if rate is None else {})
         self.size, self.leg, self.first = self.largest["load"], 0, 0.0
         self.way, self.mark = 0.0, -np.inf
         self.least = _SMALLEST * self.size
@@ -115,23 +120,30 @@ class Follower:
 
     def next(self, last: Step) -> Control:
         """What to solve for next, on the way to a turning point."""
-        if self.kind == "opening" and self._changed(last.broken_area + self.sign * self.size) > _SEPARATED:
+        if self.kind in ("opening", "damage") and self._changed(last.broken_area + self.sign * self.size) > _SEPARATED:
             self._to_load()  # nothing is left to open
         if self.kind == "path" and not self._has_course:
             self._to_load()
         if self.kind == "load":
             way = self._goal - last.load
             return Control("load", last.load + np.copysign(min(self.size, abs(way)), way))
-        if self.kind == "path":
-            return Control("path", self.size)
+        if self.kind in ("path", "damage"):
+            return Control(self.kind, self.size)
         return Control("opening", last.broken_area + self.sign * self.size)
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether the load goes on by more than the nominal step."""
+        return self.kind == "load" and self.size > self.largest["load"]
 
     def _to_load(self) -> None:
         self._to("load", self.largest["load"])
 
     def _to(self, kind: ControlKind, size: float) -> None:
         self.kind, self.size = kind, size
-        self.least = _SMALLEST * (size if kind == "path" else self.largest[kind])
+        self.least = _SMALLEST * (size if kind in ("path", "damage") else self.largest[kind])
+        if kind == "path" and self._may_be_damaged:
+            self.least = _BRIEF * size
 
     @property
     def _has_course(self) -> bool:
@@ -148,6 +160,10 @@ class Follower:
             return False
         self.loses = mending.lost(record, step) > 1
         self.excess = 0.0 if mending.spared else mending.excess(record, step, self.kind)
+        self.doubt = mending.doubt(record, step, self.largest["opening"]) if self.kind == "load" else 0.0
+        if self._is_long and self.doubt > 1:
+            self._to_load()
+            return False
         if self.excess <= 1:
             mending.taken()
             return True
@@ -163,10 +179,14 @@ class Follower:
     def converged(self, last: Step, step: Step) -> None:
         """Choose the size, and the control, after a step that was taken."""
         self._failed.clear()
+        self._leaps = False
         if step.iterations >= _MANY:
             self.size /= 2
         elif step.iterations <= _FEW and self.excess < _CLOSE:
-            self.size = min(self.size * 1.5, self.largest[self.kind])
+            most = self._longest[self.kind] if self.doubt < _GROWS else max(self.size, self.largest[self.kind])
+            self.size = min(self.size * _GROWTH, most)
+        if self._is_long and self.doubt > _SHORTENS:
+            self.size = max(self.size / _GROWTH, self.largest["load"])
         goal = self._goal
         beyond = self._beyond(step.load)
         self.way += self.problem.course.length if self.kind == "path" else 0.0
@@ -176,7 +196,7 @@ class Follower:
             self.leg += 1
             self.way, self.mark = 0.0, -np.inf
             self._to_load()
-        elif self.kind == "path" and beyond - self._beyond(last.load) >= _RISEN * self.largest["load"]:
+        elif self.kind in ("path", "damage") and beyond - self._beyond(last.load) >= _RISEN * self.largest["load"]:
             self._to_load()
 
     def strays(self, load: float, record: Loading) -> bool:
@@ -193,8 +213,16 @@ class Follower:
         """Halve a step that did not converge; on a rising leg change the control where this one leads nowhere.
 
         Raises:
-            NotConverged: the smallest steps failed; the message carries the reason.
+            DeadEnd: the smallest steps failed; the message carries the reason.
         """
+        if self._is_long:
+            self._to_load()
+            return
+        if self._leaps and not self.mending.losses:
+            self.size *= 2
+            if self.size > self.largest["opening"]:
+                raise self._dead_end(record, reason)
+            return
         last, across = record.steps[-1], bool(self.mending.losses)
         self.mending.losses.clear()
         if self._goes_by_opening(last, _SEPARATED if across else _HALF) or (across and self._goes_by_path()):
@@ -207,16 +235,23 @@ class Follower:
         if self.size >= self.least:
             return
         self._failed.add(self.kind)
-        if self._goes_by_opening(last, _SEPARATED) or self._goes_by_path():
+        if self._goes_by_opening(last, _SEPARATED) or self._goes_by_path() or self._goes_by_damage():
             return
         if "load" not in self._failed:
             self._to_load()
-        else:
-            raise NotConverged(
-                f"No equilibrium was found beyond a load of {last.load:.6g} (step {len(record.steps)}), down to a step "
-                f"of {self.size:.3g} in {self.kind} control; the states before it are saved. The last reason: "
-                f"{reason or 'not known'}.{_resolution(record)}"
+        elif not self._goes_by_leaps(last):
+            raise self._dead_end(record, reason)
+
+    def _dead_end(self, record: Loading, reason: str) -> DeadEnd:
+        load, tried = record.steps[-1].load, f"down to a step of {self.size:.3g} in {self.kind} control"
+        if self._leaps:
+            tried = (
+                f"neither with shorter steps nor with the opened area growing by up to {self.largest['opening']:.3g}"
             )
+        return DeadEnd(
+            f"No equilibrium was found beyond a load of {load:.6g} (step {len(record.steps)}), {tried}; the states before it "
+            f"are saved. The last reason: {reason or 'not known'}.{resolution(record)}"
+        )
 
     def _goes_by_opening(self, last: Step, most: float) -> bool:
         """Change from the load to the opening where that can help: on a rising leg, less than `most` being open."""
@@ -229,6 +264,17 @@ class Follower:
         self.mending.losses.clear()
         return True
 
+    def _goes_by_leaps(self, last: Step) -> bool:
+        """Change to the opening, whose steps then grow until one finds a state: the next one may be a whole facet away.
+
+        What the specimen loses on the way is for the balance to tell.
+        """
+        if not (self.may_open and self._goal > last.load and 0 < self._changed(last.broken_area) < _SEPARATED):
+            return False
+        self._to("opening", _LEAP * self.largest["opening"])
+        self._leaps = True
+        return True
+
     def _goes_by_path(self) -> bool:
         """Change to the path, on which the jumps go on as they went, where that can help; closing faces close instead."""
         if self.kind == "path" or self.sign < 0 or "path" in self._failed or not (self.may_open and self._has_course):
@@ -237,13 +283,16 @@ class Follower:
         self.mending.losses.clear()
         return True
 
+    @property
+    def _may_be_damaged(self) -> bool:
+        """Whether all interfaces open for good, and following that has not failed from the present state."""
+        lasting = all(bond.history == "damage" for bond in self.problem.bonds)
+        return self.may_open and lasting and self.sign > 0 and "damage" not in self._failed
 
-def _resolution(record: Loading) -> str:
-    """What was measured of the process zone's resolution, where it is too coarse."""
-    facets = int(record.column("zone_facets").max())
-    if not 0 < facets < RESOLVING:
-        return ""
-    return (
-        f" Never more than {facets} facets lay in the process zone, and {RESOLVING} resolve it: refine the mesh there, or "
-        "coarsen the law."
-    )
+    def _goes_by_damage(self) -> bool:
+        """Change to the damage, which grows whichever interface wins, where that can help."""
+        if self.kind == "damage" or not self._may_be_damaged:
+            return False
+        self._to("damage", self.largest["damage"])
+        self.mending.losses.clear()
+        return True

@@ -4,6 +4,7 @@ In two dimensions the displacement still has three components and does not depen
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import factorial
 
 import numpy as np
@@ -55,16 +56,26 @@ class LinearElements:
         """Dimension of space."""
         return self.simplices.shape[1] - 1
 
+    @cached_property
+    def _differences(self) -> csr_matrix:
+        """(m d, n) what takes nodal values to their gradients."""
+        m, d = len(self.simplices), self.dimension
+        values = self.shape_gradients.transpose(0, 2, 1).ravel()
+        columns = np.repeat(self.simplices, d, axis=0).ravel()
+        begin = np.arange(0, len(values) + 1, d + 1)
+        return csr_matrix((values, columns, begin), shape=(m * d, len(self.points)))
+
     def gradients(self, displacement: FloatArray) -> FloatArray:
         """(m, 3, 3) ∂u_i/∂x_j of nodal displacements (n, 3)."""
-        inner = np.einsum("mai,maj->mij", displacement[self.simplices], self.shape_gradients)
-        return np.pad(inner, ((0, 0), (0, 0), (0, 3 - self.dimension)))
+        found = np.zeros((len(self.simplices), 3, 3))
+        inner = (self._differences @ displacement).reshape(-1, self.dimension, 3)
+        found[:, :, : self.dimension] = inner.transpose(0, 2, 1)
+        return found
 
     def forces(self, stress: FloatArray) -> FloatArray:
         """(n, 3) −Σ_T P_T : ∂∇u_T/∂u of volume-weighted stresses (m, 3, 3): what the elements pull with."""
-        each = -np.einsum("mij,maj->mai", stress[:, :, : self.dimension], self.shape_gradients)
-        flat, where = each.reshape(-1, 3), self.simplices.ravel()
-        return np.stack([np.bincount(where, flat[:, i], len(self.points)) for i in range(3)], axis=1)
+        columns = stress.transpose(0, 2, 1)[:, : self.dimension].reshape(-1, 3)
+        return -(self._differences.T @ columns)
 
     def stiffness(self, tangent: FloatArray, volumes: FloatArray | None = None) -> csr_matrix:
         """(3n, 3n) of one tangent (3, 3, 3, 3) or one an element, ∂P_ij/∂F_kl."""

@@ -16,6 +16,7 @@ _ROUNDING = 1e-12  # of the energies
 _BENT = 0.75  # slope over the one before, below which a maximum may lie in the step or the next
 _TRIES, _VAIN = 4, 0.2  # tries after which the loss must be down to that part; beside a kink it is 1/8, else less
 _MOST_SPARED = 64
+_HIDDEN, _FINE = 0.25, 0.1  # parts of what a step may lose, and of what it may miss of the peak, for a longer one
 
 
 @dataclass
@@ -62,6 +63,20 @@ class Mending:
             allowed + step.rounding + _ROUNDING * abs(step.energies.total) + 1e-300
         )
 
+    def doubt(self, record: Loading, step: Step, advance: float) -> float:
+        """How far a step of the load longer than the nominal one is from being allowed: at most 1 is.
+
+        Args:
+            record: The states before it.
+            step: Its state.
+            advance: Largest change of the opened area, m² or m.
+        """
+        if not np.isfinite(self.balance + self.peak):
+            return np.inf  # whoever allows all errors gets the steps as they are told
+        lost, bent = self.lost(record, step) / _HIDDEN, _bent(record, step) / (_FINE * self.peak)
+        opened = abs(step.broken_area - record.steps[-1].broken_area)
+        return max(lost, bent, (opened / advance) ** 2 if opened else 0.0)  # all grow with the square of the step
+
     def _missed(self, record: Loading, step: Step, kind: ControlKind) -> float:
         """How much higher than the states seen a maximum beside the last one could be, over what is allowed.
 
@@ -96,3 +111,15 @@ class Mending:
     def given_up(self) -> None:
         """Note a step that was taken though it was not good."""
         self.spared, self.patience, self.losses = self.patience, min(2 * self.patience, _MOST_SPARED), []
+
+
+def _bent(record: Loading, step: Step) -> float:
+    """How far the curve of load and carried load bulges over the chord of a step, over the largest that was carried."""
+    with_it = Loading([*record.steps[-2:], step])
+    carried, at = with_it.carried, with_it.column("load")
+    if len(at) < 3 or (at[1] - at[0]) * (at[2] - at[1]) <= 0:
+        return 0.0
+    slopes, ways = np.diff(carried) / np.diff(at), np.abs(np.diff(at))
+    bulge = abs(slopes[1] - slopes[0]) * ways[1] ** 2 / (4 * ways.sum())
+    largest = max(np.abs(record.carried).max(), abs(carried[-1]))
+    return float(bulge / largest) if largest else 0.0

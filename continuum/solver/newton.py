@@ -8,10 +8,11 @@ import numpy as np
 
 from continuum.fenics import MPI, PETSc
 from continuum.model import Control
+from continuum.solver.bordered import Bordered, reason_name, ways
 from continuum.solver.callbacks import finite
+from continuum.solver.dead_end import DeadEnd
 from continuum.solver.problem import CohesiveProblem
-from continuum.solver.unknowns import rigid_motions
-from coupling.errors import NotConverged, unknown_choice
+from coupling.errors import unknown_choice
 
 LinearSolver = Literal["auto", "direct", "iterative"]
 _SOLVERS = ("auto", "direct", "iterative")
@@ -21,27 +22,8 @@ _CORRECTIONS = 30  # of the augmented Lagrangian's multipliers
 _ROUNDING = 1e-13  # of stiffness × displacement, and of peak traction × area: forces below are not resolved
 _EPSILON = 2.0**-52  # of the stiffest interface × displacement: the same
 _WEAK = 1e-4  # part of the interfaces' tractions with which a first equilibrium starts
-_SINGULAR = -10  # INFOG(1) of MUMPS
 _NOT_FINITE = -4  # SNES: called DIVERGED_FNORM_NAN or DIVERGED_FUNCTION_NANORINF, depending on the version
-_PREFIX = "cohesive_"  # of PETSc's options; those that a user sets go before these
-_MULTIGRID = {
-    "pc_fieldsplit_type": "schur",
-    "pc_fieldsplit_schur_fact_type": "full",
-    "pc_fieldsplit_schur_precondition": "self",
-    "fieldsplit_bodies_ksp_type": "gmres",
-    "fieldsplit_bodies_ksp_rtol": 1e-10,
-    "fieldsplit_bodies_ksp_max_it": 400,
-    "fieldsplit_bodies_ksp_gmres_restart": 100,
-    "fieldsplit_bodies_pc_type": "gamg",
-    "fieldsplit_bodies_pc_gamg_threshold": 0.01,
-    "fieldsplit_bodies_pc_gamg_reuse_interpolation": True,
-    "fieldsplit_bodies_mg_levels_ksp_type": "chebyshev",
-    "fieldsplit_bodies_mg_levels_pc_type": "jacobi",
-    "fieldsplit_load_ksp_type": "gmres",
-    "fieldsplit_load_ksp_max_it": 1,
-    "fieldsplit_load_ksp_convergence_test": "skip",
-    "fieldsplit_load_pc_type": "none",
-}
+_RESIDUAL, _REFINEMENTS = {"direct": 1e-10, "iterative": 1e-5}, 30  # of Newton's linear equations
 
 
 @dataclass
@@ -80,12 +62,15 @@ class _Convergence:
 class NewtonSolver:
     """PETSc SNES on a `CohesiveProblem`; converges, or says that it did not.
 
+    Newton's steps are whole, but for a control by the damage: there points change again and again between growing damage and
+    unloading, and whole steps can go round in circles, so that each is as long as makes the residual least (PETSc's "l2").
+
     Args:
         problem: The problem.
         relative: Norm of the residual over the norm of the internal force at convergence.
-        linear: "direct": MUMPS; "iterative": GMRES with smoothed-aggregation multigrid (GAMG, rigid
-            motions as near-null space) on the bodies and a Schur complement on the load parameter;
-            "auto": direct in 2D and for small 3D problems.
+        linear: "direct": MUMPS, LDLᵀ without friction and LU with it; "iterative": conjugate gradients with
+            smoothed-aggregation multigrid (GAMG, rigid motions as near-null space), and a factorisation where they
+            fail; "auto": direct in 2D and for small 3D problems.
 
     Attributes:
         reason: Why the last solve found no equilibrium.
@@ -100,53 +85,37 @@ class NewtonSolver:
         if linear == "auto":
             linear = "iterative" if problem.mesh.dimension == 3 and problem.size > _DIRECT_UP_TO else "direct"
         self.problem, self.relative, self.linear, self.reason = problem, relative, linear, ""
+        self._ways = ways(problem.tangent, linear)
+        self._way = self._ways[0]
         resolution = max(_ROUNDING * problem.stiffness_scale, _EPSILON * problem.stiffest)
         self._convergence = _Convergence(resolution, problem.comm, sum(problem.unknowns.owned.values()))
         self._unfelt = (
             _ROUNDING * problem.interface_area * max((b.law.peak_traction for b in problem.bonds), default=0.0)
         )
-        self.snes, self._is_spoiled = self._made(), False
+        self.snes, self._is_spoiled, self._is_unsolved = self._made(), False, False
+
+    @property
+    def left_multigrid(self) -> bool:
+        """Whether the last solution took a factorisation, as multigrid did not solve its equations."""
+        return self.linear == "iterative" and self._way != "multigrid"
 
     def _made(self) -> "PETSc.SNES":
         problem = self.problem
         snes = PETSc.SNES().create(problem.comm)
         snes.setFunction(finite(problem.residual), problem.vector())
-        snes.setJacobian(problem.tangent, problem.jacobian)
+        operator = PETSc.Mat().createPython([problem.unknowns.x.getSizes()] * 2, problem.tangent, comm=problem.comm)
+        operator.setUp()
+        snes.setJacobian(problem.linearise, operator)
         snes.setType("newtonls")
         snes.getLineSearch().setType("basic")
         snes.setConvergenceTest(self._convergence)
-        (self._factorise if self.linear == "direct" else self._iterate)(snes.getKSP())
-        return snes
-
-    def _factorise(self, ksp: "PETSc.KSP") -> None:
-        ksp.setType("preonly")
-        ksp.getPC().setType("lu")
-        ksp.getPC().setFactorSolverType("mumps")
-
-    def _iterate(self, ksp: "PETSc.KSP") -> None:
-        problem = self.problem
-        start, end = problem.unknowns.x.getOwnershipRange()
-        bodies = PETSc.IS().createStride(end - start - problem.unknowns.owns_load, start, 1, comm=problem.comm)
-        load = PETSc.IS().createStride(int(problem.unknowns.owns_load), problem.unknowns.load, 1, comm=problem.comm)
-        modes = []
-        for mode in rigid_motions(problem.bulk, problem.unknowns):
-            part = mode.getSubVector(bodies)
-            modes.append(part.copy())
-            mode.restoreSubVector(bodies, part)
-        bodies.setBlockSize(problem.mesh.dimension)
-        bodies.compose("nearnullspace", PETSc.NullSpace().create(vectors=modes, comm=problem.comm))
-        ksp.setOptionsPrefix(_PREFIX)  # before the splits, which inherit it
+        ksp = snes.getKSP()
         ksp.setType("fgmres")
-        ksp.setTolerances(rtol=1e-8, max_it=100)
-        ksp.setErrorIfNotConverged(False)
-        pc = ksp.getPC()
-        pc.setType("fieldsplit")
-        pc.setFieldSplitIS(("bodies", bodies), ("load", load))
-        database = PETSc.Options(_PREFIX)
-        for key, value in _MULTIGRID.items():
-            if not database.hasName(key):
-                database[key] = value
-        ksp.setFromOptions()
+        ksp.setTolerances(rtol=_RESIDUAL[self.linear], max_it=_REFINEMENTS)
+        ksp.getPC().setType("python")
+        self._bordered = Bordered(problem.tangent, problem.bulk, problem.unknowns, self._way)
+        ksp.getPC().setPythonContext(self._bordered)
+        return snes
 
     def solve(
         self, control: Control, x: "PETSc.Vec", accepted: Callable[["PETSc.Vec"], bool] = lambda x: True
@@ -198,7 +167,7 @@ class NewtonSolver:
         part of theirs to the whole.
 
         Raises:
-            NotConverged: there is none, or none on that way.
+            DeadEnd: there is none, or none on that way.
         """
         start = x.copy()
         if self.solve(Control("load", 0.0), x) is not None:
@@ -212,7 +181,7 @@ class NewtonSolver:
                 step /= 2
                 if step < 1e-3:
                     self.problem.intensity = 1.0
-                    raise NotConverged(
+                    raise DeadEnd(
                         f"No equilibrium was found without load: {self.reason}. Check thermal strains, gaps and laws, which alone "
                         "act on it."
                     )
@@ -222,9 +191,27 @@ class NewtonSolver:
         self.problem.intensity = 1.0
 
     def _solve(self, control: Control, x: "PETSc.Vec") -> int | None:
-        self.problem.control = control
-        if control.kind == "load":
-            self.problem.prescribe(control.target, x)
+        """Newton's method with the first way of solving linear equations that does."""
+        start, last = x.copy(), self._way
+        for way in self._ways:
+            if way == "lu" and last == "cholesky" and not self.problem.tangent.has_skew:
+                break  # it would not do better
+            if way != self._way:
+                self._way = way
+                self._renew()
+            last = way
+            start.copy(x)
+            iterations = self._iterated(control, x)
+            if iterations is not None or not self._is_unsolved:
+                return iterations
+        return None
+
+    def _iterated(self, control: Control, x: "PETSc.Vec") -> int | None:
+        self.problem.control, self._is_unsolved = control, False
+        self.snes.getLineSearch().setType("l2" if control.kind == "damage" else "basic")
+        self._bordered.renew()
+        load = control.target if control.kind == "load" else self.problem.load_parameter(x)
+        self.problem.prescribe(load, x)
         self.problem.internal_force(x, self.problem.force)
         self._convergence.wanted = max(self.relative * self.problem.force.norm(), self._unfelt, 1e-300)
         if (failure := self._failure(x)) is not None:
@@ -238,7 +225,8 @@ class NewtonSolver:
         if code > 0:
             return int(self.snes.getIterationNumber())
         self.reason = self._said()
-        if code == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
+        self._is_unsolved = code == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE
+        if self._is_unsolved:
             self._renew()
         return None
 
@@ -272,17 +260,7 @@ class NewtonSolver:
         if code == _NOT_FINITE:
             return "Newton's method came to a state at which the forces are not finite"
         if code != reasons.DIVERGED_LINEAR_SOLVE:
-            return f"Newton's method diverged ({_name(reasons, code)})"
+            return f"Newton's method diverged ({reason_name(reasons, code)})"
         ksp = self.snes.getKSP()
-        if self.linear == "direct" and (info := ksp.getPC().getFactorMatrix().getMumpsInfog(1)) < 0:
-            return (
-                f"the tangent {'is singular' if info == _SINGULAR else 'was not factorised'} (MUMPS: INFOG(1) = {info})"
-            )
-        return f"the linear system was not solved ({_name(PETSc.KSP.ConvergedReason, ksp.getConvergedReason())})"
-
-
-def _name(reasons: type, code: int) -> str:
-    """What PETSc calls a reason."""
-    return next(
-        (name for name, value in vars(reasons).items() if value == code and not name.startswith("_")), str(code)
-    )
+        said = reason_name(PETSc.KSP.ConvergedReason, ksp.getConvergedReason())
+        return self._bordered.failure or f"the linear system was not solved ({said})"

@@ -1,7 +1,6 @@
 """Bodies joined by cohesive interfaces: one system of equations, its residual, tangent and energies."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from continuum.solver.counting import (
 )
 from continuum.solver.course import Course, course_between, opened_area
 from continuum.solver.interfaces import correct_contact, process_zone, profiles, responses
+from continuum.solver.tangent import Tangent
 from continuum.solver.unknowns import Unknowns, boundary_facets, prescribed
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
@@ -54,6 +54,7 @@ class CohesiveProblem:
     Attributes:
         counting: The ledger, with its verdicts.
         course: Direction of a control by the path.
+        tangent: Of the state that `linearise` last saw.
 
     Raises:
         InputError: unknown bodies, groups or components; nothing prescribed; nothing loaded.
@@ -122,21 +123,13 @@ class CohesiveProblem:
     # -- assembly ----------------------------------------------------------------------------
 
     def _assemble_bulk(self) -> None:
-        """The bodies' stiffness at rest; the jacobian gets its pattern."""
-        loaded = self.load_vector.getOwnershipRange()[0] + np.flatnonzero(self.load_vector.array_r)
-        self._bulk = self.unknowns.matrix([i.numbers for i in self.interfaces], [*self.fixed, *loaded])
-        self.bulk.add_stiffness(self._bulk)
-        self._bulk.assemble()
+        """The bodies' stiffness at rest, and the tangent's pattern."""
+        self.tangent = Tangent(self.bulk, self.unknowns, self.interfaces, self.fixed, self.factors, self.load_vector)
         self._at_rest = self.bulk.forces()
-        self.stiffness_scale = self._bulk.getDiagonal().sum() / self.size
-        own = [np.abs(i.stiffness(r)).max(initial=0.0) for i, r in zip(self.interfaces, self._responses(), strict=True)]
+        self.stiffness_scale, tangents = self.tangent.scale, [r.tangent for r in self._responses()]
+        own = [np.abs(i.stiffness(t)).max(initial=0.0) for i, t in zip(self.interfaces, tangents, strict=True)]
         self.stiffest = self.comm.allreduce(max(own, default=0.0), MPI.MAX)
-        self.jacobian = self._bulk.duplicate(copy=True)
-        self.jacobian.setOption(PETSc.Mat.Option.KEEP_NONZERO_PATTERN, True)
         self.force = self.vector()
-        self._load_column = -self.load_vector.array_r
-        start, _ = self._load_range = self.load_vector.getOwnershipRange()
-        self._load_column[self.fixed - start] = -self.stiffness_scale * self.factors
 
     def _responses(self) -> list[Response]:
         return responses(self.interfaces, self.displacements, self.duration, self.intensity)
@@ -176,15 +169,17 @@ class CohesiveProblem:
 
     def load_parameter(self, x: "PETSc.Vec") -> float:
         """λ of a state."""
-        own = float(x.array_r[-1]) if self.unknowns.owns_load else None
-        return self.comm.bcast(own, root=self.comm.size - 1)
+        return self.unknowns.load_parameter(x)
 
     def internal_force(self, x: "PETSc.Vec", out: "PETSc.Vec") -> None:
         """Bodies' and interfaces' forces on every degree of freedom, N (3D, axisymmetric) or N/m."""
         self.update(x)
         if self.bulk.linear:
-            self._bulk.mult(x, out)
-            out.array[: len(self._at_rest)] += self._at_rest
+            force = self.unknowns.u.duplicate()
+            force.setArray(self._at_rest)
+            moved = self.unknowns.displacements(x)
+            self.tangent.at_rest.multAdd(moved, force, force)
+            self.unknowns.join(force, 0.0, out)
         else:
             out.setArray(np.append(self.bulk.forces(), np.zeros(int(self.unknowns.owns_load))))
         for interface, response in zip(self.interfaces, self._responses(), strict=True):
@@ -208,29 +203,15 @@ class CohesiveProblem:
     def _control_scale(self) -> float:
         return self.stiffness_scale if self.control.kind == "load" else max(b.law.peak_traction for b in self.bonds)
 
-    def tangent(self, snes: "PETSc.SNES | None", x: "PETSc.Vec", matrix: "PETSc.Mat", _: Any) -> None:
-        """The consistent tangent (SNES callback)."""
+    def linearise(self, snes: "PETSc.SNES | None", x: "PETSc.Vec", *matrices: "PETSc.Mat") -> None:
+        """Assemble the consistent tangent (SNES callback)."""
         self.update(x)
-        if self.bulk.linear:
-            self._bulk.copy(matrix, structure=PETSc.Mat.Structure.SAME_NONZERO_PATTERN)
-        else:
-            matrix.zeroEntries()
-            self.bulk.add_stiffness(matrix)
-        for interface, response in zip(self.interfaces, self._responses(), strict=True):
-            matrix.setValuesRCV(interface.numbers, interface.numbers, interface.stiffness(response), addv=_ADD)
-        matrix.assemble()
-        matrix.zeroRows(self.fixed, diag=self.stiffness_scale)
-        rows, load = np.flatnonzero(self._load_column), self.unknowns.load
-        matrix.setValues((self._load_range[0] + rows).astype(PETSc.IntType), [load], self._load_column[rows])
-        matrix.assemble()
+        gradients = None
         if self.control.kind != "load":
-            for interface, row in zip(
-                self.interfaces, self.course.gradients(self.control, self.interfaces, self.jumps), strict=True
-            ):
-                matrix.setValues([load], interface.numbers.ravel(), self._control_scale * row.ravel(), addv=_ADD)
-        elif self.unknowns.owns_load:
-            matrix.setValue(load, load, self._control_scale, addv=_ADD)
-        matrix.assemble()
+            gradients = self.course.gradients(self.control, self.interfaces, self.jumps)
+        self.tangent.assemble(self._responses(), gradients, self._control_scale)
+        for matrix in matrices:
+            matrix.assemble()  # PETSc learns that it has changed
 
     # -- results -----------------------------------------------------------------------------
 
@@ -284,7 +265,7 @@ class CohesiveProblem:
 
         m is the separation (`continuum.cohesive.history`), m_f the law's final opening. A travelling process
         zone of constant shape adds a constant, so that increments of this measure are increments of
-        crack area; it knows no energy.
+        crack area; no energy enters it.
         """
         self.update(x)
         return opened_area(self.comm, self.interfaces, self.jumps)

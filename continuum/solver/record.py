@@ -30,6 +30,8 @@ class Step:
         no_potential: Work of the interfaces' tractions in this step that is no change of their energies, J or J/m; found
             where the step loses too much.
         jump: Work that is lost beside that, where it is too much and no shorter step kept it, J or J/m; else 0.
+        factorised: Whether it took a factorisation where multigrid was to solve.
+        chemical: Energy that solute has brought to the interfaces since the start, J or J/m, as ψ counts it.
     """
 
     load: float
@@ -46,10 +48,13 @@ class Step:
     zone_doubt: float = 0.0
     no_potential: float = 0.0
     jump: float = 0.0
+    factorised: bool = False
+    chemical: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
-        """External work less what the energies gained since a state before, J or J/m."""
-        return self.work - last.work - (self.energies.total - last.energies.total)
+        """External work and what solute brought, less what the energies gained since a state before, J or J/m."""
+        came = self.work - last.work + self.chemical - last.chemical
+        return came - (self.energies.total - last.energies.total)
 
     def turned_over_since(self, last: "Step") -> float:
         """Half of all energy that came, went or changed its owner since a state before, J or J/m."""
@@ -60,9 +65,15 @@ class Step:
 
 @dataclass
 class Loading:
-    """The record of a loading: its equilibrium states, first to last."""
+    """The record of a loading: its equilibrium states, first to last.
+
+    Attributes:
+        steps: The states.
+        apart: What can move freely since interfaces broke, in words; the loading ended with it.
+    """
 
     steps: list[Step] = field(default_factory=list)
+    apart: tuple[str, ...] = ()
 
     def column(self, name: str) -> np.ndarray:
         """One attribute of all steps as an array."""

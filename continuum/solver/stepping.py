@@ -9,6 +9,8 @@ import numpy as np
 from continuum.fenics import PETSc
 from continuum.model import Control
 from continuum.solver.checkpoint import Checkpoint, Kept
+from continuum.solver.course import Course
+from continuum.solver.dead_end import DeadEnd
 from continuum.solver.diagnostics import BALANCE, PEAK, adrift, check_resolvable, out_of_plane, unresolved
 from continuum.solver.follower import Follower
 from continuum.solver.interfaces import unexplained
@@ -16,7 +18,7 @@ from continuum.solver.mending import Mending
 from continuum.solver.newton import LinearSolver, NewtonSolver
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
-from continuum.solver.supports import check_held
+from continuum.solver.supports import broken, check_held, free_motions
 from coupling.contracts import Progress, silent
 from coupling.errors import InputError
 from coupling.findings import refute
@@ -41,15 +43,17 @@ def pull(
 ) -> Loading:
     """Load from 0 to `final`: by the load at first, by the interfaces' opening once they give way.
 
-    Steps that do not converge are cut, easy ones grow. Under opening control the load may fall
+    Steps that do not converge are cut, easy ones grow; those of the load beyond the nominal one as long as neither the
+    curve, nor the work, nor the opened area shows it (`continuum.solver.mending.Mending.doubt`). Under opening control the load may fall
     (snap-back). A falling leg of the load is always load-controlled. A step that converged is repeated
-    with half of it if the trapezoid of its work strays from the energies, or if it may step over the
-    largest load; what shorter steps do not mend is left to `continuum.solver.diagnostics.assess`.
+    at half its size if the trapezoid of its work strays from the energies, or if it may step over the
+    largest load; what shorter steps do not cure is left to `continuum.solver.diagnostics.assess`.
+    A loading ends where interfaces have broken so that a part of the specimen moves freely.
 
     Args:
         problem: The specimen.
         final: Load parameter at which the loading ends, or its turning points.
-        steps: Steps at least from 0 to the largest |load|; that gives the nominal step.
+        steps: Nominal steps from 0 to the largest |load|.
         closing: The load brings the faces together (adhesive contact): instabilities are followed by
             the closing of the interfaces.
         growth: Largest step of the opening control, over the area of all interfaces.
@@ -92,16 +96,23 @@ def pull(
         solver.rest(x)
         x.copy(previous)
         problem.commit(x)
-        record.steps.append(_step(problem, solver, x, None, 0))
+        record.steps.append(state_of(problem, solver, x, None, 0))
         follower.start(record.steps[0])
     problem.aim(previous, x)
-    while not follower.is_done and not stop(record):
+    gone = _note_apart(problem, record, x, ())
+    while not follower.is_done and not record.apart and not stop(record):
         last = record.steps[-1]
         control = follower.next(last)
-        guess = _predicted(record, control, problem.course.length, previous, x)
+        guess = _predicted(record, control, problem.course, previous, x)
         if rate is not None:
             problem.duration = abs(control.target - last.load) / rate
-        step = _tried(problem, solver, follower, record, control, x, guess)
+        try:
+            step = _tried(problem, solver, follower, record, control, x, guess)
+        except DeadEnd:
+            record.apart = free_motions(problem, x)
+            if not record.apart:
+                raise
+            break
         if step is None:
             continue
         x.copy(previous)
@@ -115,8 +126,18 @@ def pull(
         if saved is not None:
             saved.save(x, previous, record, follower.state, kept.state if kept is not None else {})
             solver.forget()  # as does who goes on from here
-        progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g}")
+        unit = "N/m" if problem.kind in ("plane strain", "plane stress") else "N"
+        gone = _note_apart(problem, record, x, gone)
+        progress("loading", int(1000 * follower.part(step)), 1000, f"force {step.force:.4g} {unit}")
     return record
+
+
+def _note_apart(problem: CohesiveProblem, record: Loading, x: "PETSc.Vec", before: tuple[str, ...]) -> tuple[str, ...]:
+    """The interfaces that are broken at x; where there are more than before, what can move now is noted in the record."""
+    gone = broken(problem, x)
+    if gone != before:
+        record.apart = free_motions(problem, x)
+    return gone
 
 
 def _turning_points(
@@ -134,12 +155,14 @@ def _turning_points(
     return turns
 
 
-def _predicted(record: Loading, control: Control, length: float, previous: "PETSc.Vec", x: "PETSc.Vec") -> "PETSc.Vec":
-    """Linear extrapolation of the last two states, whose jumps are `length` apart, to the next target."""
+def _predicted(record: Loading, control: Control, course: Course, previous: "PETSc.Vec", x: "PETSc.Vec") -> "PETSc.Vec":
+    """Linear extrapolation of the last two states to the next target."""
     guess, ratio = x.copy(), 0.0
     values = record.column("load" if control.kind == "load" else "broken_area")
     if control.kind == "path":
-        ratio = control.target / length
+        ratio = control.target / course.length
+    elif control.kind == "damage":
+        ratio = control.target / course.grown if course.grown > 0 else 0.0
     elif len(values) > 2 and values[-1] != values[-2]:
         ratio = (control.target - values[-1]) / (values[-1] - values[-2])
     if 0 < ratio <= 2:
@@ -163,7 +186,7 @@ def _tried(
         follower.cut(record, solver.reason)
         return None
     problem.commit(guess)
-    step = _step(problem, solver, guess, record.steps[-1], iterations)
+    step = replace(state_of(problem, solver, guess, record.steps[-1], iterations), factorised=solver.left_multigrid)
     step = problem.comm.bcast(step)  # one for all: the ranks decide by it
     last = record.steps[-1]
     if follower.mending.lost(record, step) > 1:
@@ -177,11 +200,15 @@ def _tried(
     return None
 
 
-def _step(problem: CohesiveProblem, solver: NewtonSolver, x: "PETSc.Vec", last: Step | None, iterations: int) -> Step:
+def state_of(
+    problem: CohesiveProblem, solver: NewtonSolver, x: "PETSc.Vec", last: Step | None, iterations: int
+) -> Step:
+    """The record of an equilibrium state after `last`. Collective."""
     load, force, displaced, work = problem.load_parameter(x), problem.reaction(x), problem.displaced(x), 0.0
     if last is not None:
         work = last.work + 0.5 * (force + last.force) * (load - last.load)
         work += 0.5 * (load + last.load) * (displaced - last.displaced)
     energies, area = problem.energies(x), problem.broken_area(x)
-    opened, facets, *zone = problem.zone(x)
-    return Step(load, force, displaced, work, energies, area, opened, facets, iterations, solver.rounding(x), *zone)
+    opened, facets, zone, doubt = problem.zone(x)
+    rounding = solver.rounding(x)
+    return Step(load, force, displaced, work, energies, area, opened, facets, iterations, rounding, zone, doubt)

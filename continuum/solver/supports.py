@@ -5,8 +5,6 @@ T ⟦r⟧ = 0 at every point of the interfaces, T their tangent at rest. The bod
 see it, and a solver that meets it divides by what rounding left.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -14,53 +12,14 @@ from scipy.sparse.csgraph import connected_components
 
 from continuum.cohesive.history import History, respond
 from continuum.cohesive.interface import Interface
-from continuum.fenics import MPI, dolfinx
+from continuum.fenics import MPI, PETSc, dolfinx
+from continuum.solver.motions import Piece, described
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
 _HELD = 1e-10  # of the stiffest rigid motion's square: a motion below is free
-_ALIKE = 1e-6  # of a unit vector: how far one may lie from a space that it is in
 _FELT = 1e-12  # of an interface's stiffest direction: a softer one transmits nothing
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Cells of one body that hang together.
-
-    Attributes:
-        body: The body.
-        whole: Whether it is all of the body.
-        centre: (dim,) m.
-        size: Its extent, m.
-    """
-
-    body: str
-    whole: bool
-    centre: FloatArray
-    size: float
-
-    @property
-    def name(self) -> str:
-        """What the user calls it."""
-        at = ", ".join(f"{value:.4g}" for value in self.centre)
-        return f"the body {self.body!r}" if self.whole else f"the piece of body {self.body!r} around ({at}) m"
-
-    def motions(self, points: FloatArray, axisymmetric: bool) -> FloatArray:
-        """(n, dim, modes) its rigid motions at points (n, dim): along each axis, then about each, in parts of its size.
-
-        A solid of revolution has one, along its axis.
-        """
-        count, dim = points.shape
-        if axisymmetric:
-            return np.broadcast_to(np.array([[0.0], [1.0]]), (count, 2, 1))
-        turns = [(0, 1)] if dim == 2 else [(1, 2), (2, 0), (0, 1)]
-        modes = np.zeros((count, dim, dim + len(turns)))
-        modes[:, :, :dim] = np.eye(dim)
-        arm = (points - self.centre) / self.size
-        for number, (i, j) in enumerate(turns, dim):
-            modes[:, i, number], modes[:, j, number] = -arm[:, j], arm[:, i]
-        return modes
 
 
 def check_held(problem: CohesiveProblem) -> None:
@@ -77,19 +36,39 @@ def check_held(problem: CohesiveProblem) -> None:
         )
 
 
-def free_motions(problem: CohesiveProblem) -> tuple[str, ...]:
-    """Rigid motions of the undeformed bodies that neither supports, nor loads, nor laws resist, in words. Collective."""
+def free_motions(problem: CohesiveProblem, x: "PETSc.Vec | None" = None) -> tuple[str, ...]:
+    """Rigid motions that neither supports, nor loads, nor laws resist, in words. Collective.
+
+    Args:
+        problem: The specimen.
+        x: The state whose interfaces are looked at, with the history that they have; None: they never saw a load.
+    """
+    if x is not None:
+        problem.update(x)
     pieces, labels = _pieces(problem)
     modes = pieces[0].motions(np.zeros((1, problem.mesh.dimension)), _turned(problem)).shape[2]
     gram, joined = np.zeros((len(pieces), modes, len(pieces), modes)), np.eye(len(pieces), dtype=np.int8)
     _add_prescribed(problem, pieces, labels, gram)
     for interface in problem.interfaces:
-        _add_interface(problem, interface, pieces, labels, gram, joined)
+        _add_interface(problem, interface, pieces, labels, gram, joined, at_rest=x is None)
     gram, joined = problem.comm.allreduce(gram), np.max(problem.comm.allgather(joined), axis=0)
-    values, vectors = np.linalg.eigh(gram.reshape(len(pieces) * modes, -1))
+    gram = gram.reshape(len(pieces) * modes, -1)
+    if _stands(gram):
+        return ()
+    values, vectors = np.linalg.eigh(gram)
     null = vectors[:, values <= _HELD * max(values[-1], 1.0)]
     groups = _grouped(*np.nonzero(joined), len(pieces))
-    return tuple(problem.comm.bcast(_described(pieces, groups, modes, null) if null.shape[1] else []))
+    return tuple(problem.comm.bcast(described(pieces, groups, modes, null) if null.shape[1] else []))
+
+
+def _stands(gram: FloatArray) -> bool:
+    """Whether no motion is free, which a factorisation tells of hundreds of grains much sooner than their eigenvalues."""
+    largest = max(float(np.abs(gram).sum(axis=1).max()), 1.0)  # no less than the largest eigenvalue
+    try:
+        np.linalg.cholesky(gram - _HELD * largest * np.eye(len(gram)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
 
 
 def _turned(problem: CohesiveProblem) -> bool:
@@ -107,7 +86,7 @@ def _pieces(problem: CohesiveProblem) -> tuple[list[Piece], dict[str, NDArray[np
         np.minimum.at(low, own[:owned], points[:owned])
         np.maximum.at(high, own[:owned], points[:owned])
         low, high = np.min(comm.allgather(low), axis=0), np.max(comm.allgather(high), axis=0)
-        order = np.lexsort((low + high).T[::-1])  # by place: the numbers hang on the ranks
+        order = np.lexsort((low + high).T[::-1])  # by place: the numbers depend on the ranks
         low, high, own = low[order], high[order], np.argsort(order)[own]
         labels[name] = own + len(pieces)
         sizes = np.linalg.norm(high - low, axis=1)
@@ -158,7 +137,7 @@ def _add_prescribed(
 
 def _add_interface(
     problem: CohesiveProblem, interface: Interface, pieces: list[Piece], labels: dict[str, NDArray[np.int64]],
-    gram: FloatArray, joined: NDArray[np.int8],
+    gram: FloatArray, joined: NDArray[np.int8], *, at_rest: bool,
 ) -> None:  # fmt: skip
     """T ⟦r⟧ at the interface's points, each row of T over its largest entry."""
     bond, kin, comm = interface.bond, interface.kinematics, problem.comm
@@ -166,11 +145,15 @@ def _add_interface(
     tangent = respond(bond, jump, History.new(jump)).tangent
     if bond.viscosity:  # resists every rate, and the duration is not known here
         tangent = tangent + np.eye(3) * (comm.allreduce(float(np.abs(tangent).max(initial=0.0)), MPI.MAX) or 1.0)
-    rows = np.max(comm.allgather(np.abs(tangent).max(axis=(0, 2), initial=0.0)), axis=0)
+    rows = stiffest = _rows(comm, tangent)
+    if not at_rest and not bond.viscosity:
+        tangent = respond(bond, interface.flat_jump(problem.displacements), interface.history).tangent
+        rows = _rows(comm, tangent)
     area = comm.allreduce(float(interface.weights.sum()))
-    if not rows.any():
+    felt_at_all = rows > _FELT * stiffest.max()
+    if not felt_at_all.any():
         return
-    scale = np.where(rows > _FELT * rows.max(), rows, np.inf)
+    scale = np.where(felt_at_all, rows, np.inf)
     frame = kin.frame.reshape(-1, *kin.frame.shape[2:])
     felt = np.einsum("nij,njd->nid", tangent / scale[:, None], frame)
     felt *= np.sqrt(interface.weights.ravel() / area)[:, None, None]
@@ -192,78 +175,33 @@ def _add_interface(
                 joined[one, other] = 1
 
 
-def _described(pieces: list[Piece], groups: NDArray[np.int64], modes: int, null: FloatArray) -> list[str]:
-    """Free motions of single pieces; without any, those of pieces that laws join; at last whatever is left."""
-    singles = [([number], np.arange(len(pieces)) == number) for number in range(len(pieces))]
-    together = [(list(np.flatnonzero(groups == group)), groups == group) for group in np.unique(groups)]
-    for sets in (singles, together):
-        found = []
-        for members, mask in sets:
-            centre = np.mean([pieces[number].centre for number in members], axis=0)
-            size = max(pieces[number].size for number in members)
-            words = _words(centre, size, _common(pieces, mask, modes, centre, size), null)
-            if words:
-                name = " and ".join(pieces[number].name for number in members)
-                found.append(f"{name}{' together' if len(members) > 1 else ''} can {' and '.join(words)}")
-        if found:
-            return found
-    moved = np.flatnonzero(np.linalg.norm(null.reshape(len(pieces), -1), axis=1) > _ALIKE)
-    return [" and ".join(pieces[number].name for number in moved) + " can move against each other"]
+def _rows(comm: "MPI.Comm", tangent: FloatArray) -> FloatArray:
+    """(3,) the largest entry of each row of tangents (n, 3, 3) on all ranks."""
+    return np.asarray(np.max(comm.allgather(np.abs(tangent).max(axis=(0, 2), initial=0.0)), axis=0))
 
 
-def _common(pieces: list[Piece], mask: NDArray[np.bool_], modes: int, centre: FloatArray, size: float) -> FloatArray:
-    """(pieces × modes, modes) the rigid motions about a centre of the chosen pieces as one, in their own motions."""
-    dim, basis = len(centre), np.zeros((len(pieces), modes, modes))
-    for number in np.flatnonzero(mask):
-        basis[number] = np.eye(modes)
-        if modes > 1:
-            frame = Piece("", True, centre, size)
-            basis[number, :dim] = frame.motions(pieces[number].centre[None], False)[0]
-            basis[number, dim:, dim:] *= pieces[number].size / size
-    return basis.reshape(-1, modes)
+def broken(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[str, ...]:
+    """Names of the interfaces that have opened at every point by all that their laws hold. Collective.
+
+    Of grains each boundary between two of them counts by itself.
+    """
+    problem.update(x)
+    least: dict[str, float] = {}
+    for interface in problem.interfaces:
+        opened = interface.opened(interface.flat_jump(problem.displacements)).reshape(interface.weights.shape)
+        for name, each in zip(_parts(problem, interface), opened.min(axis=1, initial=np.inf).tolist(), strict=True):
+            least[name] = min(each, least.get(name, np.inf))
+    found: dict[str, float] = {}
+    for own in problem.comm.allgather(least):
+        for name, each in own.items():
+            found[name] = min(each, found.get(name, np.inf))
+    return tuple(sorted(name for name, opened in found.items() if opened >= 1.0))
 
 
-def _words(centre: FloatArray, size: float, basis: FloatArray, null: FloatArray) -> list[str]:
-    """What of the motions (n, modes) of a set of pieces lies in the null space (n, k)."""
-    orthonormal, upper = np.linalg.qr(basis)
-    left, cosines, _ = np.linalg.svd(orthonormal.T @ null)
-    inside = np.linalg.solve(upper, left[:, : len(cosines)][:, cosines > 1 - _ALIKE])
-    if not inside.shape[1]:
-        return []
-    space, modes, dim = np.linalg.qr(inside)[0], len(inside), len(centre)
-    axes = "y" if modes == 1 else "xyz"[:dim]
-    within = [np.linalg.norm(space @ space[axis] - np.eye(modes)[axis]) < np.sqrt(_ALIKE) for axis in range(len(axes))]
-    free = [name for name, lies in zip(axes, within, strict=True) if lies]
-    words = [f"move along {_listed(free)}"] if free else []
-    space = space.copy()
-    space[np.flatnonzero(within)] = 0.0
-    rest, sizes, _ = np.linalg.svd(space, full_matrices=False)
-    rest = rest[:, sizes > 0.5]
-    if rest.shape[1] == modes - dim > 1:
-        return [*words, "turn about any axis"]
-    return words + [_turn(motion, centre, size) for motion in rest.T]
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _turn(motion: FloatArray, centre: FloatArray, size: float) -> str:
-    """A motion that is not along an axis."""
-    dim = len(centre)
-    along, about = motion[:dim], motion[dim:]
-    if np.linalg.norm(about) < _ALIKE:
-        return f"move along {_direction(along)}"
-    if dim == 2:
-        pivot = centre + size / about[0] * np.array([-along[1], along[0]])
-        return f"turn about ({pivot[0]:.4g}, {pivot[1]:.4g}) m"
-    return f"turn about {_direction(about)}"
-
-
-def _direction(vector: FloatArray) -> str:
-    """A direction: an axis's name, or its components."""
-    unit = vector / np.linalg.norm(vector)
-    axis = int(np.argmax(np.abs(unit)))
-    if abs(unit[axis]) > 1 - _ALIKE:
-        return "xyz"[axis]
-    return f"({', '.join(f'{value:.3g}' for value in np.where(np.abs(unit) < _ALIKE, 0.0, unit))})"
+def _parts(problem: CohesiveProblem, interface: Interface) -> list[str]:
+    """The interface's name for each of its facets on this rank; between grains with their numbers."""
+    bond, facets = interface.bond, interface.kinematics.facets
+    if bond.plus != bond.minus:
+        return [bond.name] * len(facets)
+    known, pairs = problem.mesh.grain_boundaries(bond.plus)
+    return [f"{bond.name} {one}|{other}" for one, other in pairs[np.searchsorted(known, facets)].tolist()]

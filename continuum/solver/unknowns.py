@@ -24,6 +24,7 @@ class Unknowns:
 
     Attributes:
         x: A vector of the unknowns (a template).
+        u: A vector of the displacements alone (a template); their numbers are the same.
         size: Their number.
         load: Number of the load parameter.
         owns_load: Whether it is on this rank.
@@ -35,6 +36,9 @@ class Unknowns:
         self.owned = {n: v.dofmap.index_map.size_local * dim for n, v in bulk.spaces.items()}
         self.owns_load = self.comm.rank == self.comm.size - 1
         self.x = PETSc.Vec().createMPI((sum(self.owned.values()) + self.owns_load, None), comm=self.comm)
+        self.u = PETSc.Vec().create(self.comm)
+        self.u.setSizes((sum(self.owned.values()), None), bsize=dim)
+        self.u.setType(PETSc.Vec.Type.MPI if self.comm.size > 1 else PETSc.Vec.Type.SEQ)
         self.size = self.x.getSize()
         self.load = self.size - 1
         start, _ = self.x.getOwnershipRange()
@@ -46,28 +50,65 @@ class Unknowns:
             self.numbers[name] = np.rint(number.x.array).astype(PETSc.IntType).reshape(-1, dim)
             start += self.owned[name]
 
-    def matrix(self, interfaces: "Sequence[NDArray[Any]]", loaded: Sequence[int]) -> "PETSc.Mat":
-        """A matrix that takes any entry until it is first assembled (PETSc hashes them).
+    def displacements(self, x: "PETSc.Vec") -> "PETSc.Vec":
+        """A copy of the displacements of x, without the load parameter."""
+        u = self.u.duplicate()
+        u.setArray(x.array_r[: u.getLocalSize()])
+        return u
+
+    def load_parameter(self, x: "PETSc.Vec") -> float:
+        """λ of x. Collective."""
+        own = float(x.array_r[-1]) if self.owns_load else None
+        return self.comm.bcast(own, root=self.comm.size - 1)
+
+    def join(self, u: "PETSc.Vec", load: float, out: "PETSc.Vec") -> None:
+        """Put displacements, or forces, and a load parameter into `out`."""
+        out.setArray(np.append(u.array_r, np.full(int(self.owns_load), load)))
+
+    def matrix(
+        self, interfaces: Sequence[NDArray[Any]], couplings: "tuple[NDArray[np.int64], NDArray[np.int64]] | None" = None
+    ) -> "PETSc.Mat":
+        """A matrix of the displacements, in which interfaces have their places.
 
         Args:
-            interfaces: (n_facets, n) numbers of each interface's coupled unknowns, also coupled to the load.
-            loaded: Rows of this rank that know the load.
+            interfaces: (n_facets, n) numbers of each interface's coupled unknowns.
+            couplings: See `continuum.solver.bulk.Bulk.couplings`; None: the bodies have no places. Collective.
         """
-        local, add = self.x.getLocalSize(), PETSc.InsertMode.ADD_VALUES
+        local, dim = self.u.getLocalSize(), self.u.getBlockSize()
+        own, other = (np.zeros(local // dim, dtype=np.int64),) * 2 if couplings is None else couplings
+        more_own, more_other = self._interface_couplings(interfaces)
+        counts = (
+            np.minimum(dim * (own + more_own), local),
+            np.minimum(dim * (other + more_other), self.size - 1 - local),
+        )
         matrix = PETSc.Mat().create(self.comm)
-        matrix.setSizes(((local, None), (local, None)))
+        matrix.setSizes(((local, None), (local, None)), bsize=dim)
         matrix.setType(PETSc.Mat.Type.AIJ)
+        matrix.setPreallocationNNZ([np.repeat(count, dim).astype(PETSc.IntType) for count in counts])
         bodies = np.concatenate([n.ravel() for n in self.numbers.values()])
         mapping = PETSc.LGMap().create(bodies, comm=self.comm)
         matrix.setLGMap(mapping, mapping)
-        matrix.setUp()
         for numbers in interfaces:
-            matrix.setValuesRCV(numbers, numbers, np.zeros((len(numbers), numbers.shape[1] ** 2)), addv=add)
-            everyone = np.unique(numbers).astype(PETSc.IntType)
-            matrix.setValues([self.load], everyone, np.zeros(len(everyone)), addv=add)
-        for row in (*[self.load] * self.owns_load, *loaded):
-            matrix.setValue(row, self.load, 0.0, addv=add)
+            zeros = np.zeros((len(numbers), numbers.shape[1] ** 2))
+            matrix.setValuesRCV(numbers, numbers, zeros, addv=PETSc.InsertMode.ADD_VALUES)
         return matrix
+
+    def _interface_couplings(self, interfaces: Sequence[NDArray[Any]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """As `continuum.solver.bulk.Bulk.couplings`, across interfaces. Collective."""
+        dim = self.u.getBlockSize()
+        start, end = (number // dim for number in self.u.getOwnershipRange())
+        pairs = [np.empty((0, 2), dtype=np.int64)]
+        for numbers in interfaces:
+            nodes = numbers[:, ::dim].astype(np.int64) // dim
+            each = np.stack(np.broadcast_arrays(nodes[:, :, None], nodes[:, None, :]), axis=-1)
+            pairs.append(np.unique(each.reshape(-1, 2), axis=0))
+        found = np.unique(np.concatenate(pairs), axis=0)
+        mine = (found[:, 0] >= start) & (found[:, 0] < end)
+        everyone = np.concatenate([found[mine], *self.comm.allgather(found[~mine])])
+        everyone = np.unique(everyone[(everyone[:, 0] >= start) & (everyone[:, 0] < end)], axis=0)
+        rows, inside = everyone[:, 0] - start, (everyone[:, 1] >= start) & (everyone[:, 1] < end)
+        count = end - start
+        return np.bincount(rows[inside], minlength=count), np.bincount(rows[~inside], minlength=count)
 
 
 def prescribed(bulk: Bulk, unknowns: Unknowns, items: Sequence[Prescribed]) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -147,8 +188,8 @@ def rigid_motions(bulk: Bulk, unknowns: Unknowns) -> "list[PETSc.Vec]":
                 i, j = rotations[number - dim]
                 mode[:, i], mode[:, j] = -points[:, j], points[:, i]
             parts.append(mode.ravel())
-        vector = unknowns.x.duplicate()
-        vector.setArray(np.concatenate([*parts, np.zeros(int(unknowns.owns_load))]))
+        vector = unknowns.u.duplicate()
+        vector.setArray(np.concatenate(parts))
         for earlier in modes:
             vector.axpy(-vector.dot(earlier), earlier)
         vector.normalize()

@@ -13,11 +13,14 @@ if TYPE_CHECKING:
     from continuum.specimens.flat_contact import SphereOnFlat
     from continuum.specimens.grid import graded, write_grid
     from continuum.specimens.peel import PeelStrip
+    from continuum.specimens.polycrystal import Polycrystal
     from continuum.specimens.pullout import FibrePullout
+    from continuum.specimens.tessellation import Tessellation, voronoi
 
 __all__ = [
-    "Blister", "ButtJoint", "CompactTension", "DoubleCantileverBeam", "FibrePullout", "PeelStrip", "SphereOnFlat",
-    "graded", "write_drawing", "write_grid",
+    "Blister", "ButtJoint", "CompactTension", "DoubleCantileverBeam", "FibrePullout", "PeelStrip", "Polycrystal",
+    "SphereOnFlat", "Tessellation", "graded", "voronoi", "write_drawing",
+    "write_grid",
 ]  # fmt: skip
 
 __getattr__, __dir__ = on_first_use(__name__)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from continuum.specimens.gmsh_session import gmsh_session
 from continuum.specimens.grid import check_element
 
 Groups = Mapping[str, tuple[int, list[int]]]
@@ -11,24 +12,24 @@ Groups = Mapping[str, tuple[int, list[int]]]
 
 
 def write_drawing(
-    path: str | Path, draw: Callable[[Any], Groups], *, element: str = "triangle", order: int = 1
+    path: str | Path, draw: Callable[[Any], Groups], *, element: str = "triangle", order: int = 1, dimension: int = 2
 ) -> None:
-    """Mesh a plane drawing and write a Gmsh file.
+    """Mesh a drawing and write a Gmsh file.
 
     Args:
         path: The .msh file.
         draw: Draws in the `gmsh.model` that it is given, sets its sizes and returns the groups.
-        element: "triangle", or "quadrilateral" (recombined, no triangle left).
+        element: "triangle", or "quadrilateral" (recombined, no triangle left); "tetrahedron" of a solid.
         order: 1 or 2.
+        dimension: Of the drawing: 2 a plane one, 3 a solid.
 
     Raises:
         InputError: the element or the order is not offered.
     """
-    check_element(element, order, 2)
+    check_element(element, order, dimension)
     import gmsh
 
-    gmsh.initialize(interruptible=False)
-    try:
+    with gmsh_session():
         options = {"General.Terminal": 0, "General.NumThreads": 1, "Mesh.Binary": 0}
         for option in ("MeshSizeExtendFromBoundary", "MeshSizeFromPoints", "MeshSizeFromCurvature"):
             options[f"Mesh.{option}"] = 0
@@ -37,13 +38,11 @@ def write_drawing(
         for option, value in options.items():
             gmsh.option.setNumber(option, value)
         groups = draw(gmsh.model)
-        for name, (dimension, entities) in groups.items():
-            gmsh.model.addPhysicalGroup(dimension, entities, name=name)
-        gmsh.model.mesh.generate(2)
+        for name, (extent, entities) in groups.items():
+            gmsh.model.addPhysicalGroup(extent, entities, name=name)
+        gmsh.model.mesh.generate(dimension)
         gmsh.model.mesh.setOrder(order)
         gmsh.write(str(path))
-    finally:
-        gmsh.finalize()
 
 
 def grade(model: Any, line: int, *, length: float, fine: float, coarse: float, grading: float) -> None:

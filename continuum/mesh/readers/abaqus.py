@@ -1,6 +1,6 @@
-"""Abaqus input files (.inp), flat or in parts and instances: nodes, elements, sets, surfaces.
+"""Abaqus input files (.inp), flat or in parts and instances: nodes, elements, sets, surfaces, ties.
 
-Groups are element sets, by the cells and by the facets in them, instances, and surfaces; a set of nodes is a
+Groups are element sets, by the cells and by the facets in them, instances, surfaces, and ties; a set of nodes is a
 group of facets where it is the nodes of facets (`continuum.mesh.readers.node_sets`).
 """
 
@@ -11,11 +11,12 @@ import numpy as np
 
 from continuum.mesh.readers.abaqus_blocks import read_blocks
 from continuum.mesh.readers.abaqus_keywords import checked, ignored
-from continuum.mesh.readers.abaqus_mesh import AbaqusMesh, Numbering, assembled
-from continuum.mesh.readers.abaqus_model import AbaqusSurface, Members, Model, NamedSet, Scope
+from continuum.mesh.readers.abaqus_mesh import AbaqusMesh, assembled
+from continuum.mesh.readers.abaqus_model import AbaqusSurface, AbaqusTie, Model, NamedSet, Scope
 from continuum.mesh.readers.abaqus_parts import ModelReader
-from continuum.mesh.readers.cell_facets import facet_kind, facets_a_cell
-from continuum.mesh.readers.reading import IntArray, MeshError, NodeSet, Reading
+from continuum.mesh.readers.abaqus_surfaces import places, surface_nodes, surface_rows, tie_rows, tied
+from continuum.mesh.readers.cell_facets import facet_kind
+from continuum.mesh.readers.reading import IntArray, NodeSet, Reading
 
 
 def read_abaqus(path: Path) -> Reading:
@@ -26,7 +27,7 @@ def read_abaqus(path: Path) -> Reading:
     """
     blocks = read_blocks(path)
     model = ModelReader(path.name).read(checked(blocks))
-    mesh = assembled(model)
+    mesh = tied(model, assembled(model))
     groups = _Groups(model, mesh)
     used = np.unique(np.concatenate([np.empty(0, dtype=np.int64), *groups.facets.values()]))
     tables = {mesh.kind: mesh.cells.cells}
@@ -51,6 +52,7 @@ class _Groups:
         refused: Names that are no groups, and why.
         internal: Names of cells that Abaqus/CAE made for itself.
         in_sets: Elements of sets that hold facets.
+        ties: Ties that are interfaces, in words.
     """
 
     def __init__(self, model: Model, mesh: AbaqusMesh) -> None:
@@ -60,14 +62,18 @@ class _Groups:
         self.node_sets: dict[str, NodeSet] = {}
         self.refused: dict[str, str] = {}
         self.internal: set[str] = set()
+        self.ties: list[str] = []
         self.in_sets = np.empty(0, dtype=np.int64)
         for name, key, found in self._visible("element set", lambda scope: scope.element_sets):
-            self._add_elements(name, self._elements(key, found.members, found), found)
+            what = f"element set {found.name!r}"
+            self._add_elements(name, places(model, mesh, mesh.elements, key, found.members, what), found)
         self.cells = self._instances() | self.cells
         for name, key, surface in self._visible("surface", lambda scope: scope.surfaces):
             self._add_surface(name, key, surface)
+        for name, key, tie in self._visible("tie", lambda scope: scope.ties):
+            self._add_tie(name, key, tie)
         for name, key, found in self._visible("node set", lambda scope: scope.node_sets):
-            nodes = self._places(mesh.nodes, key, found.members, f"node set {found.name!r}")
+            nodes = places(model, mesh, mesh.nodes, key, found.members, f"node set {found.name!r}")
             self._add_nodes(name, nodes, found.line)
 
     def _instances(self) -> dict[str, IntArray]:
@@ -79,14 +85,11 @@ class _Groups:
                 found[instance.scope.name] = np.sort(cells[cells >= 0])
         return found
 
-    def _visible[Named: (NamedSet, AbaqusSurface)](
+    def _visible[Named: (NamedSet, AbaqusSurface, AbaqusTie)](
         self, what: str, of: Callable[[Scope], Mapping[str, Named]]
     ) -> Iterator[tuple[str, str, Named]]:
         """Name as a group, scope, and definition: the model's own, and those of instances by their short name if it is one."""
-        scopes: list[tuple[str, Scope]] = [
-            ("", self._model.root),
-            *((key, i.scope) for key, i in self._model.instances.items()),
-        ]
+        scopes = self._model.scopes()
         owners: dict[str, list[str]] = {}
         for key, scope in scopes:
             for name in of(scope):
@@ -101,31 +104,10 @@ class _Groups:
                     f"{self._model.instances[key].scope.name}.{of(self._model.instances[key].scope)[name].name}"
                     for key in keys
                 ]
+                there = f"There is {'an' if what[0] in 'aeiou' else 'a'} {what}"
                 self.refused[full[0].partition(".")[2]] = (
-                    f"There is a {what} {full[0].partition('.')[2]!r} in each of {len(keys)} instances; name one: {', '.join(full)}."
+                    f"{there} {full[0].partition('.')[2]!r} in each of {len(keys)} instances; name one: {', '.join(full)}."
                 )
-
-    def _places(
-        self, numberings: dict[str, Numbering], key: str, members: list[Members] | tuple[Members, ...], what: str
-    ) -> IntArray:
-        parts = [np.empty(0, dtype=np.int64)]
-        for of in members:
-            found, missing = numberings[of.scope or key].members(of)
-            if len(missing):
-                kind = "node" if numberings is self._mesh.nodes else "element"
-                raise MeshError(
-                    f"{self._model.root.file}, line {of.line}: the {what} names the {kind} {missing[0]}, which is not defined; "
-                    "add it, or take it "
-                    "out of the set."
-                )
-            parts.append(found)
-        return np.unique(np.concatenate(parts))
-
-    def _elements(
-        self, key: str, members: list[Members] | tuple[Members, ...], found: NamedSet | AbaqusSurface
-    ) -> IntArray:
-        what = "surface" if isinstance(found, AbaqusSurface) else "element set"
-        return self._places(self._mesh.elements, key, members, f"{what} {found.name!r}")
 
     def _add_elements(self, name: str, elements: IntArray, found: NamedSet) -> None:
         cell, facet = (rows[elements] for rows in self._mesh.rows)
@@ -143,11 +125,8 @@ class _Groups:
         if surface.refused:
             self.refused[name] = surface.refused
         elif surface.of_nodes:
-            members = [of for face in surface.faces for of in face.members]
-            self._add_nodes(
-                name, self._places(self._mesh.nodes, key, members, f"surface {surface.name!r}"), surface.line
-            )
-        elif isinstance(rows := self._surface_rows(key, surface), str):
+            self._add_nodes(name, surface_nodes(self._model, self._mesh, key, surface), surface.line)
+        elif isinstance(rows := surface_rows(self._model, self._mesh, key, surface), str):
             self.refused[name] = (
                 f"The surface {name!r} (line {surface.line}) {rows}; name faces of the bodies' elements."
             )
@@ -159,24 +138,21 @@ class _Groups:
         else:
             self.facets[name] = rows
 
-    def _surface_rows(self, key: str, surface: AbaqusSurface) -> IntArray | str:
-        """The facets of a surface of elements, or why it has none."""
-        facets = self._mesh.cells
-        each = facets_a_cell(self._mesh.kind)
-        found = [np.empty(0, dtype=np.int64)]
-        for face in surface.faces:
-            cells = self._mesh.rows[0][self._elements(key, face.members, surface)]
-            if (cells < 0).any():
-                return f"names elements that are no cells of bodies (line {face.line})"
-            if not face.face:  # the faces at the model's outside
-                every = (cells[:, None] * each + np.arange(each)).ravel()
-                found.append(every[facets.counts[every] == 1])
-            elif int(face.face[1:]) > each:
-                return f"names the face {face.face} (line {face.line}), and a {self._mesh.kind} has S1 to S{each}"
-            else:
-                found.append(cells * each + int(face.face[1:]) - 1)
-        rows = np.unique(facets.first[np.concatenate(found)])
-        return rows if len(rows) else "has no faces"
+    def _add_tie(self, name: str, key: str, tie: AbaqusTie) -> None:
+        rows = tie_rows(self._model, self._mesh, key, tie)
+        if not len(rows):
+            self.refused[name] = (
+                f"The tie {name!r} (line {tie.line}) joins no facets: none of its two surfaces have their nodes at the same "
+                "places; mesh both sides with the same nodes, or merge the instances in Abaqus/CAE."
+            )
+        elif name in self.facets and not np.array_equal(self.facets[name], rows):
+            del self.facets[name]
+            self.refused[name] = (
+                f"The name {name!r} is a tie (line {tie.line}) and a group of other facets; rename one of them."
+            )
+        else:
+            self.facets[name] = rows
+            self.ties.append(f"{name!r} (line {tie.line}), {len(rows)} facets")
 
     def _add_nodes(self, name: str, nodes: IntArray, line: int) -> None:
         """A set of nodes; a second one of its name must be the same."""
@@ -192,7 +168,7 @@ class _Groups:
         """The sets with solid sections, if they partition the cells."""
         count = len(self._mesh.cells.cells)
         sections = []
-        for scope in (self._model.root, *(instance.scope for instance in self._model.instances.values())):
+        for _, scope in self._model.scopes():
             for word, _ in scope.sections:
                 found = scope.element_sets.get(word.upper())
                 full = f"{scope.name}.{found.name}" if found else ""
@@ -228,6 +204,11 @@ def _said(mesh: AbaqusMesh) -> Iterator[str]:
 
 
 def _unused(model: Model, mesh: AbaqusMesh, groups: _Groups) -> Iterator[str]:
+    if groups.ties:
+        yield (
+            f"Ties are interfaces of their name, where the nodes of their surfaces lie at the same places: {'; '.join(groups.ties)}. "
+            "The law is the study's; without one they are free surfaces."
+        )
     for key, part in model.parts.items():
         if key not in model.used:
             yield f"The part {part.name!r} (line {part.line}) has no instance and is not used."

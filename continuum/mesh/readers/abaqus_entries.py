@@ -11,6 +11,8 @@ from continuum.mesh.readers.abaqus_model import Elements, Members, Nodes, Scope,
 from continuum.mesh.readers.abaqus_types import VALID, ElementType, element_type, why_not
 from continuum.mesh.readers.reading import IntArray
 
+_LARGEST = 2.0**53
+"""Below it, whole numbers are kept by 64-bit floats."""
 _SHORT = 15
 """Nodes up to which an element fits on one line, whose end is then the element's."""
 
@@ -55,8 +57,10 @@ def _regular_nodes(block: AbaqusBlock) -> Nodes | None:
     values = _regular(block, float)
     if values is None or values.shape[1] not in (3, 4) or not np.isfinite(values).all():
         return None
+    if not ((values[:, 0] >= 1) & (values[:, 0] < _LARGEST)).all():
+        return None
     numbers = values[:, 0].astype(np.int64)
-    if (numbers != values[:, 0]).any() or (numbers < 1).any():
+    if (numbers != values[:, 0]).any():
         return None
     points = np.zeros((len(values), 3))
     points[:, : values.shape[1] - 1] = values[:, 1:]

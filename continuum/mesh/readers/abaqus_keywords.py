@@ -11,6 +11,7 @@ MESH = (
     "NSET",
     "ELSET",
     "SURFACE",
+    "TIE",
     "PART",
     "END PART",
     "ASSEMBLY",
@@ -35,7 +36,6 @@ _REFUSED = {
 }
 _JOINING = {
     *(
-        "TIE",
         "EQUATION",
         "MPC",
         "EMBEDDED ELEMENT",

@@ -1,9 +1,10 @@
 """The nodes and elements of an Abaqus input file in one numbering: instances placed, interfaces closed."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuum.mesh.readers.abaqus_model import Elements, Members, Model, Scope
 from continuum.mesh.readers.abaqus_types import ElementType
@@ -84,6 +85,7 @@ class AbaqusMesh:
         blocks: The elements, those of plane shells already as cells.
         kind: meshio's name of the kind of cell.
         promoted: The first type of shell, membrane or rigid face that was taken for a plane cell; None: there are solid elements.
+        outside: For each facet of the cells whether it belonged to one cell alone before ties joined nodes.
     """
 
     points: FloatArray
@@ -92,11 +94,24 @@ class AbaqusMesh:
     blocks: list[PlacedElements] = field(default_factory=list)
     kind: str = ""
     promoted: ElementType | None = None
+    outside: NDArray[np.bool_] = field(default_factory=lambda: np.empty(0, dtype=bool))
 
     @cached_property
     def cells(self) -> CellFacets:
         """The cells with their facets, the sides of interfaces joined."""
         return CellFacets(self.kind, np.vstack([of.nodes for of in self.blocks if self.is_cell(of)]))
+
+    def joined(self, pairs: IntArray) -> "AbaqusMesh":
+        """The mesh with the nodes of each of (n, 2) pairs made one."""
+        target = np.arange(len(self.points))
+        for one, other in pairs.tolist():
+            _join(target, one, other)
+        while (target[target] != target).any():
+            target = target[target]
+        blocks = [replace(of, nodes=target[of.nodes]) for of in self.blocks]
+        return replace(
+            self, blocks=blocks, nodes={key: replace(of, places=target[of.places]) for key, of in self.nodes.items()}
+        )
 
     def is_cell(self, of: PlacedElements) -> bool:
         """Whether elements are cells of bodies here: of the bodies' dimension, and solid unless no elements are."""
@@ -129,7 +144,7 @@ class AbaqusMesh:
         lone = np.flatnonzero(found < 0)
         if len(lone) and interface:
             raise of.fault(
-                lone[0], "lies on no facet of the bodies; its nodes must be the bodies' own (*TIE is not followed)."
+                lone[0], "lies on no facet of the bodies; its nodes must be the bodies' own (*TIE joins bodies alone)."
             )
         if len(lone):
             raise of.fault(
@@ -173,7 +188,8 @@ def assembled(model: Model) -> AbaqusMesh:
         )
     mesh.points = np.vstack(points)
     _find_kind(mesh, model.root.file)
-    _close(mesh)
+    mesh = mesh.joined(_sides(mesh))
+    mesh.outside = mesh.cells.counts == 1
     return mesh
 
 
@@ -218,9 +234,9 @@ def _find_kind(mesh: AbaqusMesh, file: str) -> None:
     mesh.kind = next(iter(first))
 
 
-def _close(mesh: AbaqusMesh) -> None:
-    """Make the nodes on the two sides of interface elements one."""
-    target = np.arange(len(mesh.points))
+def _sides(mesh: AbaqusMesh) -> IntArray:
+    """(n, 2) nodes on the two sides of interface elements that lie on each other."""
+    pairs = [np.empty((0, 2), dtype=np.int64)]
     for of in mesh.blocks:
         if of.block.type.role == "interface":
             half = of.nodes.shape[1] // 2
@@ -236,13 +252,8 @@ def _close(mesh: AbaqusMesh) -> None:
                     "nodes on its lower ones "
                     "(its own thickness belongs to the law), or leave it out and let the bodies share nodes.",
                 )
-            for one, other in zip(low.ravel(), high.ravel(), strict=True):
-                _join(target, int(one), int(other))
-    if (target != np.arange(len(target))).any():
-        while (target[target] != target).any():
-            target = target[target]
-        mesh.blocks = [PlacedElements(of.scope, of.block, target[of.nodes], of.first) for of in mesh.blocks]
-        mesh.nodes = {key: Numbering(of.numbers, target[of.places]) for key, of in mesh.nodes.items()}
+            pairs.append(np.stack([low.ravel(), high.ravel()], axis=1))
+    return np.concatenate(pairs)
 
 
 def _join(target: IntArray, one: int, other: int) -> None:

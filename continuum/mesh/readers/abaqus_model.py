@@ -58,6 +58,15 @@ class AbaqusSurface:
 
 
 @dataclass(frozen=True)
+class AbaqusTie:
+    """A constraint that ties surfaces: the names of two on each line, as written."""
+
+    name: str
+    line: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Nodes:
     """Nodes of one block: numbers, (n, 3) coordinates, lines."""
 
@@ -89,6 +98,7 @@ class Scope:
     element_sets: dict[str, NamedSet] = field(default_factory=dict)
     surfaces: dict[str, AbaqusSurface] = field(default_factory=dict)
     sections: list[tuple[str, int]] = field(default_factory=list)
+    ties: dict[str, AbaqusTie] = field(default_factory=dict)
 
     def copied(self, name: str, line: int) -> "Scope":
         """The same content as an instance of this part."""
@@ -99,7 +109,7 @@ class Scope:
         node_sets, element_sets = sets
         return Scope(
             *(name, line, self.file, list(self.nodes), list(self.elements), node_sets, element_sets),
-            *(dict(self.surfaces), list(self.sections)),
+            *(dict(self.surfaces), list(self.sections), dict(self.ties)),
         )
 
     def sets(self, kind: str) -> dict[str, NamedSet]:
@@ -129,6 +139,10 @@ class Model:
     parts: dict[str, Scope] = field(default_factory=dict)
     instances: dict[str, Instance] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
+
+    def scopes(self) -> list[tuple[str, Scope]]:
+        """The model's own scope, under "", and those of the instances by name in capitals."""
+        return [("", self.root), *((key, of.scope) for key, of in self.instances.items())]
 
 
 def add_to_set(

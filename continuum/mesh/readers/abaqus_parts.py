@@ -11,6 +11,7 @@ from continuum.mesh.readers.abaqus_blocks import AbaqusBlock, is_number
 from continuum.mesh.readers.abaqus_entries import read_elements, read_nodes
 from continuum.mesh.readers.abaqus_model import (
     AbaqusSurface,
+    AbaqusTie,
     Face,
     Instance,
     Members,
@@ -53,6 +54,7 @@ class ModelReader:
                 "NSET": self._nset,
                 "ELSET": self._elset,
                 "SURFACE": self._surface,
+                "TIE": self._tie,
             },
         }
         for block in blocks:
@@ -206,6 +208,19 @@ class ModelReader:
         of = "node" if kind == "NODE" else "element"
         members = listed(line, entries[:1], "") if is_number(entries[0]) else self._named(block, of, entries[0], line)
         return [Face(tuple(members), entries[1].upper() if len(entries) > 1 and kind == "ELEMENT" else "", line)]
+
+    def _tie(self, block: AbaqusBlock) -> None:
+        name = block.needed("NAME")
+        pairs = []
+        for line, entries in block.fields():
+            if len(entries) < 2 or not all(entries[:2]):
+                raise block.fault("a line of *TIE names two surfaces, the secondary and the main one; give both.", line)
+            pairs.append((entries[0], entries[1]))
+        if name.upper() in self._scope.ties:
+            raise block.fault(
+                f"there is a tie {name!r} before (line {self._scope.ties[name.upper()].line}); give each a name of its own."
+            )
+        self._scope.ties[name.upper()] = AbaqusTie(name, block.line, tuple(pairs))
 
 
 def _placement(block: AbaqusBlock) -> tuple[FloatArray, FloatArray, FloatArray]:
