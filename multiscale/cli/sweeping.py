@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
-from multiscale.cli.answers import AllowCode, Debug, Trust, answering, errors, near, say
+from multiscale.cli.answers import AllowCode, Changes, Debug, Trust, answering, errors, near, require_file, say
 
 
 def sweep(
     study: Annotated[Path, typer.Argument(help="The sweep's input file, in YAML.", show_default=False)],
     output: Annotated[Path | None, typer.Option(help="The sweep's folder, instead of the input's.")] = None,
+    changes: Changes = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute failed points again.")] = False,
     allow_code: AllowCode = False,
     trust: Trust = False,
@@ -20,12 +21,20 @@ def sweep(
 ) -> None:
     """Run a study over ranges of its input; when started again it resumes where it stopped."""
     with answering(debug):
+        require_file(study)
+        from multiscale.inputs.changes import changes_of
         from multiscale.runtime.progress import display
         from multiscale.sweeps import run_sweep
 
         with nullcontext() if quiet else display(errors()) as progress:
             results = run_sweep(
-                study, output, allow_code=allow_code, trust=trust, retry_failed=retry_failed, progress=progress
+                study,
+                output,
+                changes=changes_of(changes or []),
+                allow_code=allow_code,
+                trust=trust,
+                retry_failed=retry_failed,
+                progress=progress,
             )
         if not quiet:
             say(f"{results.status}")
@@ -33,16 +42,30 @@ def sweep(
 
 
 def status(
-    folder: Annotated[Path, typer.Argument(help="A sweep's folder.", show_default=False)], debug: Debug = False
+    folder: Annotated[
+        Path, typer.Argument(help="A run's or a sweep's folder, or one that holds several.", show_default=True)
+    ] = Path("runs"),
+    debug: Debug = False,
 ) -> None:
-    """Show how far a sweep is, and what failed."""
+    """Show how far a sweep is and what failed; of runs, which are done, at work, stopped or failed."""
     with answering(debug):
-        from multiscale.sweeps import SweepResults
+        from multiscale.runtime.listing import states
+        from multiscale.sweeps.record import MANIFEST
 
-        found = SweepResults.load(folder)
-        say(f"{found.status}")
-        for values, error in found.failures[:10]:
-            say(f"failed: {', '.join(f'{key} = {value}' for key, value in values.items())}: {error}")
+        if (folder / MANIFEST).is_file():
+            _sweep_status(folder)
+            return
+        for one in states(folder):
+            say(f"{near(one.folder)}: {one.state}, {one.told}")
+
+
+def _sweep_status(folder: Path) -> None:
+    from multiscale.sweeps import SweepResults
+
+    found = SweepResults.load(folder)
+    say(f"{found.status}")
+    for values, error in found.failures[:10]:
+        say(f"failed: {', '.join(f'{key} = {value}' for key, value in values.items())}: {error}")
 
 
 def report(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.fft import irfftn, rfftn
 
 from atomistic.site_energies import energy_range, whole_forces
+from continuum.mesh.lattice import rows_of
 from coupling.contracts import FloatArray
 from multiscale.concurrent.problem import Problem
 
@@ -32,8 +33,7 @@ def force_constants(problem: Problem) -> tuple[NDArray[np.int64], FloatArray]:
     atoms = Atoms([lattice.number] * len(sites), positions=positions, cell=cell, pbc=(False, False, periodic))
     total = whole_forces(problem.potential, atoms, np.ones(len(sites)))
     middle = int(np.flatnonzero((sites == 0).all(axis=1))[0])
-    rows = {tuple(site): row for row, site in enumerate(sites.tolist())}
-    kept = [rows[tuple(step)] for step in steps.tolist()]
+    kept = rows_of(sites, steps)
     matrices = np.empty((len(steps), 3, 3))
     for axis in range(3):
         moved = positions.copy()

@@ -1,6 +1,8 @@
 """What all coupled methods share: forces, energy where there is one, unknowns."""
 
 from collections.abc import Callable
+from copy import copy
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from coupling.contracts import FloatArray
 from coupling.discovery import refuse_twin
 from coupling.handshake import element_fractions, handshake_ledger
 from coupling.ledger import Ledger
-from multiscale.concurrent.parts import AtomisticPart, elements_of, surrounded
+from multiscale.concurrent.parts import AtomisticPart, ContinuumPart, elements_of, surrounded
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.region import BlendingRegion
 from multiscale.concurrent.solver import inverse_of
@@ -40,6 +42,8 @@ class Method:
         knows_surfaces: Whether there may be free surfaces.
         adapts: Whether its region can go where atoms and continuum disagree.
         free: (n,) vertices that may move.
+        atomistic: Its atoms; None of a method without.
+        continuum: Its elements; None of a method without.
     """
 
     name = ""
@@ -47,6 +51,8 @@ class Method:
     weighted = False
     knows_surfaces = True
     adapts = True
+    atomistic: AtomisticPart | None = None
+    continuum: ContinuumPart | None = None
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -58,8 +64,14 @@ class Method:
         self.problem, self.region, self.pad = problem, region, pad
         self.mesh = region.mesh(problem)
         self.elements = elements_of(problem, self.mesh)
-        self.free = ~self.mesh.boundary & ~problem.outside(self.elements.points)
-        self._build()
+        self._begin()
+
+    def perfect(self) -> Self:
+        """The same on the perfect crystal in the homogeneous state, on the same mesh."""
+        other = copy(self)
+        other.problem = self.problem.without_defect()
+        other._begin()
+        return other
 
     @property
     def has_energy(self) -> bool:
@@ -101,20 +113,24 @@ class Method:
 
     def ledger(self) -> Ledger:
         """Which term counts which site; those on the faces of the box are held, and no term counts them."""
-        sites, beta = self._blend()
+        sites, beta = self.blend()
         present = ~self.problem.is_void(sites) & (np.abs(sites) < self.problem.half).all(axis=1)
         return handshake_ledger(
             self.mesh.sites, self.mesh.simplices, sites[present], beta[present], ("atoms", "Cauchy-Born")
         )
 
-    def _build(self) -> None:
-        raise NotImplementedError
-
-    def _blend(self) -> tuple[IntArray, FloatArray]:
+    def blend(self) -> tuple[IntArray, FloatArray]:
         """Sites in the box that are not wholly the continuum's, and their β."""
         sites, beta = self.region.beta(self.problem)
         inside = (np.abs(sites) <= self.problem.half).all(axis=1)
         return sites[inside], beta[inside]
+
+    def _begin(self) -> None:
+        self.free = ~self.mesh.boundary & ~self.problem.outside(self.elements.points)
+        self._build()
+
+    def _build(self) -> None:
+        raise NotImplementedError
 
     def _severed(self) -> NDArray[np.bool_]:
         return self.problem.severed(self.elements.points[self.mesh.simplices])

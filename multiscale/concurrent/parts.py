@@ -5,7 +5,7 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from atomistic.site_energies import energy_range, weighted_sites, whole_forces
-from continuum.mesh.lattice import LatticeMesh
+from continuum.mesh.lattice import LatticeMesh, rows_of
 from continuum.solver.linear_elements import LinearElements
 from coupling.contracts import FloatArray
 from coupling.handshake import transfer
@@ -42,13 +42,13 @@ class AtomisticPart:
         sites, weights = sites[present], weights[present]
         self.sites = surrounded(problem, sites, _MARGIN * reach)
         self.weights = np.zeros(len(self.sites))
-        keys = {tuple(site): row for row, site in enumerate(self.sites.tolist())}
-        self.rows = np.array([keys[tuple(site)] for site in sites.tolist()], dtype=int)
+        self.rows = rows_of(self.sites, sites)
         self.weights[self.rows] = weights
         self.transfer = transfer(mesh.sites, mesh.simplices, self.sites)
         self.base = lattice.points(self.sites) @ problem.deformation.T + problem.predicted(self.sites)
         self.sum = (whole_forces if whole else weighted_sites)(problem.potential, self.structure(), self.weights)
         self.load = np.zeros((len(self.sites), 3))
+        self._last: tuple[FloatArray, float, FloatArray] | None = None
 
     def structure(self, displacement: FloatArray | None = None) -> Atoms:
         """The atoms, periodic along columns; displaced by u (n, 3) at the vertices."""
@@ -64,11 +64,15 @@ class AtomisticPart:
     def correct(self, perfect: "AtomisticPart") -> None:
         """Take the forces of the perfect homogeneous crystal away as a dead load."""
         forces = perfect.sum.evaluate(perfect.base)[1]
-        rows = {tuple(site): row for row, site in enumerate(perfect.sites.tolist())}
-        self.load = -forces[[rows[tuple(site)] for site in self.sites.tolist()]]
+        self.load, self._last = -forces[rows_of(perfect.sites, self.sites)], None
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
-        """Energy, eV, and forces on the sites (s, 3), eV/Å, dead load and indenter included."""
+        """Energy, eV, and forces on the sites (s, 3), eV/Å, dead load and indenter included; the last ones are kept."""
+        if self._last is None or not np.array_equal(self._last[0], displacement):
+            self._last = (displacement.copy(), *self._evaluated(displacement))
+        return self._last[1], self._last[2].copy()
+
+    def _evaluated(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         moved = self.transfer.to_sites(displacement)
         energy, forces = self.sum.evaluate(self.base + moved)[:2]
         if self.problem.indenter is not None:
@@ -86,20 +90,31 @@ class ContinuumPart:
         mesh: Where u lives.
         elements: The same mesh in Å.
         fractions: (m,) part of each element that counts.
+
+    Attributes:
+        active: (k,) the elements that count.
+        fractions: (k,) part of each of them.
     """
 
     def __init__(self, problem: Problem, mesh: LatticeMesh, elements: LinearElements, fractions: FloatArray) -> None:
-        active = np.flatnonzero(fractions > 0)
-        self.problem, self.volumes = problem, (elements.volumes * fractions)[active]
-        self.elements = LinearElements(elements.points, mesh.simplices[active], elements.depth)
+        self.active = np.flatnonzero(fractions > 0)
+        self.problem, self.fractions = problem, fractions[self.active]
+        self.volumes = elements.volumes[self.active] * self.fractions
+        self.elements = LinearElements(elements.points, mesh.simplices[self.active], elements.depth)
         self.away = (
-            np.zeros((len(active), 3, 3)) if problem.predictor is None else _mean_distortion(problem, self.elements)
+            np.zeros((len(self.active), 3, 3))
+            if problem.predictor is None
+            else _mean_distortion(problem, self.elements)
         )
         self.load = np.zeros((3, 3))
 
     def correct(self) -> None:
         """Take the stress of the homogeneous state away as a dead load."""
         self.load = self.problem.law.evaluate(self.problem.deformation[None])[1][0]
+
+    def local(self, displacement: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(k,) energy densities, eV/Å³, and (k, 3, 3) stresses ∂W/∂F, eV/Å³, of the elements that count; without the dead load."""
+        return self.problem.law.evaluate(self.problem.deformation + self.away + self.elements.gradients(displacement))
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """Energy, eV, and forces on the vertices (n, 3), eV/Å, the dead load included."""

@@ -21,7 +21,7 @@ class BlendingRegion:
     """Lengths in lattice units (`Lattice.spacing`), from the problem's centres outward.
 
     Attributes:
-        core: Radius in which atoms count alone.
+        core: Radius of the atomistic core, in which atoms count alone.
         blend: Width over which they give way to the continuum.
         buffer: Width beyond, still meshed to the last site.
         grading: Elements are (r / R)**grading lattice units wide at the distance r, R = core + blend + buffer;

@@ -13,6 +13,7 @@ from multiscale.concurrent.method import Method
 from multiscale.concurrent.newton_krylov import newton_krylov
 from multiscale.concurrent.problem import Problem
 from multiscale.concurrent.solver import equilibrate
+from multiscale.concurrent.threads import one_blas_thread
 
 IntArray = NDArray[np.int64]
 SOLVERS = {"lbfgs": equilibrate, "newton_krylov": newton_krylov}
@@ -64,7 +65,7 @@ def solve(
     solver: str = "lbfgs",
     progress: Progress = silent,
 ) -> ConcurrentSolution:
-    """Bring a discretised problem to equilibrium.
+    """Bring a discretised problem to equilibrium, with one BLAS thread (`multiscale.concurrent.threads`).
 
     Args:
         method: The discretised problem.
@@ -80,6 +81,18 @@ def solve(
     """
     if solver not in SOLVERS:
         raise unknown_choice("solver", solver, SOLVERS)
+    with one_blas_thread():
+        return _solved(method, tolerance, start, evaluations, solver, progress)
+
+
+def _solved(
+    method: Method,
+    tolerance: float,
+    start: ConcurrentSolution | None,
+    evaluations: int,
+    solver: str,
+    progress: Progress,
+) -> ConcurrentSolution:
     begun = time.perf_counter()
     free = method.free
     inverse = method.preconditioner()
@@ -107,7 +120,7 @@ def ghost_force(method: Method) -> float:
 
 def _perfect(method: Method) -> tuple[float, FloatArray]:
     """Energy and forces of the method on the perfect crystal in the homogeneous state."""
-    perfect = type(method)(method.problem.without_defect(), method.region, method.pad)
+    perfect = method.perfect()
     energy, forces = perfect.evaluate(np.zeros((len(perfect.free), 3)))
     return energy, np.where(perfect.free[:, None], forces, 0.0)
 

@@ -21,8 +21,8 @@ Component = Literal["x", "y", "z"]
 class Grain(Section):
     """Crystal directions along the mesh's x and y."""
 
-    x: Direction
-    y: Direction
+    x: Direction = Field(description="Crystal direction [uvw] along the mesh's x.")
+    y: Direction = Field(description="Crystal direction [uvw] along the mesh's y; orthogonal to x.")
 
     @model_validator(mode="after")
     def _orthogonal(self) -> Self:
@@ -34,19 +34,19 @@ class Grain(Section):
 class OnGroup(Section):
     """What acts on a boundary of the mesh."""
 
-    group: Name
+    group: Name = Field(description="Group of facets of the mesh, on its outer boundary.")
 
 
 class Support(OnGroup):
     """A boundary on which one displacement component is held."""
 
-    component: Component
+    component: Component = Field(description="The component that is held at zero.")
 
 
 class LoadInput(OnGroup):
     """A boundary on which a displacement component is prescribed: `factor` times the opening."""
 
-    component: Component
+    component: Component = Field(description="The component that is prescribed.")
     factor: float = Field(default=1.0, description="Displacement over the loading's opening.")
 
 

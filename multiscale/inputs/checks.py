@@ -13,26 +13,20 @@ if TYPE_CHECKING:
     from ase import Atoms
 
 
-def check_potential(name: str) -> None:
+def check_potential(name: str, python: str | None = None) -> None:
     """Check that a potential is known and its library installed, without importing that.
 
     Args:
         name: A name of `multiscale potentials`, the path of a file, or "module:Class".
+        python: The interpreter of another environment that is to compute, which is not run; None for this one.
 
     Raises:
-        InputError: it is unknown, or its file is missing.
+        InputError: it is unknown, or its file or the interpreter is missing.
         MissingBackend: its library is not installed.
     """
     from atomistic.potentials.registry import find_potential
 
-    find_potential(name)
-
-
-def is_potential_file(name: str) -> bool:
-    """Whether a potential is read from a file, known by its suffix or by a prefix such as "mace:"."""
-    from atomistic.potentials.registry import potential_file
-
-    return bool(potential_file(name))
+    find_potential(name, python)
 
 
 def is_program(name: str) -> bool:

@@ -1,5 +1,6 @@
 """A crystal in an input file: by its name or from a file; and one that is cut along a plane."""
 
+from collections.abc import Sequence
 from math import gcd
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -62,6 +63,19 @@ class CrystalInput(Section):
 
             Named.named(self.species, self.structure)
 
+    def shape(self) -> "tuple[Atoms, FloatArray]":
+        """The crystal, not at rest, and the cell that indices refer to: (3, 3) Å."""
+        from atomistic.decohesion.slab import conventional_cell, read_crystal
+        from atomistic.properties.crystals import Crystal as Named
+
+        if self.file is not None:
+            crystal = read_crystal(self.file)
+            return crystal, crystal.cell.array
+        assert self.species is not None and self.structure is not None
+        named = Named.named(self.species, self.structure)
+        crystal = named.build(named.lengths(named.guess()))
+        return crystal, conventional_cell(crystal)
+
 
 class CutCrystal(CrystalInput):
     """A crystal cut along a plane."""
@@ -73,7 +87,7 @@ class CutCrystal(CrystalInput):
     )
     layers: Annotated[int, Field(ge=4, le=1000)] | Literal["automatic"] = Field(
         default=12,
-        description="Atomic planes; or automatic: half more of them, from 12 on, until the peak of a relaxed law stands still.",
+        description="Atomic planes; or automatic: half more of them, from 12 on, until the peak of a relaxed law no longer changes.",
     )
     termination: str | None = Field(default=None, description="Atoms of the plane below the cut, such as TiO2.")
 
@@ -81,15 +95,8 @@ class CutCrystal(CrystalInput):
     @classmethod
     def _four_indices(cls, data: Any) -> Any:
         """Of a hexagonal crystal, (h k i l) is (h k l), and [u v t w] is [2u + v, u + 2v, w]."""
-        if not isinstance(data, dict) or data.get("structure") != "hcp":
-            return data
-        plane, along = _four(data.get("miller"), "miller"), _four(data.get("x"), "x")
-        changes: dict[str, Any] = {}
-        if plane is not None:
-            changes["miller"] = [plane[0], plane[1], plane[3]]
-        if along is not None:
-            changes["x"] = _shortest([2 * along[0] + along[1], along[0] + 2 * along[1], along[3]])
-        return data | changes
+        hexagonal = isinstance(data, dict) and data.get("structure") == "hcp"
+        return three_indices(data, planes=("miller",), directions=("x",)) if hexagonal else data
 
     @property
     def first_layers(self) -> int:
@@ -99,20 +106,21 @@ class CutCrystal(CrystalInput):
     def check(self) -> None:
         """Raise `InputError` unless the crystal is there and can be cut so."""
         super().check()
-        check_cut(*self._crystal(), self.miller, self.first_layers, self.x, self.termination)
+        check_cut(*self.shape(), self.miller, self.first_layers, self.x, self.termination)
 
-    def _crystal(self) -> "tuple[Atoms, FloatArray]":
-        """The crystal, not at rest, and the cell that indices refer to."""
-        from atomistic.decohesion.slab import conventional_cell, read_crystal
-        from atomistic.properties.crystals import Crystal as Named
 
-        if self.file is not None:
-            crystal = read_crystal(self.file)
-            return crystal, crystal.cell.array
-        assert self.species is not None and self.structure is not None
-        named = Named.named(self.species, self.structure)
-        crystal = named.build(named.lengths(named.guess()))
-        return crystal, conventional_cell(crystal)
+def three_indices(
+    data: dict[str, Any], *, planes: Sequence[str] = (), directions: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The keys of a hexagonal crystal with three indices, where they have four: those of planes, and those of directions."""
+    changes: dict[str, Any] = {}
+    for key in planes:
+        if (plane := _four(data.get(key), key)) is not None:
+            changes[key] = [plane[0], plane[1], plane[3]]
+    for key in directions:
+        if (along := _four(data.get(key), key)) is not None:
+            changes[key] = _shortest([2 * along[0] + along[1], along[0] + 2 * along[1], along[3]])
+    return data | changes
 
 
 def _four(given: object, key: str) -> list[int] | None:

@@ -1,14 +1,12 @@
 """Every fault of an input is one sentence that says where and what."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from coupling.errors import InputError
-from multiscale.inputs.material import BODY_KINDS
 
-_INNER_PLACES = ("function-before", "function-after", "[key]", *BODY_KINDS)
-"""Parts of a place that a reader of the input file does not know."""
 _PLAIN_WORDS = {
     "int_type": "a whole number",
     "int_from_float": "a whole number",
@@ -24,28 +22,63 @@ _PLAIN_WORDS = {
 }
 
 
-def sentence(error: ValidationError) -> str:
-    """The first fault in one sentence, with the number of the others."""
-    faults = error.errors(include_url=False)
-    text = _fault(faults[0])
-    more = len(faults) - 1
-    return f"{text.rstrip('.')}." if not more else f"{text.rstrip('.')} (and {more} more)."
+def sentence(error: ValidationError, data: object) -> str:
+    """The first fault in one sentence, with the number of the others.
+
+    Args:
+        error: Of pydantic: where a value may be of several kinds, it has a fault for each.
+        data: What was validated; places are told by its keys.
+    """
+    faults: dict[str, list[Any]] = {}
+    for fault in error.errors(include_url=False):
+        faults.setdefault(".".join(_place(fault, data)), []).append(fault)
+    place = next(iter(faults))
+    text, more = _told(place, faults[place]).rstrip("."), len(faults) - 1
+    return f"{text}." if not more else f"{text} (and {more} more)."
 
 
-def _fault(fault: Any) -> str:
-    parts = [part for part in fault["loc"] if part not in _INNER_PLACES]
-    place = ".".join(str(part) for part, before in zip(parts, [None, *parts], strict=False) if part != before)
-    cause = (fault.get("ctx") or {}).get("error")
+def _place(fault: Any, data: object) -> Iterator[str]:
+    """The keys that lead to a fault; pydantic puts the names of its own types between them."""
+    *_, last = parts = fault["loc"] or ("",)
+    for part in parts:
+        if isinstance(data, Mapping) and part in data:
+            data = data[part]
+            yield str(part)
+        elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
+            data = data[part]
+            yield str(part)
+        elif part is last and fault["type"] == "missing":
+            yield str(part)
+
+
+def _told(place: str, faults: list[Any]) -> str:
+    """What is wrong at one place, where a value may be of several kinds."""
+    first = faults[0]
+    cause = (first.get("ctx") or {}).get("error")
+    kinds = dict.fromkeys(kind for kind in map(_wanted, faults) if kind)
     if isinstance(cause, InputError):
         text = str(cause)
-    elif fault["type"] == "missing":
+    elif first["type"] == "missing":
         return f"{place} is missing"
-    elif fault["type"] in _PLAIN_WORDS:
-        text = f"{_shown(fault['input'])} is not {_PLAIN_WORDS[fault['type']]}"
+    elif kinds and len(kinds) == len(faults):
+        text = f"{_shown(first['input'])} is not {_one_of(list(kinds))}"
     else:
-        message = fault["msg"][0].lower() + fault["msg"][1:]
-        text = f"{_shown(fault['input'])}: {message}"
+        text = f"{_shown(first['input'])}: {first['msg'][0].lower()}{first['msg'][1:]}"
     return f"{place}: {text}" if place else text
+
+
+def _one_of(kinds: list[str]) -> str:
+    """The kinds as a list in words; of a number that is not finite, that alone."""
+    if _PLAIN_WORDS["finite_number"] in kinds:
+        return _PLAIN_WORDS["finite_number"]
+    return " or ".join([part for part in (", ".join(kinds[:-1]), kinds[-1]) if part])
+
+
+def _wanted(fault: Any) -> str | None:
+    """What a value should have been, where that can be said in a few words."""
+    if fault["type"] == "literal_error":
+        return str(fault["ctx"]["expected"])
+    return _PLAIN_WORDS.get(fault["type"])
 
 
 def _shown(value: object) -> str:

@@ -15,7 +15,10 @@ from pydantic import (
 )
 
 from coupling.errors import InputError
-from coupling.units import SI_FACTORS, parse_quantity
+from coupling.units import SI_FACTORS, UNIT_SYSTEMS, parse_quantity
+
+_SMALLEST = 1e-100
+"""SI, of whatever quantity: products of numbers below it vanish."""
 
 
 def quantity(kind: str, si_unit: str, *, positive: bool = True, largest: float = inf) -> Any:
@@ -28,12 +31,14 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True, largest: float =
         largest: Its largest size that has a meaning, SI.
     """
 
-    def read(value: object) -> float:
-        number = parse_quantity(value, kind)
+    def read(value: object, info: ValidationInfo) -> float:
+        number = parse_quantity(_with_unit(value, kind, info), kind)
         if not isfinite(number):
             raise InputError(f"{value!r} is not a finite {kind}.")
         if positive and number <= 0:
             raise InputError(f"{value!r} must be greater than zero.")
+        if 0 < abs(number) < _SMALLEST:
+            raise InputError(f"{value!r} is implausibly small; give at least {_SMALLEST:g} {si_unit}, or nothing.")
         if abs(number) > largest:
             raise InputError(f"{value!r} is implausibly large; give at most {largest:g} {si_unit}.")
         return number
@@ -43,8 +48,26 @@ def quantity(kind: str, si_unit: str, *, positive: bool = True, largest: float =
         float,
         BeforeValidator(read),
         PlainSerializer(lambda number: f"{number!r} {si_unit}", return_type=str),
-        WithJsonSchema({"type": "string", "description": f"a {kind} with a unit, one of {units}"}),
+        WithJsonSchema({"type": ["string", "number"], "unit": units}),
     ]
+
+
+def _with_unit(value: object, kind: str, info: ValidationInfo) -> object:
+    """A bare number with the unit that it has in the input's system, where the input names one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    system = UNIT_SYSTEMS.get(str((info.context or {}).get("units")))
+    if system is None:
+        raise InputError(
+            f"{value!r} has no unit; write it with one of {', '.join(SI_FACTORS[kind])}, or let units: "
+            f"{', '.join(UNIT_SYSTEMS)} at the head of the input say what bare numbers mean."
+        )
+    return f"{value!r} {system[kind]}"
+
+
+def number(unit: str) -> Any:
+    """The type of a bare number whose unit is fixed; it stands in the schema, and so in templates and in the reference."""
+    return Annotated[float, Field(json_schema_extra={"unit": unit})]
 
 
 Length = quantity("length", "m")
@@ -84,7 +107,7 @@ InputFile = Annotated[
     Path,
     BeforeValidator(resolved),
     PlainSerializer(lambda path: path.name, return_type=str),
-    WithJsonSchema({"type": "string", "description": "a file, relative to the input file"}),
+    WithJsonSchema({"type": "string", "format": "path"}),
 ]
 """A file named relative to the input file; written back as its bare name, for the copy in the run's folder."""
 
@@ -92,9 +115,17 @@ OutputFolder = Annotated[
     Path,
     BeforeValidator(resolved),
     PlainSerializer(lambda path: path.name, return_type=str),
-    WithJsonSchema({"type": "string", "description": "a folder, relative to the input file"}),
+    WithJsonSchema({"type": "string", "format": "path"}),
 ]
 """A folder named relative to the input file."""
+
+RunFolder = Annotated[
+    Path,
+    BeforeValidator(resolved),
+    PlainSerializer(lambda path: path.name, return_type=str),
+    WithJsonSchema({"type": "string", "description": "the folder of an earlier run, relative to the input file"}),
+]
+"""The folder of a finished run, from which something is taken; written back as its name, for the copy in the run's folder."""
 
 
 _LARGEST_INDEX = 1000

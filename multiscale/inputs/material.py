@@ -1,4 +1,4 @@
-"""Input of bulk materials: typed constants, or a crystal whose constants the potential gives."""
+"""Input of bulk materials: typed constants, or a crystal whose constants the potential gives, or an earlier run."""
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, Union
 
@@ -11,7 +11,8 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
 from multiscale.inputs.crystal import CrystalInput, Temperature
-from multiscale.inputs.fields import quantity
+from multiscale.inputs.fields import Name, RunFolder, quantity
+from multiscale.inputs.polycrystal import GrainsInput
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.stress import SignedStress, Stress
 
@@ -38,16 +39,26 @@ def _with_free_strain() -> str:
     return " or ".join(name for name, model in material_models().items() if model.free_strain)
 
 
+_GRAINS = "Of a polycrystal, in place of grain: the groups of cells that are its grains, and their orientations."
+
+
+def _check_one(grain: Grain | None, grains: GrainsInput | None) -> None:
+    """Raise `InputError` if a body is one grain and many."""
+    if grain is not None and grains is not None:
+        raise InputError("give grain, the one orientation of a single crystal, or grains of a polycrystal, not both.")
+
+
 class Stiffness(Section):
     """Elastic constants in the crystal's axes: three cubic ones, or the whole matrix."""
 
-    C11: Stress | None = None
-    C12: SignedStress | None = None
-    C44: Stress | None = None
+    C11: Stress | None = Field(default=None, description="Of a cubic crystal.")
+    C12: SignedStress | None = Field(default=None, description="Of a cubic crystal.")
+    C44: Stress | None = Field(default=None, description="Of a cubic crystal, with engineering shear.")
     matrix: list[list[float]] | None = Field(
-        default=None, description="6×6, order xx yy zz yz xz xy, engineering shear."
+        default=None,
+        description="In place of the three: 6×6 numbers in the order xx yy zz yz xz xy, engineering shear.",
     )
-    unit: Literal["Pa", "MPa", "GPa"] | None = Field(default=None, description="Of the matrix.")
+    unit: Literal["Pa", "MPa", "GPa"] | None = Field(default=None, description="Unit of the matrix.")
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
@@ -73,14 +84,15 @@ class Stiffness(Section):
 class MaterialInput(Section):
     """The material of a body."""
 
-    young: Stress | None = None
-    poisson: float | None = Field(default=None, gt=-1, lt=0.5)
-    stiffness: Stiffness | None = None
+    young: Stress | None = Field(default=None, description="Young's modulus of an isotropic body.")
+    poisson: float | None = Field(default=None, gt=-1, lt=0.5, description="Poisson's ratio of an isotropic body.")
+    stiffness: Stiffness | None = Field(default=None, description="Elastic constants of an anisotropic body.")
     grain: Grain | None = Field(
         default=None,
         description="Orientation of the crystal of the stiffness; by default the mesh's axes are the crystal's.",
     )
-    expansion: Expansion | None = None
+    grains: GrainsInput | None = Field(default=None, description=_GRAINS)
+    expansion: Expansion | None = Field(default=None, description="Thermal expansion, linear.")
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
     strain: TypedStrain = Field(default="small", description=_about(_TYPED, "isotropic"))
 
@@ -91,6 +103,7 @@ class MaterialInput(Section):
             raise InputError("give young and poisson, or stiffness, one of the two.")
         if self.grain is not None and self.stiffness is None:
             raise InputError("a grain turns the axes of a stiffness, and an isotropic material has none; leave it out.")
+        _check_one(self.grain, self.grains)
         if (self.expansion is None) != (self.temperature_difference is None):
             raise InputError("a thermal strain needs both expansion and temperature_difference.")
         model = material_model(self.strain)
@@ -110,6 +123,7 @@ class CrystalMaterial(Section):
         default=None,
         description="Orientation; by default the one that follows from the law of an interface, else the mesh's axes.",
     )
+    grains: GrainsInput | None = Field(default=None, description=_GRAINS)
     strain: CrystalStrain = Field(default="small", description=_about(_OF_CRYSTALS, "third order"))
     temperature: Temperature | None = Field(
         default=None, description="Temperature of the body; without one the crystal is static."
@@ -121,11 +135,43 @@ class CrystalMaterial(Section):
 
     @model_validator(mode="after")
     def _one_state(self) -> Self:
+        _check_one(self.grain, self.grains)
         if self.stress_free_at is not None and (
             self.temperature is None or not material_model(self.strain).free_strain
         ):
             raise InputError(f"stress_free_at needs the body's own temperature, and strain: {_with_free_strain()}.")
         return self
+
+    @property
+    def same(self) -> tuple[object, ...]:
+        """Equal for bodies of one crystal in one state."""
+        return (*self.crystal.same, self.potential and self.potential.name, self.temperature)
+
+
+class RunMaterial(Section):
+    """A body that is a crystal of an earlier run: its stiffness with error bars, at the run's temperature."""
+
+    run: RunFolder
+    crystal: Name | None = Field(
+        default=None,
+        description="Which, of a run with several (plane, upper, lower, or a body's name); by default that of the same name.",
+    )
+    grain: Grain | None = Field(
+        default=None,
+        description="Orientation; by default the one that follows from the law of an interface, else the mesh's axes.",
+    )
+    grains: GrainsInput | None = Field(default=None, description=_GRAINS)
+    strain: CrystalStrain = Field(default="small", description=_about(_OF_CRYSTALS, "third order"))
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> Self:
+        _check_one(self.grain, self.grains)
+        return self
+
+    @property
+    def same(self) -> tuple[object, ...]:
+        """Equal for bodies of one crystal in one state."""
+        return (self.run, self.crystal)
 
 
 class OwnMaterial(Section):
@@ -154,12 +200,14 @@ def own_section(model: MaterialModel) -> type[OwnMaterial]:
     )
 
 
-CONSTANTS, CRYSTAL = "typed constants", "crystal of a potential"
-BODY_KINDS = (CONSTANTS, CRYSTAL, *(f"material {name}" for name in _OWN))
+CONSTANTS, CRYSTAL, RUN = "typed constants", "crystal of a potential", "crystal of a run"
+BODY_KINDS = (CONSTANTS, CRYSTAL, RUN, *(f"material {name}" for name in _OWN))
 """How the kinds of body are told apart in places of errors, where they are left out."""
 
 
 def _kind(value: Any) -> str:
+    if "run" in value if isinstance(value, dict) else isinstance(value, RunMaterial):
+        return RUN
     if "crystal" in value if isinstance(value, dict) else isinstance(value, CrystalMaterial):
         return CRYSTAL
     strain = value.get("strain") if isinstance(value, dict) else getattr(value, "strain", None)
@@ -167,12 +215,12 @@ def _kind(value: Any) -> str:
 
 
 if TYPE_CHECKING:
-    BodyInput = MaterialInput | CrystalMaterial | OwnMaterial
+    BodyInput = MaterialInput | CrystalMaterial | RunMaterial | OwnMaterial
 else:
-    _SECTIONS = (MaterialInput, CrystalMaterial, *map(own_section, _OWN.values()))
+    _SECTIONS = (MaterialInput, CrystalMaterial, RunMaterial, *map(own_section, _OWN.values()))
     globals().update((section.__name__, section) for section in _SECTIONS)  # so that inputs go from rank to rank
     BodyInput = Annotated[
         Union[tuple(Annotated[section, Tag(kind)] for section, kind in zip(_SECTIONS, BODY_KINDS, strict=True))],  # noqa: UP007
         Discriminator(_kind),
     ]
-"""Typed constants, `crystal` with its potential and grain, or a material of constants of its own."""
+"""Typed constants, `crystal` with its potential and grain, `run` with its grain, or a material of constants of its own."""

@@ -19,6 +19,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from coupling.errors import InputError, unknown_choice
+from multiscale.inputs.documented import meanings
 from multiscale.inputs.fields import resolved
 
 if TYPE_CHECKING:
@@ -108,14 +109,24 @@ class _Described:
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         from continuum.specimens.registry import specimens
 
-        named = {"type": "string", "enum": list(specimens())}
-        about = "a parametric specimen, with its dimensions in mesh_unit"
         return {
-            "anyOf": [
-                {"type": "string", "description": "a file, relative to the input file"},
-                {"type": "object", "description": about, "properties": {"specimen": named}, "required": ["specimen"]},
-            ]
+            "anyOf": [{"type": "string", "format": "path"}, *(_block(name, kind) for name, kind in specimens().items())]
         }
+
+
+def _block(name: str, kind: type) -> JsonSchemaValue:
+    """A parametric specimen and its dimensions as a block of the JSON Schema."""
+    own = TypeAdapter(kind).json_schema()
+    told = meanings(kind)
+    dimensions = {key: entry | {"description": told.get(key, "")} for key, entry in own["properties"].items()}
+    chosen = {"const": name, "type": "string", "description": "The parametric specimen; its lengths are in mesh_unit."}
+    about = next(iter((kind.__doc__ or "").splitlines()), "")
+    return {
+        "type": "object",
+        "description": about,
+        "properties": {"specimen": chosen} | dimensions,
+        "required": ["specimen", *own.get("required", ())],
+    }
 
 
 MeshInput = Annotated[

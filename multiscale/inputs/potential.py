@@ -3,15 +3,26 @@
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from coupling.errors import InputError
 from coupling.identity.code_names import code_named
 from multiscale.inputs.base import Section
 from multiscale.inputs.checks import check_potential, is_program
 from multiscale.inputs.fields import Name, resolved
+
+if TYPE_CHECKING:
+    from atomistic.potentials.lammps import InputLines
 
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
 
@@ -21,6 +32,17 @@ class PotentialChoice(Section, extra="allow"):
 
     name: Name = Field(description="As listed by `multiscale potentials`, or a file relative to the input file.")
     device: str = Field(default="auto", description="auto (the GPU where there is one), cpu, cuda or cuda:N.")
+    python: str | None = Field(
+        default=None, min_length=1,
+        description="Interpreter of another environment, relative to the input file, under which the potential computes: "
+        "there its package, numpy and ASE are needed. It takes --allow-code.",
+    )  # fmt: skip
+    _folder: Path = PrivateAttr(default=Path())
+
+    def model_post_init(self, context: Any) -> None:
+        """Keep the consent, and the folder that files in options of LAMMPS are relative to."""
+        super().model_post_init(context)
+        self._folder = Path((context or {}).get("folder", ""))
 
     @field_validator("name")
     @classmethod
@@ -28,9 +50,14 @@ class PotentialChoice(Section, extra="allow"):
         file = _file(name)
         return name.removesuffix(file) + str(resolved(file, info)) if file else name
 
+    @field_validator("python")
+    @classmethod
+    def _interpreter(cls, python: str | None, info: ValidationInfo) -> str | None:
+        return None if python is None else str(resolved(python, info))
+
     @model_validator(mode="after")
     def _vouched_for_from_outside(self) -> Self:
-        if _has_key(self.model_extra, "trust"):
+        if any(_values(self.model_extra, "trust")):
             raise InputError(
                 "trust: an input file cannot vouch for the files that it names; leave it out, and if you trust where they "
                 "come from, add --trust on the command line (in a script: trust=True)."
@@ -53,13 +80,16 @@ class PotentialChoice(Section, extra="allow"):
     def options(self) -> dict[str, Any]:
         """The keyword arguments of `load_potential` besides the name."""
         chosen = {"device": self.device} | (self.model_extra or {})
+        chosen |= {"python": self.python} if self.python else {}
+        chosen |= {"folder": str(self._folder)} if self.name.lower() == "lammps" else {}
         return _trusting({"name": self.name} | chosen, keep_name=False) if self.consent.trust else chosen
 
     @property
     def own_code(self) -> tuple[str, ...]:
-        """The class that it is, and those in its options."""
+        """The class that it is, those in its options, and the interpreters that would run."""
         named = code_named([self.name, self.model_extra or {}])
-        return tuple(name for name in named if not _file(name))
+        others = [self.python] if self.python else []
+        return (*(name for name in named if not _file(name)), *others, *_values(self.model_extra or {}, "python"))
 
     @property
     def own_programs(self) -> tuple[str, ...]:
@@ -67,13 +97,21 @@ class PotentialChoice(Section, extra="allow"):
         return tuple(name for name in _texts([self.name, self.model_extra or {}]) if is_program(name))
 
     def files(self) -> tuple[Path, ...]:
-        """The file it is read from, if any."""
-        file = _file(self.name)
-        return (Path(file),) if file else ()
+        """The file it is read from, if any, and those that lines of LAMMPS name."""
+        file, lines = _file(self.name), self._lines()
+        return (*((Path(file),) if file else ()), *(lines.files if lines else ()))
 
     def check(self) -> None:
-        """Raise `InputError` if it is unknown or not installed; nothing heavy is imported."""
-        check_potential(self.name)
+        """Raise `InputError` if it is unknown or not installed; nothing heavy is imported, no other Python is run."""
+        check_potential(self.name, self.python)
+        self._lines()
+
+    def _lines(self) -> "InputLines | None":
+        if self.name.partition(":")[0].lower() != "lammps":
+            return None
+        from atomistic.potentials.lammps import lines_for
+
+        return lines_for(self.name, self.model_extra or {}, self._folder)
 
 
 def _file(name: str) -> str:
@@ -91,10 +129,12 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
 
 
-def _has_key(value: object, key: str) -> bool:
+def _values(value: object, key: str) -> Iterator[str]:
+    """What stands under a key anywhere in options, as text."""
     if isinstance(value, Mapping):
-        return key in value or any(_has_key(item, key) for item in value.values())
-    return isinstance(value, list | tuple) and any(_has_key(item, key) for item in value)
+        yield from (str(item) for name, item in value.items() if name == key)
+    for item in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
+        yield from _values(item, key)
 
 
 def _trusting(value: Any, *, keep_name: bool = True) -> Any:
@@ -118,5 +158,5 @@ def _named(value: object) -> object:
     return {"name": value} if isinstance(value, str) else value
 
 
-Potential = Annotated[PotentialChoice, BeforeValidator(_named)]
+Potential = Annotated[PotentialChoice, BeforeValidator(_named, json_schema_input_type=str | PotentialChoice)]
 """A name alone, or a block with a name and options."""

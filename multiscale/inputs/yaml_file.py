@@ -76,6 +76,18 @@ def read_yaml(path: Path) -> Any:
         raise InputError(f"{path} is not valid YAML: {reason}.") from error
 
 
+def yaml_value(text: str) -> Any:
+    """One value, as it would stand behind a key.
+
+    Raises:
+        InputError: it is not YAML.
+    """
+    try:
+        return yaml.load(text, _Loader)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise InputError(f"{text!r} is not a YAML value; write it as behind a key of an input file.") from error
+
+
 def _yaml_fault(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]

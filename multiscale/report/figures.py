@@ -1,84 +1,60 @@
-"""Diagrams as inline SVG, pictures as inline PNG."""
+"""Diagrams as inline SVG with the numbers that the page's script shows, pictures as inline PNG."""
 
 import base64
-import io
-import re
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from coupling.errors import InputError, MultiscaleError
-from coupling.units import SI_FACTORS
-from multiscale.runtime.records import Plot, PlotSeries
+import numpy as np
+
+from coupling.errors import MultiscaleError
+from multiscale.runtime.drawing import SIZE, drawing
+from multiscale.runtime.records import Plot
 from multiscale.runtime.results import Results
 
-_SIZE = (6.4, 3.9)
-_INK = "#1c2733"
-_COLOURS = ("#0b5394", "#b45f06", "#38761d", "#741b47", "#555555", "#134f5c")
-_DRAWN = {
-    "line": {"linestyle": "-"},
-    "dashed": {"linestyle": "--"},
-    "points": {"linestyle": "none", "marker": "o", "markersize": 3.6, "markerfacecolor": "white"},
-    "line and points": {"linestyle": "-", "marker": "o", "markersize": 3.6, "markerfacecolor": "white"},
-}
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": _INK,
-    "axes.labelcolor": _INK,
-    "axes.linewidth": 0.8,
-    "xtick.color": _INK,
-    "ytick.color": _INK,
-    "text.color": _INK,
-    "text.parse_math": False,  # names are shown as they are
-    "axes.grid": True,
-    "grid.color": "#e3e7eb",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.5,
-    "legend.frameon": False,
-    "svg.fonttype": "path",
-    "svg.hashsalt": "multiscale",
-}
-_NAMESPACES = re.compile(r'\s+xmlns(?::\w+)?="[^"]*"')
-_METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_DOTS = 72  # of an SVG's inch
+_MOST = 400
+"""Points of a line that the script knows; the static picture has all."""
 
 
-def conversion(unit: str, shown: str) -> float:
-    """The factor from one unit to another of the same quantity.
+@dataclass(frozen=True)
+class Diagram:
+    """A diagram of the page.
 
-    Raises:
-        InputError: they are not units of the same known quantity.
+    Attributes:
+        svg: The static picture, an `<svg>` element.
+        numbers: What the page's script needs to show values and to zoom, as JSON.
     """
-    if unit == shown:
-        return 1.0
-    for factors in SI_FACTORS.values():
-        if unit in factors and shown in factors:
-            return factors[unit] / factors[shown]
-    raise InputError(f"A column in {unit!r} cannot be shown in {shown!r}.")
+
+    svg: str
+    numbers: str
 
 
-def svg(plot: Plot, results: Results) -> str:
-    """A diagram as an `<svg>` element for an HTML page, without outside references."""
-    from matplotlib import rc_context
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    with rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE, layout="constrained")
-        axes = figure.add_subplot()
-        for number, series in enumerate(plot.series):
-            x, y = _columns(series, plot, results)
-            axes.plot(x, y, color=_COLOURS[number % len(_COLOURS)], label=series.label, **_DRAWN[series.style])
-        axes.set_xlabel(_axis(plot.x_label, plot.x_unit))
-        axes.set_ylabel(_axis(plot.y_label, plot.y_unit))
-        axes.set_xscale("log" if "x" in plot.log else "linear")
-        axes.set_yscale("log" if "y" in plot.log else "linear")
-        axes.set_axisbelow(True)
-        if any(series.label for series in plot.series):
-            axes.legend()
-        text = io.StringIO()
-        FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
-    return _inline(text.getvalue())
+def diagram(plot: Plot, results: Results) -> Diagram:
+    """A diagram with its numbers."""
+    figure = drawing([plot], results.curves)
+    drawn = figure.svg()
+    (axes,) = figure.axes
+    place = axes.get_position()
+    width, height = SIZE[0] * _DOTS, SIZE[1] * _DOTS
+    lines = [
+        {
+            "label": "" if line.get_label().startswith("_") else line.get_label(),
+            "colour": line.get_color(),
+            "line": line.get_linestyle() != "None",
+            "dashed": line.get_linestyle() == "--",
+            "points": line.get_marker() not in ("None", None, ""),
+            **_thinned(*(np.asarray(values, dtype=float) for values in line.get_data())),
+        }
+        for line in axes.get_lines()
+    ]
+    numbers = {
+        "box": [round(v, 2) for v in (width * place.x0, height * (1 - place.y1), width * place.x1, height * (1 - place.y0))],
+        "x": [*map(float, axes.get_xlim()), axes.get_xscale() == "log", axes.get_xlabel()],
+        "y": [*map(float, axes.get_ylim()), axes.get_yscale() == "log", axes.get_ylabel()],
+        "lines": lines,
+    }  # fmt: skip
+    return Diagram(drawn, json.dumps(numbers, ensure_ascii=False, separators=(",", ":")))
 
 
 def png(path: Path) -> str:
@@ -93,16 +69,6 @@ def png(path: Path) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def _columns(series: PlotSeries, plot: Plot, results: Results) -> tuple[object, object]:
-    curve = results.curves[series.curve]
-    x = curve.values[series.x] * conversion(curve.units[series.x], plot.x_unit)
-    return x, curve.values[series.y] * conversion(curve.units[series.y], plot.y_unit)
-
-
-def _axis(label: str, unit: str) -> str:
-    return f"{label} ({unit})" if unit else label
-
-
-def _inline(text: str) -> str:
-    """HTML knows the SVG and XLink namespaces by itself; prolog and metadata go."""
-    return _METADATA.sub("", _NAMESPACES.sub("", text[text.index("<svg") :]))
+def _thinned(x: np.ndarray, y: np.ndarray) -> dict[str, list[float]]:
+    kept = np.unique(np.linspace(0, len(x) - 1, min(len(x), _MOST)).astype(int)) if len(x) else np.zeros(0, int)
+    return {name: [float(f"{value:.5g}") for value in values[kept]] for name, values in (("x", x), ("y", y))}

@@ -14,6 +14,7 @@ from coupling.identity.addresses import Environment, Request, file_hash, sources
 from coupling.identity.code_names import is_code
 from coupling.identity.content import contents_named, described
 from coupling.identity.sources import Code, code_behind
+from multiscale.runtime.handed_on import handed_on
 
 PACKAGES = ("coupling", "atomistic", "continuum", "multiscale")
 """Whose sources determine results."""
@@ -21,13 +22,14 @@ SHOWN_ONLY = frozenset(
     f"multiscale/{name}.py"
     for name in (
         "cli/__init__", "cli/answers", "cli/checking", "cli/meshes", "cli/running", "cli/signals", "cli/sweeping", "cli/validation",
-        "report/figures", "report/page", "runtime/progress", "sweeps/report",
+        "report/figures", "report/folder", "report/page", "runtime/drawing", "runtime/notebook", "runtime/numbers",
+        "runtime/progress", "sweeps/report",
     )
 )  # fmt: skip
 """Modules that show what is there and compute nothing."""
 LIBRARIES = (
     "ase", "dolfinx-solver-real", "e3nn", "fenics-basix", "fenics-dolfinx", "fenics-ffcx", "fenics-ufl", "gmsh",
-    "matscipy", "meshio", "numpy", "petsc4py", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
+    "matscipy", "meshio", "numpy", "petsc4py", "scikit-learn", "scipy", "sevenn", "spglib", "torch", "torch-sim-atomistic",
 )  # fmt: skip
 """Distributions whose versions determine results; those of a potential's own package are in its fingerprint."""
 UNCOUNTED = frozenset({"output", "threads", "time_limit", "title", "workers"})
@@ -134,6 +136,7 @@ def _counted(value: Any, data: Any, seen: list[tuple[str, str]]) -> Any:
         counted = {key: _counted(getattr(value, key), data[key], seen) for key in own}
         if value.model_config.get("extra") == "allow" and isinstance(data.get("name"), str):
             counted["package"] = [code.record for code in package_behind(data["name"])]
+            counted |= {"packages there": installed_beside(data["python"])} if data.get("python") else {}
         return counted | described({key: options[key] for key in data if key in options}, own=PACKAGES)
     if isinstance(value, Mapping) and isinstance(data, dict):
         return {str(key): _counted(item, data[str(key)], seen) for key, item in value.items() if str(key) in data}
@@ -148,10 +151,13 @@ def _counted(value: Any, data: Any, seen: list[tuple[str, str]]) -> Any:
 
 
 def _with_content(path: Path, data: Any, seen: list[tuple[str, str]]) -> Any:
-    if not path.is_file():
+    """The name of a file with its content, of a run with the contents that it hands on; of any other folder the name."""
+    files = [path] if path.is_file() else handed_on(path) if path.is_dir() else []
+    if not files:
         return data
-    seen.append((path.name, file_hash(path)))
-    return {"name": data, "content": file_hash(path)}
+    found = [(file.name, file_hash(file)) for file in files]
+    seen += found
+    return {"name": data, "content": found[0][1] if path.is_file() else [list(one) for one in found]}
 
 
 def _with_code(text: str, data: Any) -> Any:
@@ -159,6 +165,16 @@ def _with_code(text: str, data: Any) -> Any:
     if not is_code(text):
         return data
     return {"name": data, "code": code_behind(text.partition(":")[0], own=PACKAGES).record}
+
+
+def installed_beside(python: str) -> list[str]:
+    """Names and versions of what is installed in the environment of an interpreter, which is not run.
+
+    Args:
+        python: Its path; of a virtual or a conda environment.
+    """
+    found = Path(python).parents[1].glob("lib/python3*/site-packages/*.dist-info")
+    return sorted(folder.stem for folder in found)
 
 
 @cache

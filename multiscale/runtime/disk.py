@@ -6,7 +6,12 @@ from pathlib import Path
 
 from coupling.errors import MultiscaleError
 
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+_NO_SPACE = {
+    errno.ENOSPC: ("The disk of {} is full", "make room"),
+    errno.EDQUOT: ("Your quota on the disk of {} is used up", "make room"),
+    errno.EFBIG: ("A file in {} would grow beyond the limit on the size of files", "raise it (ulimit -f)"),
+}
+"""What the system says of it: the cause, with the folder, and the way out."""
 _LEAST_FREE = 64 * 1024
 
 
@@ -23,15 +28,18 @@ def full_disk(error: BaseException | None, *folders: Path) -> Path | None:
     return full
 
 
-def disk_full(folder: Path, what: str) -> MultiscaleError:
+def disk_full(folder: Path, what: str, error: BaseException | None = None) -> MultiscaleError:
     """What to say of it.
 
     Args:
         folder: On the full disk.
         what: What was being done there: "run", "sweep".
+        error: What happened; by default no space was left.
     """
+    numbers = [one.errno for one in _chain(error) if isinstance(one, OSError) and one.errno in _NO_SPACE]
+    cause, remedy = _NO_SPACE[numbers[0] if numbers else errno.ENOSPC]
     return MultiscaleError(
-        f"The disk of {folder} is full; what is done is kept: make room and start the same {what} again to continue."
+        f"{cause.format(folder)}; what is done is kept: {remedy} and start the same {what} again to continue."
     )
 
 

@@ -17,7 +17,7 @@ _VERSION = 1
 _HEAD = 200  # characters of results.json in which its format stands
 
 
-def mark(folder: Path, kind: str, **said: str) -> None:
+def mark(folder: Path, kind: str, **said: str | list[str]) -> None:
     """Write the mark of a folder that is ours.
 
     Args:
@@ -62,6 +62,22 @@ def _read(text: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) and "kind" in said and said.get("version") == _VERSION else {}
+
+
+def contents(folder: Path) -> list[str]:
+    """The files in a folder and below, our marks in it apart, by their paths from there; links are not followed."""
+    return sorted(
+        str((Path(above) / name).relative_to(folder))
+        for above, folders, files in os.walk(folder)
+        for name in (*files, *(one for one in folders if os.path.islink(os.path.join(above, one))))
+        if not (Path(above) == folder and name.startswith((MARKER, f".{MARKER}.")))
+    )
+
+
+def foreign(folder: Path, said: dict[str, Any]) -> list[str]:
+    """The files of a finished folder that its mark does not name; none where the mark is from before marks named files."""
+    known = said.get("files")
+    return sorted(set(contents(folder)) - set(known)) if isinstance(known, list) else []
 
 
 def is_older_run(folder: Path, *, finished: bool) -> bool:
@@ -110,6 +126,12 @@ def check_folder(place: Path, what: str, way_out: str) -> None:
 
 def check_parents(place: Path) -> None:
     """Raise `InputError` if the folders above a place do not let an output folder be made there; nothing is made."""
+    for folder in place.parents:
+        if marked(folder, "run"):
+            raise InputError(
+                f"The output folder {place} would lie in the run {folder}, which the next run of that name replaces as a "
+                "whole; choose another with --output."
+            )
     for folder in place.parents:
         reason = ""
         if folder.is_symlink() and not folder.exists():

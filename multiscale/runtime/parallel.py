@@ -1,18 +1,17 @@
 """Agreement of several MPI ranks: one does the work that only one may do, and all get its value or its error."""
 
-import os
 from collections.abc import Callable
 from typing import Any, cast
 
 from coupling.errors import MultiscaleError
+from coupling.launcher import is_launched
 
 _COLLECTIVE = "raised_on_all_ranks"
-_LAUNCHERS = ("PMI_RANK", "PMIX_RANK", "OMPI_COMM_WORLD_RANK")
 
 
 def launched_communicator() -> Any:
     """The communicator of all ranks if this process was started by an MPI launcher, else None."""
-    if not any(name in os.environ for name in _LAUNCHERS):
+    if not is_launched():
         return None
     from mpi4py import MPI
 

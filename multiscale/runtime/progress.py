@@ -57,6 +57,7 @@ class Lines:
     def __init__(self, console: Console, seconds: float = _SECONDS_BETWEEN_LINES) -> None:
         self._console, self._seconds = console, seconds
         self._last: dict[str, float] = {}
+        self._said: dict[str, str] = {}
         self._ended: set[str] = set()
 
     def __call__(self, stage: str, done: int, total: int, note: str = "") -> None:
@@ -64,12 +65,14 @@ class Lines:
         ends = done >= total and stage not in self._ended
         if stage in self._last and not ends and (done >= total or now - self._last[stage] < self._seconds):
             return
-        self._last[stage] = now
+        text = f"{stage}: {done} of {total}" + (f", {note}" if note else "")
+        if text == self._said.get(stage) and not ends:
+            return
+        self._last[stage], self._said[stage] = now, text
         if done >= total:
             self._ended.add(stage)
         else:
             self._ended.discard(stage)
-        text = f"{stage}: {done} of {total}" + (f", {note}" if note else "")
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def __enter__(self) -> Self:

@@ -32,6 +32,21 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class Amount:
+    """A number with its unit, in a table; the amounts of a column are shown in one unit.
+
+    Attributes:
+        value: The value; finite.
+        unit: Its unit, "" for a pure number.
+        uncertainty: Standard deviation in the same unit, where one is known.
+    """
+
+    value: float
+    unit: str
+    uncertainty: float | None = None
+
+
+@dataclass(frozen=True)
 class Curve:
     """Named columns of equal length; stored as `curves/<name>.csv` (see `curve_file`).
 
@@ -78,6 +93,7 @@ class Plot:
         series: The lines.
         caption: One or two sentences under it.
         log: Axes with a logarithmic scale.
+        limits: Least and largest ordinate that matter, in the curves' unit; None shows all.
     """
 
     title: str
@@ -88,6 +104,46 @@ class Plot:
     series: tuple[PlotSeries, ...]
     caption: str = ""
     log: Literal["", "x", "y", "xy"] = ""
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """A quantity over a grid of two others.
+
+    Attributes:
+        title: Heading.
+        x_label: What the abscissa is, without its unit.
+        x_unit: Its unit.
+        y_label: What the ordinate is.
+        y_unit: Its unit.
+        label: What the colour is.
+        unit: Its unit.
+        x: (n,) numbers, or names.
+        y: (m,) numbers, or names.
+        values: (m, n); None where there is none.
+        caption: One or two sentences under it.
+    """
+
+    title: str
+    x_label: str
+    x_unit: str
+    y_label: str
+    y_unit: str
+    label: str
+    unit: str
+    x: tuple[float | str, ...]
+    y: tuple[float | str, ...]
+    values: tuple[tuple[float | None, ...], ...]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class RunFile:
+    """A file of a run that is opened in another program, relative to the run's folder."""
+
+    file: str
+    description: str
 
 
 @dataclass(frozen=True)
@@ -100,13 +156,49 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class View:
+    """A file of the run's folder that the report shows from all sides and frame by frame.
+
+    Attributes:
+        file: Atoms (.extxyz), or deformed bodies (.npz, see `multiscale.studies.specimen.film`).
+        title: Heading.
+        caption: One or two sentences under it.
+        value: What the colours of bodies are.
+        value_unit: In which that is shown; the file has SI units.
+        frame: What tells the states of bodies apart.
+        frame_unit: In which that is shown, "" for a pure number.
+    """
+
+    file: str
+    title: str
+    caption: str = ""
+    value: str = ""
+    value_unit: str = "Pa"
+    frame: str = ""
+    frame_unit: str = ""
+
+
+@dataclass(frozen=True)
 class Table:
-    """A table of the report; units stand in the column heads or in the cells."""
+    """A table of the report; units stand in the column heads or with the amounts."""
 
     title: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[Scalar, ...], ...]
+    rows: tuple[tuple[Amount | Scalar, ...], ...]
     caption: str = ""
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """How to go on from a result.
+
+    Attributes:
+        what: What one may want to do, as a clause without a full stop.
+        snippet: An input file, or a part of one; FOLDER in it is the run's folder.
+    """
+
+    what: str
+    snippet: str
 
 
 def curve_file(name: str) -> str:

@@ -15,6 +15,8 @@ from multiscale.runtime.folders import (
     absent,
     check_folder,
     check_parents,
+    contents,
+    foreign,
     is_bare,
     is_older_run,
     mark,
@@ -82,6 +84,12 @@ class Workspace:
                 f"The output folder {self.final} holds files that are not a run's and would be lost; "
                 "choose another with --output."
             )
+        for place in (self.final, self.failed):
+            if others := foreign(place, marked(place, "run") or {}):
+                raise InputError(
+                    f"{place} holds {self._told(others)}, which the run there did not write and which would be lost; "
+                    "move that away, or choose another folder with --output."
+                )
         for place, states in ((self.partial, [_WORKING]), (self.failed, [_WORKING, _FAILED]), (self._old, [])):
             if os.path.lexists(place) and not self._is_ours(place, *states):
                 raise InputError(
@@ -141,8 +149,11 @@ class Workspace:
         Raises:
             MultiscaleError: something else was put there while the run worked.
         """
-        if not self._is_replaceable():
-            raise MultiscaleError(f"While the run worked, files that are not a run's were put into {self.final}.")
+        others = foreign(self.final, marked(self.final, "run") or {})
+        if others or not self._is_replaceable():
+            what = self._told(others) if others else "files that are not a run's"
+            raise MultiscaleError(f"While the run worked, {what} came into {self.final} and would be lost.")
+        self._mark(self.partial, _WORKING)
         older = self.final.is_dir() and not is_bare(self.final)
         if older:
             self.final.rename(self._old)
@@ -163,6 +174,8 @@ class Workspace:
         if not self.partial.exists():
             return None
         if os.path.lexists(self.failed) and not self._is_ours(self.failed, _WORKING, _FAILED):
+            return self.partial
+        if foreign(self.failed, marked(self.failed, "run") or {}):
             return self.partial
         self._remove(self.failed)
         self.partial.rename(self.failed)
@@ -189,7 +202,13 @@ class Workspace:
     def _mark(self, folder: Path, state: str) -> None:
         """Mark the state of a run that has been moved; until then, or on a full disk, the mark says that it is working."""
         with suppress(OSError):
-            mark(folder, "run", name=self.final.name, state=state)
+            mark(folder, "run", name=self.final.name, state=state, files=contents(folder))
+
+    @staticmethod
+    def _told(files: list[str]) -> str:
+        """The first of some files, and how many there are more."""
+        more = len(files) - 2
+        return ", ".join(files[:2]) + (f" and {more} more" if more > 0 else "")
 
     def _remove(self, folder: Path) -> None:
         """Remove a folder that is ours; one of an older version gets a mark first, that it is known if we are killed."""

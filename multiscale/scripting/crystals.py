@@ -11,8 +11,9 @@ from coupling.contracts import FloatArray, Potential, Progress
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
 from multiscale.inputs.crystal import CrystalInput, CutCrystal
+from multiscale.runtime.crystals import CrystalRecord
 from multiscale.scripting.given import Given, context
-from multiscale.stages.crystal import CrystalRecord, crystal_record
+from multiscale.stages.crystal import crystal_record
 
 if TYPE_CHECKING:
     from ase import Atoms

@@ -10,8 +10,9 @@ from coupling.contracts import Potential, Progress
 from coupling.errors import InputError
 from multiscale.inputs.faults import sentence
 from multiscale.inputs.law_options import LawOptions
-from multiscale.scripting.crystals import CleavagePlane, JoinedCrystals
+from multiscale.scripting.crystals import BulkCrystal, CleavagePlane, JoinedCrystals
 from multiscale.scripting.given import Given, context
+from multiscale.scripting.grain_boundaries import JoinedGrains
 
 if TYPE_CHECKING:
     from coupling.laws.law import Law
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def derived_law(
     potential: Potential,
-    interface: CleavagePlane | JoinedCrystals,
+    interface: CleavagePlane | JoinedCrystals | JoinedGrains,
     *,
     path: Literal["rigid", "relaxed"] = "relaxed",
     mode: Literal["normal", "mixed"] = "normal",
@@ -35,7 +36,7 @@ def derived_law(
 
     Args:
         potential: The potential.
-        interface: A plane in which a crystal parts, or one crystal on another.
+        interface: A plane in which a crystal parts, one crystal on another, or a grain boundary.
         path: Rigid halves, or all atoms relaxed with the bulk taken away at equal traction.
         mode: Opening alone, or opening and slip.
         gap: Who owns the layer spacing across the interface: the law, or the finite elements.
@@ -62,25 +63,31 @@ def derived_law(
         given["matching"] = {
             "strained": interface.strained, "largest_strain": interface.largest_strain, "largest_area": interface.largest_area,
         }  # fmt: skip
-    planes = (
-        {"upper": interface.upper, "lower": interface.lower}
-        if isinstance(interface, JoinedCrystals)
-        else {"plane": interface}
-    )
-    for plane in planes.values():
-        if plane.crystal.potential.fingerprint != potential.fingerprint:
+    places: dict[str, tuple[BulkCrystal, Any]]
+    if isinstance(interface, JoinedGrains):
+        places = {"grain_boundary": (interface.crystal, interface.choice)}
+    elif isinstance(interface, JoinedCrystals):
+        places = {
+            side: (one.crystal, one.cut) for side, one in (("upper", interface.upper), ("lower", interface.lower))
+        }
+    else:
+        places = {"plane": (interface.crystal, interface.cut)}
+    for crystal, _ in places.values():
+        if crystal.potential.fingerprint != potential.fingerprint:
             raise InputError(
-                f"The crystal {plane.crystal.choice.label} is in equilibrium with another potential; make it with this one."
+                f"The crystal {crystal.choice.label} is in equilibrium with another potential; make it with this one."
             )
     try:
-        checked = LawOptions.model_validate(given)
+        options_of_law = LawOptions.model_validate(given | {place: choice for place, (_, choice) in places.items()})
     except ValidationError as error:
-        raise InputError(sentence(error)) from error
-    chosen = checked.model_copy(update={place: plane.cut for place, plane in planes.items()})
+        raise InputError(sentence(error, given)) from error
+    known = interface.record if isinstance(interface, JoinedGrains) else None
     with TemporaryDirectory() as folder:
-        return derive_law(chosen, Given(potential), context(Path(folder), progress), seed)
+        return derive_law(options_of_law, Given(potential), context(Path(folder), progress), seed, boundary=known)
 
 
-def cohesive_law(potential: Potential, interface: CleavagePlane | JoinedCrystals, **options: Any) -> "Law":
+def cohesive_law(
+    potential: Potential, interface: CleavagePlane | JoinedCrystals | JoinedGrains, **options: Any
+) -> "Law":
     """The cohesive law of an interface from atoms; `law.count` says what was taken away. Options as in `derived_law`."""
     return derived_law(potential, interface, **options).law

@@ -86,7 +86,7 @@ class Specimen:
 
         Args:
             opening: With its unit ("56 nm"), or in m.
-            steps: Least number of steps.
+            steps: Number of nominal steps; they are cut, and grow where no error shows.
             progress: Called with the progress of the work.
             **options: Further arguments of `continuum.solver.stepping.pull`.
 

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from multiscale.stages.crystal import CrystalRecord, crystal_record
+    from multiscale.runtime.crystals import CrystalRecord
+    from multiscale.stages.crystal import crystal_record
     from multiscale.stages.derived_law import DerivedLaw
     from multiscale.stages.law import derive_law
     from multiscale.stages.models import Models

@@ -3,66 +3,19 @@
 Laws and bodies take their crystals from here, so that both mean the same one.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from coupling.contracts import FloatArray, Potential
+from coupling.contracts import Potential
 from coupling.records import pack, unpack
 from multiscale.inputs.crystal import CrystalInput
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
+from multiscale.runtime.crystals import CrystalRecord
 from multiscale.stages.models import Models
 
 if TYPE_CHECKING:
     from ase import Atoms
-
-
-@dataclass(frozen=True)
-class CrystalRecord:
-    """A crystal at its equilibrium, or at the lattice of a temperature; its Cartesian axes are the crystal's.
-
-    Attributes:
-        numbers: (N,) atomic numbers of the cell.
-        positions: (N, 3) Å.
-        cell: (3, 3) Å, rows are lattice vectors.
-        conventional: (3, 3) Å, the cell that Miller indices refer to.
-        stiffness_voigt: (6, 6) Pa, order xx yy zz yz xz xy, engineering shear.
-        third_voigt: (6, 6, 6) Pa, where asked for.
-    """
-
-    numbers: np.ndarray
-    positions: FloatArray
-    cell: FloatArray
-    conventional: FloatArray
-    stiffness_voigt: FloatArray
-    third_voigt: FloatArray | None = None
-
-    @property
-    def atoms(self) -> "Atoms":
-        """The cell as atoms."""
-        from ase import Atoms
-
-        return Atoms(self.numbers, self.positions, cell=self.cell, pbc=True)
-
-    @property
-    def formula(self) -> str:
-        """Its empirical formula."""
-        return str(self.atoms.get_chemical_formula(empirical=True))
-
-    @property
-    def rotations(self) -> FloatArray:
-        """(k, 3, 3) rotations that leave it as it is."""
-        from atomistic.symmetry import proper_rotations
-
-        return proper_rotations(self.atoms)
-
-    @property
-    def lattice_parameter(self) -> float:
-        """Length of the first conventional vector, Å."""
-        return float(np.linalg.norm(self.conventional[0]))
 
 
 def crystal_record(

@@ -5,15 +5,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from atomistic.frames import Frames
 from coupling.elasticity import rotate_stiffness
 from coupling.interface.excess import Excess, slab_totals
 from coupling.interface.rigid_path import PathSamples
+from coupling.laws.coverage import CoverageLaw
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A3
-from multiscale.stages.crystal import CrystalRecord
+from multiscale.runtime.crystals import CrystalRecord
+from multiscale.stages.grain_boundary import BoundaryRecord
 from multiscale.stages.law_atoms import LawAtoms
 
 if TYPE_CHECKING:
@@ -24,20 +27,44 @@ _STRAIGHT = 1e-9
 
 
 @dataclass(frozen=True)
+class OfSolute:
+    """What a law with solute was made of.
+
+    Attributes:
+        law: Of opening and coverage.
+        consistency: Of the path at each coverage: energies against tractions in tension, over the peak.
+        dissolved_energy: Of one solute atom in the bulk, on the potential's scale, eV.
+        names: What its sites are called.
+        spacings: Of the closed facing planes at each coverage, m.
+        cell_error: By which the dissolved energy is too large for the size of its cell, eV.
+    """
+
+    law: CoverageLaw
+    consistency: tuple[float, ...]
+    dissolved_energy: float
+    names: str
+    spacings: tuple[float, ...]
+    cell_error: float = 0.0
+
+
+@dataclass(frozen=True)
 class DerivedLaw:
     """A law from atoms, and what it was made of.
 
     Attributes:
         law: The law, with its count.
         atoms: The samples.
-        crystals: By place, "plane", or "upper" and "lower".
+        crystals: By place, "plane", or "upper" and "lower", or "grain_boundary".
         samples: The path as of a static opening, eV and Å.
         law_consistency: Energies against tractions in tension, over the peak.
         static: The excess without temperature, of a relaxed path.
         dropped: Share of the work that is done at zero excess opening, which an initially rigid law leaves out.
         route_difference: Virial against the forces on one half, over the peak, of a relaxed path.
-        members: The laws of the samples of the potential, of which the error bars are the spread.
+        sampled_crystals: The crystals with each sample of the potential, whose laws are the law's members.
         bars: Of its work and peak, from labelled paths; withheld ones say why.
+        cautions: Warnings of the pre-check of its crystals.
+        boundary: The grain boundary, where it is one's.
+        solute: What a law with solute was made of; its samples are those of the nearest coverage.
     """
 
     law: Law
@@ -48,8 +75,16 @@ class DerivedLaw:
     static: Excess | None = None
     dropped: float = 0.0
     route_difference: float | None = None
-    members: tuple[Law, ...] = ()
+    sampled_crystals: tuple[dict[str, CrystalRecord], ...] = ()
     bars: "tuple[Bar, ...]" = ()
+    cautions: tuple[str, ...] = ()
+    boundary: BoundaryRecord | None = None
+    solute: OfSolute | None = None
+
+    @property
+    def frames(self) -> tuple[Frames, ...]:
+        """The structures of the samples."""
+        return () if self.atoms.frames is None else (self.atoms.frames,)
 
 
 def turned(derived: DerivedLaw, angle: float) -> DerivedLaw:
@@ -75,7 +110,8 @@ def turned_law(law: Law, angle: float) -> Law:
         )
         for side in count.sides
     ]  # fmt: skip
-    return _turned_law(law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
+    seen = _turned_law(law, turn[:2, :2]).counted(replace(count, plus=bulk[0], minus=bulk[1]))
+    return seen.with_members([turned_law(one, angle) for one in law.members])
 
 
 def _about_normal(angle: float) -> np.ndarray:

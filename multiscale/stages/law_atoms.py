@@ -10,6 +10,7 @@ from atomistic.decohesion.mixed_path import Refinement
 from atomistic.decohesion.slip import SlipGrid
 from atomistic.decohesion.spacing import SpacingResponse
 from atomistic.decohesion.thickness import Thickness
+from atomistic.frames import Frames
 from coupling.contracts import FloatArray, Potential
 from coupling.interface.excess import BulkBranch, SlabBranch
 from coupling.interface.rigid_path import PathSamples
@@ -17,35 +18,20 @@ from coupling.units import ANGSTROM
 from multiscale.inputs.crystal import FIRST_LAYERS
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.context import RunContext
+from multiscale.runtime.crystals import CrystalRecord
 from multiscale.runtime.resumable import ResumablePotential
-from multiscale.stages.crystal import CrystalRecord
+from multiscale.stages.grain_boundary import BoundaryRecord
+from multiscale.stages.law_at_temperature import thermal
+from multiscale.stages.law_interface import SideAtoms, cut_slab, opened_interface
 
 if TYPE_CHECKING:
     from ase import Atoms
 
-    from atomistic.decohesion.bicrystal import Bicrystal
-    from atomistic.decohesion.hetero import HeteroInterface
     from atomistic.decohesion.law_states import LawPath
-    from atomistic.decohesion.slab import CleavageSlab
+    from atomistic.decohesion.mixed_path import Sampler
 
+FAR = 2.5  # Å: about a bond, as far as atoms of a grain boundary go without another plane parting or slipping
 _LEAST_OPENING = -0.1  # Å: mixed-mode grids press no deeper, where atoms ride on atoms
-
-
-@dataclass(frozen=True)
-class SideAtoms:
-    """The crystal on one side of an interface, in the interface's frame: z the normal, x the first slip.
-
-    Attributes:
-        axes: (3, 3), rows are the x, y, z of the interface in the crystal's Cartesian frame.
-        strain: (3,) in-plane strain xx, yy, xy (tensor) against the crystal's own equilibrium.
-        spacing: Distance of the planes that part, in this crystal, Å.
-        thickness: Of this crystal in the cell, its share of the closed interfaces included, Å an interface.
-    """
-
-    axes: FloatArray
-    strain: FloatArray
-    spacing: float
-    thickness: float
 
 
 @dataclass(frozen=True)
@@ -68,7 +54,8 @@ class LawAtoms:
         mean_traction_std: (n,) their standard errors.
         bulk_mean_traction: (n,) mean tractions of the bulk at the heights that it has along the static path.
         time_step: Of the dynamics, s.
-        thickness: How the number of layers was chosen, where it was.
+        thickness: How the number of layers was chosen, or by how much more of them than were given move the law.
+        frames: The structures of the path, or of the grid's jumps.
     """
 
     area: float
@@ -87,6 +74,7 @@ class LawAtoms:
     bulk_mean_traction: FloatArray | None = None
     time_step: float | None = None
     thickness: Thickness | None = None
+    frames: Frames | None = None
 
 
 def law_atoms(
@@ -95,95 +83,63 @@ def law_atoms(
     potential: ResumablePotential,
     seed: int,
     context: RunContext,
+    boundary: BoundaryRecord | None = None,
 ) -> LawAtoms:
     """The samples that the options ask for.
 
     Args:
         options: Of the law stage; its crystals are given.
-        crystals: By place: "plane", or "upper" and "lower".
+        crystals: By place: "plane", or "upper" and "lower", or "grain_boundary".
         potential: The potential.
         seed: Of the dynamics.
         context: For progress and log.
+        boundary: The grain boundary, where the options have one.
     """
-    from atomistic.decohesion.jumps import Series
-    from atomistic.decohesion.law_states import law_states
-    from atomistic.decohesion.rigid_path import default_openings, rigid_path
+    from atomistic.decohesion.path_frames import rigid_frames
+    from atomistic.decohesion.rigid_path import default_openings, rigid_samples
 
     openings = default_openings(options.openings.max / ANGSTROM, options.openings.points)
-    slabs = {name: _slab(options, crystals[name], name) for name in options.crystals}
-    interface: Any
     chosen: LawPath | None = None
     thickness: Thickness | None = None
     if options.plane is not None and options.plane.layers == "automatic":
         chosen, thickness = _thick_enough(options, crystals["plane"], potential, openings, context)
-        slabs["plane"] = _slab(options, crystals["plane"], "plane", thickness.layers[-1])
-    if options.plane is not None:
-        slab = slabs["plane"]
-        side = SideAtoms(slab.axes, np.zeros(3), slab.spacing, 0.5 * slab.atoms.cell[2, 2])
-        interface, gap, sides, period = slab, slab.spacing, (side, side), slab.atoms.cell.array[:2, :2]
-    else:
-        interface, gap, sides, period = _pair(options, slabs, context, potential)
+    if boundary is not None:
+        openings = openings[openings >= _LEAST_OPENING]
+    layers = None if thickness is None else thickness.layers[-1]
+    opened = opened_interface(options, crystals, potential, context, boundary, layers)
+    interface: Any = opened.cell
+    period = opened.period
     found: dict[str, Any]
     if options.mode == "mixed" and options.path == "relaxed":
         found = _relaxed_mixed(options, context, potential, interface, openings, period)
     elif options.mode == "mixed":
         found = _mixed(options, context, potential, interface, openings, period)
     elif options.path == "relaxed":
-        series = chosen.series if chosen else Series(potential, interface, options.relaxation.force)
-        path = chosen or law_states(series, openings, progress=context.progress)
+        path = chosen or _path(options, potential, interface, openings, context, boundary is not None)
+        if chosen is None and options.plane is not None:
+            thickness = _looked_at(options, crystals["plane"], potential, path, context)
         found = _relaxed(options, seed, context, potential, path) | {"thickness": thickness}
     else:
-        found = {"rigid": rigid_path(potential, interface, openings, progress=context.progress)}
-    spacings = (
-        slabs["plane"].spacings if options.plane is not None else tuple(slabs[n].planes - 1 for n in ("upper", "lower"))
+        samples, structures = rigid_samples(potential, interface, openings, progress=context.progress)
+        found = {"rigid": samples, "frames": rigid_frames(structures, np.pad(openings[:, None], ((0, 0), (0, 2))))}
+    return LawAtoms(float(interface.area), opened.spacings, float(opened.gap), opened.sides, **found)
+
+
+def _path(
+    options: LawOptions, potential: Potential, cell: Any, gaps: FloatArray, context: RunContext, far: bool
+) -> "LawPath":
+    """The states of an opening; where atoms may go far, from openings that are relaxed with their gaps held."""
+    from atomistic.decohesion.held_gap import states_of_held_gaps
+    from atomistic.decohesion.jumps import Series
+    from atomistic.decohesion.law_states import law_states
+
+    series = Series(potential, cell, options.relaxation.force, lost=FAR if far else None)
+    passed = (
+        states_of_held_gaps(series, gaps[gaps != 0.0], progress=context.progress) | {0.0: series.closed}
+        if far
+        else None
     )
-    return LawAtoms(float(interface.area), spacings, float(gap), sides, **found)
-
-
-def _slab(options: LawOptions, crystal: CrystalRecord, place: str, layers: int | None = None) -> "CleavageSlab":
-    """A crystal cut along its plane; None takes the layers that the options begin with."""
-    from atomistic.decohesion.slab import cleavage_slab
-
-    choice = options.crystals[place]
-    return cleavage_slab(
-        crystal.atoms, choice.miller, layers or choice.first_layers, conventional=crystal.conventional, termination=choice.termination,
-        x=None if choice.x is None else np.array(choice.x) @ crystal.conventional,
-    )  # fmt: skip
-
-
-def _pair(
-    options: LawOptions, slabs: "dict[str, CleavageSlab]", context: RunContext, potential: Potential
-) -> "tuple[HeteroInterface | Bicrystal, float, tuple[SideAtoms, SideAtoms], FloatArray]":
-    """Two crystals matched and closed, for a relaxed path the periodic cell of both; its gap, sides and period of slip."""
-    from atomistic.decohesion.bicrystal import bicrystal
-    from atomistic.decohesion.coincidence import match_lattices
-    from atomistic.decohesion.hetero import close, hetero_interface, in_plane_turn
-
-    upper, lower, strained = slabs["upper"], slabs["lower"], options.matching.strained
-    match = match_lattices(
-        upper,
-        lower,
-        strain=strained,
-        largest_strain=options.matching.largest_strain,
-        largest_area=options.matching.largest_area,
-    )
-    interface = close(potential, hetero_interface(upper, lower, match, strain=strained), progress=context.progress)
-    context.log.info("registry closed: %d atoms, %.2f Å²", len(interface.atoms), interface.area)
-    fixed, sides = interface.atoms.cell.array[:2], []
-    for place, slab, integers in (("upper", upper, match.upper), ("lower", lower, match.lower)):
-        turn = in_plane_turn(slab, integers, fixed)
-        strain = _turned(match.strain, turn) if place == strained else np.zeros(3)
-        sides.append(SideAtoms(turn @ slab.axes, strain, slab.spacing, 0.5 * slab.atoms.cell[2, 2]))
-    if options.path == "rigid":
-        return interface, interface.gap, (sides[0], sides[1]), interface.shifts[:, :2]
-    cell = bicrystal(potential, interface, progress=context.progress)
-    return cell, cell.spacing, (sides[0], sides[1]), interface.shifts[:, :2]
-
-
-def _turned(strain: FloatArray, turn: FloatArray) -> FloatArray:
-    """A strain xx, yy, xy (tensor) in axes turned about z."""
-    tensor = turn[:2, :2] @ np.array([[strain[0], strain[2]], [strain[2], strain[1]]]) @ turn[:2, :2].T
-    return np.array([tensor[0, 0], tensor[1, 1], tensor[0, 1]])
+    return law_states(series, gaps, passed=passed, progress=context.progress)
 
 
 def _mixed(
@@ -194,11 +150,24 @@ def _mixed(
     openings: FloatArray,
     period: FloatArray,
 ) -> dict[str, Any]:
-    from atomistic.decohesion.mixed_path import refined_slip_grid
+    from atomistic.decohesion.mixed_path import RigidSampler
+    from atomistic.decohesion.path_frames import rigid_frames
 
-    grid, history = refined_slip_grid(
-        potential, interface, openings[openings >= _LEAST_OPENING], period, divisions=options.slip.divisions,
-        tolerance=options.slip.tolerance, budget=options.slip.budget, progress=context.progress,
+    sampler = RigidSampler(potential, interface, context.progress)
+    found = _refined(options, sampler, openings, interface.atoms, period)
+    return found | {"frames": rigid_frames(sampler.structures, sampler.jumps)}
+
+
+def _refined(
+    options: LawOptions, sampler: "Sampler", openings: FloatArray, closed: "Atoms", period: FloatArray
+) -> dict[str, Any]:
+    """The grid of the options, and how it was refined."""
+    from atomistic.decohesion.mixed_path import refined_grid
+    from atomistic.decohesion.slip_symmetry import slip_symmetries
+
+    grid, history = refined_grid(
+        sampler, openings[openings >= _LEAST_OPENING], period, symmetries=slip_symmetries(closed, period[:, :2]),
+        divisions=options.slip.divisions, tolerance=options.slip.tolerance, budget=options.slip.budget,
     )  # fmt: skip
     return {"grid": grid, "refinements": tuple(history)}
 
@@ -208,19 +177,17 @@ def _relaxed_mixed(
 ) -> dict[str, Any]:
     """Equilibria at excess jumps, and what the closed spacing is as bulk where the elements own it."""
     from atomistic.decohesion.jumps import Series
-    from atomistic.decohesion.mixed_path import refined_grid
+    from atomistic.decohesion.path_frames import relaxed_frames
     from atomistic.decohesion.relaxed_grid import RelaxedSampler
-    from atomistic.decohesion.slip_symmetry import slip_symmetries
     from atomistic.decohesion.spacing import spacing_response
 
-    series = Series(potential, cell, options.relaxation.force)
+    far = options.grain_boundary is not None
+    series = Series(potential, cell, options.relaxation.force, lost=FAR if far else None)
     sampler = RelaxedSampler(series, period, context.progress)
-    grid, history = refined_grid(
-        sampler, openings[openings >= _LEAST_OPENING], period, symmetries=slip_symmetries(cell.atoms, period[:, :2]),
-        divisions=options.slip.divisions, tolerance=options.slip.tolerance, budget=options.slip.budget,
-    )  # fmt: skip
-    slab, bulks = sampler.opening_path(grid.opening)
-    found: dict[str, Any] = {"grid": grid, "refinements": tuple(history), "slab": slab, "bulks": bulks}
+    found = _refined(options, sampler, openings, cell.atoms, period)
+    grid = found["grid"]
+    found["slab"], found["bulks"] = sampler.opening_path(grid.opening)
+    found["frames"] = relaxed_frames(series, sampler.found)
     thermal = {"in_plane": options.thermal.in_plane, "statistics": options.thermal.statistics}
     if options.temperature is not None:
         found["vibrations"] = sampler.vibrations(grid, options.temperature, **thermal)
@@ -237,62 +204,34 @@ def _thick_enough(
 
     choice = options.relaxation
     return thick_enough(
-        lambda layers: Series(potential, _slab(options, crystal, "plane", layers), choice.force),
+        lambda layers: Series(potential, cut_slab(options, crystal, "plane", layers), choice.force),
         FIRST_LAYERS, gaps, tolerance=choice.thickness, progress=context.progress,
+    )  # fmt: skip
+
+
+def _looked_at(
+    options: LawOptions, crystal: CrystalRecord, potential: Potential, path: "LawPath", context: RunContext
+) -> Thickness:
+    """By how much half more layers than were given move the law of a path."""
+    from atomistic.decohesion.jumps import Series
+    from atomistic.decohesion.thickness import looked_at
+
+    choice = options.relaxation
+    return looked_at(
+        lambda layers: Series(potential, cut_slab(options, crystal, "plane", layers), choice.force),
+        path, options.plane.first_layers, tolerance=choice.thickness, progress=context.progress,
     )  # fmt: skip
 
 
 def _relaxed(
     options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, path: "LawPath"
 ) -> dict[str, Any]:
+    from atomistic.decohesion.path_frames import relaxed_frames
+
     slab, bulks = path.records()
     warm: dict[str, Any] = (
-        _thermal(options, seed, context, potential, path.series.cell, slab, bulks, path.states)
+        thermal(options, seed, context, potential, path.series.cell, slab, bulks, path.states)
         if options.temperature is not None
         else {}
     )
-    return {"slab": slab, "bulks": bulks} | warm
-
-
-def _thermal(
-    options: LawOptions, seed: int, context: RunContext, potential: ResumablePotential, cell: Any, slab: SlabBranch,
-    bulks: tuple[BulkBranch, ...], states: tuple[Any, ...],
-) -> dict[str, Any]:  # fmt: skip
-    """Vibrational excess, or mean tractions, at the equilibria of the static path."""
-    from atomistic.decohesion.finite_temperature import path_vibrations
-
-    opened = [state.slab for state in states]
-    repeats = [[state.bulks[k] for state in states] for k in range(len(bulks))]
-    if options.thermal.method == "quasi-harmonic":
-        return {"vibrations": path_vibrations(
-            potential, cell, opened, repeats, options.temperature, in_plane=options.thermal.in_plane,
-            statistics=options.thermal.statistics, progress=context.progress,
-        )}  # fmt: skip
-    return _mean_force(options, seed, context, potential, cell, slab, bulks[0], opened, repeats[0])
-
-
-def _mean_force(
-    options: LawOptions, seed: int, context: RunContext, resumable: ResumablePotential, cell: Any, slab: SlabBranch,
-    bulk: BulkBranch, opened: "list[Atoms]", repeats: "list[Atoms]",
-) -> dict[str, Any]:  # fmt: skip
-    """Mean tractions of the slab and of the bulk's repeats, by dynamics."""
-    from atomistic.decohesion.finite_temperature import gap_coordinates
-    from atomistic.decohesion.mean_force import mean_forces, mean_traction
-    from atomistic.properties.phonon import phonons
-
-    m, potential = options.thermal.in_plane, resumable.bare
-    step = phonons(potential, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
-    rest: dict[str, Any] = {"seed": seed, "progress": context.progress}
-    steps, temperature = options.thermal.steps, options.temperature
-    assert temperature is not None  # a static law has no mean force
-    whole = mean_forces(
-        potential, opened, temperature, step, steps, repeats=(m, m, 1), held=gap_coordinates(cell), **rest
-    )
-    own = mean_forces(potential, repeats, temperature, step, steps, repeats=(m, m, cell.repeats), **rest)
-    traction, error = mean_traction(slab, bulk, whole, own)
-    return {
-        "mean_traction": traction,
-        "mean_traction_std": error,
-        "bulk_mean_traction": own.length / cell.area,
-        "time_step": step,
-    }
+    return {"slab": slab, "bulks": bulks, "frames": relaxed_frames(path.series, path.states)} | warm

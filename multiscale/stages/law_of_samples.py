@@ -1,5 +1,7 @@
 """From samples to the law: its form, its temperature, and what it takes away of the bulk."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.interpolate import CubicSpline
 
@@ -7,9 +9,10 @@ from atomistic.decohesion.bridging import harmonic, slopes
 from atomistic.decohesion.slip import SlipGrid
 from coupling.elasticity import rotate_stiffness
 from coupling.errors import InputError
-from coupling.interface.beyond import beyond_equilibrium
-from coupling.interface.excess import LEFT_OVER, Excess, SlabBranch, excess
+from coupling.interface.beyond import Beyond, beyond_equilibrium
+from coupling.interface.excess import LEFT_OVER, Excess, excess
 from coupling.interface.rigid_path import PathSamples, consistency, rigid_law
+from coupling.interface.steps import between
 from coupling.interface.thermal import from_mean_forces, warm_spacing, warmed, warmed_grid, without_spacing
 from coupling.laws.count import BulkSide, Count
 from coupling.laws.mixed import MixedModeLaw
@@ -19,7 +22,7 @@ from coupling.laws.tabulated import TabulatedLaw
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
 from multiscale.inputs.potential import PotentialChoice
-from multiscale.stages.crystal import CrystalRecord
+from multiscale.runtime.crystals import CrystalRecord
 from multiscale.stages.derived_law import DerivedLaw
 from multiscale.stages.law_atoms import LawAtoms
 from multiscale.stages.models import Models
@@ -30,6 +33,8 @@ _SHEARED = 0.1
 """Of its thickness: largest shear of a closed spacing that the elements are taken to carry; crystals slip at about that."""
 _STABLE = 0.4
 """Share of a grid's jumps whose vibrations must be stable."""
+_INSIDE = 24
+"""Tractions that are looked at between two samples."""
 _RESOLVED = 2e-3
 """Å: stretches of the closed spacing that differ by less are one."""
 
@@ -43,19 +48,20 @@ def law_of_samples(
 ) -> DerivedLaw:
     """From samples to the law."""
     law: MixedModeLaw | TabulatedLaw | InitiallyRigid
-    static, difference, dropped = None, None, 0.0
+    static, difference, dropped, reached = None, None, 0.0, None
     if atoms.grid is not None:
         law, samples, bridged = _mixed(options, atoms)
+        reached = _of_grid(atoms.grid)
         static = None if atoms.slab is None else excess(atoms.slab, *atoms.bulks)
     elif atoms.rigid is not None:
         samples, bridged = atoms.rigid, None
         law = rigid_law(samples)
     else:
-        law, samples, static, bridged, dropped = _relaxed(options, atoms)
+        law, samples, static, bridged, dropped, reached = _relaxed(options, atoms)
     if atoms.slab is not None:
         slab = atoms.slab
         difference = float(np.abs(slab.traction - slab.traction_by_forces).max() / slab.traction.max())
-    count = _count(options, atoms, crystals, models, potential, law.peak_traction / EV_A3)
+    count = _count(options, atoms, crystals, models, potential, law.peak_traction / EV_A3, reached)
     agreement = consistency(samples, bridged)
     return DerivedLaw(law.counted(count), atoms, crystals, samples, agreement, static, dropped, difference)
 
@@ -107,25 +113,58 @@ def _bridged_intervals(grid: SlipGrid) -> np.ndarray | None:
     return missing[1:] | missing[:-1]
 
 
-def _relaxed(
-    options: LawOptions, atoms: LawAtoms
-) -> tuple[TabulatedLaw | InitiallyRigid, PathSamples, Excess, np.ndarray, float]:
-    """The excess law of the relaxed path, at its temperature, the intervals that are bridged, and what the law drops."""
+class _Reached(NamedTuple):
+    """Up to where a law is an equilibrium: normal opening in m, and the highest traction in Pa."""
+
+    opening: float
+    traction: float
+
+
+class _Relaxed(NamedTuple):
+    """The law of a relaxed path.
+
+    Attributes:
+        law: At its temperature.
+        samples: Without temperature.
+        static: The excess without temperature.
+        bridged: (n - 1,) intervals of the samples across which tractions and energies are not compared.
+        dropped: Share of the work that the law leaves out.
+        reached: Where a crystal parts first; None where the interface does.
+    """
+
+    law: TabulatedLaw | InitiallyRigid
+    samples: PathSamples
+    static: Excess
+    bridged: np.ndarray
+    dropped: float
+    reached: _Reached | None
+
+
+def _relaxed(options: LawOptions, atoms: LawAtoms) -> _Relaxed:
+    """The excess law of the relaxed path."""
     slab = atoms.slab
-    static, bridged = excess(slab, *atoms.bulks), _missing(slab)
+    static, parted = excess(slab, *atoms.bulks), slab.without_equilibrium
     samples = PathSamples(static.opening, static.energy * slab.area, static.traction, slab.area, atoms.spacings)
-    broken = bridged | np.isin(np.round(static.traction[:-1], 12), [round(one.before, 12) for one in slab.switches])
+    of_branches = between(static.opening, static.energy, static.traction)
     made = excess(slab, *atoms.bulks, gap=options.gap) if options.temperature is None else _warm(options, atoms, static)
-    made = beyond_equilibrium(made, bridged, options.beyond)
-    law = made.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER)
-    dropped = 1.0 - law.work_of_separation / (made.energy[-1] * EV_A2) if isinstance(law, InitiallyRigid) else 0.0
-    return law, samples, static, broken, float(dropped)
+    whole = beyond_equilibrium(made, parted, options.beyond, slab.switched)
+    law = whole.law(LEFT_OVER if options.temperature is None else _WARM_LEFT_OVER)
+    dropped = 1.0 - law.work_of_separation / (whole.energy[-1] * EV_A2) if isinstance(law, InitiallyRigid) else 0.0
+    reached = _reached(law, made, parted, options.beyond) if parted.any() else None
+    return _Relaxed(law, samples, static, parted | (slab.switched & of_branches), float(dropped), reached)
 
 
-def _missing(slab: SlabBranch) -> np.ndarray:
-    """(n - 1,) whether an interval of the path has a gap inside at which a crystal would part first."""
-    left_out = np.array(slab.beyond_strength)[:, None]
-    return np.any((left_out > slab.gap[:-1]) & (left_out < slab.gap[1:]), axis=0)
+def _reached(law: TabulatedLaw | InitiallyRigid, made: Excess, parted: np.ndarray, beyond: Beyond) -> _Reached:
+    """Where a crystal parts: what the law bears at most in equilibrium.
+
+    Held at the highest traction in equilibrium, it has its peak there; interpolated across, it is looked at on either side.
+    """
+    last = max(0.0, float(made.opening[int(np.argmax(parted))]))  # with the gap in the bulk it may not have opened
+    if beyond == "cut":
+        return _Reached(last * ANGSTROM, law.peak_traction)
+    share = np.linspace(0.0, 1.0, _INSIDE)
+    inside = made.opening[:-1, None] + np.diff(made.opening)[:, None] * share
+    return _Reached(last * ANGSTROM, float(law.normal(inside[~parted] * ANGSTROM)[1].max()))
 
 
 def _warm(options: LawOptions, atoms: LawAtoms, static: Excess) -> Excess:
@@ -156,9 +195,10 @@ def _count(
     models: Models,
     potential: PotentialChoice | None,
     peak: float,
+    reached: _Reached | None,
 ) -> Count:
     """What the law takes away: either crystal's layers, at its peak traction in eV/Å³."""
-    places = ("plane", "plane") if options.plane is not None else ("upper", "lower")
+    places = ("upper", "lower") if len(options.crystals) == 2 else tuple(options.crystals) * 2
     names = {place: f"{crystal.label}, {models.name(potential)}" for place, crystal in options.crystals.items()}
     sides = []
     for number, (place, side) in enumerate(zip(places, atoms.sides, strict=True)):
@@ -176,7 +216,6 @@ def _count(
                 energy_at_peak=_energy_at(peak, atoms, number, layers * side.spacing),
             )
         )
-    until, highest = _in_equilibrium(options, atoms)
     plus, minus = sides
     return Count(
         "bulk",
@@ -184,25 +223,22 @@ def _count(
         minus,
         held_rigid=options.path == "rigid",
         temperature=options.temperature,
-        equilibrium_until=until,
-        equilibrium_traction=highest,
-        beyond="" if highest is None else _in_words(options, " or ".join(dict.fromkeys(names.values())), highest),
+        equilibrium_until=None if reached is None else reached.opening,
+        equilibrium_traction=None if reached is None else reached.traction,
+        beyond=""
+        if reached is None
+        else _in_words(options, " or ".join(dict.fromkeys(names.values())), reached.traction),
     )
 
 
-def _in_equilibrium(options: LawOptions, atoms: LawAtoms) -> tuple[float | None, float | None]:
-    """Opening in m and traction in Pa up to which the law is an equilibrium; None where all of it is."""
-    if atoms.grid is not None and (bridged := _bridged_intervals(atoms.grid)) is not None and bridged.any():
-        first = int(np.argmax(bridged))
-        known = np.append(~bridged, True) & np.append(True, ~bridged)
-        return float(atoms.grid.opening[first]) * ANGSTROM, float(atoms.grid.traction[known, 0, 0].max()) * EV_A3
-    if atoms.grid is None and atoms.slab is not None and atoms.slab.beyond_strength:
-        opening = excess(atoms.slab, *atoms.bulks, gap=options.gap).opening
-        last = max(
-            0.0, float(opening[int(np.argmax(_missing(atoms.slab)))])
-        )  # with the gap in the bulk it may not have opened
-        return last * ANGSTROM, float(atoms.slab.traction.max()) * EV_A3
-    return None, None
+def _of_grid(grid: SlipGrid) -> _Reached | None:
+    """Up to where a grid without slip is an equilibrium; None where all of it is."""
+    bridged = _bridged_intervals(grid)
+    if bridged is None or not bridged.any():
+        return None
+    known = np.append(~bridged, True) & np.append(True, ~bridged)
+    first = int(np.argmax(bridged))
+    return _Reached(float(grid.opening[first]) * ANGSTROM, float(grid.traction[known, 0, 0].max()) * EV_A3)
 
 
 def _in_words(options: LawOptions, crystals: str, highest: float) -> str:

@@ -1,7 +1,7 @@
 """The potentials of a study, each loaded once, on rank 0; and the samples of the one that has error bars."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from coupling.contracts import Potential
@@ -25,7 +25,9 @@ class Models:
 
     Attributes:
         count: How many samples there will be, on all ranks.
-        member: None for what is reported, else the number of the sample that stands for the default potential.
+        member: None for what is reported, else the number of the sample that stands for what is sampled.
+        family: Of the sampled: the fingerprints of the samples' potentials, by which laws, crystals and potentials that
+            vary together are known.
     """
 
     def __init__(self, context: RunContext, default: PotentialChoice | None, trust: Trust | None, seed: int) -> None:
@@ -34,20 +36,23 @@ class Models:
         self._sampled: sampled.Sampled | None = None
         self.count = sampled.count(trust)
         self.member: int | None = None
+        self.family: tuple[str, ...] = ()
+        self._own: tuple[str, ...] = ()
 
     def __call__(self, choice: PotentialChoice | None = None) -> Potential | None:
         """The potential of a block, by default the study's; None on all ranks but the first."""
         if not self._context.is_root:
             return None
         if choice is not None and choice != self._default:
-            return self._own(choice)
+            return self._of_block(choice)
         if self._default is None:
             raise AssertionError("a block without a potential is refused when the input is read")
         if self._sampled is None:
             self._sampled = sampled.load(self._default, self._trust, self._seed)
-        return self._sampled.potential if self.member is None else self._sampled.samples[self.member]
+        number = self.member if self.family == self._own else None
+        return self._sampled.potential if number is None else self._sampled.samples[number]
 
-    def _own(self, choice: PotentialChoice) -> Potential:
+    def _of_block(self, choice: PotentialChoice) -> Potential:
         from atomistic.potentials import load_potential
 
         key = json.dumps([choice.name, choice.options], sort_keys=True, default=str)
@@ -76,13 +81,35 @@ class Models:
         self(None)
         return self._context.on_root(lambda: self._sampled.held)
 
-    def each_sample[T](self, work: Callable[[int], T]) -> list[T]:
-        """Do the work with each sample in the place of the default potential."""
+    def own_family(self) -> tuple[str, ...]:
+        """The fingerprints of the samples of the default potential; empty without. Collective."""
+        if self.count and not self._own:
+            self._own = tuple(self.each_sample(lambda _: self.fingerprint(), ()))
+        return self._own
+
+    def each_sample[T](self, work: Callable[[int], T], family: tuple[str, ...] | None = None) -> list[T]:
+        """Do the work with each sample in the place of what is sampled.
+
+        Args:
+            work: Takes the sample's number.
+            family: What is sampled; None is the default potential.
+        """
         found = []
-        for number in range(self.count):
+        self.family = self.own_family() if family is None else family
+        for number in range(len(self.family) or self.count):
             self.member = number
             try:
                 found.append(work(number))
             finally:
                 self.member = None
         return found
+
+    def drawn[T](self, reported: T, samples: Sequence[T], family: tuple[str, ...]) -> T:
+        """Of something that is sampled, what stands for it now.
+
+        Args:
+            reported: It.
+            samples: It with each sample of the family.
+            family: Its own.
+        """
+        return samples[self.member] if samples and self.member is not None and family == self.family else reported

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from multiscale.inputs.base import Study
+from multiscale.inputs.template import Starter
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
 
@@ -16,10 +17,12 @@ class StudyKind:
     Attributes:
         model: The model of its input file; or "module:Class", of one that depends on what third parties bring.
         module: The module, imported only when such a study runs, whose `run(study, context) -> Results` does the work.
+        starter: What `multiscale new` writes; None: it has no template.
     """
 
     model: type[Study] | str
     module: str
+    starter: Starter | None = None
 
     @property
     def schema(self) -> type[Study]:

@@ -2,12 +2,42 @@
 
 import numpy as np
 
-from coupling.findings import Finding
+from coupling.findings import Criterion, Finding
 from coupling.interface.excess import LEFT_OVER
 from coupling.interface.thermal import void_share
 from multiscale.inputs.law_options import LawOptions
 from multiscale.stages.derived_law import DerivedLaw
 from multiscale.stages.law_atoms import LawAtoms
+
+AGREE = 0.02
+"""Over the peak: interpolation between openings stays below, a wrong virial does not."""
+
+
+def law_checks(options: LawOptions, derived: DerivedLaw, where: str = "") -> list[Criterion]:
+    """What the derivation of a law is held against, with the figures.
+
+    Args:
+        options: The law's.
+        derived: The law and its samples.
+        where: Which law, where there are several.
+    """
+    atoms, of = derived.atoms, f", {where}" if where else ""
+    found = [Criterion(f"tractions against energies{of}", derived.law_consistency, AGREE)]
+    if atoms.refinements:
+        found.append(Criterion(f"energy error of the grid{of}", atoms.refinements[-1].error, options.slip.tolerance))
+    if atoms.slab is not None:
+        found.append(Criterion(f"openings without equilibrium{of}", len(atoms.slab.beyond_strength), 0))
+        if atoms.thickness is not None:
+            found.append(
+                Criterion(f"change with more layers{of}", atoms.thickness.moved[-1], atoms.thickness.tolerance)
+            )
+    if atoms.grid is not None and atoms.grid.bridged is not None:
+        found.append(Criterion(f"jumps without equilibrium{of}", len(atoms.grid.bridged), 0))
+    if derived.dropped:
+        found.append(Criterion(f"work that nobody counts{of}", abs(derived.dropped), LEFT_OVER))
+    if derived.bars:
+        found.append(Criterion(f"error bars withheld{of}", sum(not bar.given for bar in derived.bars), 0))
+    return found
 
 
 def law_findings(options: LawOptions, derived: DerivedLaw, where: str = "") -> list[Finding]:
@@ -18,7 +48,8 @@ def law_findings(options: LawOptions, derived: DerivedLaw, where: str = "") -> l
         derived: The law and its samples.
         where: Which law, where there are several.
     """
-    return [*_coarse(options, derived.atoms, where), *_void(options, derived, where), *_dropped(derived, where)]
+    coarse, thin = _coarse(options, derived.atoms, where), _thin(derived.atoms, where)
+    return [*coarse, *thin, *_void(options, derived, where), *_dropped(derived, where)]
 
 
 def _coarse(options: LawOptions, atoms: LawAtoms, where: str) -> list[Finding]:
@@ -32,6 +63,20 @@ def _coarse(options: LawOptions, atoms: LawAtoms, where: str) -> list[Finding]:
         f"{wanted:g} is wanted, and the next refinement is beyond the budget of {budget} structures ({last.evaluations} were evaluated)"
     )
     return [Finding(what, where, last.error, "raise slip: budget, or ask for a larger slip: tolerance", False)]
+
+
+def _thin(atoms: LawAtoms, where: str) -> list[Finding]:
+    """Layers that were given and are not enough."""
+    thickness = atoms.thickness
+    if thickness is None or thickness.chosen or thickness.converged:
+        return []
+    layers, thicker = thickness.layers
+    what = (
+        f"{layers} layers are not thick enough: with {thicker} the traction near the peak moves by {thickness.moved[0]:.1%} of it, "
+        f"{thickness.tolerance:.1%} is allowed"
+    )
+    change = "give plane: {layers: automatic}, or more layers, or a larger relaxation: {thickness: ...}"
+    return [Finding(what, where, thickness.moved[0], change, False)]
 
 
 def _dropped(derived: DerivedLaw, where: str) -> list[Finding]:

@@ -1,26 +1,31 @@
 """What a law from atoms shows beyond its curve: the tractions it was checked by, the naive and the static law, matched crystals."""
 
+from pathlib import Path
+
 import numpy as np
 
 from coupling.errors import InputError
 from coupling.exchange.export import FORMS, export
 from coupling.exchange.storage import save_law
-from coupling.file_names import file_name
+from coupling.interface.branches import Switch
 from coupling.interface.rigid_path import interface_ledger
 from coupling.interface.shape import shape_findings
 from coupling.laws.count import Count
+from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
 from coupling.units import ANGSTROM, EV_A2, EV_A3
 from multiscale.inputs.law_options import LawOptions
-from multiscale.runtime.context import RunContext
-from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.handed_on import law_name
+from multiscale.runtime.numbers import number_text
+from multiscale.runtime.records import Amount, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.stages.derived_law import DerivedLaw, naive_columns
 from multiscale.stages.law import slip_caution
-from multiscale.studies.law_findings import law_findings
+from multiscale.stages.precheck import precheck_finding
+from multiscale.studies.boundary_report import report_boundary
+from multiscale.studies.law_findings import AGREE, law_checks, law_findings
 
-_AGREE = 0.02  # over the peak: interpolation between openings stays below, a wrong virial does not
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
 
 
@@ -28,6 +33,8 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
     """Numbers, curves and notes of a law's derivation; `key` stands before their names where there are several laws."""
     atoms = derived.atoms
     results.findings += law_findings(options, derived, key.removesuffix("_"))
+    results.checks += law_checks(options, derived, key.removesuffix("_"))
+    results.findings += map(precheck_finding, derived.cautions)
     if atoms.refinements:
         results.add(
             f"{key}grid_error",
@@ -46,12 +53,13 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
     results.findings += shape_findings(derived.samples, key.rstrip("_"))
     results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
     for place, crystal in derived.crystals.items():
-        of = f"{key}lattice_parameter" + ("" if place == "plane" else f"_{place}")
+        single = len(derived.crystals) == 1
+        of = f"{key}lattice_parameter" + ("" if single else f"_{place}")
         results.add(
             of,
             crystal.lattice_parameter * ANGSTROM,
             "m",
-            "lattice parameter of the potential" + ("" if place == "plane" else f", {place}"),
+            "lattice parameter of the potential" + ("" if single else f", {place}"),
         )
     if atoms.slab is not None:
         results.add(
@@ -75,14 +83,21 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
         _warm(results, options, derived, key)
     if "plane" not in derived.crystals:
         _pair(results, derived, key)
+    if derived.boundary is not None:
+        report_boundary(results, derived.boundary, key)
     _at_the_peak(results, derived.law.count, derived.law.gap, derived.law.peak_traction, key)
+
+
+def tension(law: Law) -> tuple[float, float]:
+    """The tractions that a diagram of a law shows, Pa: not how hard atoms resist being pressed together."""
+    return -0.2 * law.peak_traction, 1.15 * law.peak_traction
 
 
 def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str) -> None:
     """What was taken away, at the law's peak traction."""
     rows = tuple(
-        (f"-{side.layers:.6g} layers of {side.material}", name, f"{side.spacing / ANGSTROM:.4f}", f"{side.stiffness_voigt[2, 2] / 1e9:.4g}",
-         f"{side.energy_at_peak:.5g}", f"{side.elastic_energy(peak):.5g}")
+        (f"−{side.layers:.6g} layers of {side.material}", name, Amount(side.spacing, "m"), Amount(side.stiffness_voigt[2, 2], "Pa"),
+         Amount(side.energy_at_peak, "J/m^2"), Amount(side.elastic_energy(peak), "J/m^2"))
         for name, side in (("plus", count.plus), ("minus", count.minus)) if side is not None
     )  # fmt: skip
     total = sum(side.energy_at_peak for side in count.sides if side is not None)
@@ -91,7 +106,7 @@ def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str
         total,
         "J/m^2",
         "elastic energy of the bulk that was taken away, at the peak traction",
-        headline=True,
+        headline=bool(total),
     )
     caption = (
         "The halves were moved rigidly, so that the layers of slab and reference hold nothing and cancel exactly."
@@ -101,7 +116,7 @@ def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str
             f"spacing is in the {gap[3:]}."
         )
     )
-    head = ("taken away", "side", "spacing, Å", "C33, GPa", "energy taken away, J/m²", "linear elastic, J/m²")
+    head = ("taken away", "side", "spacing", "C33", "energy taken away", "linear elastic")
     results.tables.append(Table("Bulk taken away at the peak traction", head, rows, caption))
 
 
@@ -121,7 +136,7 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
         Plot("Temperature", "opening", "Å", "traction", "GPa",
              (PlotSeries(law, "opening", "traction", f"{options.temperature:g} K"),
               PlotSeries(f"{key}static", "opening", "traction", "static", "dashed")),
-             "Both from their own closed interface; the in-plane cell is that of the temperature.")
+             "Both from their own closed interface; the in-plane cell is that of the temperature.", limits=tension(derived.law))
     )  # fmt: skip
     results.notes.append(
         f"Law at {options.temperature:g} K: {how}. The in-plane cell is held at the crystal's quasi-harmonic lattice parameter "
@@ -139,11 +154,7 @@ def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
     lost = [one.in_words(slab.tolerance) for one in slab.left_out if not one.parts]
     if lost:
         results.notes.append(f"WARNING: gaps without a state, across which the law is interpolated: {'; '.join(lost)}.")
-    for switch in slab.switches:
-        results.notes.append(
-            f"Two equilibria have one energy at an opening of {switch.opening:.3g} Å: there the law goes over to the more open "
-            f"one, and its traction falls from {switch.before * EV_A3 / 1e9:.4g} to {switch.after * EV_A3 / 1e9:.4g} GPa."
-        )
+    results.notes += [_switched(switch) for switch in slab.switches]
     _width(results, derived, key)
     if count.equilibrium_traction is not None and len(left_out):
         results.add(
@@ -158,6 +169,20 @@ def _beyond(results: Results, derived: DerivedLaw, key: str) -> None:
         )
 
 
+def _switched(switch: Switch) -> str:
+    """Where a law goes over from one branch to another, and what stands there."""
+    before, after, mean = (value * EV_A3 / 1e9 for value in (switch.before, switch.after, switch.mean))
+    if switch.consistent:
+        return (
+            f"Two equilibria have one energy at an opening of {switch.opening:.3g} Å: there the law goes over to the more open "
+            f"one, and its traction falls from {before:.4g} to {after:.4g} GPa."
+        )
+    return (
+        f"No equilibrium was found between tractions of {before:.4g} and {after:.4g} GPa at an opening of {switch.opening:.3g} Å: "
+        f"the law has the {mean:.4g} GPa there that the energies ask for."
+    )
+
+
 def _width(results: Results, derived: DerivedLaw, key: str) -> None:
     """How far the opening reaches into the slab, and whether the slab is thick enough for it."""
     slab, thickness = derived.atoms.slab, derived.atoms.thickness
@@ -168,7 +193,13 @@ def _width(results: Results, derived: DerivedLaw, key: str) -> None:
         )  # fmt: skip
     if thickness is None:
         return
-    results.add(f"{key}layers", thickness.layers[-1], "", "layers of the slab, chosen so that the law stands still")
+    if not thickness.chosen:
+        more = f"by how much {thickness.layers[-1]} layers in place of {thickness.layers[0]} move the law near its peak, over the peak"
+        results.add(f"{key}thickness_error", thickness.moved[-1], "", more)
+        return
+    results.add(
+        f"{key}layers", thickness.layers[-1], "", "layers of the slab, chosen so that the law no longer changes"
+    )
     results.add(
         f"{key}thickness_error", thickness.moved[-1], "", "by how much the last layers moved the law, over the peak"
     )
@@ -209,12 +240,12 @@ def _pair(results: Results, derived: DerivedLaw, key: str) -> None:
 def _trusted(by_energy: float, by_forces: float) -> str:
     """Which of the three tractions (dψ/dδ, virial, forces on one half) the law uses, and why."""
     said = (
-        f"Tractions: dψ/dδ and the virial differ by {by_energy:.2g} of the peak, the virial and the forces on one "
-        f"half by {by_forces:.2g} of the peak; "
+        f"Tractions: dψ/dδ and the virial differ by {number_text(by_energy, 2)} of the peak, the virial and the forces on one "
+        f"half by {number_text(by_forces, 2)} of the peak; "
     )
-    if max(by_energy, by_forces) <= _AGREE:
+    if max(by_energy, by_forces) <= AGREE:
         return said + "all three agree, and the law takes the virial's."
-    if by_energy <= _AGREE:
+    if by_energy <= AGREE:
         return said + (
             "the virial's, confirmed by the energies, is trusted: the half slab, cut free for the third route, is "
             "thinner than the range of the potential; more layers bring the third closer."
@@ -230,12 +261,19 @@ def law_ledger(derived: DerivedLaw) -> list[LedgerRow]:
     return list(interface_ledger(derived.samples, gap=derived.law.gap).rows())
 
 
-def write_law(results: Results, derived: DerivedLaw, context: RunContext, suffix: str = "") -> None:
-    """The law itself, and input blocks of other codes; a format that cannot hold it is left out and named."""
-    suffix = file_name(suffix)
-    save_law(derived.law, context.folder / f"law{suffix}.json")
+def write_law(results: Results, law: Law, folder: Path, name: str = "") -> None:
+    """The law itself, and input blocks of other codes; a format that cannot hold it is left out and named.
+
+    Args:
+        results: Takes the note of what is left out.
+        law: The law.
+        folder: The run's.
+        name: Of its interface, where there are several laws.
+    """
+    save_law(law, folder / law_name(name))
+    stem = law_name(name).removesuffix(".json")
     for form in FORMS:
         try:
-            export(derived.law, context.folder / _FILES[form].replace("law_", f"law{suffix}_"), form)
+            export(law, folder / _FILES[form].replace("law_", f"{stem}_", 1), form)
         except InputError as reason:
             results.notes.append(f"No {form} block was written: {reason}")

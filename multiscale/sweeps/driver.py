@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from coupling.contracts import Progress, silent
-from coupling.errors import InputError
+from coupling.errors import InputError, MultiscaleError
 from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.runtime.folders import MARKER, absent, check_folder, check_parents, mark, marked, remove_empty
-from multiscale.sweeps.engine import LOGS, check_engine, connected
+from multiscale.sweeps.engine import LOGS, check_engine, check_queue, connected
 from multiscale.sweeps.inputs import EngineInput, SweepInput, load_sweep
 from multiscale.sweeps.journal import FILE as JOURNAL
 from multiscale.sweeps.journal import Journal, stopped
@@ -95,6 +95,7 @@ def run_sweep(
     sweep: SweepInput | Path | str,
     output: Path | str | None = None,
     *,
+    changes: Mapping[str, Any] | None = None,
     allow_code: bool = False,
     trust: bool = False,
     retry_failed: bool = False,
@@ -105,6 +106,7 @@ def run_sweep(
     Args:
         sweep: An input file, or a sweep already validated.
         output: The sweep's folder; by default the one that the input names.
+        changes: Values by dotted key in place of or besides those of an input file, such as {"base.path": "rigid"}.
         allow_code: Code and commands that the input names may run.
         trust: Files that can run code when they are read may be read.
         retry_failed: Compute failed points again.
@@ -115,9 +117,12 @@ def run_sweep(
         MultiscaleError: the disk is full, or no worker is left that could compute a point.
     """
     consent = Consent(allow_code, trust)
-    ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep)
+    if isinstance(sweep, SweepInput) and changes:
+        raise InputError("changes are for an input file; this sweep has been validated, so change it before that.")
+    ready = sweep if isinstance(sweep, SweepInput) else load_sweep(sweep, changes)
     ready = ready.consenting(consent) if consent != NO_CONSENT else ready
     check_engine(ready.engine, ready.output.formats)
+    check_queue(ready.engine)
     folder = Path(output).absolute() if output is not None else ready.output.folder
     return _drive(plan_of(ready), ready, folder, retry_failed, progress or silent)
 
@@ -192,11 +197,13 @@ def _compute(
         return
     journal.append([{"session": datetime.now(UTC).isoformat(timespec="seconds"), "todo": len(todo)}])
     with connected(engine, folder, len(todo)) as (client, watch):
+        watch.tell = lambda waits: progress("points", done, len(tasks), waits)
         for records in _batches(client, watch, todo, engine, folder):
             kept = [record for record in records if record["status"] != FULL]
             journal.append(kept)
-            if len(kept) < len(records):
-                raise stopped(folder)
+            for record in records:
+                if record["status"] == FULL:
+                    raise MultiscaleError(record["error"])
             done, failed = done + len(kept), failed + sum(record["status"] == FAILED for record in kept)
             fresh = done - len(tasks) + len(todo)
             left = (time.monotonic() - start) / fresh * (len(todo) - fresh)

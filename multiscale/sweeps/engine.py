@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from coupling.errors import InputError, MissingBackend, MultiscaleError
+from coupling.errors import InputError, MultiscaleError, unknown_choice
 from multiscale.sweeps.formats import require
 from multiscale.sweeps.inputs import EngineInput
-from multiscale.sweeps.queues import QUEUES, Jobs
+from multiscale.sweeps.queues import QUEUES, Jobs, asked
 from multiscale.sweeps.watch import Watch
 
 LOGS = "logs"
@@ -23,24 +23,26 @@ _CONNECT = "20s"
 _CLOSE = 60.0  # seconds
 _NO_MEMORY = "1 GiB"  # dask_jobqueue wants one; the directive is left out then, and the worker has no limit
 _CERTIFICATE = ".tls"
+# Distributed opens a web server whatever is asked for, at a fixed port and for all: here, at any free port and without pages
+_WITHOUT_PAGES = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
-    """Raise `MissingBackend` unless the libraries of sweeps, and of the wanted files, are installed."""
-    try:
-        import cryptography  # noqa: F401
-        import distributed  # noqa: F401
-        import h5netcdf  # noqa: F401
-        import xarray  # noqa: F401
-
-        if engine.kind in QUEUES:
-            _dask_jobqueue()
-    except ImportError as error:
-        raise MissingBackend(
-            f"Sweeps need {error.name}, which is not installed; install it with: pip install 'multiscale-coupling[sweep]'"
-        ) from error
+    """Raise `MissingBackend` unless the libraries of the wanted files are installed; load those of a queue."""
+    if engine.kind in QUEUES:
+        _dask_jobqueue()
     for name in formats:
         require(f".{name}")
+
+
+def check_queue(engine: EngineInput) -> None:
+    """Raise `InputError` for a partition that the queue does not have, where the queue is here and can be asked."""
+    queue = QUEUES.get(engine.kind)
+    if queue is None or engine.queue is None or not queue.partitions:
+        return
+    known = asked(queue.partitions)
+    if known and not set(engine.queue.split(",")) <= set(known.split()):
+        raise unknown_choice(f"queue or partition of {engine.kind} (engine.queue)", engine.queue, known.split())
 
 
 @contextmanager
@@ -61,6 +63,8 @@ def connected(engine: EngineInput, folder: Path, tasks: int) -> Iterator[tuple[A
     settings = {
         "distributed.nanny.pre-spawn-environ.OMP_NUM_THREADS": engine.threads,
         "distributed.worker.daemon": False,  # a point may start processes of its own
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
         "distributed.admin.large-graph-warning-threshold": "1GB",
     }
     with (
@@ -112,7 +116,7 @@ def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
         resources=engine.resources or None,
         host="127.0.0.1",
         security=_certified(),
-        dashboard_address=None,
+        scheduler_kwargs=_WITHOUT_PAGES,
         local_directory=scratch,
         silence_logs=logging.CRITICAL,
     )
@@ -143,7 +147,7 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
         raise InputError(
             f"engine: kind: {engine.kind} needs the command {submit}, which is not here; start on a login node of the cluster."
         )
-    extra = ["--nthreads", "1"]
+    extra = ["--nthreads", "1", "--no-dashboard"]
     if engine.resources:
         amounts = " ".join(f"{name}={amount:g}" for name, amount in engine.resources.items())
         extra += ["--resources", f"'{amounts}'"]
@@ -160,12 +164,16 @@ def queue_cluster(engine: EngineInput, jobs: Jobs) -> Any:
         memory=engine.memory or _NO_MEMORY,
         job_directives_skip=skipped,
         job_extra_directives=engine.directives,
-        job_script_prologue=[f"export OMP_NUM_THREADS={engine.threads}", *engine.prologue],
+        job_script_prologue=[
+            f"export OMP_NUM_THREADS={engine.threads}",
+            "export DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]'",
+            *engine.prologue,
+        ],
         worker_extra_args=extra,
         log_directory=str(jobs.logs),
         security=_certified(),
         shared_temp_directory=str(_private(jobs.logs)),
-        scheduler_options={"dashboard": False},
+        scheduler_options=_WITHOUT_PAGES,
         **_accounting(engine),
         **more,
     )

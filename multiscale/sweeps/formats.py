@@ -17,7 +17,7 @@ from multiscale.sweeps.dataset import dataset
 from multiscale.sweeps.record import SweepRecord
 
 _ZARR = (".zgroup", "zarr.json")  # of versions 2 and 3
-_LIBRARIES = {".nc": "h5netcdf", ".zarr": "zarr", ".parquet": "pyarrow"}
+_LIBRARIES = {".zarr": "zarr", ".parquet": "pyarrow"}
 
 
 def save(results: SweepRecord, path: Path) -> None:
@@ -45,7 +45,7 @@ def require(suffix: str) -> None:
         except ImportError as error:
             raise MissingBackend(
                 f"Files in {suffix} need {_LIBRARIES[suffix]}, which is not installed; "
-                "install it with: pip install 'multiscale-coupling[sweep]'"
+                f"install it with: pip install 'multiscale-coupling[{suffix[1:]}]'"
             ) from error
 
 

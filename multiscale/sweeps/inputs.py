@@ -1,6 +1,7 @@
 """Input of a sweep: a base study, what is varied, where it runs."""
 
 import re
+from collections.abc import Mapping
 from os.path import normpath
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -9,8 +10,10 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Output, Section
+from multiscale.inputs.changes import placed
 from multiscale.inputs.consent import NO_CONSENT, Consent
 from multiscale.inputs.faults import sentence
+from multiscale.inputs.template import Starter
 from multiscale.inputs.yaml_file import read_yaml
 from multiscale.sweeps.queues import QUEUES
 from multiscale.sweeps.ranges import BlockInput
@@ -45,7 +48,9 @@ class Mpi(Section):
 class EngineInput(Section):
     """Where the points are computed: this machine, a queue, or a Dask scheduler that runs already."""
 
-    kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = "local"
+    kind: Literal["local", "slurm", "pbs", "lsf", "sge", "scheduler"] = Field(
+        default="local", description="This machine, a queue, or a Dask scheduler that runs already."
+    )
     workers: int | None = Field(
         default=None, ge=1, le=100_000, description="Points computed at once; by default as many as the cores allow."
     )
@@ -143,8 +148,12 @@ class SweepInput(Section):
 
     @field_validator("base", mode="after")
     @classmethod
-    def _no_output(cls, base: dict[str, Any]) -> dict[str, Any]:
-        return {key: value for key, value in base.items() if key != "output"}
+    def _own_folder(cls, base: dict[str, Any]) -> dict[str, Any]:
+        """The base without its output folder: points lie in that of the sweep."""
+        output = base.get("output")
+        if isinstance(output, dict):
+            return base | {"output": {key: value for key, value in output.items() if key != "folder"}}
+        return base
 
     @field_validator("over", mode="before")
     @classmethod
@@ -156,7 +165,12 @@ class SweepInput(Section):
 
     @classmethod
     def parse(
-        cls, data: Any, folder: Path | None = None, name: str = "sweep", consent: Consent = NO_CONSENT
+        cls,
+        data: Any,
+        folder: Path | None = None,
+        name: str = "sweep",
+        consent: Consent = NO_CONSENT,
+        changes: Mapping[str, Any] | None = None,
     ) -> "SweepInput":
         """Validate plain data, as from a script.
 
@@ -165,6 +179,7 @@ class SweepInput(Section):
             folder: What relative file names refer to; by default the working folder.
             name: Name of the default output folder, under `runs`.
             consent: What whoever runs it has agreed to.
+            changes: Values by dotted key, such as {"base.path": "rigid"}, in place of or besides those of the file and its base.
 
         Raises:
             InputError: something is not valid.
@@ -175,16 +190,21 @@ class SweepInput(Section):
         if isinstance(data.get("base"), str):
             path = Path(normpath(folder / Path(data["base"]).expanduser()))
             data, where = data | {"base": read_yaml(path)}, path.parent
+        data = placed(data, changes or {})
         try:
             sweep = cls.model_validate(data, context={"folder": folder, "name": name, "consent": consent})
         except ValidationError as error:
-            raise InputError(sentence(error)) from error
+            raise InputError(sentence(error, data)) from error
         sweep._folder = where
         return sweep
 
 
-def load_sweep(path: Path | str) -> SweepInput:
+def load_sweep(path: Path | str, changes: Mapping[str, Any] | None = None) -> SweepInput:
     """Read and validate the input file of a sweep; the points themselves are validated by `run_sweep`.
+
+    Args:
+        path: A YAML file.
+        changes: Values by dotted key, in place of or besides the file's.
 
     Raises:
         InputError: the file or something in it is not valid.
@@ -192,8 +212,24 @@ def load_sweep(path: Path | str) -> SweepInput:
     path = Path(path)
     name = path.stem if path.stem != "sweep" else path.absolute().parent.name
     try:
-        return SweepInput.parse(read_yaml(path), path.absolute().parent, name)
+        return SweepInput.parse(read_yaml(path), path.absolute().parent, name, changes=changes)
     except InputError as error:
         if str(path) in str(error):
             raise
         raise InputError(f"{path}: {error}") from error
+
+
+STARTER = Starter(
+    "The law of copper (111) over the thickness of the slab, in effective medium theory, on two cores of this machine.",
+    {
+        "title": "Cu(111) over the layers of the slab",
+        "base": {
+            "study": "cohesive_law",
+            "potential": "emt",
+            "plane": {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1]},
+            "openings": {"max": "5 Å", "points": 16},
+        },
+        "over": {"plane.layers": [4, 6]},
+        "engine": {"workers": 2},
+    },
+)

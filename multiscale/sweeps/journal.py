@@ -95,10 +95,10 @@ class Journal:
             raise stopped(self.path.parent, error) from error
 
 
-def stopped(folder: Path, error: OSError | None = None) -> MultiscaleError:
-    """The message when a sweep cannot go on: by default because the disk is full."""
-    if error is None or full_disk(error, folder) is not None:
-        return disk_full(folder, "sweep")
+def stopped(folder: Path, error: OSError) -> MultiscaleError:
+    """The message when a sweep cannot go on."""
+    if full_disk(error, folder) is not None:
+        return disk_full(folder, "sweep", error)
     return MultiscaleError(
         f"The sweep in {folder} stopped ({error}); what is done is kept: start the same sweep again to continue."
     )

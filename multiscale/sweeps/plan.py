@@ -1,6 +1,5 @@
 """The points of a sweep, each validated and addressed by its content."""
 
-import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +10,13 @@ from coupling.errors import InputError
 from coupling.identity.addresses import Request, file_hash
 from coupling.identity.content import described
 from multiscale.inputs.base import Study
+from multiscale.inputs.changes import label, placed
 from multiscale.inputs.consent import refuse_code
 from multiscale.runtime.addresses import PACKAGES, request
 from multiscale.studies.function.schema import FunctionStudy, check_arguments, find_function, in_si
 from multiscale.studies.load import check_consent, check_study, parse_study
 from multiscale.sweeps.inputs import Mpi, SweepInput
-from multiscale.sweeps.ranges import Axis, axes_of, combinations, label
+from multiscale.sweeps.ranges import Axis, axes_of, combinations
 from multiscale.sweeps.tasks import FunctionTask, StudyTask, Task
 
 _ADDRESS = 20  # digits of the address that name a point
@@ -92,28 +92,6 @@ def function_plan(function: Callable[..., Any], sweep: SweepInput) -> Plan:
     return Plan(sweep.title, "function", sweep.base, axes, tasks)
 
 
-def placed(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy of plain data with values at dotted keys; a number in a key counts the items of a list.
-
-    Raises:
-        InputError: a key leads through something that is neither block nor list.
-    """
-    data = copy.deepcopy(dict(base))
-    for key, value in values.items():
-        *way, last = key.split(".")
-        place: Any = data
-        for part in way:
-            if isinstance(place, dict) and part not in place:
-                place[part] = {}
-            place = _item(key, place, part)
-        if isinstance(place, dict):
-            place[last] = copy.deepcopy(value)
-        else:
-            _item(key, place, last)
-            place[int(last)] = copy.deepcopy(value)
-    return data
-
-
 def _task_maker(mpi: Mpi | None) -> Callable[[Study], Task]:
     """Makes the task of each point; the code of a function is read once."""
 
@@ -138,19 +116,6 @@ def _function_task(function: Any, behind: Any, arguments: dict[str, Any], where:
 def _names(asked: Request) -> tuple[str, str]:
     """The address of a point, and of what is to compute it."""
     return asked.address[:_ADDRESS], asked.environment.address
-
-
-def _item(key: str, place: Any, part: str) -> Any:
-    """One step along a dotted key."""
-    if isinstance(place, dict):
-        return place[part]
-    if isinstance(place, list) and part.isdecimal() and int(part) < len(place):
-        return place[int(part)]
-    if isinstance(place, list):
-        raise InputError(f"{key}: {part!r} is not an item of a list of {len(place)}; they are counted from 0.")
-    raise InputError(
-        f"{key}: {label(place)} is not a block, so it has no {part!r}; write it out as a block in the base."
-    )
 
 
 class _naming:

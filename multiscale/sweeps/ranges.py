@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
-from coupling.units import SI_FACTORS
+from coupling.units import SI_FACTORS, unit_name
 from multiscale.inputs.base import Section
 from multiscale.inputs.faults import sentence
 
@@ -45,7 +45,7 @@ class Range(Section):
     points: int | None = Field(
         default=None, ge=2, le=MOST_POINTS, description="Number of values, ends included (grid, paired)."
     )
-    scale: Literal["linear", "log"] = "linear"
+    scale: Literal["linear", "log"] = Field(default="linear", description="Spacing of the values.")
     whole: bool = Field(default=False, description="Round to whole numbers.")
 
     @model_validator(mode="after")
@@ -97,7 +97,9 @@ class Range(Section):
 class BlockInput(Section):
     """Keys that are swept together; several blocks are crossed with each other."""
 
-    design: Literal["grid", "paired", "latin hypercube", "sobol"] = "grid"
+    design: Literal["grid", "paired", "latin hypercube", "sobol"] = Field(
+        default="grid", description="Every combination, item by item, or samples that fill the ranges."
+    )
     keys: dict[str, Any] = Field(
         min_length=1, max_length=_MOST_DIMENSIONS, description="Dotted keys of the study, each with a list or a range."
     )
@@ -205,11 +207,12 @@ def numbers(values: Sequence[Any]) -> tuple[FloatArray | None, str]:
     parts = [value.split() if isinstance(value, str) else [] for value in values]
     if not all(len(part) == 2 for part in parts):
         return None, ""
-    unit = parts[0][1]
+    units = [unit_name(part[1]) for part in parts]
     for factors in SI_FACTORS.values():
-        if all(part[1] in factors for part in parts):
+        if all(unit in factors for unit in units):
+            scales = [factors[unit] / factors[units[0]] for unit in units]
             try:
-                return np.array([_tidy(float(part[0]) * (factors[part[1]] / factors[unit])) for part in parts]), unit
+                return np.array([_tidy(float(part[0]) * k) for part, k in zip(parts, scales, strict=True)]), units[0]
             except ValueError:
                 return None, ""
     return None, ""
@@ -218,11 +221,6 @@ def numbers(values: Sequence[Any]) -> tuple[FloatArray | None, str]:
 def _tidy(value: float) -> float:
     """A number without rounding noise in its last digits: 2.0, not 1.9999999999999998."""
     return float(f"{value:.{_DIGITS}g}")
-
-
-def label(value: Any) -> str:
-    """A value as a short text: "emt", "[1,1,1]"."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _values(key: str, value: Any) -> list[Any]:
@@ -255,7 +253,7 @@ def _range(key: str, value: Any) -> Range:
         try:
             return Range.model_validate(dict(value))
         except ValidationError as error:
-            raise InputError(sentence(error)) from error
+            raise InputError(sentence(error, value)) from error
 
     return _said(key, read)
 

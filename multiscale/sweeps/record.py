@@ -13,8 +13,9 @@ import numpy as np
 
 from coupling.errors import InputError
 from coupling.files import sealed, unsealed, write_text
+from multiscale.inputs.changes import label
 from multiscale.sweeps.journal import Journal
-from multiscale.sweeps.ranges import Axis, combinations, label, numbers
+from multiscale.sweeps.ranges import Axis, combinations, numbers
 from multiscale.sweeps.tasks import DONE, FAILED
 
 if TYPE_CHECKING:

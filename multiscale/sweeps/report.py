@@ -1,14 +1,19 @@
-"""The page of a sweep: plots over the swept axes, every point with its link, what failed."""
+"""The page of a sweep: lines and maps over the swept axes, every point with its link, what failed."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from coupling.contracts import FloatArray
+from coupling.findings import Criterion
+from multiscale.inputs.changes import label
 from multiscale.report.page import Link, write_report
-from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.numbers import amount_text
+from multiscale.runtime.records import Amount, HeatMap, Plot, PlotSeries, Scalar, Table
 from multiscale.runtime.results import Results
 from multiscale.studies.runs import REPORT as RUN_REPORT
-from multiscale.sweeps.ranges import Axis, label
+from multiscale.sweeps.ranges import Axis
 from multiscale.sweeps.record import REPORT, SweepRecord, coordinate
 from multiscale.sweeps.tasks import FAILED, POINTS
 
@@ -16,27 +21,49 @@ _MOST_LINES = 6
 _MOST_QUANTITIES = 8
 _MOST_PLOTS = 24
 _MOST_ROWS = 2000
+_CONSTANT = 1e-6
+"""Part of its size below which a quantity's change over the points is rounding."""
 
 
 def report(sweep: SweepRecord) -> None:
     """Write `report.html` into the sweep's folder; it needs nothing else, and links to the points' reports."""
+    write_report(page_of(sweep), sweep.folder / REPORT, _beside(sweep.folder))
+
+
+def page_of(sweep: SweepRecord) -> Results:
+    """What the page shows."""
     page = Results(f"sweep of {sweep.study}", sweep.title, input={"base": sweep.base, "over": _ranges(sweep)})
     status = sweep.status
-    page.add("points_done", status.done, "", "points done", headline=True)
-    page.add("points_failed", status.failed, "", "points failed", headline=True)
-    page.add("points_pending", status.total - status.done - status.failed, "", "points pending", headline=True)
-    for name in _shown(sweep)[:_MOST_QUANTITIES]:
+    page.checks.append(Criterion("points failed", status.failed, 0))
+    if status.done + status.failed < status.total:
+        page.checks.append(Criterion("points done", status.done, status.total, at_least=True))
+    shown = _shown(sweep)[:_MOST_QUANTITIES]
+    varying = [name for name in shown if _varies(_grid(sweep, name))]
+    page.summary = f"{status.done} of {status.total} points are done{_found(sweep, (varying or shown)[:3])}."
+    page.summary = page.summary.replace("{", "{{").replace("}", "}}")
+    for name in varying:
+        long = [number for number, axis in enumerate(sweep.axes) if len(axis) > 1]
+        if len(long) == 2:
+            page.maps.append(_map(sweep, name, long))
         for number, axis in enumerate(sweep.axes):
             for key in axis.columns:
                 if len(page.plots) < _MOST_PLOTS:
                     _plot(page, sweep, name, number, key)
+    for name in shown:
+        if name not in varying and (first := _first(sweep, name)) is not None:
+            unit, what, _ = sweep.quantities[name]
+            page.add(name, first, unit, f"{what}, the same at all points", headline=True)
     if sweep.failures:
         rows = tuple((_said(values), error) for values, error in sweep.failures)
         page.tables.append(Table("Failures", ("point", "error"), rows, "Computed again with --retry-failed."))
     page.tables.append(_points(sweep))
     page.provenance = {"potentials": _hashes(sweep, "potentials"), "inputs": _hashes(sweep, "inputs")}
-    page.notes.append("results.nc holds all numbers with units and coordinates, results.csv the same as a table.")
-    write_report(page, sweep.folder / REPORT)
+    return page
+
+
+def _beside(folder: Path) -> list[Path]:
+    """The sweep's own files; those of its points are linked from the points' pages."""
+    return [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
 
 
 def _hashes(sweep: SweepRecord, kind: str) -> dict[str, str]:
@@ -60,15 +87,50 @@ def _first(sweep: SweepRecord, name: str) -> Any:
     return next((value for address in sweep.points if (value := sweep.number(address, name)) is not None), None)
 
 
+def _grid(sweep: SweepRecord, name: str) -> FloatArray:
+    """A quantity at all points by axis; NaN where there is none."""
+    values = [_float(sweep.number(address, name)) for address in sweep.points]
+    return np.array(values).reshape([len(axis) for axis in sweep.axes])
+
+
+def _varies(values: FloatArray) -> bool:
+    """Whether it changes by more than rounding."""
+    known = values[np.isfinite(values)]
+    return bool(known.size > 1 and np.ptp(known) > _CONSTANT * np.abs(known).max())
+
+
+def _found(sweep: SweepRecord, names: list[str]) -> str:
+    """Between which values some quantities lie."""
+    texts = []
+    for name in names:
+        unit, what, _ = sweep.quantities[name]
+        values = _grid(sweep, name)
+        low, high = (amount_text(Amount(float(end), unit)) for end in (np.nanmin(values), np.nanmax(values)))
+        texts.append(f"{what} from {low} to {high}" if _varies(values) else f"{what} {low} throughout")
+    return f": {'; '.join(texts)}" if texts else ""
+
+
+def _map(sweep: SweepRecord, name: str, axes: list[int]) -> HeatMap:
+    """A quantity over the two axes that have several values."""
+    values = _grid(sweep, name).reshape([len(sweep.axes[number]) for number in axes]).T
+    sides = []
+    for number in axes:
+        key, column = next(iter(sweep.axes[number].columns.items()))
+        found, unit = coordinate(column)
+        sides.append((key, unit, tuple(found.tolist())))
+    (x, x_unit, x_values), (y, y_unit, y_values) = sides
+    unit, what, _ = sweep.quantities[name]
+    cells = tuple(tuple(float(v) if np.isfinite(v) else None for v in row) for row in values)
+    return HeatMap(_heading(what), x, x_unit, y, y_unit, what, unit, x_values, y_values, cells)
+
+
 def _plot(page: Results, sweep: SweepRecord, name: str, number: int, key: str) -> None:
     """A quantity over one key; lines for the values of the shortest other axis, all others at their first value."""
     axis = sweep.axes[number]
     x, unit = coordinate(axis.columns[key])
     if len(axis) < 2 or x.dtype == object:
         return
-    y = np.array([_float(sweep.number(address, name)) for address in sweep.points]).reshape(
-        [len(a) for a in sweep.axes]
-    )
+    y = _grid(sweep, name)
     others = [n for n, a in enumerate(sweep.axes) if n != number and len(a) > 1]
     second = min(others, key=lambda n: len(sweep.axes[n]), default=None)
     size = len(sweep.axes[second]) if second is not None else 1
@@ -89,9 +151,11 @@ def _plot(page: Results, sweep: SweepRecord, name: str, number: int, key: str) -
     held = [_place(sweep.axes[n], 0) for n in others if n != second]
     caption = f"At {', '.join(held)}." if held else ""
     y_unit, what, _ = sweep.quantities[name]
-    page.plots.append(
-        Plot(f"{what[0].upper()}{what[1:]}", key, unit, what, y_unit, tuple(lines), caption, _log(x, axis.name == key))
-    )
+    page.plots.append(Plot(_heading(what), key, unit, what, y_unit, tuple(lines), caption, _log(x, axis.name == key)))
+
+
+def _heading(what: str) -> str:
+    return f"{what[0].upper()}{what[1:]}"
 
 
 def _log(x: Any, is_grid: bool) -> Any:
@@ -114,14 +178,19 @@ def _points(sweep: SweepRecord) -> Table:
             state = Link(state, f"{POINTS}/{address}/{RUN_REPORT}")
         elif state == FAILED and (sweep.folder / POINTS / f"{address}.failed" / "log.txt").is_file():
             state = Link(state, f"{POINTS}/{address}.failed/log.txt")
-        rows.append((state, *(label(values[key]) for key in keys), *(sweep.number(address, name) for name in names)))
-    heads = [f"{name} ({known[name][0]})" if known[name][0] else name for name in names]
+        found = (_amount(sweep.number(address, name), known[name][0]) for name in names)
+        rows.append((state, *(label(values[key]) for key in keys), *found))
     caption = (
         ""
         if len(sweep.points) <= _MOST_ROWS
         else f"The first {_MOST_ROWS} of {len(sweep.points)}; all are in results.csv."
     )
-    return Table("Points", ("point", *keys, *heads), tuple(rows), caption)
+    return Table("Points", ("point", *keys, *names), tuple(rows), caption)
+
+
+def _amount(value: Any, unit: str) -> Amount | Scalar:
+    plain = isinstance(value, bool | str) or value is None
+    return value if plain else Amount(value, unit)
 
 
 def _ranges(sweep: SweepRecord) -> list[dict[str, list[Any]]]:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from coupling.errors import InputError, MultiscaleError, own_words
 from multiscale.inputs.base import Study
-from multiscale.runtime.disk import full_disk
+from multiscale.runtime.disk import disk_full, full_disk
 from multiscale.runtime.locks import exclusive
 from multiscale.runtime.results import FILE, Results
 from multiscale.sweeps.inputs import Mpi
@@ -49,7 +49,7 @@ class Task(Protocol):
         ...
 
     def compute(self, folder: Path) -> Found:
-        """The quantities of the point and what they hang on; `folder` is the sweep's."""
+        """The quantities of the point and what they depend on; `folder` is the sweep's."""
         ...
 
 
@@ -132,7 +132,10 @@ def perform(task: Task, folder: Path) -> dict[str, Any]:
         found = task.compute(folder)
         record |= {"status": DONE, "values": found.values, "potentials": found.potentials, "inputs": found.inputs}
     except (Exception, SystemExit) as error:
-        record |= {"status": FULL if full_disk(error, folder) else FAILED, "error": _said(error)}
+        if full_disk(error, folder):
+            record |= {"status": FULL, "error": str(disk_full(folder, "sweep", error))}
+        else:
+            record |= {"status": FAILED, "error": _said(error)}
     return record | {"seconds": round(time.perf_counter() - start, 6)}
 
 
@@ -161,7 +164,7 @@ def _launch(study: Study, place: Path, mpi: Mpi) -> None:
 
     with tempfile.TemporaryDirectory(prefix=".input-", dir=_made(place.parent)) as scratch:
         folder = Path(scratch) / "input"
-        keep_input(study, study.model_dump(mode="json", exclude={"output"}), folder)
+        keep_input(study, folder)
         program = "from multiscale.cli import main; main()"
         command = [*shlex.split(mpi.launcher.format(ranks=mpi.ranks)), sys.executable, "-m", "mpi4py", "-c", program]
         command += ["run", str(folder / "study.yaml"), "--output", str(place), "--quiet", *study.consent.flags]

@@ -1,6 +1,7 @@
 """Watches what a sweep waits for: a worker that computes a point, or a job that may still become one."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from coupling.errors import MultiscaleError
@@ -23,11 +24,15 @@ class Watch:
         client: A `distributed.Client`.
         resources: What a point needs of a worker.
         jobs: Those of a queue; None without one.
+
+    Attributes:
+        tell: Called with what is waited for, while no worker has a point.
     """
 
     def __init__(self, client: Any, resources: dict[str, float], jobs: Jobs | None = None) -> None:
         self._client, self._resources, self._jobs = client, resources, jobs
         self._next, self._idle_since = 0.0, time.monotonic()
+        self.tell: Callable[[str], object] = lambda text: None
 
     def wait(self, running: Any) -> None:
         """Wait until a future of a `distributed.as_completed` is done.
@@ -55,6 +60,9 @@ class Watch:
             if left:
                 self._idle_since = time.monotonic()
             patience = BLIND if left is None else GRACE
+            self.tell("the queue does not answer" if left is None else f"waiting for the queue, {self._jobs.told()}")
+        else:
+            self.tell("waiting for a worker")
         if time.monotonic() - self._idle_since > patience:
             raise self._jobs.ended() if self._jobs is not None else self._stuck()
 

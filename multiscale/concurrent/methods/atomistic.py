@@ -23,23 +23,23 @@ class Atomistic(Method):
         distance = lattice.distance(self.mesh.sites, self.problem.centres)
         self.free = self.free & (distance <= self.region.core * lattice.spacing)
         sites = self.mesh.sites[self.free]
-        self.part = whole_forces(self.problem, self.mesh, sites, self.pad)
+        self.atomistic = whole_forces(self.problem, self.mesh, sites, self.pad)
         if self.pad is not None:
-            self.part.correct(whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
+            self.atomistic.correct(whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
 
     @property
     def has_energy(self) -> bool:
-        """Of all atoms carried along it can where those are the perfect crystal's: no far field, no vacuum."""
+        """Whether the energy of all atoms carried along can be compared: not with a far field or a vacuum."""
         problem = self.problem
         return problem.potential.capabilities.weighted_sites or (problem.predictor is None and problem.surface is None)
 
     @property
     def atoms(self) -> int:
         """Atoms whose neighbourhood is evaluated."""
-        return len(self.part.sites)
+        return len(self.atomistic.sites)
 
     def preconditioner(self) -> Callable[[FloatArray], FloatArray]:
-        """As ever; or the crystal's own force constants, where a solid's box is too large to be factorised."""
+        """That of all methods; or the crystal's own force constants, where a solid's box is too large to be factorised."""
         problem = self.problem
         if problem.lattice.dimension == 2 or self.free.sum() < _LARGE:
             return super().preconditioner()
@@ -59,9 +59,10 @@ class Atomistic(Method):
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """Energy, eV, and forces on the vertices, eV/Å, of the atoms."""
-        energy, forces = self.part.evaluate(displacement)
-        return energy, self.part.transfer.to_vertices(forces)
+        energy, forces = self.atomistic.evaluate(displacement)
+        return energy, self.atomistic.transfer.to_vertices(forces)
 
-    def _blend(self) -> tuple[IntArray, FloatArray]:
+    def blend(self) -> tuple[IntArray, FloatArray]:
+        """The free sites, all wholly the atoms', and their β."""
         sites = self.mesh.sites[self.free]
         return sites, np.zeros(len(sites))

@@ -14,7 +14,7 @@ class BlendedEnergy(Method):
 
     def _build(self) -> None:
         self.atomistic = self._atoms_of(self.problem)
-        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(*self._blend()))
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(*self.blend()))
 
     def _atoms_of(self, problem: Problem) -> AtomisticPart:
         sites, beta = self.region.beta(problem)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from continuum.mesh.lattice import rows_of
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.concurrent.method import Method, whole_forces
@@ -15,7 +16,7 @@ class BlendedForce(Method):
     conservative = False
 
     def _build(self) -> None:
-        sites, beta = self._blend()
+        sites, beta = self.blend()
         self.atomistic = whole_forces(self.problem, self.mesh, sites, self.pad)
         if self.pad is not None:  # what a shortened range leaves on the perfect crystal
             self.atomistic.correct(whole_forces(self.problem.without_defect(), self.mesh, sites, self.pad))
@@ -26,11 +27,8 @@ class BlendedForce(Method):
         self.beta[vertices] = beta
         felt = (self.beta[self.mesh.simplices] > 0).any(axis=1) & ~self._severed()
         self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, felt.astype(float))
-        rows = {tuple(site): row for row, site in enumerate(self.atomistic.sites.tolist())}
-        pairs = [
-            (v, rows[tuple(s)]) for v, s in zip(vertices.tolist(), sites.tolist(), strict=True) if tuple(s) in rows
-        ]
-        self.vertices, self.rows = np.array(pairs).T
+        rows = rows_of(self.atomistic.sites, sites)
+        self.vertices, self.rows = vertices[rows >= 0], rows[rows >= 0]
 
     @property
     def atoms(self) -> int:

@@ -19,12 +19,13 @@ class CauchyBornMethod(Method):
         if self.problem.faces is not None:
             raise InputError("cauchy_born allows no free surfaces; take another method.")
         nothing = np.zeros((0, self.problem.lattice.dimension), dtype=np.int64)
-        self.part = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
+        self.continuum = ContinuumPart(self.problem, self.mesh, self.elements, self._fractions(nothing, np.zeros(0)))
 
     def evaluate(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """Energy, eV, and forces on the vertices, eV/Å, of the elements."""
-        return self.part.evaluate(displacement)
+        return self.continuum.evaluate(displacement)
 
-    def _blend(self) -> tuple[IntArray, FloatArray]:
+    def blend(self) -> tuple[IntArray, FloatArray]:
+        """The sites of the core, all wholly the continuum's, and their β."""
         sites = self.problem.lattice.within(self.problem.centres, self.region.core * self.problem.lattice.spacing)
         return sites, np.ones(len(sites))

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.contracts import FloatArray
-from coupling.files import atomic_write
 from coupling.interface.fit import Fit
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
-from coupling.laws.rigid import InitiallyRigid
 from coupling.units import ANGSTROM
 from multiscale.runtime.records import Picture, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
+from multiscale.studies.law_report import tension
 
 if TYPE_CHECKING:
     from atomistic.decohesion.mixed_path import Refinement
@@ -38,9 +37,15 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
         ("opening_at_peak", "m", "opening at the peak"),
     ):
         add(name, getattr(law, name), unit, what, uncertainty=getattr(law, f"{name}_std", None), headline=True)
+    results.summary = _summary(law)
     samples: Any = law.zero_slip if isinstance(law, MixedModeLaw) else law
-    if isinstance(law, InitiallyRigid):
-        add("initial_traction", law.initial_traction, "Pa", "traction at which the closed faces begin to part")
+    if law.initially_rigid:
+        add(
+            "initial_traction",
+            float(law.normal(np.zeros(1))[1][0]),
+            "Pa",
+            "traction at which the closed faces begin to part",
+        )
         results.notes.append(
             "The gap is in the bulk: the law is initially rigid. The elements carry all spacings, the interface's own among "
             "them, and must hold the faces together (a multiplier, tied nodes) until the traction reaches the initial one; "
@@ -56,33 +61,42 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
         results.notes.append(
             "The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again."
         )
-    opening = np.linspace(samples.opening[0], law.final_opening, _POINTS)
+    sampled = samples.sampled or samples is not law
+    opening = np.linspace(samples.opening[0] if sampled else 0.0, law.final_opening, _POINTS)
     energy, traction, _ = law.normal(opening)
     columns: dict[str, Any] = {"traction": ("Pa", traction), "energy": ("J/m^2", energy)}
-    lines = [
-        PlotSeries("law", "opening", "traction", "law"),
-        PlotSeries("samples", "opening", "traction", "atoms", "points"),
-    ]
+    atoms = [PlotSeries("samples", "opening", "traction", "atoms", "points")] if sampled else []
+    lines = [PlotSeries("law", "opening", "traction", "law"), *atoms]
     if fits:
         lines += _fits(results, fits, opening, columns)
     results.add_curve("law", "the law and its closed-form fits", opening=("m", opening), **columns)
-    lines += _samples(results, samples)
+    lines += _samples(results, samples) if sampled else []
     lines += _limit(results, law)
     caption = "Points are atomistic samples; dashed lines are closed forms with the same work and peak, or one standard deviation."
-    results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines), caption))
+    limits = tension(law)
+    results.plots.append(Plot("Traction", "opening", "Å", "traction", "GPa", tuple(lines), caption, limits=limits))
     energies = (
         PlotSeries("law", "opening", "energy", "law"),
-        PlotSeries("samples", "opening", "energy", "atoms", "points"),
+        *(PlotSeries("samples", "opening", "energy", "atoms", "points") for _ in atoms),
     )
     results.plots.append(Plot("Energy per area", "opening", "Å", "energy per area", "J/m^2", energies))
-    if "naive" in results.curves:
+    if "naive" in results.curves and sampled:
         both = (PlotSeries("samples", "opening", "traction", "excess", "line and points"),
                 PlotSeries("naive", "elongation", "traction", "naive: slab's elongation", "line and points"))  # fmt: skip
         results.plots.append(Plot("What the subtraction buys", "opening", "Å", "traction", "GPa", both,
-                                  "The naive curve depends on the slab's thickness and turns back; the excess does not."))  # fmt: skip
+                                  "The naive curve depends on the slab's thickness and turns back; the excess does not.",
+                                  limits=limits))  # fmt: skip
     results.notes.append(
         "law.json can be used without atoms (coupling.exchange.storage.load_law); law_*.* are blocks for other codes."
     )
+
+
+def _summary(law: Law) -> str:
+    """What parts, at which traction."""
+    if law.count.equilibrium_traction is None:
+        return "The interface parts at a traction of {peak_traction}, {opening_at_peak} open, and takes {work_of_separation} in all."
+    highest = f"{law.count.equilibrium_traction / 1e9:.4g} GPa"
+    return f"The crystal parts before the interface, at a traction of {highest}; the law takes {{work_of_separation}} in all."
 
 
 def _limit(results: Results, law: Law) -> list[PlotSeries]:
@@ -121,11 +135,11 @@ def _fits(results: Results, fits: Sequence[Fit], opening: FloatArray, columns: d
     """The closed forms, as columns and as lines."""
     rows, lines = [], []
     for found in fits:
-        rows.append((found.misfit.kind, found.misfit.traction, found.misfit.energy))
-        column = found.misfit.kind.replace("-", "_")
+        rows.append((found.error.kind, found.error.traction, found.error.energy))
+        column = found.error.kind.replace("-", "_")
         columns[column] = ("Pa", found.law.normal(opening)[1])
-        lines.append(PlotSeries("law", "opening", column, found.misfit.kind, "dashed"))
-    head = ("form", "traction misfit over peak", "energy misfit over work")
+        lines.append(PlotSeries("law", "opening", column, found.error.kind, "dashed"))
+    head = ("form", "traction error over peak", "energy error over work")
     results.tables.append(Table("Closed-form fits", head, tuple(rows)))
     return lines
 
@@ -150,15 +164,9 @@ def report_mixed(
     )
     lines = tuple(PlotSeries("gamma", "slip", name, f"period {name[-1]}", "line") for name in columns)
     results.plots.append(Plot("Slip in contact", "slip over the period", "", "energy per area", "J/m^2", lines))
+    results.summary += " Sliding in contact costs up to {gamma_surface_highest}."
     rows = tuple(
-        (
-            h.evaluations,
-            h.openings,
-            f"{h.divisions} × {h.divisions}",
-            float(f"{h.opening_error:.3g}"),
-            float(f"{h.slip_error:.3g}"),
-        )
-        for h in history
+        (h.evaluations, h.openings, f"{h.divisions} × {h.divisions}", h.opening_error, h.slip_error) for h in history
     )
     head = ("structures", "openings", "slips", "error from openings", "error from slips")
     results.tables.append(
@@ -176,14 +184,11 @@ def report_mixed(
 
 
 def _draw(slips: FloatArray, surface: FloatArray, path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    from multiscale.runtime.drawing import picture
 
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    canvas, axes = FigureCanvasAgg(figure), figure.subplots()
-    shown = axes.contourf(slips[..., 0] / ANGSTROM, slips[..., 1] / ANGSTROM, surface, levels=24, cmap="viridis")
-    axes.set_aspect("equal")
-    axes.set(xlabel="slip along x / Å", ylabel="slip along y / Å")
-    figure.colorbar(shown, ax=axes, label="energy per area / J/m²")
-    with atomic_write(path) as file:
-        canvas.print_png(file)
+    with picture(path, (5.0, 3.6)) as figure:
+        axes = figure.subplots()
+        shown = axes.contourf(slips[..., 0] / ANGSTROM, slips[..., 1] / ANGSTROM, surface, levels=24, cmap="viridis")
+        axes.set_aspect("equal")
+        axes.set(xlabel="slip along x (Å)", ylabel="slip along y (Å)")
+        figure.colorbar(shown, ax=axes, label="energy per area (J/m²)")

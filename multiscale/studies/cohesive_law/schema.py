@@ -13,7 +13,7 @@ from multiscale.inputs.trust import Trust
 
 
 class CohesiveLawStudy(Study, LawOptions):
-    """A cohesive law of a cleavage plane, or of one crystal on another."""
+    """A cohesive law of a cleavage plane, of one crystal on another, or of a grain boundary."""
 
     study: Literal["cohesive_law"]
     potential: Potential
@@ -22,7 +22,9 @@ class CohesiveLawStudy(Study, LawOptions):
     @model_validator(mode="after")
     def _an_interface(self) -> Self:
         if not self.crystals:
-            raise InputError("give either plane (one crystal), or upper and lower (two crystals).")
+            raise InputError(
+                "give either plane (one crystal), or upper and lower (two crystals), or grain_boundary (two grains)."
+            )
         return self
 
     @property
@@ -36,6 +38,10 @@ class CohesiveLawStudy(Study, LawOptions):
         self.check_crystals()
         if self.trust is not None:
             self.trust.check()
+
+    def size(self) -> str:
+        """The openings."""
+        return LawOptions.size(self)
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""

@@ -16,12 +16,14 @@ class Defect(Section):
         is_open: Whether it has free surfaces.
         moves_region: Whether a method's region can be adapted to it.
         needs_line: Whether it is offered in plane problems only.
+        slips: Whether dislocations are in it or leave it, so that it stands on the crystal's stacking faults.
     """
 
     key: ClassVar[str] = ""
     is_open: ClassVar[bool] = False
     moves_region: ClassVar[bool] = True
     needs_line: ClassVar[bool] = False
+    slips: ClassVar[bool] = False
 
     @classmethod
     def __pydantic_init_subclass__(cls, **options: Any) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from atomistic.cauchy_born import CauchyBornLaw
+    from atomistic.frames import Columns
     from multiscale.concurrent.problem import Problem
     from multiscale.concurrent.solution import ConcurrentSolution
 
@@ -51,6 +52,10 @@ class Probe:
     loads: tuple[float, ...]
     answer: Observable
     read: "Callable[[ConcurrentSolution], float]"
+
+    def said(self, number: int) -> "Columns":
+        """What an equilibrium under a load, counted from 0, is told with its atoms."""
+        return {"load": np.array([self.loads[number]]), "load_is": np.array([f"{self.load.name}, {self.load.unit}"])}
 
     def along(self, path: "Sequence[ConcurrentSolution]") -> FloatArray:
         """(k,) what is read off the equilibria of a path."""

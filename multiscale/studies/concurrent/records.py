@@ -163,6 +163,7 @@ class ConcurrentFindings:
         surrogate: Of the Cauchy-Born law, where one was asked for.
         pad: Where it was measured.
         ranks: That evaluated the continuum.
+        cautions: Warnings of the pre-check of the crystal.
     """
 
     facts: tuple[ProbeReading, ...]
@@ -176,3 +177,4 @@ class ConcurrentFindings:
     surrogate: SurrogateFindings | None = None
     pad: Pad | None = None
     ranks: int = 1
+    cautions: tuple[str, ...] = ()

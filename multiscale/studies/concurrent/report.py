@@ -1,9 +1,13 @@
 """What the concurrent study shows: each method's errors beside all atoms, its cost, the response along a loading."""
 
+from coupling.findings import Criterion
 from multiscale.runtime.records import Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
+from multiscale.stages.precheck import precheck_finding
 from multiscale.studies.concurrent.records import ConcurrentFindings, MethodErrors, MethodFindings, ProbeResponse
 
+_GHOST = 1e-4
+"""eV/Å on the perfect crystal that no method should exceed: a tenth of the tolerance of a relaxation."""
 _HEADLINED = 3
 """Methods whose error stands at the top of the report."""
 
@@ -16,6 +20,7 @@ def report(results: Results, found: ConcurrentFindings) -> None:
         found: The findings.
     """
     _headlines(results, found)
+    _verdict(results, found)
     _table(results, found.methods, found.reference is not None)
     if found.reference is not None:
         _errors(results, found.methods)
@@ -23,6 +28,7 @@ def report(results: Results, found: ConcurrentFindings) -> None:
         _response(results, found.response, found.methods)
     results.ledger, results.ledger_unit = [one.row for one in found.counted], "eV"
     results.notes += _notes(found)
+    results.findings += map(precheck_finding, found.cautions)
 
 
 def _headlines(results: Results, found: ConcurrentFindings) -> None:
@@ -46,6 +52,22 @@ def _headlines(results: Results, found: ConcurrentFindings) -> None:
             _headline_errors(results, name, label, one.errors, first=number <= _HEADLINED)
 
 
+def _verdict(results: Results, found: ConcurrentFindings) -> None:
+    """The method that comes nearest to all atoms, and the force that each leaves on the perfect crystal."""
+    ranked = [(one.errors.displacement, number, one) for number, one in enumerate(found.methods, 1) if one.errors]
+    if ranked:
+        _, number, best = min(ranked, key=lambda item: item[:2])
+        name = f"{number}_{best.method}"
+        results.summary = (
+            f"Of {len(found.methods)} methods {best.method} with a core of {best.core_asked:g} comes nearest to all atoms: its "
+            f"displacements err by {{{name}_displacement_error}} with {{{name}_unknowns_fraction}} of the unknowns."
+        )
+    ghosts: dict[str, float] = {}
+    for one in found.methods:
+        ghosts[one.method] = max(ghosts.get(one.method, 0.0), one.ghost_force)
+    results.checks += [Criterion(f"ghost force, {name}", force, _GHOST, "eV/Å") for name, force in ghosts.items()]
+
+
 def _headline_errors(results: Results, name: str, label: str, errors: MethodErrors, *, first: bool) -> None:
     """A method's errors relative to all atoms, that of the displacement at the top for the first methods."""
     add = results.add
@@ -63,8 +85,8 @@ def _table(results: Results, methods: tuple[MethodFindings, ...], compared: bool
     beside = ("energy error, eV", "displacement error", "strain error", "time over all atoms'")
     rows = tuple(
         (
-            one.method, round(one.core, 2), round(one.blend, 2), one.unknowns, one.atoms, f"{one.ghost_force:.1e}",
-            f"{one.seconds:.2f}", *_error_cells(one.errors),
+            one.method, round(one.core, 2), round(one.blend, 2), one.unknowns, one.atoms, one.ghost_force, one.seconds,
+            *_error_cells(one.errors),
         )
         for one in methods
     )  # fmt: skip
@@ -73,11 +95,8 @@ def _table(results: Results, methods: tuple[MethodFindings, ...], compared: bool
     )
 
 
-def _error_cells(errors: MethodErrors | None) -> tuple[str, ...]:
-    if errors is None:
-        return ()
-    energy = "none" if errors.energy is None else f"{errors.energy:.2e}"
-    return energy, f"{errors.displacement:.2e}", f"{errors.strain:.2e}", f"{errors.cost_fraction:.3f}"
+def _error_cells(errors: MethodErrors | None) -> tuple[float | None, ...]:
+    return () if errors is None else (errors.energy, errors.displacement, errors.strain, errors.cost_fraction)
 
 
 def _errors(results: Results, methods: tuple[MethodFindings, ...]) -> None:

@@ -20,6 +20,7 @@ from multiscale.studies.concurrent.records import (
 )
 from multiscale.studies.concurrent.report import report
 from multiscale.studies.concurrent.schema import ConcurrentStudy
+from multiscale.studies.concurrent.shown import Shown, shown, write_shown
 from multiscale.studies.counted import counted
 
 if TYPE_CHECKING:
@@ -41,13 +42,14 @@ def run(study: ConcurrentStudy, context: RunContext) -> Results:
         InputError: potential, crystal and regions do not go together.
         NotConverged: an equilibrium was not found.
     """
-    results = Results("concurrent", study.title)
-    report(results, _on_all_ranks(study, context))
+    results, (found, states) = Results("concurrent", study.title), _on_all_ranks(study, context)
+    report(results, found)
+    write_shown(results, states, study.output, context)
     return results
 
 
-def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings:
-    """The findings; the other ranks evaluate the continuum for the first until it is done."""
+def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> tuple[ConcurrentFindings, Shown]:
+    """The findings, and the equilibria as they are written; the other ranks evaluate the continuum for the first until it is done."""
     from multiscale.concurrent.shared_law import release, serve
 
     if context.comm is None or context.comm.size == 1:
@@ -55,7 +57,7 @@ def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> ConcurrentFind
     if not context.is_root:
         serve(context.comm)
 
-    def solving() -> ConcurrentFindings:
+    def solving() -> tuple[ConcurrentFindings, Shown]:
         try:
             return _compared(study, context)
         finally:
@@ -64,7 +66,7 @@ def _on_all_ranks(study: ConcurrentStudy, context: RunContext) -> ConcurrentFind
     return context.on_root(solving)
 
 
-def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings:
+def _compared(study: ConcurrentStudy, context: RunContext) -> tuple[ConcurrentFindings, Shown]:
     """All atoms, where they are asked for, then each method."""
     from multiscale.concurrent.compare import compare, without_reference
     from multiscale.concurrent.memory import atoms_memory
@@ -82,7 +84,7 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
             solved = without_reference(problems, cases, **how)
         else:
             atoms, solved = compare(problems, cases, pad=pad, **how)
-    return ConcurrentFindings(
+    found = ConcurrentFindings(
         facts=ready.loads.facts,
         spacing=problems[0].lattice.spacing,
         box_atoms=problems[0].atoms,
@@ -94,7 +96,9 @@ def _compared(study: ConcurrentStudy, context: RunContext) -> ConcurrentFindings
         surrogate=ready.surrogate,
         pad=ready.pad,
         ranks=1 if context.comm is None else context.comm.size,
+        cautions=ready.cautions,
     )
+    return found, shown(atoms, solved, probe)
 
 
 def method_findings(row: "Solved", probe: Probe | None = None) -> MethodFindings:
@@ -146,19 +150,32 @@ def _potential(study: ConcurrentStudy, context: RunContext) -> Potential:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """Problems with the law that they are solved with, its record, and how far atoms are carried along."""
+    """Problems with the law that they are solved with, its record, how far atoms are carried along, and the pre-check's warnings."""
 
     loads: LoadedProblems
     surrogate: SurrogateFindings | None
     pad: Pad | None
+    cautions: tuple[str, ...]
 
 
 def _prepared(study: ConcurrentStudy, potential: Potential, context: RunContext) -> _Prepared:
     from atomistic.cauchy_born import polynomial_law
     from atomistic.properties.bulk import equilibrium
+    from atomistic.properties.elastic import elastic_constants
+    from atomistic.properties.precheck import precheck
     from multiscale.concurrent.shared_law import SharedLaw
 
     crystal = equilibrium(potential, study.species, study.structure, tolerance=1e4)
+    checked = precheck(
+        potential,
+        crystal,
+        elastic_constants(potential, crystal).stiffness_voigt,
+        study.structure,
+        faults=study.defect.slips,
+    )
+    checked.require(override=study.check_fault == "report", result="concurrent")
+    for warning in checked.warnings:
+        context.log.warning("%s", warning)
     setting = Setting(potential, crystal, tuple(study.box.cells), study.box.level, study.line)
     loads, asked, surrogate = study.defect.problems(setting), study.surrogate, None
     if asked is not None:
@@ -167,7 +184,8 @@ def _prepared(study: ConcurrentStudy, potential: Potential, context: RunContext)
         surrogate = SurrogateFindings(asked.degree, law.strain, law.energy_error, law.stress_error)
     if context.comm is not None and context.comm.size > 1:
         loads = loads.with_law(SharedLaw(loads.problems[0].law, context.comm))
-    return _Prepared(loads, surrogate, _measured_pad(potential, crystal) if study.pad == "measured" else None)
+    pad = _measured_pad(potential, crystal) if study.pad == "measured" else None
+    return _Prepared(loads, surrogate, pad, checked.warnings)
 
 
 def _measured_pad(potential: Potential, crystal: "Atoms") -> Pad:

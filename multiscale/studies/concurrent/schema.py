@@ -1,5 +1,6 @@
 """Input of the concurrent study: a crystal, what is in its middle, and the methods that are compared."""
 
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -10,8 +11,9 @@ from pydantic_core import CoreSchema
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import Direction
+from multiscale.inputs.fields import Direction, number
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.precheck import Precheck, precheck_field
 from multiscale.studies.concurrent.defects import Defect, defect_kinds
 
 
@@ -70,13 +72,16 @@ class MethodInput(Section):
     method: MethodName = Field(
         description="atomistic (clamped at the core's radius), flexible (in a linear elastic medium), cauchy_born, bqce, bqcf or bgfc."
     )
-    core: float = Field(gt=0, le=1e4, description="Radius in which atoms count alone.")
+    core: float = Field(gt=0, le=1e4, description="Radius of the atomistic core, in which atoms count alone.")
     blend: float = Field(default=4.0, ge=0, le=1e4, description="Width over which they give way to the continuum.")
     buffer: float = Field(
         default=1.0, ge=0, le=100, description="Width beyond that in which every site is a node of the mesh."
     )
     grading: float = Field(default=1.5, ge=0, le=3, description="Elements grow as this power of the distance.")
-    blending: Literal["cubic", "optimised"] = "cubic"
+    blending: Literal["cubic", "optimised"] = Field(
+        default="cubic",
+        description="Shape of the transition: a cubic of the distance, or the one with the least second derivative.",
+    )
     adapt: Adapt | None = Field(default=None, description="By default the region stays as it is.")
 
     def check_defect(self, defect: Defect) -> None:
@@ -96,7 +101,7 @@ class SurrogateInput(Section):
     """A polynomial for the Cauchy-Born law of a slow potential."""
 
     strain: float = Field(default=0.02, gt=0, lt=0.3, description="Largest strain that it is fitted to.")
-    degree: int = Field(default=4, ge=2, le=6)
+    degree: int = Field(default=4, ge=2, le=6, description="Degree of the polynomial in the strains.")
 
 
 class _CrystalStudy(Study):
@@ -126,7 +131,7 @@ class ConcurrentStudy(_WithDefect):
         default="all atoms",
         description="all atoms of the box are solved too and errors are beside them; none makes no more atoms than the methods have.",
     )
-    tolerance: float = Field(default=1e-4, gt=0, description="Largest force component left, eV/Å.")
+    tolerance: number("eV/Å") = Field(default=1e-4, gt=0, description="Largest force component left.")
     solver: Literal["lbfgs", "newton_krylov"] = Field(
         default="lbfgs", description="Newton's method is worth its cost where forces must be tiny."
     )
@@ -134,6 +139,7 @@ class ConcurrentStudy(_WithDefect):
         default="whole",
         description="Atoms carried along: the potential's whole range, or the measured locality of forces.",
     )
+    check_fault: Precheck = precheck_field("report")
     surrogate: SurrogateInput | None = Field(default=None, description="By default the Cauchy-Born law is exact.")
 
     @model_validator(mode="after")
@@ -162,6 +168,11 @@ class ConcurrentStudy(_WithDefect):
     def defect(self) -> Defect:
         """The defect that is given."""
         return next(found for name in defect_kinds() if (found := getattr(self, name)) is not None)
+
+    def size(self) -> str:
+        """The sites of the box."""
+        sites = 2 ** (self.box.level * len(self.box.cells)) * prod(self.box.cells)
+        return f"The box has about {sites} {'columns of atoms' if self.line is not None else 'atoms'}."
 
     def check(self) -> None:
         """Check names and files, without torch."""

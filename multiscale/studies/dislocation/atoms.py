@@ -1,11 +1,14 @@
 """The atomistic part of the dislocation study: crystal, γ-surface, core, barrier, Peierls stress, K by character."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
+from atomistic.frames import Columns, Frames
 from coupling.contracts import Potential, Progress, silent
 from coupling.errors import NotConverged
 from coupling.units import ANGSTROM, EV_A3
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     from atomistic.dislocation import Cylinder
+    from atomistic.dislocation.barrier import Barrier
+    from atomistic.dislocation.peierls import PeierlsStress
 
 _SHAKEN = 0.02
 """Å: random displacements that break a symmetry at which a core would be no minimum."""
@@ -31,15 +36,15 @@ def compute(study: DislocationStudy, potential: Potential, progress: Progress = 
         NotConverged: something does not relax.
     """
     from atomistic.dislocation import cylinder, oriented, slip_system
-    from atomistic.dislocation.precheck import precheck
     from atomistic.dislocation.slip_plane import line_prefactors, slip_plane_energies
     from atomistic.properties.bulk import equilibrium
     from atomistic.properties.elastic import elastic_constants
+    from atomistic.properties.precheck import precheck
 
     bulk = equilibrium(potential, study.species, study.structure)
     elastic = elastic_constants(potential, bulk)
     system = slip_system(study.structure, study.system)
-    checked = precheck(potential, bulk, elastic, system)
+    checked = precheck(potential, bulk, elastic.stiffness_voigt, study.structure)
     checked.require(override=study.check_fault == "report")
     stiffness, asked = elastic.stiffness_voigt / EV_A3, set(study.results)
     crystal = oriented(bulk, stiffness, system)
@@ -88,9 +93,10 @@ def _core(study: DislocationStudy, built: "Cylinder", rest: "Atoms") -> AtomicCo
     slip, fitted = disregistry(built, rest), core(built, rest)
     whole = (study.structure, study.system) == ("bcc", "screw")
     return AtomicCore(
-        slip.x, slip.slip, fitted.positions, fitted.widths, fitted.misfit, len(rest), int(built.free.sum()),
+        slip.x, slip.slip, fitted.positions, fitted.widths, fitted.residual, len(rest), int(built.free.sum()),
         polarity=float(polarity(built, rest)) if whole else None,
         compact=bool(is_compact(built, rest)) if whole else None,
+        frames=_frames([rest], built),
     )  # fmt: skip
 
 
@@ -109,8 +115,33 @@ def _barrier(study: DislocationStudy, potential: Potential, built: "Cylinder", p
         band.height, band.humps, max(ascent.peierls_stress, band.peierls_stress if band.humps == 1 else 0.0),
         CubicSpline(band.path, band.work_positions)(fine),
         CubicHermiteSpline(band.path, band.energies, band.slopes)(fine) / band.length,
-        band.work_positions, band.energies / band.length,
+        band.work_positions, band.energies / band.length, _images(band, built),
     )  # fmt: skip
+
+
+def _images(band: "Barrier", built: "Cylinder") -> Frames:
+    """Of each image its number, where the line is, and the shell's image energy, which the barrier leaves out."""
+    info = {
+        "image": np.arange(len(band.structures)), "position_A": band.work_positions, "shell_energy_eV": band.image,
+    }  # fmt: skip
+    return _frames(band.structures, built, info)
+
+
+def _loaded(one: "PeierlsStress", built: "Cylinder") -> Frames:
+    """The stable states under a load, with the core's place and the shear stress on the plane where it is largest."""
+    info = {"stress_MPa": one.load.sign * one.stresses / 1e6, "position_A": one.positions}
+    return _frames(one.states, built, info)
+
+
+def _frames(states: "Sequence[Atoms]", built: "Cylinder", info: Columns | None = None) -> Frames:
+    """States with what is free, and in fcc and bcc with how far each atom is from a centre of symmetry."""
+    from atomistic.dislocation.centrosymmetry import NEIGHBOURS, centrosymmetry
+
+    arrays: dict[str, NDArray[Any]] = {"free": built.free.astype(int)}
+    if (neighbours := NEIGHBOURS.get(built.crystal.system.structure)) is not None:
+        spacing = float(np.linalg.norm(built.crystal.burgers))  # of nearest neighbours, in both
+        arrays["centrosymmetry_A2"] = np.array([centrosymmetry(one, neighbours, spacing) for one in states])
+    return Frames.of(states, info, arrays)
 
 
 def _jumps(potential: Potential, built: "Cylinder", progress: Progress) -> Jumps:
@@ -122,4 +153,7 @@ def _jumps(potential: Potential, built: "Cylinder", progress: Progress) -> Jumps
     from atomistic.dislocation import Load, peierls_stress
 
     measured = peierls_stress(potential, built, (Load(1), Load(-1)), perturbation=_SHAKEN, progress=progress)
-    return Jumps(np.array([one.resolved for one in measured]), np.array([one.error for one in measured]))
+    return Jumps(
+        np.array([one.resolved for one in measured]), np.array([one.error for one in measured]),
+        tuple(_loaded(one, built) for one in measured),
+    )  # fmt: skip

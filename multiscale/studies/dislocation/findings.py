@@ -5,9 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from coupling.contracts import FloatArray
+from coupling.units import EV_A3
 from coupling.upscale.flow import GlideLaw
 from coupling.upscale.kinks import Kocks
 from multiscale.studies.dislocation.records import DislocationAtoms
+
+_ONE = 0.05
+"""Relative difference of two Peierls stresses up to which they are one."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class PeierlsNabarroEstimate:
         share: (n,) their slip along b, over b.
         separation: Of the partials, Å.
         elastic_separation: At which elasticity balances the fault, Å; None where there is no such balance.
-        virial: Misfit energy over b·K·b/4π: 1 in wide cores.
+        virial: Interplanar energy over b·K·b/4π: 1 in wide cores.
         position: (m,) of the core pushed over one period, rising, Å.
         energy: (m,) its energy per length, relative to the valley, eV/Å.
         barrier: Energy per length, eV/Å.
@@ -116,6 +120,7 @@ class Upscaled:
         enthalpy_std: Standard deviation of its activation enthalpy, J.
         stress_std: Standard deviation of its Peierls stress, Pa.
         flow: Its flow stress.
+        stress_source: What the law's Peierls stress comes from.
         fit_is_poor: Whether the fit misses the kink pairs, or has exponents outside theory's.
         barrier_is_low: Whether thermal activation hardly limits glide at the lowest temperature.
     """
@@ -127,8 +132,20 @@ class Upscaled:
     enthalpy_std: float
     stress_std: float
     flow: FlowTable
+    stress_source: str
     fit_is_poor: bool
     barrier_is_low: bool
+
+    @property
+    def mixture(self) -> str:
+        """How the law's Peierls stress and the barrier's own one differ, in words; empty where they are one."""
+        own, taken = self.kocks.peierls_stress * EV_A3, self.law.peierls_stress
+        if abs(taken - own) <= _ONE * own:
+            return ""
+        return (
+            f"tau_P {taken / 1e6:.4g} MPa is of {self.stress_source}, and the barrier ({self.source}) whose kink pairs give H0, p and q "
+            f"has its own {own / 1e6:.4g} MPa: H is that barrier's with its stress axis scaled by {taken / own:.3g}"
+        )
 
     @property
     def std(self) -> dict[str, float]:

@@ -20,14 +20,14 @@ def quantities(findings: DislocationFindings, boundary: str) -> dict[str, Quanti
 
 def _crystal(atoms: DislocationAtoms, boundary: str) -> dict[str, Quantity]:
     found = {
-        name: Quantity(value / 1e9, "GPa", f"elastic constant {name}")
+        name: Quantity(value, "Pa", f"elastic constant {name}")
         for name, value in (("C11", atoms.c11), ("C12", atoms.c12), ("C44", atoms.c44))
     }
     found["burgers_vector"] = Quantity(atoms.burgers_length * ANGSTROM, "m", "length b of the Burgers vector")
     found["glide_period"] = Quantity(atoms.period * ANGSTROM, "m", "distance of neighbouring Peierls valleys")
     if atoms.fault is not None and atoms.unstable_fault is not None:
-        found["stacking_fault"] = Quantity(1e3 * atoms.fault, "mJ/m^2", "intrinsic stacking fault energy")
-        found["unstable_fault"] = Quantity(1e3 * atoms.unstable_fault, "mJ/m^2", "unstable stacking fault energy")
+        found["stacking_fault"] = Quantity(atoms.fault, "J/m^2", "intrinsic stacking fault energy")
+        found["unstable_fault"] = Quantity(atoms.unstable_fault, "J/m^2", "unstable stacking fault energy")
     if atoms.core is not None:
         found["atoms"] = Quantity(atoms.core.atoms, "", "atoms of the cylinder")
         found["free_atoms"] = Quantity(atoms.core.free_atoms, "", f"of which free; the shell is {boundary}")
@@ -44,7 +44,7 @@ def _core(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> d
         if core.polarity is not None:
             what = "spread of the bcc screw on three arms: 0 compact, 1 degenerate"
             found["polarity"] = Quantity(core.polarity, "", what)
-        found["core_misfit"] = Quantity(core.misfit, "", "residual of the fit, root mean square over b")
+        found["core_residual"] = Quantity(core.residual, "", "residual of the fit, root mean square over b")
     if estimate is not None:
         what = "distance of the partials, Peierls-Nabarro"
         found["pn_separation"] = Quantity(estimate.separation * ANGSTROM, "m", what)
@@ -57,11 +57,11 @@ def _core(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> d
 def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> dict[str, Quantity]:
     found, barrier, jumps = {}, atoms.barrier, atoms.jumps
     if barrier is not None:
-        found["peierls_barrier"] = Quantity(1e3 * barrier.height, "meV", "Peierls barrier per b of line", headline=True)
+        found["peierls_barrier"] = Quantity(barrier.height, "eV", "Peierls barrier per b of line", headline=True)
         found["barrier_humps"] = Quantity(barrier.humps, "", "humps of the barrier between two valleys")
     if estimate is not None:
-        height = 1e3 * estimate.barrier * atoms.burgers_length
-        found["pn_barrier"] = Quantity(height, "meV", "Peierls barrier per b, Peierls-Nabarro")
+        height = estimate.barrier * atoms.burgers_length
+        found["pn_barrier"] = Quantity(height, "eV", "Peierls barrier per b, Peierls-Nabarro")
         found["pn_peierls_stress"] = Quantity(
             estimate.stress * EV_A3, "Pa", "Peierls stress, Peierls-Nabarro", estimate.stress_error * EV_A3
         )
@@ -81,7 +81,7 @@ def _kinks(upscaled: Upscaled) -> dict[str, Quantity]:
         "kink_pair_enthalpy": Quantity(fit.enthalpy, "eV", what, upscaled.enthalpy_std / EV, headline=True),
         "kocks_p": Quantity(fit.p, "", "exponent p of Kocks' law (theory: 0 to 1)"),
         "kocks_q": Quantity(fit.q, "", "exponent q of Kocks' law (theory: 1 to 2; 1.25 near τ_P)"),
-        "kocks_misfit": Quantity(fit.misfit, "", "residual of Kocks' law over ΔH₀, root mean square"),
+        "kocks_residual": Quantity(fit.residual, "", "residual of Kocks' law over ΔH₀, root mean square"),
         "line_tension": Quantity(kinks.tension * EV / ANGSTROM, "J/m", "line tension Γ of the kink pair"),
         "kink_width": Quantity(kinks.width * ANGSTROM, "m", "width of a kink"),
         "athermal_temperature": Quantity(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from atomistic.frames import Frames
 from coupling.contracts import FloatArray
 
 
@@ -29,22 +30,24 @@ class AtomicCore:
         slip: (n, 2) of the upper plane over the lower one, along x and along the line, Å.
         positions: (k,) of the fitted partials along x, Å.
         widths: (k,) half widths of their slip, Å.
-        misfit: Residual of the fit, root mean square over b.
+        residual: Residuals of the fit, root mean square over b.
         atoms: Of the cylinder.
         free_atoms: Of which free.
         polarity: Of a bcc screw: 0 compact, 1 degenerate.
         compact: Whether a bcc screw is compact.
+        frames: The relaxed atoms.
     """
 
     x: FloatArray
     slip: FloatArray
     positions: FloatArray
     widths: FloatArray
-    misfit: float
+    residual: float
     atoms: int
     free_atoms: int
     polarity: float | None = None
     compact: bool | None = None
+    frames: Frames | None = None
 
     @property
     def middle(self) -> float:
@@ -74,6 +77,7 @@ class AtomicBarrier:
         energy: (n,) per length, eV/Å.
         image_x: (k,) positions of the images, Å.
         image_energy: (k,) of the images per length, eV/Å.
+        frames: The images.
     """
 
     height: float
@@ -83,6 +87,7 @@ class AtomicBarrier:
     energy: FloatArray
     image_x: FloatArray
     image_energy: FloatArray
+    frames: Frames | None = None
 
     @property
     def turns_back(self) -> bool:
@@ -105,10 +110,12 @@ class Jumps:
     Attributes:
         stress: (2,) resolved shear stress, Pa.
         error: (2,) half of the last increment, Pa.
+        frames: The stable states on the way, of either sign.
     """
 
     stress: FloatArray
     error: FloatArray
+    frames: tuple[Frames, ...] = ()
 
     @property
     def mean(self) -> float:
@@ -164,6 +171,13 @@ class DislocationAtoms:
     no_barrier: str | None = None
     jumps: Jumps | None = None
     no_jumps: str | None = None
+
+    @property
+    def frames(self) -> dict[str, tuple[Frames, ...]]:
+        """Atoms at rest, on the barrier and under load, as far as they were asked for."""
+        core = () if self.core is None or self.core.frames is None else (self.core.frames,)
+        band = () if self.barrier is None or self.barrier.frames is None else (self.barrier.frames,)
+        return {"core": core, "barrier": band, "loaded": () if self.jumps is None else self.jumps.frames}
 
     @property
     def burgers_length(self) -> float:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from coupling.contracts import FloatArray
+from coupling.findings import Criterion
 from coupling.units import ANGSTROM, EV_A3
-from multiscale.runtime.records import Plot, PlotSeries, Quantity, Table
+from multiscale.runtime.numbers import amount_text
+from multiscale.runtime.records import Amount, NextStep, Plot, PlotSeries, Quantity, Table
 from multiscale.runtime.results import Results
 from multiscale.studies.dislocation.findings import (
     DislocationFindings,
@@ -17,7 +19,19 @@ from multiscale.studies.dislocation.findings import (
 )
 from multiscale.studies.dislocation.records import DislocationAtoms
 from multiscale.studies.dislocation.schema import DislocationStudy
+from multiscale.studies.dislocation.upscale import POOR
 
+_ROUTES = 0.2
+"""Relative difference of the two routes to the Peierls stress, up to which they say the same."""
+_ONWARD = """\
+from coupling.upscale.export import read
+
+parameters = read("FOLDER/dislocation.yaml")
+print(parameters.law.flow_stress(300.0, 1.0))  # Pa, at 300 K and a shear strain rate of 1/s
+
+# for DAMASK:  FOLDER/damask_phase.yaml
+# for OpenDiS: FOLDER/opendis_mobility.py
+"""
 _SHOWN = 15.0
 """Burgers vectors on each side of the core that are drawn where no atoms say how many."""
 
@@ -42,7 +56,40 @@ def report(
     if findings.upscaled is not None:
         _kinks(results, findings.upscaled)
         _flow(results, findings.upscaled.flow)
+    results.summary = _summary(findings)
+    results.checks += _checks(findings)
     results.notes += _notes(study, findings)
+    if findings.upscaled is not None:
+        results.onward.append(NextStep("Give its flow stress to the next scale", _ONWARD))
+
+
+def _summary(findings: DislocationFindings) -> str:
+    """What was found, in the order of the scales."""
+    atoms, parts = findings.atoms, []
+    if atoms.core is not None:
+        split = len(atoms.core.positions) > 1
+        parts.append("the core splits into partials {partial_separation} apart" if split else "the core is one")
+    elif findings.estimate is not None:
+        parts.append("the Peierls-Nabarro core is {pn_separation} wide")
+    if atoms.jumps is not None:
+        parts.append("it moves at a stress of {peierls_stress}")
+    elif findings.estimate is not None:
+        parts.append("the Peierls-Nabarro model moves it at {pn_peierls_stress}")
+    if findings.upscaled is not None:
+        parts.append("a kink pair without stress costs {kink_pair_enthalpy}")
+    said = "; ".join(parts)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
+
+
+def _checks(findings: DislocationFindings) -> list[Criterion]:
+    """The potential's pre-check, the core's forces, the two routes to the Peierls stress, Kocks' fit."""
+    atoms, up = findings.atoms, findings.upscaled
+    found = [Criterion("warnings of the pre-check", len(atoms.warnings), 0)]
+    if atoms.route_difference is not None:
+        found.append(Criterion("barrier's slope against loading", atoms.route_difference, _ROUTES))
+    if up is not None:
+        found.append(Criterion("residual of Kocks' law", up.kocks.residual, POOR))
+    return found
 
 
 def _core(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
@@ -86,8 +133,8 @@ def _barrier(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarro
         place = barrier.positions(atoms.period)
         _add_barrier(results, "barrier", "Peierls barrier", place, barrier.energy)
         lines.append(PlotSeries("barrier", "x", "energy", "nudged elastic band"))
+        _add_barrier(results, "images", "its images", barrier.image_x, barrier.image_energy)
         if not barrier.turns_back:
-            _add_barrier(results, "images", "its images", barrier.image_x, barrier.image_energy)
             lines.append(PlotSeries("images", "x", "energy", "its images", "points"))
     if estimate is not None:
         _add_barrier(results, "pn_barrier", "barrier of the Peierls-Nabarro model", *estimate.from_valley(atoms.period))
@@ -95,28 +142,30 @@ def _barrier(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarro
     if lines:
         caption = "Energy of the straight line per length between two valleys; the ends are neighbouring valleys."
         results.plots.append(
-            Plot("Peierls barrier", "x of the line", "Å", "energy per length", "meV/Å", tuple(lines), caption)
+            Plot("Peierls barrier", "x of the line", "Å", "energy per length", "eV/Å", tuple(lines), caption)
         )
 
 
 def _add_barrier(results: Results, name: str, description: str, x: FloatArray, energy: FloatArray) -> None:
     """Energy per length against position, Å and eV/Å."""
-    results.add_curve(name, description, x=("m", x * ANGSTROM), energy=("meV/Å", 1e3 * energy))
+    results.add_curve(name, description, x=("m", x * ANGSTROM), energy=("eV/Å", energy))
 
 
 def _stresses(results: Results, atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -> None:
     """The Peierls stress, from every method used."""
-    rows: list[tuple[str, float, str]] = []
+    rows: list[tuple[str, Amount, str]] = []
     if atoms.barrier is not None:
-        rows.append(("steepest slope of the ascent over b", atoms.barrier.stress / 1e6, ""))
+        rows.append(
+            ("steepest slope of the ascent over b", Amount(atoms.barrier.stress, "Pa"), "from the atoms' barrier")
+        )
     if estimate is not None:
-        rows.append(("Peierls-Nabarro, loaded", estimate.stress * EV_A3 / 1e6, "a cheap estimate"))
+        rows.append(("Peierls-Nabarro, loaded", Amount(estimate.stress * EV_A3, "Pa"), "a cheap estimate"))
     if atoms.jumps is not None:
-        plus, minus = (float(stress) / 1e6 for stress in atoms.jumps.stress)
-        error = f"± {float(atoms.jumps.error.max()) / 1e6:.2g}"
-        rows += [("sheared until the core jumps, to the right", plus, error), ("to the left", minus, "")]
+        plus, minus = (Amount(float(stress), "Pa") for stress in atoms.jumps.stress)
+        error = f"± {amount_text(Amount(float(atoms.jumps.error.max()), 'Pa'))}"
+        rows += [("sheared until the core jumps, to the right", plus, error), ("the same, to the left", minus, error)]
     if rows:
-        results.tables.append(Table("Peierls stress", ("route", "MPa", "remark"), tuple(rows)))
+        results.tables.append(Table("Peierls stress", ("route", "stress", "remark"), tuple(rows)))
 
 
 def _kinks(results: Results, found: Upscaled) -> None:
@@ -149,9 +198,9 @@ def _flow(results: Results, flow: FlowTable) -> None:
         "error bars are in the table and the curve's file."
     )
     results.plots.append(Plot("Flow stress", "temperature", "K", "stress", "MPa", tuple(drawn), caption))
-    head = ("temperature, K", *(f"τ at {rate:g}/s, MPa" for rate in flow.rate))
+    head = ("temperature, K", *(f"τ at {rate:g}/s" for rate in flow.rate))
     rows = tuple(
-        (float(t), *(f"{s / 1e6:.4g} ± {e / 1e6:.2g}" for s, e in zip(row, errors, strict=True)))
+        (float(t), *(Amount(float(s), "Pa", float(e)) for s, e in zip(row, errors, strict=True)))
         for t, row, errors in zip(flow.temperature, flow.stress, flow.std, strict=True)
     )
     results.tables.append(Table("Flow stress", head, rows, "± is one standard deviation."))
@@ -182,7 +231,7 @@ def _notes(study: DislocationStudy, findings: DislocationFindings) -> list[str]:
         told.append(
             "The Peierls-Nabarro estimate counts the elastic strain between the two planes twice, in the γ-surface and "
             "in K; it is a cheap estimate beside the atomistic result. "
-            f"Its misfit energy is {estimate.virial:.3g} of b·K·b/4π (1 for wide cores)."
+            f"Its interplanar energy is {estimate.virial:.3g} of b·K·b/4π (1 for wide cores)."
         )
     return told if findings.upscaled is None else told + _notes_on_flow(study, findings.upscaled)
 

@@ -8,12 +8,13 @@ from coupling.ledger import Ledger, Term
 from coupling.records import pack, unpack
 from coupling.units import ANGSTROM, EV, EV_A3
 from coupling.upscale.blocks import LATTICES, to_damask, to_opendis
-from coupling.upscale.export import DislocationParameters, Value, save
+from coupling.upscale.export import MISSING_LAW, DislocationParameters, Value, save
 from coupling.upscale.line import LineEnergy
 from multiscale.runtime.addresses import code_fingerprint, request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Quantity
 from multiscale.runtime.results import Results
+from multiscale.stages.atoms_out import write_atoms
 from multiscale.stages.models import Models
 from multiscale.studies.dislocation import report
 from multiscale.studies.dislocation.findings import DislocationFindings, Upscaled
@@ -27,6 +28,10 @@ _COMPUTED = (
     "species", "structure", "system", "radius", "boundary", "results", "check_fault", "images", "divisions", "force",
 )  # fmt: skip
 """What the atomistic part depends on."""
+_SHOWN = {
+    "core": "the core at rest", "barrier": "the images of the Peierls barrier",
+    "loaded": "the core under rising shear, to the right, then to the left, until it jumps",
+}  # fmt: skip
 
 
 def run(study: DislocationStudy, context: RunContext) -> Results:
@@ -46,9 +51,14 @@ def run(study: DislocationStudy, context: RunContext) -> Results:
     numbers = quantities(findings, study.boundary)
     results = Results("dislocation", study.title)
     report.report(results, study, findings, numbers)
-    if findings.upscaled is not None:
-        parameters = _parameters(study, atoms, findings.upscaled, line, numbers)
-        context.on_root(lambda: _write(study, parameters, context))
+    for name, frames in atoms.frames.items():
+        write_atoms(results, study.output, context, name, frames, _SHOWN[name])
+    parameters = _parameters(study, atoms, findings.upscaled, line, numbers)
+    context.on_root(lambda: _write(study, parameters, context))
+    if findings.upscaled is None:
+        results.notes.append(f"{PARAMETERS} and {DAMASK} have no glide law, and there is no {OPENDIS}. {MISSING_LAW}.")
+    elif findings.upscaled.mixture:
+        results.notes.append(f"The glide law mixes two Peierls stresses: {findings.upscaled.mixture}.")
     results.ledger = list(_ledger(atoms, findings.upscaled).rows())
     return results
 
@@ -67,7 +77,11 @@ def _atomistic(study: DislocationStudy, context: RunContext) -> DislocationAtoms
 
 
 def _parameters(
-    study: DislocationStudy, atoms: DislocationAtoms, upscaled: Upscaled, line: LineEnergy, numbers: dict[str, Quantity]
+    study: DislocationStudy,
+    atoms: DislocationAtoms,
+    upscaled: Upscaled | None,
+    line: LineEnergy,
+    numbers: dict[str, Quantity],
 ) -> DislocationParameters:
     shear, poisson = cubic_averages(atoms.c11, atoms.c12, atoms.c44)
     angles = np.linspace(0.0, np.pi / 2, 19)
@@ -78,13 +92,21 @@ def _parameters(
         "tension": line.tension(angles) * EV / ANGSTROM,
     }
     told = {key: Value(float(q.value), q.unit, q.uncertainty) for key, q in numbers.items() if q.unit}
+    source = {"potential": study.potential.model_dump(mode="json")["name"], "potential_fingerprint": atoms.fingerprint,
+              "code": code_fingerprint()}  # fmt: skip
+    notes = [
+        *atoms.warnings,
+        "properties: as in the study's report; K, energy and tension of the line hold its ln(R/r0)",
+    ]
+    if upscaled is None:
+        notes.append(f"glide {MISSING_LAW}")
+    else:
+        source |= {"barrier": upscaled.source, "peierls_stress": upscaled.mixture or upscaled.stress_source}
     return DislocationParameters(
-        study.species, study.structure, study.system, upscaled.law, upscaled.std,
+        study.species, study.structure, study.system, upscaled and upscaled.law, {} if upscaled is None else upscaled.std,
         {"C_11": atoms.c11, "C_12": atoms.c12, "C_44": atoms.c44},
         shear, poisson, told, {key: [float(v) for v in column] for key, column in table.items()},
-        {"potential": study.potential.model_dump(mode="json")["name"], "potential_fingerprint": atoms.fingerprint,
-         "code": code_fingerprint(), "barrier": upscaled.source},
-        [*atoms.warnings, "properties: as in the study's report; K, energy and tension of the line hold its ln(R/r0)"],
+        source, notes,
     )  # fmt: skip
 
 
@@ -92,8 +114,9 @@ def _write(study: DislocationStudy, parameters: DislocationParameters, context: 
     save(parameters, context.folder / PARAMETERS)
     if study.structure in LATTICES:
         write_atomically(context.folder / DAMASK, to_damask(parameters))
-        rate = study.strain_rates[len(study.strain_rates) // 2]
-        write_atomically(context.folder / OPENDIS, to_opendis(parameters, study.temperatures, rate))
+        if parameters.law is not None:
+            rate = study.strain_rates[len(study.strain_rates) // 2]
+            write_atomically(context.folder / OPENDIS, to_opendis(parameters, study.temperatures, rate))
 
 
 def _ledger(atoms: DislocationAtoms, upscaled: Upscaled | None) -> Ledger:

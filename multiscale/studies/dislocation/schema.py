@@ -10,8 +10,9 @@ from coupling.errors import InputError, unknown_choice
 from coupling.upscale.flow import DRAG_PLACEHOLDER
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import AtomicLength, Length, quantity
+from multiscale.inputs.fields import AtomicLength, Length, number, quantity
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.precheck import Precheck, precheck_field
 
 Temperature = quantity("temperature", "K")
 STRUCTURES = ("fcc", "bcc")
@@ -23,9 +24,13 @@ class Microstructure(Section):
     """What the flow stress needs and a potential cannot give."""
 
     segment_length: Length = Field(default="1 um", validate_default=True, description="Free length of a dislocation.")
-    mobile_density: float = Field(default=1e12, gt=0, description="Density of mobile dislocations, 1/m².")
-    attempt_frequency: float = Field(default=1e12, gt=0, description="Attempt frequency of kink pairs, 1/s.")
-    drag: float = Field(default=DRAG_PLACEHOLDER, gt=0, description="Pa s; the default is a placeholder, not computed.")
+    mobile_density: number("1/m²") = Field(default=1e12, gt=0, description="Density of mobile dislocations.")
+    attempt_frequency: number("1/s") = Field(default=1e12, gt=0, description="Attempt frequency of kink pairs.")
+    drag: number("Pa s") = Field(
+        default=DRAG_PLACEHOLDER,
+        gt=0,
+        description="Drag on a gliding dislocation; the default is a placeholder, not computed.",
+    )
 
 
 class LineChoice(Section):
@@ -51,23 +56,21 @@ class DislocationStudy(Study):
         default=["core", "peierls_nabarro", "barrier", "peierls_stress"],
         description="What is computed; the barrier (or else peierls_nabarro) leads to kink pairs and the flow stress.",
     )
-    check_fault: Literal["stop", "report"] = Field(
-        default="stop",
-        description="For a meaningless stacking fault: stop before anything starts, or report it.",
-    )
+    check_fault: Precheck = precheck_field("stop")
     images: int = Field(default=7, ge=3, le=100, description="Images of the barrier's path, between its ends.")
     divisions: int = Field(
         default=18, ge=6, le=60, multiple_of=3, description="Divisions of the γ-surface, in each direction."
     )
     rows: int = Field(default=160, ge=40, le=1000, description="Atomic rows of the Peierls-Nabarro model.")
-    force: float = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom, eV/Å.")
+    force: number("eV/Å") = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom.")
     line: LineChoice = Field(default_factory=LineChoice)
     microstructure: Microstructure = Field(default_factory=Microstructure)
     temperatures: list[Temperature] = Field(
-        default=["77 K", "150 K", "300 K", "450 K", "600 K"], validate_default=True, min_length=1, max_length=100
+        default=["77 K", "150 K", "300 K", "450 K", "600 K"], validate_default=True, min_length=1, max_length=100,
+        description="Temperatures of the flow stress, rising.",
     )  # fmt: skip
-    strain_rates: list[float] = Field(
-        default=[1e-3, 1.0, 1e3], min_length=1, max_length=10, description="Shear strain rates, 1/s."
+    strain_rates: list[number("1/s")] = Field(
+        default=[1e-3, 1.0, 1e3], min_length=1, max_length=10, description="Shear strain rates."
     )
 
     @model_validator(mode="after")
@@ -80,6 +83,15 @@ class DislocationStudy(Study):
             raise InputError("strain_rates must be positive, in 1/s.")
         if not (np.diff(self.temperatures) > 0).all():
             raise InputError("temperatures must rise.")
+        if "barrier" not in self.results:
+            self.refuse_given("results without barrier; name it there", "images")
+        if "peierls_nabarro" not in self.results:
+            self.refuse_given("results without peierls_nabarro; name it there", "divisions", "rows")
+        if not self.upscaled:
+            because = (
+                "results without barrier or peierls_nabarro, from which nothing goes to the next scale; name one there"
+            )
+            self.refuse_given(because, "microstructure", "temperatures", "strain_rates")
         return self
 
     @property

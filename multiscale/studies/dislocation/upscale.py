@@ -18,7 +18,7 @@ from multiscale.studies.dislocation.schema import DislocationStudy
 _PATH_POINTS = 32
 _HELD_ENDS = 2.5
 """Multiple of the model's resolution by which a Peierls stress may be off."""
-_POOR = 0.03
+POOR = 0.03
 """Residual of Kocks' law over ΔH₀ from which the report says so."""
 _LOW = 20.0
 """ΔH₀ in kT under which thermal activation hardly limits glide."""
@@ -49,7 +49,7 @@ def estimated(atoms: DislocationAtoms, rows: int) -> PeierlsNabarroEstimate | No
         share=atoms.share(core.slip),
         separation=fitted.separation,
         elastic_separation=elastic_separation(atoms, model.prefactor),
-        virial=core.misfit / model.line_factor,
+        virial=core.interplanar / model.line_factor,
         position=path.position,
         energy=path.energy,
         barrier=path.barrier,
@@ -91,7 +91,7 @@ def upscaled(
     b, (source, barrier) = atoms.burgers_length, _barrier(atoms, estimate)
     pair = KinkPair(barrier, _tension(line, float(np.arccos(np.clip(abs(atoms.burgers[2]) / b, 0, 1)))), b)
     fit = kocks(pair)
-    stress, spread = _peierls_stress(atoms, estimate, fit)
+    stress, spread, from_what = _peierls_stress(atoms, estimate, fit)
     chosen = study.microstructure
     law = GlideLaw(
         fit.enthalpy * EV, stress, fit.p, fit.q, b * ANGSTROM, atoms.period * ANGSTROM, chosen.segment_length,
@@ -101,7 +101,8 @@ def upscaled(
     std = {"activation_enthalpy": enthalpy_std, "peierls_stress": spread}
     return Upscaled(
         source, _kinks(pair, fit), fit, law, enthalpy_std, spread, _flow(study, law, std),
-        fit_is_poor=fit.misfit > _POOR or not (fit.p <= 1 <= fit.q <= 2),
+        stress_source=from_what,
+        fit_is_poor=fit.residual > POOR or not (fit.p <= 1 <= fit.q <= 2),
         barrier_is_low=law.activation_enthalpy / EV < _LOW * BOLTZMANN_EV * min(study.temperatures),
     )  # fmt: skip
 
@@ -130,15 +131,20 @@ def _tension(line: LineEnergy, character: float) -> float:
 
 def _peierls_stress(
     atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None, fit: Kocks
-) -> tuple[float, float]:
-    """τ_P in Pa from the best available method; half the difference of methods and signs, with the increment."""
+) -> tuple[float, float, str]:
+    """τ_P in Pa from the best available method; half the difference of methods and signs, with the increment; the method."""
     if atoms.jumps is None:
         slope = fit.peierls_stress * EV_A3 if atoms.barrier is None else atoms.barrier.stress
-        return slope, 0.5 * abs(slope - estimate.stress * EV_A3) if estimate is not None else 0.0
+        spread = 0.5 * abs(slope - estimate.stress * EV_A3) if estimate is not None else 0.0
+        return slope, spread, "the barrier's Kocks fit" if atoms.barrier is None else "the barrier's steepest ascent"
     jump = atoms.jumps.mean
     other = jump if atoms.barrier is None else atoms.barrier.stress
     signs = 0.5 * float(np.ptp(atoms.jumps.stress))
-    return jump, float(np.linalg.norm([0.5 * (jump - other), signs, atoms.jumps.error.max()]))
+    return (
+        jump,
+        float(np.linalg.norm([0.5 * (jump - other), signs, atoms.jumps.error.max()])),
+        "atoms sheared until the core jumps",
+    )
 
 
 def _kinks(pair: KinkPair, fit: Kocks) -> KinkTable:

@@ -8,6 +8,7 @@ from coupling.contracts import FloatArray
 
 if TYPE_CHECKING:
     from atomistic.distil.assess import Comparison, Errors
+    from atomistic.frames import Frames
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class DistilFindings:
         held_out: Held-out paths.
         structures: How many each set has.
         warnings: Checks that the student fails.
+        frames: The labelled structures, a part each.
+        checkpoint: Name of the student's file.
+        cautions: Warnings of the pre-check of the teacher's crystals.
     """
 
     errors: "Mapping[str, Errors]"
@@ -39,3 +43,6 @@ class DistilFindings:
     held_out: int
     structures: Mapping[str, int]
     warnings: tuple[str, ...]
+    frames: "tuple[Frames, ...]" = ()
+    checkpoint: str = "student.pth"
+    cautions: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """The distillation study: a teacher and crystals in, a student's checkpoint and its errors out."""
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from coupling.contracts import Potential
@@ -8,6 +9,7 @@ from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
+from multiscale.stages.atoms_out import write_atoms
 from multiscale.studies.distil.findings import DistilFindings
 from multiscale.studies.distil.report import report
 from multiscale.studies.distil.schema import DistilStudy
@@ -28,11 +30,14 @@ def run(study: DistilStudy, context: RunContext) -> Results:
 
     Raises:
         InputError: potential and crystals do not go together.
-        NotConverged: a crystal has no equilibrium, or the training went astray.
+        NotConverged: a crystal has no equilibrium, or the training diverged.
     """
     results = Results("distil", study.title)
     found = context.on_root(lambda: _distilled(study, context))
     report(results, found)
+    write_atoms(
+        results, study.output, context, "labels", found.frames, "the labelled structures, by set, family and origin"
+    )
     return results
 
 
@@ -42,6 +47,7 @@ def _distilled(study: DistilStudy, context: RunContext) -> DistilFindings:
 
     teacher = load_potential(study.potential.name, **study.potential.options)
     context.uses(teacher)
+    cautions = _prechecked(study, teacher, context)
     labelling = request("labelled paths", study, include=_LABELLED, potentials=[teacher])
     with context.stage("labels"):
         arrays, reused = context.cache.get_or_compute(labelling, lambda: _labelled(study, teacher, context).arrays())
@@ -56,7 +62,25 @@ def _distilled(study: DistilStudy, context: RunContext) -> DistilFindings:
         student = distil(teacher, dataset, settings, folder=folder, progress=context.progress)
     shutil.copyfile(student.checkpoint, context.folder / student.checkpoint.name)
     with context.stage("comparison"):
-        return _judged(study, context, teacher, dataset, student)
+        return replace(_judged(study, context, teacher, dataset, student), cautions=cautions)
+
+
+def _prechecked(study: DistilStudy, teacher: Potential, context: RunContext) -> tuple[str, ...]:
+    """The warnings of the pre-check of the teacher's crystals: what it gets wrong, the student learns."""
+    from atomistic.properties.bulk import equilibrium
+    from atomistic.properties.elastic import elastic_constants
+    from atomistic.properties.precheck import precheck
+
+    warnings: list[str] = []
+    for one in study.crystals:
+        bulk = equilibrium(teacher, one.species, one.structure)
+        stiffness = elastic_constants(teacher, bulk).stiffness_voigt
+        checked = precheck(teacher, bulk, stiffness, one.structure, faults=study.paths.faults > 0)
+        checked.require(override=study.check_fault == "report", result="distillation")
+        warnings += checked.warnings
+    for warning in warnings:
+        context.log.warning("%s", warning)
+    return tuple(warnings)
 
 
 def _labelled(study: DistilStudy, teacher: Potential, context: RunContext) -> "Dataset":
@@ -100,5 +124,7 @@ def _judged(
         teacher_ms=milliseconds_per_atom(teacher, cell),
         held_out=len(dataset.test),
         structures={name: sum(len(path.structures) for path in getattr(dataset, name)) for name in SETS},
+        frames=dataset.frames(),
         warnings=tuple(f"WARNING: the student fails the check {one.name!r}. {one.note}".rstrip() for one in failures),
+        checkpoint=student.checkpoint.name,
     )

@@ -8,8 +8,9 @@ from pydantic import Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_planes
-from multiscale.inputs.fields import AtomicLength, Direction, quantity
+from multiscale.inputs.fields import AtomicLength, Direction, number, quantity
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.precheck import Precheck, precheck_field
 
 Temperature = quantity("temperature", "K")
 
@@ -53,9 +54,9 @@ class TrainingInput(Section):
     """How it learns; the defaults of the weights are those of `atomistic.distil.Settings`."""
 
     epochs: int = Field(default=400, ge=1, le=1_000_000, description="Passes over the training set.")
-    minutes: float = Field(default=20.0, gt=0, description="Longest time; the schedule is fitted into it.")
+    minutes: number("min") = Field(default=20.0, gt=0, description="Longest time; the schedule is fitted into it.")
     batch: int = Field(default=16, ge=1, le=4096, description="Structures in a step.")
-    learning_rate: float = Field(default=0.02, gt=0, le=1, description="At the start.")
+    learning_rate: float = Field(default=0.02, gt=0, le=1, description="Learning rate at the start.")
     threads: int = Field(default=1, ge=1, le=1024, description="CPU threads.")
 
 
@@ -72,6 +73,7 @@ class DistilStudy(Study):
     paths: PathCounts = Field(default_factory=PathCounts)
     network: Network = Field(default_factory=Network)
     training: TrainingInput = Field(default_factory=TrainingInput)
+    check_fault: Precheck = precheck_field("report")
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
@@ -80,8 +82,15 @@ class DistilStudy(Study):
             raise InputError("paths: no family has three paths, so that none could be held out; draw more.")
         return self
 
+    def size(self) -> str:
+        """The training."""
+        return f"It trains for at most {self.training.minutes:g} minutes, once the labels are there."
+
     def check(self) -> None:
-        """Check names, without torch."""
+        """Check names, and that a SevenNet can be trained here, without torch."""
+        from atomistic.potentials.sevennet.loader import require_installed
+
+        require_installed("A student")
         self.potential.check()
         for crystal in self.crystals:
             check_planes(crystal.species, crystal.structure, [*crystal.planes, *crystal.surfaces])

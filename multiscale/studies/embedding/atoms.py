@@ -121,7 +121,7 @@ def _energy(
     regions, clusters = model.regions(atoms)
     energy = float(evaluation.energies[0])
     return EmbeddingFindings(
-        _owned(atoms, regions, clusters, evaluation.forces[0]), _sizes(regions, clusters, charged, len(atoms)), counted(value.rows),
+        _owned(atoms, regions, clusters, evaluation.forces[0], energy), _sizes(regions, clusters, charged, len(atoms)), counted(value.rows),
         energy=Energy(energy, abs(value.energy - energy)), relaxation=relaxation,
     )  # fmt: skip
 
@@ -142,13 +142,15 @@ def _forces(
 
 
 def _owned(
-    atoms: "Atoms", regions: "Sequence[Region]", clusters: "Sequence[Cluster]", forces: FloatArray
-) -> EmbeddedStructure:
+    atoms: "Atoms", regions: "Sequence[Region]", clusters: "Sequence[Cluster]", forces: FloatArray,
+    energy: float | None = None,
+) -> EmbeddedStructure:  # fmt: skip
     label = np.zeros(len(atoms), dtype=int)
     for number, (region, cluster) in enumerate(zip(regions, clusters, strict=True), 1):
         label[cluster.atoms] = -number
         label[region.atoms] = number
-    return EmbeddedStructure(atoms.numbers, atoms.positions, atoms.cell.array, atoms.pbc.astype(int), label, forces)
+    pbc = atoms.pbc.astype(int)
+    return EmbeddedStructure(atoms.numbers, atoms.positions, atoms.cell.array, pbc, label, forces, energy)
 
 
 def _sizes(
@@ -222,5 +224,5 @@ def _accounted(path: "Trajectory") -> DynamicsFindings:
     start = path.kinetic[0] + path.potential[0]
     return DynamicsFindings(
         path.time, path.kinetic + path.potential - start, path.conserved - start, path.temperature, path.accurate_atoms,
-        float(path.injected[-1]), path.drift, path.raw_drift, path.switches,
+        float(path.injected[-1]), path.drift, path.raw_drift, path.switches, path.frames,
     )  # fmt: skip

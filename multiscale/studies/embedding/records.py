@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from atomistic.frames import Frames
 from coupling.contracts import FloatArray
 from multiscale.studies.counted import Counted
 
@@ -26,6 +27,7 @@ class EmbeddedStructure:
         pbc: (3,) 1 where periodic, else 0.
         label: (N,) k in region k, counted from 1; -k in its buffer; 0 elsewhere.
         forces: (N, 3) eV/Å.
+        energy: eV; None where forces are mixed.
     """
 
     numbers: IntArray
@@ -34,6 +36,7 @@ class EmbeddedStructure:
     pbc: IntArray
     label: IntArray
     forces: FloatArray
+    energy: float | None = None
 
     @property
     def atoms(self) -> "Atoms":
@@ -41,6 +44,15 @@ class EmbeddedStructure:
         from ase import Atoms
 
         return Atoms(self.numbers, self.positions, cell=self.cell, pbc=self.pbc.astype(bool))
+
+    @property
+    def frames(self) -> Frames:
+        """As one frame, with the label as `region`."""
+        energies = None if self.energy is None else np.array([self.energy])
+        return Frames(
+            self.numbers, self.positions[None], self.cell[None], self.pbc, self.forces[None], energies,
+            arrays={"region": self.label[None]},
+        )  # fmt: skip
 
     @property
     def largest_force(self) -> float:
@@ -134,6 +146,7 @@ class DynamicsFindings:
         drift: Slope of the conserved energy, eV per atom and ps.
         raw_drift: Slope of kinetic and potential energy, eV per atom and ps.
         switches: Steps at which a region changed.
+        frames: Some of the steps.
     """
 
     time: FloatArray
@@ -145,6 +158,7 @@ class DynamicsFindings:
     drift: float
     raw_drift: float
     switches: int
+    frames: Frames | None = None
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,16 @@
 """What the embedding study shows: regions, ledger, force error against the buffer, energy in dynamics."""
 
+import numpy as np
+
+from coupling.findings import Criterion
 from coupling.units import ANGSTROM
-from multiscale.runtime.records import Plot, PlotSeries, Table
+from multiscale.runtime.records import Amount, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.studies.embedding.records import Buffers, DynamicsFindings, EmbeddedStructure, EmbeddingFindings
 from multiscale.studies.embedding.schema import BufferScan, EmbeddingStudy
+
+_ROUNDING = 1e-6
+"""eV that summing in another order may change."""
 
 
 def report(results: Results, study: EmbeddingStudy, found: EmbeddingFindings) -> None:
@@ -21,6 +27,23 @@ def report(results: Results, study: EmbeddingStudy, found: EmbeddingFindings) ->
         _buffers(results, study.buffers, found.buffers)
     if found.dynamics is not None:
         _dynamics(results, found.dynamics)
+    _verdict(results, study, found)
+
+
+def _verdict(results: Results, study: EmbeddingStudy, found: EmbeddingFindings) -> None:
+    """The result in a sentence, and what it is held against."""
+    energy = " and the energy {energy}" if found.energy is not None else ""
+    results.summary = (
+        f"{{qm_atoms}} of {{atoms}} atoms are the accurate model's; the largest force is {{max_force}}{energy}."
+    )
+    check = results.checks.append
+    if found.energy is not None:
+        check(Criterion("energy against the ledger", found.energy.partition_error, _ROUNDING, "eV"))
+    if study.relax is not None and found.relaxation is not None:
+        check(Criterion("largest force after relaxing", found.structure.largest_force, study.relax, "eV/Å"))
+    if study.buffers is not None and found.buffers is not None:
+        error = float(np.interp((study.buffer or 0.0) / ANGSTROM, found.buffers.radius, found.buffers.difference))
+        check(Criterion("force error of the buffer", error, study.buffers.error, "eV/Å"))
 
 
 def _regions(results: Results, found: EmbeddingFindings) -> None:
@@ -35,7 +58,7 @@ def _regions(results: Results, found: EmbeddingFindings) -> None:
         )
     _view(results, found.structure)
     results.ledger = [one.row for one in found.counted]
-    results.ledger_unit = "" if found.energy is None else "eV"
+    results.ledger_unit = "eV"
 
 
 def _view(results: Results, structure: EmbeddedStructure) -> None:
@@ -88,8 +111,11 @@ def _buffers(results: Results, asked: BufferScan, found: Buffers) -> None:
     caption = f"Largest error of a force in the first region, against {against}."
     results.plots.append(Plot(title, "buffer", "Å", "force error", "eV/Å", lines, caption, "y"))
     columns = zip(found.radius, found.atoms, found.difference, found.abrupt, strict=True)
-    rows = tuple((float(r), int(n), float(d), float(a)) for r, n, d, a in columns)
-    results.tables.append(Table(title, ("buffer, Å", "atoms", "low + QM - ML, eV/Å", "QM alone, eV/Å"), rows))
+    rows = tuple(
+        (Amount(float(r) * ANGSTROM, "m"), int(n), Amount(float(d), "eV/Å"), Amount(float(a), "eV/Å"))
+        for r, n, d, a in columns
+    )
+    results.tables.append(Table(title, ("buffer", "atoms", "low + QM − ML", "QM alone"), rows))
     results.add("cheap_force_error", found.cheap, "eV/Å", "error of the cheap model alone")
     if found.needed is not None:
         what = f"buffer for {asked.error:g} eV/Å"

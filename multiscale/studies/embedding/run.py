@@ -8,7 +8,8 @@ from coupling.records import pack, unpack
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.results import Results
-from multiscale.studies.embedding.records import EmbeddedStructure, EmbeddingFindings
+from multiscale.stages.atoms_out import write_atoms
+from multiscale.studies.embedding.records import EmbeddingFindings
 from multiscale.studies.embedding.report import report
 from multiscale.studies.embedding.schema import EmbeddingStudy
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from atomistic.embedding.quantum import QuantumPotential
     from coupling.identity.addresses import Request
     from multiscale.studies.embedding.atoms import EmbeddingModels
-
-STRUCTURE = "embedded.extxyz"
 
 
 def run(study: EmbeddingStudy, context: RunContext) -> Results:
@@ -32,7 +31,10 @@ def run(study: EmbeddingStudy, context: RunContext) -> Results:
         found = _atomistic(study, context)
     results = Results("embedding", study.title)
     report(results, study, found)
-    context.on_root(lambda: _write_structure(context.folder / STRUCTURE, found.structure))
+    what = "the structure; region k, counted from 1, its buffer -k, the rest 0"
+    write_atoms(results, study.output, context, "embedded", [found.structure.frames], what)
+    if found.dynamics is not None and found.dynamics.frames is not None:
+        write_atoms(results, study.output, context, "dynamics", [found.dynamics.frames], "steps of the trajectory")
     return results
 
 
@@ -82,12 +84,3 @@ class _Loaded:
         """End the processes of a quantum engine, where it was started."""
         if "_quantum" in vars(self):
             self._quantum.close()
-
-
-def _write_structure(path: Path, structure: EmbeddedStructure) -> None:
-    from ase.io import write
-
-    atoms = structure.atoms
-    atoms.set_array("region", structure.label)
-    atoms.set_array("embedded_forces", structure.forces)
-    write(path, atoms, format="extxyz", parallel=False)

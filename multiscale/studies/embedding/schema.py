@@ -11,7 +11,7 @@ from coupling.errors import InputError, unknown_choice
 from coupling.identity.code_names import code_named
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
-from multiscale.inputs.fields import InputFile, Name, Neighbourhood, Time
+from multiscale.inputs.fields import InputFile, Name, Neighbourhood, Time, number
 from multiscale.inputs.potential import Potential
 
 if TYPE_CHECKING:
@@ -36,19 +36,24 @@ class RegionInput(Section):
         default=None, description="Radius around the centre, the atoms or the defects; optional for the last two."
     )
     leave: Neighbourhood | None = Field(default=None, description="Outer radius of the hysteresis in dynamics.")
-    centre: list[float] | None = Field(default=None, min_length=3, max_length=3, description="Centre of a sphere, Å.")
-    atoms: list[int] | None = Field(default=None, min_length=1, description="Indices, from 0.")
+    centre: list[number("Å")] | None = Field(
+        default=None, min_length=3, max_length=3, description="Centre of a sphere."
+    )
+    atoms: list[int] | None = Field(default=None, min_length=1, description="Indices of the atoms, from 0.")
     at: float | None = Field(default=None, description="Height of a layer: fraction of the third cell vector.")
     by: Literal["coordination", "centrosymmetry"] | None = Field(default=None, description="What makes a defect.")
     neighbours: int | None = Field(
         default=None, ge=2, description="Neighbours for centrosymmetry: 12 in fcc, 8 in bcc."
     )
-    threshold: float | None = Field(default=None, description="Threshold of centrosymmetry (Å²) or uncertainty.")
+    threshold: float | None = Field(
+        default=None,
+        description="Threshold of centrosymmetry (in Å²) or of uncertainty, above which an atom belongs to the region.",
+    )
     release: float | None = Field(default=None, description="Uncertainty below which an atom leaves in dynamics.")
     values: InputFile | None = Field(default=None, description="A text file with one uncertainty per atom.")
     charge: int | None = Field(
-        default=None, ge=-1000, le=1000,
-        description="Total charge of its cluster, e; by default the sum of its atoms' in the structure's file, else 0.",
+        default=None, ge=-1000, le=1000, json_schema_extra={"unit": "e"},
+        description="Total charge of its cluster; by default the sum of its atoms' in the structure's file, else 0.",
     )  # fmt: skip
 
     @model_validator(mode="after")
@@ -146,7 +151,7 @@ class BufferScan(Section):
     """Force error against the buffer's radius."""
 
     radii: list[Neighbourhood] = Field(min_length=2, description="Rising radii.")
-    error: float = Field(default=0.1, gt=0, description="Wanted error of a core force, eV/Å.")
+    error: number("eV/Å") = Field(default=0.1, gt=0, description="Wanted error of a core force.")
     reference: Literal["whole", "largest"] = Field(
         default="largest", description="Compare with the accurate model of the whole, or of the largest cluster."
     )
@@ -163,9 +168,9 @@ class BufferScan(Section):
 class EmbeddingDynamicsInput(Section):
     """Newtonian dynamics with regions that move along."""
 
-    steps: int = Field(ge=2, le=10_000_000)
-    timestep: float = Field(default=1.0, gt=0, le=20, description="fs.")
-    temperature: float = Field(default=300.0, ge=0, description="Temperature of the initial velocities, K.")
+    steps: int = Field(ge=2, le=10_000_000, description="Number of time steps.")
+    timestep: number("fs") = Field(default=1.0, gt=0, le=20, description="Length of a time step.")
+    temperature: number("K") = Field(default=300.0, ge=0, description="Temperature of the initial velocities.")
 
 
 class EmbeddingStudy(Study):
@@ -190,14 +195,18 @@ class EmbeddingStudy(Study):
         default=None,
         description="Parts of a region that are this far apart, besides both buffers, become separate regions.",
     )
-    charges: dict[str, float] | None = Field(
-        default=None, description="Charges, e, by chemical symbol, for electrostatic embedding."
+    charges: dict[str, number("e")] | None = Field(
+        default=None, description="Charges by chemical symbol, for electrostatic embedding."
     )
     scheme: Literal["energy", "forces", "abrupt forces"] = Field(
         default="energy",
         description="Subtractive energy; or force mixing, where regions get low + high - low, or high alone.",
     )
-    relax: float | None = Field(default=None, gt=0, description="Relax to this largest force, eV/Å (energy scheme).")
+    relax: number("eV/Å") | None = Field(
+        default=None,
+        gt=0,
+        description="Relax to this largest force (energy scheme); by default atoms stay where they are.",
+    )
     buffers: BufferScan | None = None
     dynamics: EmbeddingDynamicsInput | None = None
 

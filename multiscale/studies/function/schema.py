@@ -7,17 +7,17 @@ from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from coupling.errors import InputError
 from coupling.identity.code_names import is_code
-from coupling.units import SI_FACTORS, parse_quantity
+from coupling.units import SI_FACTORS, parse_quantity, unit_name
 from multiscale.inputs.base import Study
 from multiscale.inputs.fields import resolved
 
 _UNITS = {unit: kind for kind, factors in SI_FACTORS.items() for unit in factors}
 
-Argument = bool | int | float | str | list[Any] | dict[str, Any] | None
+Argument = Annotated[bool | int | float | str | list[Any] | dict[str, Any] | None, WithJsonSchema({})]
 
 
 def _call(value: str) -> str:
@@ -101,6 +101,6 @@ def check_arguments(function: Callable[..., Any], arguments: dict[str, Any]) -> 
 
 def in_si(value: Argument) -> Argument:
     """A number with a unit in SI; anything else as it is."""
-    if isinstance(value, str) and len(parts := value.split()) == 2 and parts[1] in _UNITS:
-        return parse_quantity(value, _UNITS[parts[1]])
+    if isinstance(value, str) and len(parts := value.split()) == 2 and unit_name(parts[1]) in _UNITS:
+        return parse_quantity(value, _UNITS[unit_name(parts[1])])
     return value

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from coupling.contracts import FloatArray
-from multiscale.runtime.records import Plot, PlotSeries, Table
+from coupling.findings import Criterion
+from multiscale.runtime.records import Amount, NextStep, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
 from multiscale.studies.learn.schema import LearnStudy
 
@@ -34,7 +35,7 @@ def report_labels(
     add("settings_hash", labels.settings_hash, "", "settings of the oracle, the same for all labels")
     groups, failed = labels.groups, sum(entry.label is None for entry in found.entries)
     weights = posterior.weights
-    rows = tuple((group, groups.count(group), round(weights[group], 3)) for group in dict.fromkeys(groups))
+    rows = tuple((group, groups.count(group), float(weights[group])) for group in dict.fromkeys(groups))
     results.tables.append(Table("Labels", ("group", "labels", "weight of each"), rows, "Every group counts alike."))
     if failed:
         results.notes.append(f"WARNING: the oracle failed on {failed} structures, which were skipped.")
@@ -67,19 +68,39 @@ def report_radii(results: Results, study: LearnStudy, found: "Learned[Surrogate]
     caption = "Largest radius of a force in each structure; in a labelled structure the noise remains."
     results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))
     rows = tuple(
-        (group, f"{found.before[group].max():.3g}", f"{found.after[group].max():.3g}") for group in found.before
+        (group, *(Amount(float(radii[group].max()), "eV/Å") for radii in (found.before, found.after)))
+        for group in found.before
     )
-    results.tables.append(Table("Largest radius", ("group", "before, eV/Å", "after, eV/Å"), rows))
+    results.tables.append(Table("Largest radius", ("group", "before", "after"), rows))
     results.add(
         "largest_radius_before",
         float(max(v.max() for v in found.before.values())),
         "eV/Å",
         "largest radius after the first labels",
     )
+    results.checks += [
+        Criterion(
+            "largest radius of a force", float(max(v.max() for v in found.after.values())), study.threshold, "eV/Å"
+        ),
+        Criterion("labels that the oracle failed on", sum(entry.label is None for entry in found.entries), 0),
+    ]
     results.add(
         "largest_radius",
         float(max(v.max() for v in found.after.values())),
         "eV/Å",
         "largest radius at the end",
         headline=True,
+    )
+
+
+def report_verdict(results: Results) -> None:
+    """The result in a sentence, and what its labels are for."""
+    results.summary = (
+        "{labels} labels bring the largest radius of a force from {largest_radius_before} to {largest_radius}; the fitted "
+        "potential's interface takes {work_of_separation} to part."
+    )
+    results.onward.append(
+        NextStep(
+            "Give a law of the same potential error bars from these labels", "trust: {labels: FOLDER/labels.extxyz}"
+        )
     )

@@ -16,9 +16,10 @@ from coupling.units import ANGSTROM
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.locks import exclusive
+from multiscale.runtime.records import RunFile
 from multiscale.runtime.results import Results
 from multiscale.studies.cohesive_law.report import report_law
-from multiscale.studies.learn.report import report_labels, report_radii
+from multiscale.studies.learn.report import report_labels, report_radii, report_verdict
 from multiscale.studies.learn.schema import LearnStudy
 
 if TYPE_CHECKING:
@@ -45,14 +46,13 @@ def run(study: LearnStudy, context: RunContext) -> Results:
 
 def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     from atomistic.decohesion.rigid_path import default_openings
-    from atomistic.potentials import load_potential
     from atomistic.trust.learn import Rules, learn
     from atomistic.trust.notebook import Notebook
     from atomistic.trust.oracle import oracle
     from atomistic.trust.storage import save_posterior
     from atomistic.trust.surrogate import Surrogate
 
-    potential = require(load_potential(study.potential.name, **study.potential.options), "features")
+    potential = student(study)
     asked = oracle(study.oracle.name, study.oracle.own, context.cache.folder / "oracle")
     context.uses(potential, asked.potential)
     task = request("learning", study, exclude=_LEFT_TO_CHANCE, potentials=[potential, asked.potential]).address
@@ -70,6 +70,7 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     finally:
         asked.close()
     found.labels.save(context.folder / LABELS)
+    results.files.append(RunFile(LABELS, "the labels, which trust and learn read"))
     posterior = found.surrogate.posterior
     save_posterior(posterior, context.folder / POSTERIOR)
     report_labels(results, study, found, posterior, asked)
@@ -79,8 +80,21 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
         fitted = _fitted_law(study, context, posterior.calibrated())
     results.notes += fitted.warnings
     report_law(results, fitted.law, fits_of(fitted.law))
+    report_verdict(results)
     results.ledger = list(fitted.ledger)
     save_law(fitted.law, context.folder / "law.json")
+
+
+def student(study: LearnStudy) -> Any:
+    """The potential, in double precision unless told otherwise: a readout that is far from its first amplifies rounding."""
+    from atomistic.potentials import load_potential
+
+    name, options = study.potential.name, study.potential.options
+    potential = require(load_potential(name, **options), "features")
+    offers = potential.capabilities
+    if offers.dtype == "float32" and "float64" in offers.dtypes and "dtype" not in options:
+        potential = require(load_potential(name, **options, dtype="float64"), "features")
+    return potential
 
 
 def _routes(study: LearnStudy, potential: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_planes
 from multiscale.inputs.crystal import Temperature
-from multiscale.inputs.fields import AtomicLength, Direction, Name
+from multiscale.inputs.fields import AtomicLength, Direction, Name, number
 from multiscale.inputs.law_options import Openings
 from multiscale.inputs.potential import Potential, PotentialChoice
 
@@ -58,7 +58,9 @@ class LearnedPlane(Section):
 class LearnDynamicsInput(Section):
     """Langevin dynamics of the slab, in steps that are safe for the potential."""
 
-    temperature: Temperature = Field(default="300 K", validate_default=True)
+    temperature: Temperature = Field(
+        default="300 K", validate_default=True, description="Temperature of the thermostat."
+    )
     steps: int = Field(default=100, ge=1, le=1_000_000, description="Time steps of each trajectory.")
     every: int = Field(default=10, ge=1, description="Time steps between checks of the radius.")
     opening: AtomicLength | None = Field(default=None, description="Opening of the slab; by default closed.")
@@ -91,12 +93,14 @@ class LearnStudy(Study):
     """A potential that asks an oracle where it cannot be trusted, along the study's own routes."""
 
     study: Literal["learn"]
-    potential: Potential = Field(description="It must provide features (SevenNet).")
-    oracle: Annotated[OracleChoice, BeforeValidator(_named)]
+    potential: Potential = Field(description="The potential that learns; it must provide features (SevenNet).")
+    oracle: Annotated[OracleChoice, BeforeValidator(_named, json_schema_input_type=str | OracleChoice)] = Field(
+        description="What computes the labels."
+    )
     plane: LearnedPlane
     routes: Routes = Field(default_factory=Routes)
-    threshold: float = Field(
-        default=0.1, gt=0, description="Radius of a force above which a structure is labelled, eV/Å."
+    threshold: number("eV/Å") = Field(
+        default=0.1, gt=0, description="Radius of a force above which a structure is labelled."
     )
     budget: int = Field(default=40, ge=2, le=100_000, description="Largest number of labels.")
     first: int = Field(default=6, ge=2, description="Labels before the model is asked.")
@@ -109,6 +113,13 @@ class LearnStudy(Study):
         if not all(1 <= count <= _MOST_REPEATS for count in self.plane.repeats):
             raise InputError(f"plane.repeats {list(self.plane.repeats)} must be two numbers from 1 to {_MOST_REPEATS}.")
         return self
+
+    def size(self) -> str:
+        """The labels."""
+        planes = f"{self.plane.layers} atomic planes"
+        return (
+            f"It labels at most {self.budget} structures of {planes}, and computes {self.samples} samples of the law."
+        )
 
     def check(self) -> None:
         """Check names and files, without torch."""

@@ -1,34 +1,38 @@
-"""The bodies and interfaces of a specimen from its input: typed constants, crystals and laws from atoms, grains given once."""
+"""The bodies and interfaces of a specimen from its input: typed constants, crystals and laws from atoms or runs, grains given once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-from continuum.materials.moduli import Moduli
 from continuum.materials.registry import material_model
 from coupling.contracts import FloatArray
-from coupling.elasticity import grain_rotation, isotropic_stiffness, strain_voigt
+from coupling.elasticity import grain_rotation, strain_voigt
 from coupling.errors import InputError
 from coupling.laws.law import Law
+from coupling.orientations import symmetry_rotations
 from multiscale.inputs.crystal import CutCrystal
+from multiscale.inputs.grain_boundary import GrainBoundaryInput
 from multiscale.inputs.law import AtomsOptions
 from multiscale.inputs.law_options import LawOptions
-from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial
+from multiscale.inputs.material import CrystalMaterial
 from multiscale.runtime.context import RunContext
-from multiscale.stages.crystal import CrystalRecord, crystal_record
+from multiscale.runtime.crystals import CrystalRecord
+from multiscale.stages.crystal import crystal_record
 from multiscale.stages.derived_law import DerivedLaw, turned, turned_law
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
+from multiscale.studies.specimen.grains import Texture, texture_of
 from multiscale.studies.specimen.orientation import CrystalSide, equivalent, indices, not_parallel, turn
 from multiscale.studies.specimen.schema import SpecimenStudy
+from multiscale.studies.specimen.solids import polycrystal, solid, typed_moduli
 
 if TYPE_CHECKING:
     from continuum.materials import Material as Solid
     from continuum.mesh.specimen_mesh import SpecimenMesh
 
 _FLAT = np.radians(10)  # normals of an interface from atoms may spread by so much
-_ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,18 @@ class SpecimenParts:
         materials: By body, in the mesh's axes.
         derived: What atoms gave, by interface.
         crystals: The crystals of bodies that are such.
+        textures: The grains of polycrystals and what lies between them, by body.
+        boundaries: The facets of this rank that are boundaries of grains, by interface.
+        families: What is sampled, each as of `Models.family`: it varies together, and independently of the others.
     """
 
     laws: dict[str, Law]
     materials: "dict[str, Solid]"
     derived: dict[str, DerivedLaw]
     crystals: dict[str, CrystalRecord]
+    families: tuple[tuple[str, ...], ...] = ()
+    textures: dict[str, Texture] = field(default_factory=dict)
+    boundaries: dict[str, NDArray[np.int32]] = field(default_factory=dict)
 
 
 def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, context: RunContext) -> SpecimenParts:
@@ -56,34 +66,73 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
         NotConverged: some equilibrium of atoms was not found.
     """
     crystals = {name: _crystal(item, models, context) for name, item in study.crystal_bodies.items()}
+    families = [models.own_family()]
+    for name in study.run_bodies:
+        crystals[name], family = _crystal_of_run(study, name, models)
+        families.append(family)
     grains = {
         name: grain_rotation(item.grain.x, item.grain.y)
-        for name, item in study.crystal_bodies.items()
+        for name, item in (study.crystal_bodies | study.run_bodies).items()
         if item.grain is not None
     }
     laws: dict[str, Law] = {}
     derived: dict[str, DerivedLaw] = {}
     misfits: dict[str, FloatArray] = {}
     for name, interface in study.interfaces.items():
-        frame, law = _frame(study, name, mesh), interface.stored_law()
+        law = interface.stored_law(name)
+        frame = _frame(study, name, mesh) if interface.grains is None else None
         if law is None:
-            if frame is None:
+            if frame is None and interface.grains is None:
                 raise InputError(
                     f"interfaces.{name}: its normals differ by more than {np.degrees(_FLAT):.0f}° from their mean, and a law from "
                     "atoms belongs to one crystal plane; divide the interface, or name a law by file."
                 )
             made = _derived(study, name, frame, crystals, grains, models, context)
-            derived[name] = turned(made, turn(name, _known_sides(study, name, made.law, frame, crystals, grains)))
+            derived[name] = (
+                made
+                if frame is None
+                else turned(made, turn(name, _known_sides(study, name, made.law, frame, crystals, grains)))
+            )
             law = derived[name].law
-        elif frame is not None:
-            law = turned_law(law, turn(name, _known_sides(study, name, law, frame, crystals, grains)))
+        else:
+            families.append(family := _family(law, name))
+            law = models.drawn(law, law.members, family)
+            if frame is not None:
+                law = turned_law(law, turn(name, _known_sides(study, name, law, frame, crystals, grains)))
         laws[name] = law
         if frame is not None:
             _hand_over(study, name, law, frame, crystals, grains, misfits)
     materials = {
-        name: _material(item, name, crystals, grains, misfits, models, context) for name, item in study.bodies.items()
-    }
-    return SpecimenParts(laws, materials, derived, crystals)
+        name: solid(item, name, crystals, grains, misfits, models, context)
+        for name, item in study.bodies.items() if name not in study.polycrystals
+    }  # fmt: skip
+    textures: dict[str, Texture] = {}
+    classes = {name: one.grains for name, one in study.interfaces.items() if one.grains is not None}
+    boundaries: dict[str, NDArray[np.int32]] = {}
+    for name, each in study.polycrystals.items():
+        rotations = each.rotations(name, len(study.grain_groups[name]), study.seed)
+        own = (
+            crystals[name].rotations
+            if name in crystals
+            else symmetry_rotations(typed_moduli(study.bodies[name]).stiffness_voigt)
+        )
+        textures[name], facets = texture_of(classes, name, mesh, rotations, own)
+        boundaries |= facets
+        materials[name] = polycrystal(study, name, rotations, crystals, models, context)
+    known = tuple(family for family in dict.fromkeys(families) if family)
+    return SpecimenParts(laws, materials, derived, crystals, known, textures, boundaries)
+
+
+def _family(law: Law, name: str) -> tuple[str, ...]:
+    """Of a law's members: the fingerprints of their potentials; where these are not known it varies alone."""
+    known = [next((side.fingerprint for side in one.count.sides if side), "") for one in law.members]
+    return tuple(known) if all(known) else tuple(f"{name} {k}" for k in range(len(known)))
+
+
+def _crystal_of_run(study: SpecimenStudy, name: str, models: Models) -> tuple[CrystalRecord, tuple[str, ...]]:
+    """The crystal of a body from an earlier run, and what it varies with."""
+    found = study.stored_crystal(name)
+    return models.drawn(found.crystal, found.samples, found.family), found.family
 
 
 def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> CrystalRecord:
@@ -115,7 +164,7 @@ def _derived(
     options: LawOptions = _cut_bodies(study, name, atoms, frame, crystals, grains) if atoms.from_bodies else atoms
     for body, place in zip(study.interfaces[name].sides(name)[1:], ("upper", "lower"), strict=True):
         if body in crystals:
-            cut = options.crystals.get(place) or options.crystals["plane"]
+            cut = options.cut(place)
             crystal = crystal_record(cut, models, context, potential=atoms.potential)
             _check_formula(name, body, crystals[body], crystal.formula)
             if body in grains:
@@ -155,10 +204,7 @@ def _cut_bodies(
     elif equivalent(grains[plus], grains[minus or ""], crystals[plus].rotations):
         chosen = {"plane": cut[plus]}
     else:
-        raise InputError(
-            f"interfaces.{name}: {plus!r} and {minus!r} are one crystal in two orientations, which is a grain boundary; "
-            "give upper and lower with their planes."
-        )
+        return atoms.model_copy(update={"grain_boundary": GrainBoundaryInput.between(cut[plus], cut[minus or ""])})
     return atoms.model_copy(update=chosen)
 
 
@@ -199,47 +245,3 @@ def _hand_over(
             e = side.strain
             tensor = frame.T @ np.array([[e[0], e[2], 0.0], [e[2], e[1], 0.0], [0.0, 0.0, 0.0]]) @ frame
             misfits[body] = -strain_voigt(tensor)
-
-
-def _material(
-    item: MaterialInput | CrystalMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
-    misfits: dict[str, FloatArray], models: Models, context: RunContext,
-) -> "Solid":  # fmt: skip
-    if not isinstance(item, CrystalMaterial):
-        return typed_material(item)
-    crystal, grain, model = crystals[name], grains.get(name, np.eye(3)), material_model(item.strain)
-    if not model.free_strain and name in misfits:
-        raise InputError(
-            f"bodies.{name}: the strain of the joined crystals ({np.abs(misfits[name]).max():.2%}) is carried as a stress-free strain, "
-            f"which strain: {item.strain} does not have; take strain: small, or misfit: relaxed on the interface."
-        )
-    free = None
-    if model.free_strain:
-        free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, models, context) * _ISOTROPIC
-    moduli = Moduli(crystal.stiffness_voigt, third_voigt=crystal.third_voigt, rotation=grain, free_strain_voigt=free)
-    return model.material.from_moduli(moduli)
-
-
-def _expansion(item: CrystalMaterial, crystal: CrystalRecord, models: Models, context: RunContext) -> float:
-    """Thermal strain of a crystal from where it is free of stress to its temperature."""
-    if item.stress_free_at is None:
-        return 0.0
-    free = crystal_record(item.crystal, models, context, potential=item.potential, temperature=item.stress_free_at)
-    return crystal.lattice_parameter / free.lattice_parameter - 1.0
-
-
-def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
-    """The `continuum.materials` material of typed constants.
-
-    Raises:
-        InputError: its constants are not those of a stable solid.
-    """
-    model = material_model(item.strain)
-    if isinstance(item, OwnMaterial):
-        return model.material(**item.constants)
-    stiffness = isotropic_stiffness(item.young, item.poisson) if item.stiffness is None else item.stiffness.voigt
-    turn = None if item.grain is None else grain_rotation(item.grain.x, item.grain.y)
-    free = None if item.expansion is None else item.expansion * item.temperature_difference * _ISOTROPIC
-    return model.material.from_moduli(
-        Moduli(stiffness, item.young, item.poisson, rotation=turn, free_strain_voigt=free)
-    )

@@ -1,4 +1,4 @@
-"""Input of an interface: its law, contact, friction, gap, coarsening."""
+"""Input of an interface: its law, contact, friction, initial gap, coarsening."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Literal, Self
@@ -10,7 +10,8 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.fields import Length, Name, Position, quantity
-from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput
+from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput, LawOfLibrary, LawOfRun
+from multiscale.inputs.polycrystal import BoundariesInput
 
 if TYPE_CHECKING:
     from continuum.model import Bond
@@ -22,13 +23,13 @@ Viscosity = quantity("viscosity of an interface", "Pa*s/m")
 class ContactInput(Section):
     """Resistance of closed faces, in place of the law's own compressive branch."""
 
-    stiffness: InterfaceStiffness
+    stiffness: InterfaceStiffness = Field(description="Contact pressure over penetration.")
     penetration: Length | None = Field(
         default=None, description="Largest penetration (augmented Lagrangian); by default the penalty alone."
     )
 
 
-class Gap(Section):
+class InitialGap(Section):
     """The distance r²/2R of undeformed faces, as of a sphere or cylinder on a flat."""
 
     radius: Length = Field(description="R of the sphere or cylinder.")
@@ -63,7 +64,7 @@ class Gap(Section):
 class Coarsening(Section):
     """The law of several planes in series, of which one opens, for elements that are too large for one."""
 
-    planes: int = Field(ge=2, le=1_000_000)
+    planes: int = Field(ge=2, le=1_000_000, description="Number of planes in series, of which one opens.")
     softening: Literal["bilinear", "exact"] = Field(default="bilinear", description="exact keeps the drop at the peak.")
     plane_stiffness: InterfaceStiffness | None = Field(
         default=None, description="Stiffness of a closed plane; by default the law's own."
@@ -75,18 +76,31 @@ class InterfaceInput(Section):
 
     plus: Name | None = Field(default=None, description="Not needed for an interface that is called plus|minus.")
     minus: Name | None = Field(default=None, description="The other body; by default a rigid foundation.")
-    law: LawInput
+    grains: BoundariesInput | None = Field(
+        default=None,
+        description="In place of plus and minus: boundaries between the grains of a polycrystal. Each has the law of the first "
+        "interface whose conditions it fits.",
+    )
+    law: LawInput = Field(
+        description="The cohesive law: a file's name, library: FILE of laws by name, run: FOLDER of a cohesive_law study, a closed "
+        "form, or atoms."
+    )
     coarsen: Annotated[
         Coarsening | None,
-        BeforeValidator(lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v),
+        BeforeValidator(
+            lambda v: {"planes": v} if isinstance(v, int) and not isinstance(v, bool) else v,
+            json_schema_input_type=int | Coarsening | None,
+        ),
     ] = Field(default=None, description="A number of planes, or a block.")
-    history: Literal["damage", "reversible"] = "damage"
+    history: Literal["damage", "reversible"] = Field(
+        default="damage", description="Unloading to the origin with damage kept, or back along the law (adhesion)."
+    )
     contact: ContactInput | None = None
     friction: float = Field(default=0.0, ge=0, description="Coulomb's coefficient of damaged faces.")
     viscosity: Viscosity | None = Field(
         default=None, description="Traction per rate of the jump; needs loading.duration."
     )
-    gap: Gap | None = None
+    initial_gap: InitialGap | None = None
     spring: InterfaceStiffness | None = Field(
         default=None,
         description="Of an initially rigid law (gap: in bulk): stiffness before the faces part; its compliance is reported.",
@@ -96,7 +110,7 @@ class InterfaceInput(Section):
     )
     misfit: Literal["carried", "relaxed"] = Field(
         default="carried",
-        description="Of two crystals: the strained one's body carries the strain, or dislocations took it away.",
+        description="Of two crystals: the strained one's body carries the strain, or dislocations have relieved it.",
     )
     tangential: list[float] | None = Field(
         default=None,
@@ -112,18 +126,37 @@ class InterfaceInput(Section):
             InputError: the name and the sides do not fit together.
         """
         plus, bar, minus = name.partition("|")
+        if self.grains is not None:
+            if bar or self.plus is not None or self.minus is not None:
+                raise InputError(f"interfaces.{name}: boundaries of grains have no plus and minus; leave them out.")
+            return (name, self.grains.body, self.grains.body)
         if bar and (self.plus is not None or self.minus is not None):
             raise InputError(f"interfaces.{name}: its name gives both sides; leave out plus and minus.")
         if not bar and self.plus is None:
             raise InputError(f"interfaces.{name}: plus is missing; it names the body that the normal points into.")
         return (None, plus, minus) if bar else (name, self.plus or "", self.minus)
 
-    def stored_law(self) -> "Law | None":
-        """The law of a file or a closed form; None of one that comes from atoms.
+    def check_gap(self, name: str, dimension: int) -> None:
+        """Raise `InputError` unless the centre of its gap is a point of the mesh's space."""
+        if self.initial_gap is not None and len(self.initial_gap.centre or [0.0] * dimension) != dimension:
+            raise InputError(f"interfaces.{name}.initial_gap.centre: give {dimension} lengths.")
+
+    def stored_law(self, name: str = "") -> "Law | None":
+        """The law of a file, of an earlier run or a closed form; None of one that comes from atoms.
+
+        Args:
+            name: Of the interface.
 
         Raises:
-            InputError: the file or the parameters make no law.
+            InputError: the file, the run or the parameters make no law.
         """
+        from coupling.exchange.storage import load_law
+        from multiscale.runtime.handed_on import law_file
+
+        if isinstance(self.law, LawOfLibrary):
+            return self.law.law(name)
+        if isinstance(self.law, LawOfRun):
+            return load_law(law_file(self.law.run, self.law.interface, name))
         return None if isinstance(self.law, AtomsLaw) else self.law.law()
 
     def acting(self, law: "Law") -> "Law":
@@ -164,7 +197,7 @@ class InterfaceInput(Section):
         try:
             group, plus, minus = self.sides(name)
             contact = self.contact and Contact(self.contact.stiffness, self.contact.penetration)
-            gap = self.gap and self.gap.distance()
+            gap = self.initial_gap and self.initial_gap.distance()
             return Bond(
                 group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
                 spacing=self.spacing, misfit=self.misfit, tangential=self.tangential and tuple(self.tangential),

@@ -1,6 +1,7 @@
 """Input of a loading: tractions, how far they or the displacements go, the ring around a crack tip."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Collection
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -10,44 +11,55 @@ from multiscale.inputs.boundary import OnGroup
 from multiscale.inputs.fields import Length, Name, Position, Time
 from multiscale.inputs.stress import SignedStress
 
-_SEVERAL = BeforeValidator(lambda value: value if isinstance(value, list | tuple) else [value])
+
+def _several(kind: Any) -> Any:
+    """A list of a kind, or one of it."""
+    one_of_them = lambda value: value if isinstance(value, list | tuple) else [value]  # noqa: E731
+    return Annotated[list[kind], BeforeValidator(one_of_them, json_schema_input_type=kind | list[kind])]
 
 
 class TractionInput(OnGroup):
     """A boundary under a dead traction that grows with the loading: `traction` times its number."""
 
-    component: Literal["x", "y", "z", "pressure"]
-    traction: SignedStress
+    component: Literal["x", "y", "z", "pressure"] = Field(
+        description="Axis along which it acts; pressure acts against the outer normal."
+    )
+    traction: SignedStress = Field(description="Its value at the load multiple 1.")
 
 
 class LoadingInput(Section):
     """How far the loads go, and how."""
 
-    opening: Annotated[list[Position], _SEVERAL] | None = Field(
+    opening: _several(Position) | None = Field(
         default=None, description="End of the displacement, or its turning points."
     )
-    final: Annotated[list[float], _SEVERAL] | None = Field(
-        default=None, description="The same for tractions: multiples of them."
-    )
+    final: _several(float) | None = Field(default=None, description="The same for tractions: multiples of them.")
     steps: int = Field(
-        default=60, ge=1, le=100_000, description="Least number of steps to the largest load; cut automatically."
+        default=60,
+        ge=1,
+        le=100_000,
+        description="Number of nominal steps to the largest load; cut, and grown where no error shows, automatically.",
     )
     closing: bool = Field(default=False, description="The load brings faces together (adhesive contact).")
     growth: float = Field(
         default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
     )
     duration: Time | None = Field(default=None, description="Time to the largest load; for viscous interfaces.")
-    linear_solver: Literal["auto", "direct", "iterative"] = "auto"
+    linear_solver: Literal["auto", "direct", "iterative"] = Field(
+        default="auto",
+        description="Direct (MUMPS), or GMRES with multigrid; auto takes the second for large problems in 3D.",
+    )
     balance_tolerance: float = Field(
         default=0.01, gt=0, lt=1,
-        description="Fraction of the external work by which it may differ from the energies; steps are cut for it, and a run that "
-        "misses it fails.",
+        description="Fraction of the external work by which it may differ from the energies; steps are cut for it (not "
+        "beside transport), and a run that misses it fails.",
     )  # fmt: skip
     peak_tolerance: float = Field(
         default=0.01,
         gt=0,
         lt=1,
-        description="Fraction of the largest load by which the true one may be higher; steps are cut for it, else it is a warning.",
+        description="Fraction of the largest load by which the true one may be higher; steps are cut for it (not beside transport), "
+        "else it is a warning.",
     )
     stop_at_area: float | None = Field(
         default=None, gt=0, le=1, description="Fraction of the interfaces' area that may open."
@@ -78,8 +90,8 @@ class LoadingInput(Section):
 class JIntegral(Section):
     """The ring of the domain integral around the crack tip; the process zone lies within."""
 
-    inner: Length
-    outer: Length
+    inner: Length = Field(description="Inner radius of the ring around the crack tip.")
+    outer: Length = Field(description="Outer radius of the ring.")
     direction: list[float] = Field(
         default=[1.0, 0.0], min_length=2, max_length=2, description="Direction of crack growth."
     )
@@ -92,3 +104,20 @@ class JIntegral(Section):
         if not any(self.direction):
             raise InputError("the direction of crack growth must not be [0, 0].")
         return self
+
+    def check_fits(self, kind: str, interfaces: Collection[str]) -> None:
+        """Refuse a ring of an analysis that has none, or around a crack that is not named.
+
+        Args:
+            kind: Of the analysis.
+            interfaces: Names of the interfaces.
+        """
+        if kind in ("axisymmetric", "3D"):
+            raise InputError(
+                f"j_integral: it is offered in plane strain and plane stress, not for {kind!r}; see the R-curve."
+            )
+        valid = ", ".join(interfaces)
+        if self.interface is None and len(interfaces) > 1:
+            raise InputError(f"j_integral: name the interface of the crack; valid: {valid}.")
+        if self.interface not in (None, *interfaces):
+            raise InputError(f"j_integral.interface: there is none called {self.interface!r}; valid: {valid}.")

@@ -9,8 +9,9 @@ import numpy as np
 
 from coupling.contracts import FloatArray
 from coupling.laws.law import Law
-from multiscale.runtime.records import LineStyle, Picture, Plot, PlotSeries, Table
+from multiscale.runtime.records import Amount, LineStyle, Picture, Plot, PlotSeries, RunFile, Table, View
 from multiscale.runtime.results import Results
+from multiscale.studies.specimen.film import FILE, Film
 from multiscale.studies.specimen.findings import LoadingFindings
 
 if TYPE_CHECKING:
@@ -151,14 +152,15 @@ def report_energies(results: Results, record: "Loading", frame: Frame, owner: st
         rows.append(("friction", "dissipated: closed faces that slid", friction))
     if last.energies.viscous:
         rows.append(("viscosity", "dissipated: regularisation", last.energies.viscous))
-    rows.append(("", "sum", last.energies.total))
-    if abs(first) > _ROUNDING * np.abs(record.column("work")).max():
-        rows.append(("", "sum before the loading", first))
-    rows.append(("", "external work", last.work))
-    start = " after the sum before the loading is subtracted" if rows[-2][1] == "sum before the loading" else ""
+    rows.append(("sum", "of all energies", last.energies.total))
+    preloaded = bool(abs(first) > _ROUNDING * np.abs(record.column("work")).max())
+    if preloaded:
+        rows.append(("sum", "before the loading", first))
+    rows.append(("loads", "external work", last.work))
+    start = " after the sum before the loading is subtracted" if preloaded else ""
     results.tables.append(
-        Table("Energies at the end", ("owner", "what", f"energy in {frame.energy}"),
-              tuple((who, what, f"{energy:.6g}") for who, what, energy in rows),
+        Table("Energies at the end", ("owner", "what", "energy"),
+              tuple((who, what, Amount(float(energy), frame.energy)) for who, what, energy in rows),
               f"{'Per metre of thickness. ' if frame.per else ''}The sum{start} must equal the external work.")
     )  # fmt: skip
 
@@ -198,3 +200,22 @@ def report_picture(
         Picture("deformed.png", "Deformed specimen",
                 f"{said}; colour: stress {colour}. Below: the crack tip.")
     )  # fmt: skip
+
+
+def report_film(results: Results, folder: Path, film: Film, frame: Frame, magnified: float = 1.0) -> None:
+    """The states of the loading, for a view that is turned and runs.
+
+    Args:
+        results: Takes it.
+        folder: The run's folder, which takes the file.
+        film: The states.
+        frame: The units.
+        magnified: Factor on the displacements.
+    """
+    film.write(folder / FILE, magnified)
+    results.files.append(RunFile(FILE, "deformed bodies and their stress along y in the states that the report shows"))
+    said = "True displacements" if magnified == 1 else f"Displacements magnified {magnified:g} times"
+    unit = "m" if frame.controlled == "opening" else ""
+    title = "The crack, state after state" if len(film.loads) > 1 else "The specimen at the end"
+    caption = f"{said}; colours end where 2 % of all stresses lie beyond."
+    results.views.append(View(FILE, title, caption, "stress along y", "Pa", frame.controlled, unit))

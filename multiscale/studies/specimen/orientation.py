@@ -1,4 +1,4 @@
-"""How the crystals of a law side in those of the bodies: indices of directions, and the turn from the law's axes to the mesh's."""
+"""How the crystals of a law lie in those of the bodies: indices of directions, and the turn from the law's axes to the mesh's."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class CrystalSide:
         body: The body of the mesh on that side.
         wanted: (3, 3) rows tangential 1, tangential 2 and normal of the mesh's interface, as the body's grain says.
         own: (3, 3) the same of the law.
-        rotations: (k, 3, 3) the crystal's own: what they turn onto each other is one.
+        rotations: (k, 3, 3) the crystal's own: what they turn onto each other is equivalent.
     """
 
     body: str

@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coupling.contracts import FloatArray
-from coupling.files import atomic_write
 from coupling.units import SI_FACTORS
+from multiscale.studies.specimen.film import around
 
 if TYPE_CHECKING:
     from continuum.post.output import Snapshot
@@ -35,12 +34,12 @@ def draw_specimen(
         stress_unit: Of the colours.
         magnified: Factor on the displacements.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.collections import PolyCollection
-    from matplotlib.figure import Figure
+
+    from multiscale.runtime.drawing import picture
 
     length, pressure = SI_FACTORS["length"][unit], SI_FACTORS["stress"][stress_unit]
-    corners = [(b.points + magnified * b.displacement)[_around(b.cells)] / length for b in bodies.values()]
+    corners = [(b.points + magnified * b.displacement)[around(b.cells)] / length for b in bodies.values()]
     stresses = [b.stress[:, 1, 1] / pressure for b in bodies.values()]
     everything = np.concatenate([c.reshape(-1, 2) for c in corners])
     low, high = everything.min(axis=0), everything.max(axis=0)
@@ -48,32 +47,21 @@ def draw_specimen(
     centre = tip[:2] / length
     near = [np.abs(c.mean(axis=1) - centre).max(axis=1) < window for c in corners]
     limit = max(max((np.abs(s[n]).max() for s, n in zip(stresses, near, strict=True) if n.any()), default=1.0), 1e-9)
-    figure = Figure(figsize=(9, 8.5), layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    whole, zoom = figure.subplots(2, 1, height_ratios=(1, 1.35))
-    for axes, edges in ((whole, 0.0), (zoom, 0.15)):
-        for corner, stress in zip(corners, stresses, strict=True):
-            shown = PolyCollection(
-                corner,
-                array=stress,
-                cmap="RdBu_r",
-                clim=(-limit, limit),
-                edgecolors="0.5" if edges else "face",
-                linewidths=edges,
-            )
-            axes.add_collection(shown)
-        axes.set_aspect("equal")
-        axes.set(xlabel=f"x / {unit}", ylabel=f"y / {unit}")
-    margin = 0.03 * (high[0] - low[0])
-    whole.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
-    zoom.set(xlim=(centre[0] - window, centre[0] + window), ylim=(centre[1] - 0.6 * window, centre[1] + 0.6 * window))
-    whole.set_title("deformed specimen, " + ("true scale" if magnified == 1 else f"displacements × {magnified:g}"))
-    zoom.set_title("crack tip")
-    figure.colorbar(shown, ax=[whole, zoom], label=f"stress along y / {stress_unit}", shrink=0.7)
-    with atomic_write(path) as file:
-        canvas.print_png(file)
-
-
-def _around(cells: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Corners in the order of a polygon; quadrilaterals come as a tensor product."""
-    return cells[:, [0, 1, 3, 2]] if cells.shape[1] == 4 else cells
+    with picture(path, (5.6, 5.4)) as figure:
+        whole, zoom = figure.subplots(2, 1, height_ratios=(1, 1.35))
+        for axes, edges in ((whole, 0.0), (zoom, 0.15)):
+            for corner, stress in zip(corners, stresses, strict=True):
+                shown = PolyCollection(
+                    corner, array=stress, cmap="RdBu_r", clim=(-limit, limit), edgecolors="0.5" if edges else "face", linewidths=edges,
+                )  # fmt: skip
+                axes.add_collection(shown)
+            axes.set_aspect("equal")
+            axes.set(xlabel=f"x ({unit})", ylabel=f"y ({unit})")
+        margin = 0.03 * (high[0] - low[0])
+        whole.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
+        zoom.set(
+            xlim=(centre[0] - window, centre[0] + window), ylim=(centre[1] - 0.6 * window, centre[1] + 0.6 * window)
+        )
+        whole.set_title("deformed specimen, " + ("true scale" if magnified == 1 else f"displacements × {magnified:g}"))
+        zoom.set_title("crack tip")
+        figure.colorbar(shown, ax=[whole, zoom], label=f"stress along y ({stress_unit})", shrink=0.7)

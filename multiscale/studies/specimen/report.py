@@ -1,20 +1,21 @@
 """What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from coupling.findings import Finding
 from coupling.units import SI_FACTORS
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
-from multiscale.studies.specimen.findings import LoadingFindings
+from multiscale.studies.law_report import tension
+from multiscale.studies.specimen.film import Film
+from multiscale.studies.specimen.findings import LoadingFindings, Resolution
 from multiscale.studies.specimen.loading_report import (
     Frame,
     report_energies,
+    report_film,
     report_growth,
     report_law_curve,
     report_loading,
@@ -39,7 +40,7 @@ def report(
     record: Any,
     watch: Watch,
     found: LoadingFindings,
-    unresolved: Sequence[Finding],
+    resolved: Resolution | None,
     results: Results,
 ) -> None:
     """Fill the results. Collective.
@@ -51,7 +52,7 @@ def report(
         record: Its loading.
         watch: What was observed on the way.
         found: What follows from the record.
-        unresolved: Where the mesh is too coarse.
+        resolved: How well the mesh resolves the process zones; None on all ranks but the first.
         results: Takes it.
     """
     frame, laws = frame_of(study), {bond.name: bond.law for bond in problem.bonds}
@@ -59,21 +60,22 @@ def report(
     _report_laws(results, laws)
     results.findings += found.findings
     report_growth(results, record, frame, found, works.pop() if len(works) == 1 else None)
+    results.summary = _summary(study, frame, found)
     report_loading(results, record, frame)
     _report_resistance(results, found, frame, study.mesh_unit)
     _report_watched(results, watch, frame, study)
     state = last_state(problem, record.steps[-1].load)
     _report_ledger(results, problem, record, state, frame, found.friction)
     snapshot, profiles = watch.fields.snapshot(state), problem.profiles(state)
-    if not context.is_root:
+    results.checks += found.checks(study, laws)
+    if resolved is None:
         return
+    results.checks.insert(0, resolved.check)
     report_profiles(results, profiles)
-    if study.dimension == 2:
-        _picture(results, context, study, snapshot, profiles)
-    else:
-        results.notes.append("Pictures of 3D specimens are not drawn; open fields/*.xdmf in ParaView.")
+    watch.film.take(snapshot, record.steps[-1].load)
+    _pictures(results, context, study, snapshot, profiles, watch.film)
     _notes(results, study, laws)
-    results.findings += unresolved
+    results.findings += resolved.findings
 
 
 def last_state(problem: Any, load: float) -> Any:
@@ -82,6 +84,13 @@ def last_state(problem: Any, load: float) -> Any:
     parts = [field.x.array[: owned[name]] for name, field in problem.displacements.items()]
     x.setArray(np.concatenate([*parts, [load] * problem.unknowns.owns_load]))
     return x
+
+
+def _summary(study: SpecimenStudy, frame: Frame, found: LoadingFindings) -> str:
+    """What the specimen bears, and what its crack takes to grow."""
+    bears = f"{{peak_load}}{frame.per}" if study.loads else "{peak_load_factor} times the tractions"
+    grows = "its crack takes {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
+    return f"The specimen bears at most {bears}; {grows}."
 
 
 def _report_laws(results: Results, laws: dict[str, Any]) -> None:
@@ -103,7 +112,8 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
         report_law_curve(results, curve, law, -0.1 * law.opening_at_peak)
         results.plots.append(
             Plot(f"Cohesive law{of}", "opening", _readable(law.final_opening), "traction", _stress_unit(law.peak_traction),
-                 (PlotSeries(curve, "opening", "traction"),), "The normal traction without slip, before any damage.")
+                 (PlotSeries(curve, "opening", "traction"),), "The normal traction without slip, before any damage.",
+                 limits=tension(law))
         )  # fmt: skip
 
 
@@ -176,12 +186,17 @@ def _report_ledger(results: Results, problem: Any, record: Any, state: Any, fram
     report_energies(results, record, frame, "law", friction)
 
 
-def _picture(results: Results, context: RunContext, study: SpecimenStudy, snapshot: Any, profiles: Any) -> None:
+def _pictures(
+    results: Results, context: RunContext, study: SpecimenStudy, snapshot: Any, profiles: Any, film: Film
+) -> None:
+    """The specimen at the end, if it is plane, and in the states before, from all sides."""
     points = np.concatenate([body.points for body in snapshot.values()])
     most = max(float(np.abs(body.displacement).max()) for body in snapshot.values())
     magnified = float(f"{max(1.0, _VISIBLE * float(np.ptp(points, axis=0).max()) / most):.1g}") if most > 0 else 1.0
     stress = max(float(np.abs(body.stress[:, 1, 1]).max()) for body in snapshot.values())
-    report_picture(results, context.folder, snapshot, profiles, study.mesh_unit, _stress_unit(stress), magnified)
+    if study.dimension == 2:
+        report_picture(results, context.folder, snapshot, profiles, study.mesh_unit, _stress_unit(stress), magnified)
+    report_film(results, context.folder, film, frame_of(study), magnified)
 
 
 def _readable(length: float) -> str:

@@ -10,25 +10,33 @@ import numpy as np
 from coupling.errors import NotConverged, Refuted
 from coupling.exchange.storage import law_text
 from coupling.files import write_text
+from coupling.findings import Finding
 from coupling.identity.addresses import Request
 from coupling.units import SI_FACTORS
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
-from multiscale.runtime.records import Curve, curve_csv
+from multiscale.runtime.crystals import save_crystals
+from multiscale.runtime.handed_on import CRYSTALS
+from multiscale.runtime.records import Curve, RunFile, curve_csv
 from multiscale.runtime.results import Results
 from multiscale.stages.models import Models
-from multiscale.studies.specimen.atoms import error_bars, naive_laws, report_atoms, report_error_bars, report_naive
+from multiscale.studies.specimen.atoms import naive_laws, report_atoms, report_naive
+from multiscale.studies.specimen.bars import SampledSpecimen, crystals_of, error_bars, report_error_bars
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
-from multiscale.studies.specimen.findings import loading_findings, unresolved
-from multiscale.studies.specimen.report import frame_of, report
+from multiscale.studies.specimen.findings import loading_findings, resolution
+from multiscale.studies.specimen.grain_report import report_grains
+from multiscale.studies.specimen.report import frame_of, last_state, report
 from multiscale.studies.specimen.schema import SpecimenStudy
+from multiscale.studies.specimen.transport import pull_with_solute, with_solute
 from multiscale.studies.specimen.watch import Watch
 
 if TYPE_CHECKING:
     from continuum.mesh.specimen_mesh import SpecimenMesh
+    from continuum.post.output import FieldWriter
     from continuum.solver.problem import CohesiveProblem
     from continuum.solver.record import Loading
 
+FIELDS = "fields.vtkhdf"
 Counting = Literal["strict", "reported"]
 
 
@@ -55,27 +63,28 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
             _load(study, context, problem, parts, unfinished, results)
         if study.naive_law:
             with context.stage("naive law"):
-                naive = naive_laws(parts)
-                wrong = build(study, mesh, replace(parts, laws=parts.laws | naive), counting="reported")
-                record = _record(study, context, wrong, results, "With the naive law")
-                report_naive(results, study, naive, record, wrong.counting.verdicts)
-        if models.count:
-            with context.stage("samples"):
-                _sample(study, context, mesh, models, parts, results)
+                _compare(study, context, mesh, parts, results)
+        sampled = [_sampled(study, context, mesh, models, family, results) for family in parts.families]
+    bars = error_bars(study, parts, sampled, models)
+    report_error_bars(results, study, parts, bars, sampled, context)
+    crystals = crystals_of(study, parts, sampled, models.own_family())
+    if crystals:
+        context.on_root(lambda: save_crystals(crystals, context.folder / CRYSTALS))
     return results
 
 
-def _sample(
-    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", models: Models, parts: SpecimenParts, results: Results
-) -> None:  # fmt: skip
-    """Break the specimen with each sample of the potential, for the error bars."""
-    sampled = models.each_sample(lambda _: specimen_parts(study, mesh, models, context))
-    records = [
-        _record(study, context, build(study, mesh, one), results, f"With sample {number} of the potential")
-        for number, one in enumerate(sampled, 1)
-    ]
-    bars = error_bars(study, parts, sampled, records, models.held_out())
-    report_error_bars(results, study, parts, bars, records, context)
+def _sampled(
+    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", models: Models, family: tuple[str, ...], results: Results
+) -> SampledSpecimen:  # fmt: skip
+    """Break the specimen with each sample of what varies together, for the error bars."""
+    what = "the potential" if family == models.own_family() else "an earlier run"
+    with context.stage("samples"):
+        parts = models.each_sample(lambda _: specimen_parts(study, mesh, models, context), family)
+        records = [
+            _record(study, context, build(study, mesh, one), results, f"With sample {number} of {what}")
+            for number, one in enumerate(parts, 1)
+        ]
+    return SampledSpecimen(family, parts, records)
 
 
 def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
@@ -84,8 +93,8 @@ def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
     from continuum.mesh.specimen_mesh import read_mesh
 
     return read_mesh(
-        study.mesh_file, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), dimension=study.dimension,
-        comm=comm or MPI.COMM_WORLD,
+        study.mesh_file, unit=SI_FACTORS["length"][study.mesh_unit], bodies=list(study.bodies), grains=study.grain_groups,
+        dimension=study.dimension, comm=comm or MPI.COMM_WORLD,
     )  # fmt: skip
 
 
@@ -104,9 +113,12 @@ def build(
     from continuum.solver.problem import CohesiveProblem
 
     return CohesiveProblem(
-        mesh,
+        replace(mesh, facets=mesh.facets | parts.boundaries),
         parts.materials,
-        [interface.bond(name, parts.laws[name]) for name, interface in study.interfaces.items()],
+        [
+            with_solute(study, name, interface.bond(name, parts.laws[name]))
+            for name, interface in study.interfaces.items()
+        ],
         [Prescribed(s.group, s.component) for s in study.supports]
         + [Prescribed(item.group, item.component, item.factor) for item in study.loads],
         tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
@@ -123,6 +135,25 @@ def _unfinished(study: SpecimenStudy, context: RunContext, parts: SpecimenParts)
         laws={name: law_text(law) for name, law in parts.laws.items()},
         crystals={name: crystal.stiffness_voigt for name, crystal in parts.crystals.items()},
     )  # fmt: skip
+
+
+def _compare(
+    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", parts: SpecimenParts, results: Results
+) -> None:
+    """Load the specimen with the naive laws, too; where that cannot be followed, the specimen's own results stand without it."""
+    from continuum.solver.dead_end import DeadEnd
+
+    when, naive = "With the naive law", naive_laws(parts)
+    wrong = build(study, mesh, replace(parts, laws=parts.laws | naive), counting="reported")
+    try:
+        record = _record(study, context, wrong, results, when)
+    except DeadEnd as error:  # of all ranks; what a law raises on one of them ends the run
+        said = str(error).rstrip(".")
+        results.findings.append(
+            Finding(f"{when}: {said}", "", 1.0, "its load is left out of the comparison, and all else stands", False)
+        )
+    else:
+        report_naive(results, study, naive, record, wrong.counting.verdicts)
 
 
 def _record(
@@ -149,20 +180,20 @@ def _load(
     results: Results,
 ) -> None:  # fmt: skip
     """Break the specimen and record it."""
-    from continuum.post.output import FieldWriter
     from continuum.solver.stepping import pull
 
-    loading, fields_folder = study.loading, context.folder / "fields"
-    context.on_root(fields_folder.mkdir)
-    fields = FieldWriter(problem, fields_folder)
-    watch = Watch(study, problem, fields, unfinished)
+    loading = study.loading
+    watch = Watch(study, problem, _fields(study, context, problem, results), unfinished)
     try:
-        record = pull(
-            problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
-            rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
-            peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
-            kept=watch, stop=_stop(study, problem),
-        )  # fmt: skip
+        if study.transport is not None:
+            record = pull_with_solute(study, problem, watch, _stop(study, problem), context.progress, results)
+        else:
+            record = pull(
+                problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
+                rate=loading.rate, linear=loading.linear_solver, balance=loading.balance_tolerance,
+                peak=loading.peak_tolerance, checkpoint=unfinished, progress=context.progress, on_step=watch,
+                kept=watch, stop=_stop(study, problem),
+            )  # fmt: skip
     except (NotConverged, Refuted):
         if context.is_root:  # alone: the other ranks may have another error, or none
             _leave_curve(study, watch, context.folder)
@@ -170,10 +201,31 @@ def _load(
     known = len(record.steps) - 1 - watch.calls
     if known > 0:
         context.reused.append(f"the first {known} steps of the loading, from an interrupted run")
-    found, coarse = loading_findings(study, problem, record), []
-    if context.is_root:
-        coarse = unresolved(study, problem, record, parts.laws)
-    report(study, context, problem, record, watch, found, coarse, results)
+    found = loading_findings(study, problem, record)
+    resolved = resolution(study, problem, record, parts.laws) if context.is_root else None
+    report(study, context, problem, record, watch, found, resolved, results)
+    state = last_state(problem, record.steps[-1].load)
+    report_grains(results, study, context, problem, state, parts.textures, frame_of(study))
+
+
+def _fields(study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results) -> "FieldWriter":
+    """Who writes the fields, as the input asks for."""
+    from continuum.post.output import FieldWriter
+    from continuum.post.vtkhdf_fields import VtkHdfWriter
+    from continuum.post.xdmf import XdmfWriter
+
+    if study.output.fields == "none":
+        return FieldWriter(problem)
+    if study.output.fields == "vtkhdf":
+        what = "displacement and stress of the bodies, opening, slip, traction and damage of the interfaces; time is the step"
+        results.files.append(RunFile(FIELDS, what))
+        return VtkHdfWriter(problem, context.folder / FIELDS)
+    folder = context.folder / "fields"
+    context.on_root(folder.mkdir)
+    writer = XdmfWriter(problem, folder)
+    files = [path.relative_to(context.folder).as_posix() for path in writer.paths.values()]
+    results.files += [RunFile(file, "displacement and stress; time is the step") for file in files]
+    return writer
 
 
 def _stop(study: SpecimenStudy, problem: "CohesiveProblem") -> "Callable[[Loading], bool]":

@@ -1,8 +1,10 @@
 """Input of the specimen study: a mesh, materials, laws on interfaces, supports, loads; laws and materials from atoms too."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
+import numpy as np
 from pydantic import Field, model_validator
 
 from continuum.materials.registry import material_model
@@ -19,13 +21,18 @@ from multiscale.inputs.boundary import (
 )
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fields import Name
-from multiscale.inputs.law import AtomsLaw
-from multiscale.inputs.material import BodyInput, CrystalMaterial
+from multiscale.inputs.law import AtomsLaw, LawOfRun
+from multiscale.inputs.material import BodyInput, CrystalMaterial, RunMaterial
 from multiscale.inputs.mesh import MeshInput, mesh_path
+from multiscale.inputs.polycrystal import GrainsInput, check_classes
 from multiscale.inputs.potential import Potential, PotentialChoice
 from multiscale.inputs.trust import Trust
+from multiscale.runtime.crystals import SampledCrystal, chosen, load_crystals
+from multiscale.runtime.handed_on import crystals_file
+from multiscale.studies.specimen.grains import grain_groups
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
+from multiscale.studies.specimen.transport_input import TransportInput
 
 if TYPE_CHECKING:
     from continuum.model import Bond
@@ -50,17 +57,23 @@ class SpecimenStudy(Study):
         "with its dimensions in mesh_unit."
     )
     mesh_unit: LengthUnit = Field(description="Unit of the mesh's coordinates.")
-    kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"]
+    kind: Literal["plane strain", "plane stress", "axisymmetric", "3D"] = Field(
+        description="What the mesh is a section of, or 3D."
+    )
     order: Literal[1, 2] = Field(default=1, description="Order of the displacement's elements.")
     bodies: dict[Name, BodyInput] = Field(min_length=1, description="Material of each body, by its group of cells.")
     interfaces: dict[Name, InterfaceInput] = Field(
-        min_length=1, description="By group of facets, or by its two bodies as plus|minus."
+        min_length=1,
+        description="By group of facets, by its two bodies as plus|minus, or, of the grains of a polycrystal, by any name.",
     )
     supports: list[Support] = Field(default_factory=list)
     loads: list[LoadInput] = Field(default_factory=list, description="Prescribed displacements.")
     tractions: list[TractionInput] = Field(default_factory=list)
     loading: LoadingInput
     j_integral: JIntegral | None = None
+    transport: TransportInput | None = Field(
+        default=None, description="A solute that diffuses while the specimen is loaded in loading.duration."
+    )
 
     @property
     def mesh_file(self) -> Path:
@@ -76,11 +89,22 @@ class SpecimenStudy(Study):
     def _fits(self) -> Self:
         for name, interface in self.interfaces.items():
             _, plus, minus = interface.sides(name)
-            check_sides(name, plus, minus, self.bodies)
+            if interface.grains is None:
+                check_sides(name, plus, minus, self.bodies)
             if interface.viscosity and self.loading.duration is None:
                 raise InputError(f"interfaces.{name}: a viscous interface needs loading.duration.")
-            if interface.gap is not None and len(interface.gap.centre or [0.0] * self.dimension) != self.dimension:
-                raise InputError(f"interfaces.{name}.gap.centre: give {self.dimension} lengths.")
+            interface.check_gap(name, self.dimension)
+        classes = {name: interface.grains for name, interface in self.interfaces.items()}
+        check_classes(classes, {name: self.polycrystals.get(name) for name in self.bodies})
+        if self.transport is not None:
+            self.transport.check_fits(self.bodies, self.interfaces, self.loading)
+            if self.naive_law or self.trust is not None:
+                raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
+        elif not any(interface.viscosity for interface in self.interfaces.values()):
+            self.loading.refuse_given(
+                "interfaces without viscosity or transport, where only the load counts; give one a viscosity",
+                "duration",
+            )
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
@@ -91,7 +115,8 @@ class SpecimenStudy(Study):
                         f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
                     )
         self._check_loading()
-        self._check_ring()
+        if self.j_integral is not None:
+            self.j_integral.check_fits(self.kind, self.interfaces)
         return self
 
     @property
@@ -101,8 +126,29 @@ class SpecimenStudy(Study):
 
     @property
     def crystal_bodies(self) -> dict[str, CrystalMaterial]:
-        """The bodies that are crystals."""
+        """The bodies that are crystals of a potential of this study."""
         return {name: item for name, item in self.bodies.items() if isinstance(item, CrystalMaterial)}
+
+    @property
+    def run_bodies(self) -> dict[str, RunMaterial]:
+        """The bodies that are crystals of an earlier run."""
+        return {name: item for name, item in self.bodies.items() if isinstance(item, RunMaterial)}
+
+    @property
+    def polycrystals(self) -> dict[str, GrainsInput]:
+        """The grains of the bodies that have such."""
+        grains = {name: getattr(body, "grains", None) for name, body in self.bodies.items()}
+        return {name: one for name, one in grains.items() if one is not None}
+
+    @cached_property
+    def grain_groups(self) -> dict[str, tuple[str, ...]]:
+        """The groups of cells of each polycrystal; the mesh is read for them."""
+        return grain_groups(self.mesh_file, self.polycrystals) if self.polycrystals else {}
+
+    @property
+    def cell_groups(self) -> list[str]:
+        """The groups of cells of all bodies."""
+        return [group for body in self.bodies for group in self.grain_groups.get(body, (body,))]
 
     def _check_atoms(self) -> None:
         own = [(f"interfaces.{name}.law.atoms", law.atoms.potential) for name, law in self.atoms_laws.items()]
@@ -123,6 +169,11 @@ class SpecimenStudy(Study):
                     "stiffness that they hold before the faces part."
                 )
             if law.atoms.from_bodies:
+                if self.interfaces[name].grains is not None:
+                    raise InputError(
+                        f"interfaces.{name}.law.atoms: the boundaries of grains lie in no one plane; give grain_boundary, plane, or "
+                        "upper and lower, whose law is to stand for them."
+                    )
                 for body in (plus, minus):
                     if body not in self.crystal_bodies:
                         what = (
@@ -151,20 +202,6 @@ class SpecimenStudy(Study):
             wanted, given = ("opening", "loads") if self.loads else ("final", "tractions")
             raise InputError(f"loading: the end of a loading by {given} is {wanted!r}.")
 
-    def _check_ring(self) -> None:
-        if self.j_integral is None:
-            return
-        if self.kind in ("axisymmetric", "3D"):
-            raise InputError(
-                f"j_integral: it is offered in plane strain and plane stress, not for {self.kind!r}; see the R-curve."
-            )
-        if self.j_integral.interface is None and len(self.interfaces) > 1:
-            raise InputError(f"j_integral: name the interface of the crack; valid: {', '.join(self.interfaces)}.")
-        if self.j_integral.interface not in (None, *self.interfaces):
-            raise InputError(
-                f"j_integral.interface: there is none called {self.j_integral.interface!r}; valid: {', '.join(self.interfaces)}."
-            )
-
     def check(self) -> None:
         """Check laws, files, potentials, crystals and physical groups, without torch or FEniCSx."""
         for choice in self._potentials():
@@ -173,30 +210,68 @@ class SpecimenStudy(Study):
             self.trust.check()
         for body in self.crystal_bodies.values():
             body.crystal.check()
+        for name in self.run_bodies:
+            self.stored_crystal(name)
         for name in self.interfaces:
             if name in self.atoms_laws:
                 self.atoms_laws[name].atoms.check_crystals()
             else:
                 self.stored_bond(name)
-        named = [name for name, interface in self.interfaces.items() if interface.sides(name)[0] is not None]
+        for name, groups in self.grain_groups.items():
+            self.polycrystals[name].rotations(name, len(groups), self.seed)
+        named = [
+            name for name, interface in self.interfaces.items()
+            if interface.grains is None and interface.sides(name)[0] is not None
+        ]  # fmt: skip
         acting = groups_of(self.supports, self.loads, self.tractions)
-        facets = [*named, *acting]
-        check_groups(self.mesh_file, cells=self.bodies, facets=facets, dimension=self.dimension, outer=acting)
+        held = [] if self.transport is None else [one.group for one in self.transport.boundaries]
+        facets = [*named, *acting, *held]
+        check_groups(self.mesh_file, cells=self.cell_groups, facets=facets, dimension=self.dimension, outer=acting)
+
+    def size(self) -> str:
+        """The unknowns of the mesh, and the openings of laws from atoms."""
+        from continuum.mesh.file import read_file
+
+        mesh = read_file(self.mesh_file, self.cell_groups)
+        nodes = sum(len(np.unique(cells)) for cells in mesh.cells.values())
+        cells = sum(len(cells) for cells in mesh.cells.values())
+        about = f"The mesh has {cells} cells and {nodes} nodes, so {nodes * self.dimension} unknowns"
+        about += " at least (order 2)." if self.order == 2 else "."
+        return " ".join([about, *(law.atoms.size() for law in self.atoms_laws.values())])
 
     def stored_bond(self, name: str) -> "Bond":
-        """The bond of an interface whose law comes from a file or a closed form.
+        """The bond of an interface whose law comes from a file, an earlier run or a closed form.
 
         Raises:
             InputError: there is no such law, or it cannot be used.
         """
         interface = self.interfaces[name]
         try:
-            law = interface.stored_law()
+            law = interface.stored_law(name)
         except InputError as error:
             raise InputError(f"interfaces.{name}: {error}") from error
         if law is None:
             raise InputError(f"interfaces.{name}: its law comes from atoms and is known when the study runs.")
         return interface.bond(name, law)
+
+    def stored_crystal(self, name: str) -> SampledCrystal:
+        """The crystal of a body that is one of an earlier run.
+
+        Raises:
+            InputError: the run is not finished, or has no such crystal, or none with what the body's strain needs.
+        """
+        body = self.run_bodies[name]
+        try:
+            crystals = load_crystals(crystals_file(body.run))
+            found = crystals[chosen(crystals, body.crystal, name, "crystal")]
+        except InputError as error:
+            raise InputError(f"bodies.{name}: {error}") from error
+        if material_model(body.strain).needs == "third order" and found.crystal.third_voigt is None:
+            raise InputError(
+                f"bodies.{name}: strain: {body.strain} needs third-order constants, which the crystal of the run {body.run} has "
+                "not; take strain: small, or the crystal of a potential."
+            )
+        return found
 
     def _potentials(self) -> list[PotentialChoice]:
         """All potentials that it names."""
@@ -214,3 +289,8 @@ class SpecimenStudy(Study):
         potentials = (file for choice in self._potentials() for file in choice.files())
         trusted = () if self.trust is None else self.trust.files()
         return tuple(dict.fromkeys((*mesh_files(self.mesh_file), *laws, *crystals, *potentials, *trusted)))
+
+    def runs(self) -> tuple[Path, ...]:
+        """The folders of the earlier runs of its laws and bodies."""
+        laws = (item.law.run for item in self.interfaces.values() if isinstance(item.law, LawOfRun))
+        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()))))

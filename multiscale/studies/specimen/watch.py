@@ -8,9 +8,13 @@ import numpy as np
 
 from coupling.files import load_arrays, read_arrays, write_arrays
 from coupling.findings import Finding
+from coupling.records import pack, unpack
+from multiscale.studies.specimen.film import Film
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 _SAVED_STATES = 24
+_FILMED_CELLS = 200_000
+"""Of a mesh, above which the report shows its last state alone: each state is gathered on one rank."""
 
 
 class Watch:
@@ -29,6 +33,7 @@ class Watch:
         j: (load, crack growth, J-integral) at the saved states whose ring fits.
         rings: What is wrong with the rings at the others.
         calls: Steps of this run.
+        film: The deformed bodies of the saved states.
     """
 
     def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path) -> None:
@@ -39,6 +44,10 @@ class Watch:
         self.j: list[list[float]] = []
         self.rings: list[Finding] = []
         self.calls = 0
+        self.film = Film()
+        cells = sum(one.function_space.mesh.topology.index_map(one.function_space.mesh.topology.dim).size_global
+                    for one in problem.displacements.values())  # fmt: skip
+        self._filmed = cells <= _FILMED_CELLS
         self._last = (np.inf, np.inf)
         self._written: list[int] = []
 
@@ -52,14 +61,18 @@ class Watch:
 
     def restore(self, state: dict[str, Any]) -> bool:
         """Take over what an interrupted run saw, and write its fields; False where one of its states is damaged."""
+        from continuum.post.interface_fields import InterfaceFields
+
         files = {number: self._file(number) for number in state["written"]}
         whole = all(read_arrays(file) is not None for file in files.values())
         if not all(self.problem.comm.allgather(whole)):
             return False
-        x = self.problem.vector()
+        x, bonds = self.problem.vector(), len(self.problem.bonds)
         for number, file in files.items():
-            x.setArray(load_arrays(file)["x"])
-            self.fields.write(x, float(number))
+            stored = load_arrays(file)
+            x.setArray(stored["x"])
+            self.fields.write(x, float(number), [unpack(InterfaceFields, stored, f"{k}.") for k in range(bonds)])
+            self._take(x, state["steps"][number - 1]["load"])
         self.steps, self.fronts, self.zones, self.j = (state[name] for name in ("steps", "fronts", "zones", "j"))
         self.rings = [Finding(**one) for one in state["rings"]]
         self._last, self._written = tuple(state["last"]), state["written"]
@@ -70,6 +83,7 @@ class Watch:
 
     def __call__(self, step: Any, x: Any) -> None:
         from continuum.post.fracture import crack_front, process_zone_length
+        from continuum.post.interface_fields import interface_fields
 
         self.calls += 1
         self.steps.append({name: float(getattr(step, name)) for name in ("load", "force", "work", "broken_area")})
@@ -80,11 +94,17 @@ class Watch:
             if np.isfinite(length):
                 self.zones.setdefault(name, []).append([step.load, step.broken_area, length])
         if self._is_due(step):
-            number = len(self.steps)
-            write_arrays(self._file(number), {"x": x.array_r})
+            number, interfaces = len(self.steps), interface_fields(self.problem, x)
+            stored = {key: array for k, one in enumerate(interfaces) for key, array in pack(one, f"{k}.").items()}
+            write_arrays(self._file(number), {"x": x.array_r} | stored)
             self._written = [*self._written, number]
-            self.fields.write(x, float(number))  # not the load, which may come back to a value
+            self.fields.write(x, float(number), interfaces)  # not the load, which may come back to a value
+            self._take(x, step.load)
             self._integrate(step, x, fronts)
+
+    def _take(self, x: Any, load: float) -> None:
+        if self._filmed:
+            self.film.take(self.fields.snapshot(x), load)
 
     def _is_due(self, step: Any) -> bool:
         """Whether load or crack have moved on by their part of the way since the last saved state."""

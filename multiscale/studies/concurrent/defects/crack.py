@@ -23,6 +23,7 @@ class Crack(Defect):
     """A sharp crack in mode I, its tip in the middle of the box, in the far field of K; plane problems only."""
 
     key = "crack"
+    slips = True
     is_open = True
     needs_line = True
 
@@ -68,7 +69,11 @@ class Crack(Defect):
             ProbeReading(Observable("surface_energy", "J/m^2", "relaxed surface energy of the crack's plane"), surface),
             ProbeReading(Observable("griffith_intensity", unit, griffith), intensities[0] / self.loads[0]),
         )
-        answer = Observable("tip_advance", "Å", "growth of the crack from the middle of the box")
+        answer = Observable("tip_advance", "m", "growth of the crack from the middle of the box")
         return LoadedProblems(
-            problems, Probe(Observable("stress_intensity", unit), intensities, answer, tip_advance), facts
+            problems,
+            Probe(
+                Observable("stress_intensity", unit), intensities, answer, lambda found: tip_advance(found) * ANGSTROM
+            ),
+            facts,
         )

@@ -13,6 +13,7 @@ class DislocationDipole(Defect):
     """Two straight edge dislocations of opposite sign on one plane; plane problems only."""
 
     key = "dislocation_dipole"
+    slips = True
     needs_line = True
 
     burgers: list[float] = Field(

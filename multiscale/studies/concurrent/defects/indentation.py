@@ -16,6 +16,7 @@ class Indentation(Defect):
     """A rigid frictionless indenter on a free surface through the middle of the box: a cylinder along line, else a sphere."""
 
     key = "indentation"
+    slips = True
     is_open = True
     moves_region = False
 

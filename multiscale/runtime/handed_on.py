@@ -1,0 +1,80 @@
+"""What a finished run hands on to later ones: the laws of its interfaces, and its crystals, each with its samples."""
+
+from pathlib import Path
+
+from coupling.errors import InputError
+from coupling.file_names import file_name
+from multiscale.runtime.crystals import chosen
+from multiscale.runtime.folders import marked
+from multiscale.runtime.results import FILE, Results
+
+CRYSTALS = "crystals.json"
+_LAW = "law{}.json"
+
+
+def law_name(suffix: str = "") -> str:
+    """The file of a law; of several, each has its interface's name as suffix."""
+    return _LAW.format(file_name(f"_{suffix}") if suffix else "")
+
+
+def handed_on(folder: Path) -> list[Path]:
+    """The files of a run that a later one may take; empty where there are none."""
+    return [*sorted(folder.glob(_LAW.format("*"))), *folder.glob(CRYSTALS)] if (folder / FILE).is_file() else []
+
+
+def kept_files(folder: Path) -> list[Path]:
+    """The files of a run that a later one keeps a copy of, so that it can be run again without the first."""
+    return [folder / FILE, *handed_on(folder)]
+
+
+def check_finished(folder: Path) -> None:
+    """Raise `InputError` unless a folder holds a finished run that passes its own checks."""
+    state = (marked(folder, "run") or {}).get("state") if folder.is_dir() else None
+    if folder.name.endswith(".failed") or state == "failed":
+        raise InputError(f"The run {folder} failed; run its study again, and take what it finds then.")
+    if folder.name.endswith(".partial"):
+        raise InputError(f"The run {folder} is unfinished; let it end, or run its study again.")
+    if not folder.is_dir():
+        for ending, what in ((".partial", "is unfinished"), (".failed", "failed")):
+            if folder.with_name(folder.name + ending).is_dir():
+                raise InputError(f"The run {folder} {what} ({folder.name}{ending}); run its study again.")
+        raise InputError(f"There is no run {folder}; give the folder that `multiscale run` wrote.")
+    Results.check(folder)
+
+
+def law_file(folder: Path, interface: str | None = None, default: str = "") -> Path:
+    """The law of a finished run.
+
+    Args:
+        folder: The run's.
+        interface: Whose law, of several; None is that of the default name, or the only one.
+        default: The name of the interface that takes it.
+
+    Raises:
+        InputError: the run is not finished, or has no such law.
+    """
+    check_finished(folder)
+    found = {path.stem.removeprefix("law").removeprefix("_"): path for path in folder.glob(_LAW.format("*"))}
+    if not found:
+        raise InputError(f"The run {folder} has no law; a run of a cohesive_law, fracture or specimen study has one.")
+    if list(found) == [""] and interface is None:
+        return found[""]
+    try:
+        return found[chosen(found, interface and file_name(interface), file_name(default), "interface")]
+    except InputError as error:
+        raise InputError(f"The run {folder} has laws of {len(found)} interfaces. {error}") from None
+
+
+def crystals_file(folder: Path) -> Path:
+    """The crystals of a finished run.
+
+    Raises:
+        InputError: the run is not finished, or has no crystals.
+    """
+    check_finished(folder)
+    if not (folder / CRYSTALS).is_file():
+        raise InputError(
+            f"The run {folder} has no {CRYSTALS}: no crystal of it comes from a potential, or an older version wrote it; "
+            "run its study again, or give the body's constants."
+        )
+    return folder / CRYSTALS

@@ -1,0 +1,109 @@
+"""The materials of a specimen's bodies: typed constants, crystals in the orientation of their grain, polycrystals."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from continuum.materials.moduli import Moduli
+from continuum.materials.registry import material_model
+from coupling.contracts import FloatArray
+from coupling.elasticity import grain_rotation, isotropic_stiffness
+from coupling.errors import InputError
+from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial, RunMaterial
+from multiscale.runtime.context import RunContext
+from multiscale.runtime.crystals import CrystalRecord
+from multiscale.stages.crystal import crystal_record
+from multiscale.stages.models import Models
+from multiscale.studies.specimen.schema import SpecimenStudy
+
+if TYPE_CHECKING:
+    from continuum.materials import Material as Solid
+
+_ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
+
+
+def solid(
+    item: MaterialInput | CrystalMaterial | RunMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord],
+    grains: dict[str, FloatArray], misfits: dict[str, FloatArray], models: Models, context: RunContext,
+) -> "Solid":  # fmt: skip
+    """The `continuum.materials` material of a body of one orientation, in the mesh's axes.
+
+    Args:
+        item: Its input.
+        name: Its name.
+        crystals: The crystals of bodies that are such.
+        grains: Their orientations, rows the mesh's axes in the crystal's.
+        misfits: (6,) stress-free strains of those that were strained to match another.
+        models: The study's potentials.
+        context: Its run.
+
+    Raises:
+        InputError: the strain that it carries is none of its material's.
+    """
+    if not isinstance(item, CrystalMaterial | RunMaterial):
+        return typed_material(item)
+    moduli = _moduli(item, name, crystals[name], misfits, models, context)
+    return material_model(item.strain).material.from_moduli(replace(moduli, rotation=grains.get(name, np.eye(3))))
+
+
+def polycrystal(
+    study: SpecimenStudy, name: str, rotations: FloatArray, crystals: dict[str, CrystalRecord], models: Models,
+    context: RunContext,
+) -> "Solid":  # fmt: skip
+    """The material of a polycrystal: that of its crystal, in the orientation of each grain."""
+    from continuum.materials.polycrystalline import Polycrystalline
+
+    item = study.bodies[name]
+    assert not isinstance(item, OwnMaterial)  # which has no grains
+    typed = isinstance(item, MaterialInput)
+    moduli = typed_moduli(item) if typed else _moduli(item, name, crystals[name], {}, models, context)
+    model = material_model(item.strain)
+    return Polycrystalline(tuple(model.material.from_moduli(replace(moduli, rotation=one)) for one in rotations))
+
+
+def _moduli(
+    item: CrystalMaterial | RunMaterial, name: str, crystal: CrystalRecord, misfits: dict[str, FloatArray], models: Models,
+    context: RunContext,
+) -> Moduli:  # fmt: skip
+    """The constants of a crystal in its own axes, with its strain without stress."""
+    model = material_model(item.strain)
+    if not model.free_strain and name in misfits:
+        raise InputError(
+            f"bodies.{name}: the strain of the joined crystals ({np.abs(misfits[name]).max():.2%}) is carried as a stress-free strain, "
+            f"which strain: {item.strain} does not have; take strain: small, or misfit: relaxed on the interface."
+        )
+    free = None
+    if model.free_strain:
+        free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, models, context) * _ISOTROPIC
+    return Moduli(crystal.stiffness_voigt, third_voigt=crystal.third_voigt, free_strain_voigt=free)
+
+
+def _expansion(
+    item: CrystalMaterial | RunMaterial, crystal: CrystalRecord, models: Models, context: RunContext
+) -> float:
+    """Thermal strain of a crystal from where it is free of stress to its temperature."""
+    if isinstance(item, RunMaterial) or item.stress_free_at is None:
+        return 0.0
+    free = crystal_record(item.crystal, models, context, potential=item.potential, temperature=item.stress_free_at)
+    return crystal.lattice_parameter / free.lattice_parameter - 1.0
+
+
+def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
+    """The `continuum.materials` material of typed constants.
+
+    Raises:
+        InputError: its constants are not those of a stable solid.
+    """
+    model = material_model(item.strain)
+    if isinstance(item, OwnMaterial):
+        return model.material(**item.constants)
+    return model.material.from_moduli(typed_moduli(item))
+
+
+def typed_moduli(item: MaterialInput) -> Moduli:
+    """Typed constants in the orientation of the body's grain, if it has one."""
+    stiffness = isotropic_stiffness(item.young, item.poisson) if item.stiffness is None else item.stiffness.voigt
+    turn = None if item.grain is None else grain_rotation(item.grain.x, item.grain.y)
+    free = None if item.expansion is None else item.expansion * item.temperature_difference * _ISOTROPIC
+    return Moduli(stiffness, item.young, item.poisson, rotation=turn, free_strain_voigt=free)
