@@ -32,6 +32,22 @@ def offences(room: str, source: str) -> set[str]:
     return imported(ast.parse(source)) & (set(ROOMS) - {room} - MAY_IMPORT[room])
 
 
+def collective_files(tree: ast.AST) -> set[str]:
+    """Calls of readers and writers of ASE that are not told to leave the other ranks alone."""
+    froms = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and (n.module or "").startswith("ase.io")]
+    names = {alias.asname or alias.name for node in froms for alias in node.names}
+    calls = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id in names
+    ]
+    told = {
+        id(call)
+        for call in calls
+        for key in call.keywords
+        if (key.arg, ast.unparse(key.value)) == ("parallel", "False")
+    }
+    return {ast.unparse(call.func) for call in calls if id(call) not in told}
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_rooms_import_only_what_they_may(path):
     room = path.relative_to(ROOT).parts[0]
@@ -44,11 +60,17 @@ def test_rooms_import_only_what_they_may(path):
     assert "print" not in calls
     assert not any(isinstance(n, ast.ImportFrom) and n.names[0].name == "*" for n in ast.walk(tree))
     assert path.stem not in {"utils", "helpers", "manager"}
+    assert not collective_files(tree), "ASE's readers and writers wait for all ranks unless they get parallel=False"
 
 
 def test_a_forbidden_import_would_be_seen():
     assert offences("coupling", "from continuum.mesh.specimen_mesh import read_mesh") == {"continuum"}
     assert offences("continuum", "def f():\n    import atomistic.decohesion.rigid_path") == {"atomistic"}
+
+
+def test_a_reader_that_waits_for_all_ranks_would_be_seen():
+    source = "from ase.io import read, write\nread('a', index=0)\nwrite('b', atoms, parallel=False)"
+    assert collective_files(ast.parse(source)) == {"read"}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +80,7 @@ def test_a_forbidden_import_would_be_seen():
          ("torch", "dolfinx", "ase", "petsc4py", "mpi4py", "matplotlib")),
         ("import atomistic", ("torch", "sevenn", "dolfinx")),
         ("import continuum", ("dolfinx", "petsc4py", "torch")),
-        ("import multiscale, multiscale.cli", ("torch", "dolfinx", "matplotlib", "ase")),
+        ("import multiscale, multiscale.cli", ("torch", "dolfinx", "matplotlib", "ase", "numpy", "pydantic", "rich")),
     ],
     ids=ROOMS,
 )  # fmt: skip

@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 from ase.calculators.emt import EMT
 
 
@@ -79,3 +80,29 @@ class Unmade(EMT):
 
     def __init__(self) -> None:
         raise RuntimeError("no licence")
+
+
+class Brittle(EMT):
+    """Ends its process for any structure that holds gold."""
+
+    def calculate(self, atoms, *args, **kwargs):
+        if 79 in atoms.numbers:
+            os._exit(3)
+        super().calculate(atoms, *args, **kwargs)
+
+
+class Endless(EMT):
+    """Answers with an energy that is no number for any structure that holds gold."""
+
+    def calculate(self, atoms, *args, **kwargs):
+        super().calculate(atoms, *args, **kwargs)
+        if 79 in atoms.numbers:
+            self.results["energy"] = float("nan")
+
+
+class Misshapen(EMT):
+    """Answers with one force too many."""
+
+    def calculate(self, *args, **kwargs):
+        super().calculate(*args, **kwargs)
+        self.results["forces"] = np.vstack([self.results["forces"], np.zeros(3)])

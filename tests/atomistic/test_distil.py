@@ -73,6 +73,16 @@ def test_the_ideal_paths_are_trained_on(dataset: Dataset) -> None:
     assert np.abs(ideal.labels.forces[0]).max() < 1e-6
 
 
+def test_the_frames_of_a_data_set_are_its_labels(dataset: Dataset) -> None:
+    frames, (first, *_) = dataset.frames(), dataset.train
+    assert len(frames) == sum(len(path.structures) for path in dataset)
+    told = [(str(one.info["set"][0]), str(one.info["group"][0])) for one in frames]
+    assert told[0] == ("train", first.family) and {name for name, _ in told} == {"train", "valid", "test"}
+    energies = np.concatenate([path.labels.energies for path in dataset])
+    np.testing.assert_array_equal([one.energies[0] for one in frames], energies)
+    np.testing.assert_array_equal(frames[1].forces[0], first.labels.forces[1])
+
+
 def test_rattles_have_the_size_of_the_temperature(eam: Potential) -> None:
     """Displacements grow with the root of the temperature."""
     cold, hot = (draw(eam, [COPPER], FEW, temperature=t, thickness=6.0) for t in (100.0, 400.0))

@@ -10,6 +10,7 @@ from ase import Atoms
 from ase.build import bulk
 
 from atomistic import list_potentials, load_potential
+from atomistic.potentials.coulomb import Coulomb
 from coupling.contracts import Potential
 from coupling.errors import InputError, MissingBackend
 
@@ -103,11 +104,11 @@ def test_a_checkpoint_that_is_code_needs_trust(tmp_path: Path) -> None:
     assert trusted.fingerprint == load_potential("7net-0", device="cpu").fingerprint
 
 
-def test_no_features_is_said(emt: Potential, eam: Potential) -> None:
+def test_no_features_is_said(emt: Potential) -> None:
     with pytest.raises(InputError, match="no features"):
         emt.evaluate([bulk("Cu")], features=True)
     with pytest.raises(InputError, match="no site energies"):
-        eam.evaluate([bulk("Cu")], site_energies=True)
+        Coulomb({"Cu": 0.0}).evaluate([bulk("Cu")], site_energies=True)
     assert emt.evaluate([bulk("Cu")], site_energies=True).site_energies[0].shape == (1,)
 
 

@@ -71,7 +71,7 @@ def test_birch_murnaghan_recovers_its_own_parameters() -> None:
     assert found.energy == pytest.approx(e0, rel=1e-12)
     assert found.bulk_modulus / EV_A3 == pytest.approx(k0, rel=1e-7)
     assert found.bulk_modulus_derivative == pytest.approx(k1, rel=1e-5)
-    assert found.rms_misfit < 1e-12
+    assert found.rms_residual < 1e-12
 
 
 def test_elastic_identities(emt: Potential) -> None:

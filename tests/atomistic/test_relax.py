@@ -129,3 +129,32 @@ def test_fixed_atoms_follow_a_moving_cell(eam: Potential) -> None:
     before, after = (one.get_scaled_positions(wrap=False)[:3] for one in (atoms, found.structures[0]))
     np.testing.assert_allclose(after, before, atol=1e-9)
     assert abs(found.structures[0].get_volume() / atoms.get_volume() - 1) > 0.01
+
+
+def test_a_free_third_vector_leaves_no_traction_across_its_planes(eam: Potential) -> None:
+    atoms = rattled((1, 1, 3))
+    atoms.set_cell(
+        atoms.cell.array @ (np.eye(3) + [[0.01, 0.0, 0], [0, -0.01, 0.0], [0.03, 0.02, 0.02]]), scale_atoms=True
+    )
+    atoms.rotate(atoms.cell[0], "x", rotate_cell=True)
+    normal = np.cross(*atoms.cell.array[:2])
+    atoms.rotate(normal, "z", rotate_cell=True)
+    found = relax(eam, [atoms], Constraints(cell="vector"), force=1e-3, stress=1e5)
+    stress = eam.evaluate(found.structures).stresses[0] * EV_A3
+    assert np.abs(stress[:, 2]).max() < 1e5 < np.abs(stress[:2, :2]).max()
+    np.testing.assert_allclose(found.structures[0].cell.array[:2], atoms.cell.array[:2], atol=1e-12)
+
+
+def test_an_inversion_is_kept_and_what_does_not_converge_may_be_kept_too(eam: Potential) -> None:
+    atoms = bulk("Cu", a=3.7) * (2, 2, 2)
+    moved = np.random.default_rng(3).normal(scale=0.1, size=(8, 3))
+    inverted = np.array([0, 1, 2, 3, 4, 5, 6, 7])  # each site of a doubled cell is its own image
+    first = relax(eam, [atoms.copy()], Constraints(inverted=inverted), force=1e-6)
+    assert first.steps[0] == 1  # forces that are their own opposites are none
+    atoms.positions += moved
+    short = relax(eam, [atoms], force=1e-9, steps=3, all_must=False)
+    assert short.steps[0] == 3 and short.forces[0] > 1e-9
+    again = eam.evaluate(short.structures)
+    assert again.energies[0] == pytest.approx(short.energies[0], abs=1e-12)
+    with pytest.raises(NotConverged, match="did not relax in 3 steps"):
+        relax(eam, [atoms], force=1e-9, steps=3)

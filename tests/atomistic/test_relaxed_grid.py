@@ -7,7 +7,7 @@ from atomistic.decohesion.bridging import bridged
 from atomistic.decohesion.bulk_path import bulk_branch
 from atomistic.decohesion.finite_temperature import path_vibrations
 from atomistic.decohesion.jumps import Series
-from atomistic.decohesion.mixed_path import mixed_law, refined_grid, rigid_sampler
+from atomistic.decohesion.mixed_path import RigidSampler, mixed_law, refined_grid
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
 from atomistic.decohesion.relaxed_path import relaxed_branches
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
@@ -70,7 +70,7 @@ def test_without_slip_it_is_the_opening_law(emt, slab, sampler):
 
 
 def test_surfaces_relax_and_the_grid_has_the_crystal_s_threefold_axis(grid, emt, slab):
-    rigid = rigid_sampler(emt, slab)(np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]))
+    rigid = RigidSampler(emt, slab)(np.array([[0.0, 0.0, 0.0], [5.0, 0.0, 0.0]]))
     assert grid.energy[-1, 0, 0] < np.diff(rigid.energy)[0]
     np.testing.assert_allclose(grid.energy[-1], grid.energy[-1, 0, 0], atol=1e-6)
     number = np.arange(SLIPS)

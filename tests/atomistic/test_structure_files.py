@@ -50,6 +50,38 @@ def test_what_a_file_says_of_charges_is_handed_on():
 
 
 @pytest.mark.parametrize(
+    "name", ["initial_charges", "charges", "charge", "Charge", "formal_charges", "partial_charges", "q"]
+)
+def test_a_column_of_charges_counts_under_every_name(name, tmp_path):
+    text = (DATA / "initial_charges.extxyz").read_text().replace("initial_charges", name)
+    (tmp_path / "atoms.extxyz").write_text(text)
+    found = read_structure(tmp_path / "atoms.extxyz")
+    assert found.charge == 1 and found.charges.tolist() == [1, 0, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("name", ["magmoms", "magmom", "spins", "Magnetic_Moments"])
+def test_a_column_of_moments_is_refused_under_every_name(name, tmp_path):
+    text = (DATA / "initial_charges.extxyz").read_text().replace("initial_charges", name)
+    (tmp_path / "atoms.extxyz").write_text(text)
+    with pytest.raises(InputError, match="magnetic moments"):
+        read_structure(tmp_path / "atoms.extxyz")
+
+
+@pytest.mark.parametrize(
+    ("occupancy", "says"), [(".", None), ("1.0", None), ("?", "which is not a number"), ("0.5", "Cu 0.5")]
+)
+def test_occupancies_of_a_cif_as_its_dictionary_has_them(occupancy, says, tmp_path):
+    lines = [line for line in (DATA / "solid_solution.cif").read_text().splitlines() if not line.startswith("Ni1")]
+    lines = [line.replace("0.5", occupancy) if line.startswith("Cu1") else line for line in lines]
+    (tmp_path / "atoms.cif").write_text("\n".join(lines) + "\n")
+    if says is None:
+        assert set(read_structure(tmp_path / "atoms.cif").atoms.symbols) == {"Cu"}
+    else:
+        with pytest.raises(InputError, match=says):
+            read_structure(tmp_path / "atoms.cif")
+
+
+@pytest.mark.parametrize(
     ("atoms", "says"),
     [
         (with_array("initial_magmoms", 0.6), "magnetic moments"),
@@ -114,7 +146,7 @@ def test_labels_under_another_name_are_named(tmp_path):
     for name in ("energy", "forces", "virial"):
         text = text.replace(name, f"REF_{name}")
     (tmp_path / "labels.extxyz").write_text(text)
-    with pytest.raises(InputError, match=r"has no energy; .* it has: REF_virial, REF_energy, REF_forces\."):
+    with pytest.raises(InputError, match=r"has no energy; .* it has: REF_energy, REF_forces, REF_virial\."):
         LabelSet.load(tmp_path / "labels.extxyz")
 
 
@@ -122,6 +154,10 @@ def test_labels_under_another_name_are_named(tmp_path):
     ("info", "says"),
     [
         ({"REF_energy": -3.0}, "has REF_energy beside energy and forces"),
+        ({"mace_stress": np.ones(6)}, "has mace_stress beside"),
+        ({"virials": np.eye(3)}, "has virials beside"),
+        ({"Virial": np.eye(3)}, "has Virial beside"),
+        ({"virial_stress": np.ones(9)}, "has virial_stress beside"),
         ({"charge": 1}, "labels are of neutral structures"),
         ({"virial": "large"}, "expecting special 3x3 matrix"),
     ],

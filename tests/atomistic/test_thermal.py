@@ -1,5 +1,7 @@
 """Free energies against exact ones, and the mean force of dynamics against the quasi-harmonic one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from ase import Atoms, build
@@ -9,10 +11,16 @@ from scipy.signal import lfilter
 
 from atomistic.decohesion.bulk_path import bulk_branch, bulk_structures
 from atomistic.decohesion.finite_temperature import gap_coordinates, heated, path_vibrations
-from atomistic.decohesion.mean_force import _Walkers, block_error, mean_forces, mean_traction
+from atomistic.decohesion.mean_force import mean_forces, mean_traction, squeeze
 from atomistic.decohesion.relaxed_path import relaxed_path, relaxed_structures
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.decohesion.vibrations import anharmonicity, free_energy, frequencies, softest_modes, vibrational
+from atomistic.dynamics.blocks import block_error
+from atomistic.dynamics.constraints import Held
+from atomistic.dynamics.driver import dynamics
+from atomistic.dynamics.langevin import Langevin
+from atomistic.dynamics.record import Keep
+from atomistic.dynamics.state import State
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.phonon import phonons
 from coupling.contracts import Capabilities, Cost, Evaluation
@@ -126,15 +134,14 @@ def test_dynamics_have_their_temperature_and_a_held_coordinate_stays():
     atoms = Atoms("Cu12", sites, cell=[5, 5, 5], pbc=True)
     held = np.zeros((1, 36))
     held[0, 2], held[0, 35] = 1.0, -1.0
-    walkers = _Walkers([atoms.copy(), atoms.copy()], 200.0, held.reshape(12, 3), 2)
-    potential, kinetic = Springs(sites, 4.0), []
-    found = potential.evaluate(walkers.structures)
-    for step in range(3000):
-        found = walkers.advance(potential, np.array(found.forces), 8e-15)
-        kinetic.append(walkers.temperature())
-        for atoms_now in walkers.structures:
-            assert abs(held[0] @ (atoms_now.positions - sites).ravel()) < 1e-9, step
-    np.testing.assert_allclose(np.mean(kinetic[500:], axis=0), 200.0, rtol=0.05)
+    held = held.reshape(1, 12, 3)
+    keep = Keep(observe=lambda state: np.einsum("mai,rai->rm", held, state.positions - sites))
+    found = dynamics(
+        Springs(sites, 4.0), [atoms, atoms], Langevin(200.0, 0.05 / 8e-15), steps=3000, step=8e-15, seed=2,
+        held=Held(combinations=held), keep=keep,
+    )  # fmt: skip
+    assert np.abs(found.observed).max() < 1e-9
+    np.testing.assert_allclose(found.temperature[500:].mean(axis=0), 200.0, rtol=0.05)
 
 
 class Slackening:
@@ -170,9 +177,9 @@ def test_the_mean_force_of_slackening_springs_is_exact():
         Slackening(apart, length), [atoms] * 4, temperature, 1.5e-14, 1500, held=held, repeats=(1, 1, 1), seed=3
     )
     exact = count * BOLTZMANN_EV * temperature / length
-    assert found.gap_std.max() < 0.03 * exact
-    np.testing.assert_array_less(np.abs(found.gap - exact), 4 * found.gap_std)
-    assert found.gap.mean() == pytest.approx(exact, abs=4 * np.sqrt(np.sum(found.gap_std**2)) / 4)  # 3 %
+    assert found.on_gap_std.max() < 0.03 * exact
+    np.testing.assert_array_less(np.abs(found.on_gap - exact), 4 * found.on_gap_std)
+    assert found.on_gap.mean() == pytest.approx(exact, abs=4 * np.sqrt(np.sum(found.on_gap_std**2)) / 4)  # 3 %
 
 
 def test_the_mean_force_of_few_atoms_counts_the_held_gap_as_not_free():
@@ -187,8 +194,9 @@ def test_the_mean_force_of_few_atoms_counts_the_held_gap_as_not_free():
     forces[:, 1:, 2] -= stiffness * stretch
     held = np.zeros((count, 3))
     held[0, 2], held[-1, 2] = 1.0, -1.0
-    chains = [Atoms(f"Cu{count}", np.pad(z[:, None], ((0, 0), (2, 0))), cell=[5, 5, 20], pbc=True) for z in levels]
-    found = _Walkers(chains, temperature, held, 0).squeeze(forces)
+    one = State.of([Atoms(f"Cu{count}", np.zeros((count, 3)), cell=[5, 5, 20], pbc=True)])
+    chains = replace(one, positions=np.pad(levels[:, :, None], ((0, 0), (0, 0), (2, 0))), forces=forces)
+    found = squeeze(chains, held, thermal)
     error = found.std() / np.sqrt(samples)
     assert error < 0.02 * thermal / (rest * (count - 1))
     assert abs(found.mean()) < 4 * error

@@ -6,8 +6,6 @@ import torch
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.lj import LennardJones
-from torch_sim.models.lennard_jones import LennardJonesModel
-from torch_sim.neighbors import torch_nl_n2
 
 from atomistic.potentials.batched import BatchedPotential
 from atomistic.potentials.check import check_potential
@@ -15,9 +13,14 @@ from atomistic.potentials.torchsim import from_torchsim
 from coupling.errors import InputError
 
 
-def lennard_jones(**options: bool) -> BatchedPotential:
+def lennard_jones(device: str = "cpu", **options: bool) -> BatchedPotential:
+    from torch_sim.models.lennard_jones import (
+        LennardJonesModel,
+    )  # takes seconds, of each worker that collects the tests
+    from torch_sim.neighbors import torch_nl_n2
+
     model = LennardJonesModel(
-        sigma=2.3, epsilon=0.4, cutoff=6.0, device=torch.device("cpu"), dtype=torch.float64, **options
+        sigma=2.3, epsilon=0.4, cutoff=6.0, device=torch.device(device), dtype=torch.float64, **options
     )
     model.neighbor_list_fn = torch_nl_n2  # plain torch; the faster ones need kernels of their own
     return from_torchsim(model, "lj", frozenset({18, 29}), 6.0, "lj 2.3 0.4 6.0")

@@ -220,9 +220,9 @@ def test_shrinkage_vanishes_with_many_samples() -> None:
     assert np.linalg.eigvalsh(shrunk_covariance(rng.standard_normal((3, 10)))).min() > 0
 
 
-def test_inflation_carries_a_misfit(oracle: Potential) -> None:
+def test_inflation_covers_a_model_discrepancy(oracle: Potential) -> None:
     """An oracle outside the model: a committee is too sure of itself before, and as sure as refits allow after."""
-    posterior = fit_posterior(radial(), LabelSet.made(RadialMisfit(oracle), crystals(20), "bulk"))
+    posterior = fit_posterior(radial(), LabelSet.made(RadialDiscrepancy(oracle), crystals(20), "bulk"))
     squares, variances = 0.0, 0.0
     for left in range(20):
         others = posterior.of([k for k in range(20) if k != left])
@@ -235,10 +235,10 @@ def test_inflation_carries_a_misfit(oracle: Potential) -> None:
     np.testing.assert_allclose(wider.force_variances[0] * variances, spread.force_variances[0] * squares, rtol=1e-6)
 
 
-class RadialMisfit:
+class RadialDiscrepancy:
     """A potential plus springs to the lattice of its cell that no feature knows."""
 
-    name, elements, cutoff, fingerprint = "misfit", frozenset({29}), 4.5, "misfit"
+    name, elements, cutoff, fingerprint = "discrepancy", frozenset({29}), 4.5, "discrepancy"
     capabilities = Capabilities(interaction_range=4.5, stress=True)
 
     def __init__(self, inner: Potential) -> None:

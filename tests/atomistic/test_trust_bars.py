@@ -125,8 +125,8 @@ def test_too_few_paths_and_bars_too_wide_are_withheld() -> None:
     assert not few.given and not few.covers(1.0)
     assert "8 of the labelled paths" in few.withheld and few.remedy.startswith("label 1 more")
     true, stds = np.ones(19), np.full(19, 0.01)
-    misfit = HeldOut(WORK, true, true + 0.5, stds).bar(1.0, 0.01)
-    assert not misfit.given and "further labels do not mend that" in str(misfit)
+    biased = HeldOut(WORK, true, true + 0.5, stds).bar(1.0, 0.01)
+    assert not biased.given and "further labels do not cure that" in str(biased)
     vague = HeldOut(WORK, true, true + 0.5, np.full(19, 0.5)).bar(1.0, 0.5)
     assert not vague.given and vague.remedy == "label more"
     other = HeldOut(WORK, true, true, stds).bar(3.0, 0.01)

@@ -1,10 +1,14 @@
 """The benchmark of attacks by input: its table, and what it finds."""
 
+import os
+import socket
+
 import pytest
 
 from benchmarks.attack_cases import CASES, cases
 from benchmarks.attack_hostile import ATTACKS, hostile
 from benchmarks.attack_inputs import answer, bad_inputs, is_clean, rows, working_folder
+from benchmarks.attack_ports import listening
 
 
 def test_the_table_is_large_and_each_row_is_its_own():
@@ -28,6 +32,12 @@ def test_a_trace_would_be_seen(monkeypatch):
         assert answer("check", text)[2]
 
 
+def test_a_port_that_takes_anybody_would_be_seen():
+    with socket.create_server(("127.0.0.1", 0)) as open_port:
+        assert open_port.getsockname() in listening(os.getpid())
+    assert "a port of a sweep that others reach" in ATTACKS
+
+
 def test_every_case_is_read_right_or_refused_for_what_it_is():
     found = cases()
     assert found["cases"] == found["cases_right"] == len(CASES)
@@ -41,4 +51,5 @@ def test_bad_inputs_are_refused_in_one_sentence_and_leave_nothing():
 
 @pytest.mark.slow
 def test_no_hostile_input_gets_in(tmp_path):
-    assert hostile(tmp_path)["hostile_succeeded"] == 0
+    found = hostile(tmp_path)
+    assert found["hostile_succeeded"] == 0, found["hostile_named"]

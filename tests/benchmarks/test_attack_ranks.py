@@ -12,9 +12,20 @@ def test_every_rank_of_two_and_of_three_fails_somewhere():
     assert {(ranks, rank) for _, ranks, rank in made} == set(RANKS)
 
 
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.place)
+def test_each_fault_is_made_where_there_is_something(fault):
+    holder, name = fault.holder()
+    assert callable(getattr(holder, name))
+
+
 @pytest.mark.parametrize(
     ("place", "ranks", "rank"),
-    [("the residual", 2, 1), ("the energies", 2, 0), ("the writing of fields", 3, 2)],
+    [
+        ("the residual", 2, 1),
+        ("the energies", 2, 0),
+        ("the writing of fields", 2, 1),
+        ("the assembly of the bodies", 3, 2),
+    ],
 )
 def test_the_ranks_do_not_wait_for_one_that_failed(place, ranks, rank):
     """Closing a file of fields together with the others was one way of waiting for ever."""

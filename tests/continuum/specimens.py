@@ -1,5 +1,11 @@
 """Small specimens for the tests of the continuum room."""
 
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import meshio
 import numpy as np
 
@@ -55,3 +61,24 @@ def two_blocks(path, n=3, seed=0):
     )
     meshio.write(path, mesh, file_format="gmsh22", binary=False)
     return path
+
+
+def curve(record):
+    """(states, 3) load, force and work."""
+    return np.array([(step.load, step.force, step.work) for step in record.steps])
+
+
+def curve_on_two_ranks(module, expression, folder):
+    """The `curve` of the record that an expression makes on two ranks, with the names of a module."""
+    script = folder / "parallel.py"
+    script.write_text(
+        "import json, sys\nfrom continuum.fenics import MPI\nfrom tests.continuum.specimens import curve\n"
+        f"from {module} import *\nrecord = {expression}\n"
+        "if MPI.COMM_WORLD.rank == 0:\n    json.dump(curve(record).tolist(), open(sys.argv[1], 'w'))\n"
+    )
+    launcher = Path(sys.executable).with_name("mpiexec")
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
+    subprocess.run(
+        [launcher, "-n", "2", sys.executable, script, folder / "out.json"], check=True, env=environment, timeout=300
+    )
+    return np.array(json.loads((folder / "out.json").read_text()))

@@ -10,7 +10,8 @@ from continuum.fenics import MPI
 from continuum.materials import CauchyBorn, LinearElastic, NeoHookean, StVenantKirchhoff
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed, Traction
-from continuum.post.output import FieldWriter
+from continuum.post.interface_fields import interface_fields
+from continuum.post.xdmf import XdmfWriter
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
 from continuum.specimens.butt_joint import ButtJoint
@@ -178,8 +179,8 @@ def test_cauchy_born_turns_with_the_crystal():
 def test_stress_of_the_output_is_the_true_stress(joint, tmp_path):
     p = problem(joint(), NeoHookean(YOUNG, POISSON), [*PLANE, Prescribed("right", "x")])
     x = solve(p, 0.1)
-    fields = FieldWriter(p, tmp_path)
-    fields.write(x, 1.0)
+    fields = XdmfWriter(p, tmp_path)
+    fields.write(x, 1.0, interface_fields(p, x))
     stress = fields.snapshot(x)["upper"].stress
     np.testing.assert_allclose(stress[:, 1, 1], p.reaction(x), rtol=1e-6)  # the width stays 1
     assert (tmp_path / "upper.xdmf").is_file()
@@ -188,12 +189,12 @@ def test_stress_of_the_output_is_the_true_stress(joint, tmp_path):
 def test_fields_stop_before_a_disk_is_full(joint, tmp_path, monkeypatch):
     """HDF5 printed pages and ended the process when it could not close its file."""
     p = problem(joint(), NeoHookean(YOUNG, POISSON), [*PLANE, Prescribed("right", "x")])
-    fields, x = FieldWriter(p, tmp_path), p.vector()
-    fields.write(x, 1.0)
+    fields, x = XdmfWriter(p, tmp_path), p.vector()
+    fields.write(x, 1.0, ())
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setattr("continuum.post.output.shutil.disk_usage", lambda folder: SimpleNamespace(free=4096))
     with pytest.raises(OSError, match="No space left") as caught:
-        fields.write(x, 2.0)
+        fields.write(x, 2.0, ())
     assert caught.value.errno == errno.ENOSPC
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 

@@ -11,7 +11,7 @@ from continuum.mesh.inspect import RESOLVING, inspect_mesh, process_zone, zone_l
 from continuum.specimens.dcb import DoubleCantileverBeam
 from coupling.errors import InputError
 from coupling.exchange.storage import save_law
-from coupling.interface.coarse_graining import coarsen
+from coupling.interface.coarse_graining import chain, coarsen
 from multiscale.cli import app
 from multiscale.inputs.checks import check_groups
 from tests.continuum.bad_meshes import HIGH, LOW, SQUARES, turned, write
@@ -149,7 +149,7 @@ def test_a_law_without_elasticity_of_its_own_asks_for_the_planes_stiffness(beam)
     with pytest.raises(InputError, match="plane_stiffness"):
         process_zone(rigid, 1e9, bond, 1e-3)
     zone = process_zone(rigid, 1e9, bond, 1e-3, plane_stiffness=1e15)
-    lengths = [zone_length(coarsen(rigid, n, 1e15), 1e9) for n in (zone.planes - 1, zone.planes)]
+    lengths = [zone_length(chain(rigid, n, 1e15), 1e9) for n in (zone.planes - 1, zone.planes)]
     assert lengths[0] < RESOLVING * bond.finest * 1e-3 <= lengths[1]
 
 

@@ -285,7 +285,7 @@ def test_faces_that_attract_come_into_contact_along_the_series_solution(joint):
     law, gap, mesh = XuNeedleman(100.0, 0.1e-6, 0.2e-6), 1.5e-6, joint()
     held = [Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "x"), Prescribed("top", "y", -1.0)]
     held += [Prescribed(side, "x") for side in ("left", "right")]
-    bond = Bond("bond", "upper", "lower", law, history="reversible", gap=lambda p: np.full(len(p), gap))
+    bond = Bond("bond", "upper", "lower", law, history="reversible", initial_gap=lambda p: np.full(len(p), gap))
     record = pull(CohesiveProblem(mesh, dict.fromkeys(mesh.bodies, STEEL), [bond], held), 2.5e-6, 40, closing=True)
     apart = record.column("broken_area") / SIDE * law.final_opening
     touching = apart > 1e-12

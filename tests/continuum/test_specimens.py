@@ -1,5 +1,7 @@
 """Parametric specimens: their groups, areas and sizes; impossible ones are refused."""
 
+import subprocess
+import sys
 from math import pi
 
 import numpy as np
@@ -170,3 +172,16 @@ def test_impossible_dimensions_are_refused_before_anything_is_written(tmp_path, 
     with pytest.raises(InputError, match=message):
         make().write(tmp_path / "a.msh")
     assert not list(tmp_path.iterdir())
+
+
+def test_gmsh_leaves_the_process_s_signals_as_they_were():
+    """It lets SIGPIPE kill; a write to a pipe that nobody reads must stay an error that Python reports, in any thread."""
+    code = (
+        "import os, threading\nfrom continuum.specimens.gmsh_session import gmsh_session\n"
+        "def use():\n    with gmsh_session():\n        pass\n"
+        "thread = threading.Thread(target=use)\nthread.start()\nthread.join()\n"
+        "read, write = os.pipe()\nos.close(read)\n"
+        "try:\n    os.write(write, b'x')\nexcept BrokenPipeError:\n    print('still here')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "still here\n"), done.stderr

@@ -79,7 +79,7 @@ def test_sources_count_by_name_and_content_but_not_those_that_show(tmp_path, mon
     monkeypatch.syspath_prepend(tmp_path)
     package = tmp_path / "package_of_addresses"
     (package / "inner").mkdir(parents=True)
-    for name in ("__init__.py", "inner/__init__.py", "inner/a.py", "page.py"):
+    for name in ("__init__.py", "inner/__init__.py", "inner/a.py", "inner/a.c", "inner/a.h", "page.py"):
         (package / name).write_text("A = 1\n")
     hashed = partial(sources_hash, [package.name], [f"{package.name}/page.py"])
     seen = [hashed()]
@@ -88,10 +88,12 @@ def test_sources_count_by_name_and_content_but_not_those_that_show(tmp_path, mon
     for change in (
         lambda: (package / "inner" / "a.py").write_text("A = 2\n"),
         lambda: (package / "inner" / "a.py").rename(package / "inner" / "b.py"),
+        lambda: (package / "inner" / "a.c").write_text("int a = 2;"),
+        lambda: (package / "inner" / "a.h").write_text("int a;"),
     ):
         change()
         seen.append(hashed())
-    assert len(set(seen)) == 3
+    assert len(set(seen)) == 5
     assert sources_hash(["no_such_package_at_all"]) == sources_hash([])
 
 

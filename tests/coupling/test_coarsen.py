@@ -3,13 +3,15 @@ import pytest
 
 from coupling.contracts import CohesiveLaw
 from coupling.errors import InputError
-from coupling.interface.coarse_graining import coarsen
+from coupling.interface.coarse_graining import chain, coarsen
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
+from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 from tests.coupling.laws import LENGTH, PEAK, WORK, taylor_slopes
+from tests.coupling.test_mixed import sampled
 
 UBER = Uber(WORK, LENGTH)
 
@@ -100,7 +102,7 @@ def test_given_plane_stiffness_is_the_elastic_compliance():
 
 @pytest.mark.parametrize("law", [ParkPaulinoRoesler(WORK, PEAK, WORK, PEAK), Bilinear(WORK, PEAK, 2 * PEAK / LENGTH)])
 def test_laws_with_an_end(law):
-    coarse = coarsen(law, 100)
+    coarse = chain(law, 100)
     assert coarse.opening_at_peak > law.final_opening
     energy, traction, _ = law.normal(coarse.opening_at_peak / 100)
     assert 100 * energy == pytest.approx(WORK, rel=1e-12)
@@ -136,3 +138,38 @@ def test_bilinear_variant_keeps_work_and_peak():
 def test_bad_chains_are_refused(build, message):
     with pytest.raises(InputError, match=message):
         build()
+
+
+def test_a_mixed_law_keeps_its_mixed_mode():
+    """N closed planes hold N t·c·t/2 at most the work: along the normal and along the softest slip."""
+    law, planes = sampled(with_shear=True), 10_000
+    coarse = coarsen(law, planes, softening="bilinear")
+    compliance = np.linalg.inv(law.evaluate(np.zeros((1, 3))).tangent[0])
+    softest = np.linalg.eigvalsh(compliance[1:, 1:])[-1]
+    assert coarse.shear_work == coarse.work_of_separation == pytest.approx(WORK, rel=1e-6)
+    assert planes * softest * coarse.shear_peak_traction**2 / 2 == pytest.approx(WORK, rel=0.02)
+    assert planes * compliance[0, 0] * coarse.peak_traction**2 / 2 == pytest.approx(WORK, rel=0.02)
+    assert coarse.shear_peak_traction != pytest.approx(coarse.peak_traction, rel=0.1)
+    assert coarse.shear_peak_traction < law.strength_in_contact()
+
+
+def test_a_mixed_law_that_slips_before_it_parts_or_whose_chain_bears_no_shear_is_refused():
+    whole = sampled()
+    energy, traction = (v[:, :1, :1] + 0.1 * (v - v[:, :1, :1]) for v in (whole.energy, whole.traction))
+    law = MixedModeLaw(whole.opening, whole.lattice, energy, traction)  # a tenth of the resistance to slip
+    with pytest.raises(InputError, match="slip in contact.*about") as found:
+        coarsen(law, 3, softening="bilinear")
+    enough = int(str(found.value).split("about ")[1].split()[0])
+    assert coarsen(law, enough, softening="bilinear").shear_peak_traction < law.strength_in_contact()
+    for mixed in (law, ParkPaulinoRoesler(WORK, PEAK, WORK, PEAK)):
+        with pytest.raises(InputError, match="softening: bilinear"):
+            coarsen(mixed, 100)
+
+
+def test_a_closed_form_keeps_its_work_and_strength_in_shear():
+    """Isotropic stiffness, twice the work in shear: strengths as the root of the works, at all mixities one law."""
+    coarse = coarsen(Bilinear(WORK, PEAK, 2 * PEAK / LENGTH, 2 * WORK), 400, softening="bilinear")
+    assert coarse.shear_work == 2 * WORK
+    assert coarse.shear_peak_traction == pytest.approx(np.sqrt(2) * coarse.peak_traction, rel=1e-12)
+    slip = np.array([[0.0, 1.01 * coarse.final_slip, 0.0]])
+    assert coarse.evaluate(slip).energy[0] == pytest.approx(2 * WORK, rel=1e-12)

@@ -101,7 +101,7 @@ def test_files_of_version_1_still_load_as_not_known(law, tmp_path):
 
     def aged(one):
         return {
-            key: aged(value) if key == "law" else value
+            key: aged(value) if key == "law" else [aged(each) for each in value] if key == "laws" else value
             for key, value in one.items()
             if key not in ("count", "checksum")
         }

@@ -2,11 +2,13 @@ import re
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
 from coupling.errors import InputError
 from coupling.exchange.export import export, table, to_abaqus, to_akantu, to_csv, to_moose
 from coupling.interface.coarse_graining import coarsen
 from coupling.interface.fit import fit
+from coupling.laws.tabulated import TabulatedLaw
 from tests.coupling.laws import ANALYTIC, PEAK, WORK
 from tests.coupling.test_storage import tabulated
 
@@ -107,7 +109,7 @@ def test_moose_and_akantu_keep_work_and_peak_of_every_law(law):
         assert numbers[work] == law.work_of_separation
         assert numbers[peak] == law.peak_traction
         if law.kind != "bilinear":
-            assert f"RMS traction error {fit(law, 'bilinear').misfit.traction:.3g} of the peak" in text
+            assert f"RMS traction error {fit(law, 'bilinear').error.traction:.3g} of the peak" in text
     assert to_moose(law).count("[]") == 2 and to_akantu(law).rstrip().endswith("]")
 
 
@@ -145,3 +147,43 @@ def test_bad_exports_are_refused(tmp_path):
         export(law, tmp_path / "law.inp", "abaqus", "two\nlines")
     with pytest.raises(InputError, match="drops at its peak; export coarsen"):
         to_abaqus(coarsen(law, 1000))
+
+
+def swinging(depth: float) -> TabulatedLaw:
+    """A law whose traction falls by a depth over its peak and rises again, as laws of two maxima and held ones do."""
+    opening = np.concatenate([[-0.1], np.linspace(0.0, 4.0, 161)])
+    traction = 20.0 * np.tanh(opening / 0.08) * 0.5 * (1.0 - np.tanh((opening - 1.6) / 0.15))
+    traction *= 1.0 - depth * np.exp(-(((opening - 0.8) / 0.2) ** 2))
+    traction[1] = traction[-1] = 0.0
+    energy = CubicSpline(opening, traction).antiderivative()(opening)
+    return TabulatedLaw(opening * 1e-10, energy * 0.1, traction * 1e9)
+
+
+@pytest.mark.parametrize("depth", [0.3, 0.45])
+def test_abaqus_keeps_peak_and_work_of_a_law_whose_secants_rise_again(depth):
+    """Damage cannot heal: a table of the law's own secants, held where they rise, lost a sixth of the work."""
+    law = swinging(depth)
+    secant = (lambda x: law.normal(x)[1] / x)(np.linspace(0.2e-10, 1.6e-10, 200))
+    assert (np.diff(secant) > 0).any()
+    text = to_abaqus(law)
+    numbers = abaqus_numbers(text)
+    stiffness, onset = numbers["*ELASTIC, TYPE=TRACTION"][0, 0], numbers["*DAMAGE INITIATION, CRITERION=MAXS"][0, 0]
+    damage, beyond = numbers["*DAMAGE EVOLUTION, TYPE=DISPLACEMENT, SOFTENING=TABULAR"].T
+    assert (np.diff(damage) >= 0).all()
+    x = np.linspace(0.0, law.final_opening, 400001)
+    traction = (1 - np.interp(x - onset / stiffness, beyond, damage, left=0.0)) * stiffness * x
+    work = np.trapezoid(traction, x)
+    assert work == pytest.approx(law.work_of_separation, rel=1e-6)
+    assert traction.max() == pytest.approx(law.peak_traction, rel=2e-3)
+    error = np.sqrt(np.mean((traction - law.normal(x)[1]) ** 2)) / law.peak_traction
+    own = re.search(
+        r"itself: peak_traction = (\S+) Pa, work_of_separation = (\S+) J/m\^2; RMS traction error (\S+) of", text
+    )
+    assert [float(v) for v in own.groups()] == pytest.approx([traction.max(), work, error], rel=0.02)
+    assert error > 0.005
+
+
+def test_a_law_that_no_damage_table_follows_is_refused_in_one_sentence(tmp_path):
+    with pytest.raises(InputError, match=r"secants of this tabulated law rise again .* export fit\(law, 'bilinear'\)"):
+        export(swinging(0.85), tmp_path / "law.inp", "abaqus")
+    assert not (tmp_path / "law.inp").exists()

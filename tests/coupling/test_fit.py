@@ -34,29 +34,29 @@ def tabulated(law=SOURCES["uber"], shear=True, points=160):
 
 @pytest.mark.parametrize("kind", closed_forms())
 def test_a_law_of_its_own_kind_is_found_again(kind):
-    law, misfit = fit(SOURCES[kind], kind)
-    assert misfit.kind == kind and misfit.traction < 1e-7 and misfit.energy < 1e-7
+    law, error = fit(SOURCES[kind], kind)
+    assert error.kind == kind and error.traction < 1e-7 and error.energy < 1e-7
     for name in law.units:
         assert getattr(law, name) == pytest.approx(getattr(SOURCES[kind], name), rel=1e-6)
 
 
 @pytest.mark.parametrize("kind", closed_forms())
-def test_work_and_peak_of_samples_are_kept_and_the_misfit_is_what_it_says(kind):
+def test_work_and_peak_of_samples_are_kept_and_the_error_is_what_it_says(kind):
     source = tabulated()
-    law, misfit = fit(source, kind)
+    law, error = fit(source, kind)
     assert law.work_of_separation == source.work_of_separation
     assert law.peak_traction == pytest.approx(source.peak_traction, rel=1e-14)
     x = np.linspace(0, 6.638352 * LENGTH, 20000)  # 99 % of the work of a UBER: (1+z) e^-z = 0.01
     energy, traction = (np.sqrt(np.mean((law.normal(x)[k] - source.normal(x)[k]) ** 2)) for k in (0, 1))
-    assert misfit.traction == pytest.approx(traction / PEAK, rel=0.01, abs=1e-6)
-    assert misfit.energy == pytest.approx(energy / WORK, rel=0.01, abs=1e-6)
+    assert error.traction == pytest.approx(traction / PEAK, rel=0.01, abs=1e-6)
+    assert error.energy == pytest.approx(energy / WORK, rel=0.01, abs=1e-6)
 
 
 @pytest.mark.parametrize(("kind", "name"), [("ppr", "alpha"), ("ppr", "normal_slope"), ("bilinear", "stiffness")])
-def test_fitted_parameters_are_at_the_least_misfit(kind, name):
+def test_fitted_parameters_are_at_the_least_error(kind, name):
     source = tabulated()
-    law, misfit = fit(source, kind)
-    assert name in misfit.fitted
+    law, error = fit(source, kind)
+    assert name in error.fitted
     x = np.linspace(0, 6.638352 * LENGTH, 4000)
     errors = [
         np.sum((replace(law, **{name: getattr(law, name) * factor}).normal(x)[1] - source.normal(x)[1]) ** 2)
@@ -69,10 +69,10 @@ def test_samples_fit_as_their_law_does_and_the_best_comes_first():
     source = tabulated()
     from_samples = fit_all(Samples(source.opening, source.energy, source.traction, source.tangential_stiffness))
     assert from_samples == fit_all(source)
-    tractions = [each.misfit.traction for each in from_samples]
+    tractions = [each.error.traction for each in from_samples]
     assert tractions == sorted(tractions)
-    assert {from_samples[0].misfit.kind, from_samples[1].misfit.kind} == {"uber", "xu-needleman"}
-    assert tractions[1] < 1e-4 and 0.001 < tractions[2] < 0.02 and from_samples[3].misfit.kind == "bilinear"
+    assert {from_samples[0].error.kind, from_samples[1].error.kind} == {"uber", "xu-needleman"}
+    assert tractions[1] < 1e-4 and 0.001 < tractions[2] < 0.02 and from_samples[3].error.kind == "bilinear"
 
 
 @pytest.mark.parametrize("kind", ["uber", "xu-needleman", "ppr"])

@@ -49,3 +49,23 @@ def test_two_folds_are_both_passed():
     kept = least_energy(opening, energy, np.append(one[2], two[2]))
     assert np.all(np.diff(opening[kept]) > 0)
     assert 61 - len(kept) > 20
+
+
+def test_a_path_that_comes_out_of_a_break_falling_is_on_the_branch_between():
+    """Iron (001) past the gaps without equilibrium: the opening falls to the fold's tip, then rises along the lower branch."""
+    opening = np.array([0.0, 0.4, 0.7441, 1.4853, 1.4528, 1.4461, 1.4586, 1.5122, 1.6566])
+    traction = np.array([0.0, 15.0, 12.985, 14.924, 13.68, 12.36, 10.035, 6.328, 2.882])
+    energy = np.array([0.0, 0.5, 1.08, 3.0946, 3.0462, 3.0371, 3.0509, 3.0937, 3.1514])
+    breaks = np.array([False, False, True, False, False, False, False, False])
+    kept = least_energy(opening, energy, 0.1 * traction, breaks)
+    assert np.all(np.diff(opening[kept]) > 0)
+    np.testing.assert_array_equal(kept, [0, 1, 2, 5, 6, 7, 8])
+
+
+def test_a_lone_state_between_breaks_stands_where_no_branch_is_lower():
+    opening, traction = np.array([0.0, 0.1, 0.2, 0.6, 0.5, 0.7, 0.9]), np.array([0.0, 1.0, 2.0, 1.5, 1.2, 1.0, 0.5])
+    breaks = np.array([False, False, True, True, False, False])
+    energy = np.array([0.0, 0.05, 0.2, 0.9, 0.7, 0.9, 1.05])  # of the lone one at 0.6: more than the branch's 0.81
+    np.testing.assert_array_equal(least_energy(opening, energy, traction, breaks), [0, 1, 2, 4, 5, 6])
+    energy[3] = 0.75
+    np.testing.assert_array_equal(least_energy(opening, energy, traction, breaks), [0, 1, 2, 3, 5, 6])

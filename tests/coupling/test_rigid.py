@@ -105,7 +105,7 @@ def test_gap_in_law_gives_the_interface_back_whatever_the_slab(planes):
 def test_gap_in_bulk_takes_one_spacing_more_and_an_interface_softer_than_it_opens_from_the_first():
     slab, bulk, _ = branches(0.3)
     made, in_law = excess(slab, bulk, gap="in bulk"), excess(slab, bulk)
-    np.testing.assert_allclose(in_law.opening - made.opening, bulk.gap - 2.0, atol=1e-12)
+    np.testing.assert_allclose(in_law.opening - made.opening, bulk.spacing - 2.0, atol=1e-12)
     law = made.law()
     assert isinstance(law, TabulatedLaw) and law.gap == "in bulk"
     assert law.work_of_separation == pytest.approx(in_law.law().work_of_separation, rel=1e-9)

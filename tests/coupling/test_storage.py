@@ -7,12 +7,15 @@ from coupling.errors import InputError
 from coupling.exchange.storage import FORMAT, law_text, load_law, save_law
 from coupling.interface.coarse_graining import coarsen
 from coupling.laws.coarse import CoarseLaw
+from coupling.laws.coverage import CoverageLaw
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.mixed_in_bulk import MixedInBulk
 from coupling.laws.registry import law_kinds
+from coupling.laws.reservoir import ReservoirLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
+from coupling.units import EV
 from tests.coupling.laws import ANALYTIC, LENGTH, WORK
 
 UBER = Uber(WORK, LENGTH / 3, 1e20 / 7)
@@ -54,6 +57,7 @@ def rigid():
     return InitiallyRigid(opening, 1e10 * opening * (1 - opening / 8e-10), 1e10 * (1 - opening / 4e-10))
 
 
+COVERAGE = CoverageLaw([UBER, Uber(0.8 * WORK, LENGTH / 3, 1e20 / 7)], [0.0, 1.0], [0.0, 0.01 / 3], 1e19 / 3, 0.3)
 LAWS = {
     **ANALYTIC,
     "tabulated": tabulated(),
@@ -62,6 +66,8 @@ LAWS = {
     "mixed in bulk": mixed_in_bulk(),
     "coarse": CoarseLaw(UBER, 1000, 1e21),
     "plain": coarsen(UBER, 7),
+    "coverage": COVERAGE,
+    "reservoir": ReservoirLaw(COVERAGE, -0.01 * EV, 300.0),
 }
 
 
@@ -100,7 +106,7 @@ def test_units_are_in_the_keys(tmp_path):
     assert len(record.pop("checksum")) == 64
     assert record == {
         "format": FORMAT,
-        "version": 4,
+        "version": 6,
         "kind": "uber",
         "gap": "in law",
         "count": {
@@ -114,6 +120,7 @@ def test_units_are_in_the_keys(tmp_path):
             "planes [1]": 1,
             "equilibrium_traction [Pa]": None,
             "beyond": "",
+            "solute": None,
         },
         "parameters": {
             "work_of_separation [J/m^2]": WORK,
@@ -135,7 +142,7 @@ def edited(path, change):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda r: r.update(version=5), "version 5 of the law format; this code reads versions 1 to 4"),
+        (lambda r: r.update(version=7), "version 7 of the law format; this code reads versions 1 to 6"),
         (lambda r: r.update(kind="ubr"), "'ubr'; valid.*Did you mean 'uber'"),
         (lambda r: r.pop("format"), "not a cohesive law"),
         (lambda r: r.update(note="x"), "Unknown key.*'note'"),

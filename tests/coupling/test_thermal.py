@@ -50,9 +50,9 @@ def test_unstable_vibrations_are_bridged_but_not_most_of_them():
 
 
 def test_a_bridge_leaves_the_tractions_on_both_sides_as_they_are():
-    """f falls to a minimum in the gap and rises after it: the openings beside the gap keep the slopes of their own side.
+    """f falls to a minimum where values are missing and rises after it: the openings beside keep the slopes of their own side.
 
-    A monotone interpolant across the gap gives these up: the minimum between flattens them."""
+    A monotone interpolant across them gives these up: the minimum between flattens them."""
     free = -0.02 * np.exp(-(((OPENING - 0.6) / 0.4) ** 2))
     hole = (OPENING > 0.4) & (OPENING < 0.8)
     whole, bridged = warmed(static(), free), warmed(static(), np.where(hole, np.nan, free))

@@ -67,7 +67,7 @@ def test_the_interpolant_has_the_symmetry_of_the_crystal(count):
 
 
 def test_the_core_is_that_of_peierls_and_nabarro():
-    """Half width d/2(1 − ν), elastic energy ln(R/2ζ), misfit energy K b²/4π: errors fall as Δ/ζ."""
+    """Half width d/2(1 − ν), elastic energy ln(R/2ζ), interplanar energy K b²/4π: errors fall as Δ/ζ."""
     errors = []
     for ratio in (2.0, 4.0):
         model = PeierlsNabarro(frenkel(ratio), 1 / (1 - POISSON), 1.0, 1.0, rows=400)
@@ -77,7 +77,11 @@ def test_the_core_is_that_of_peierls_and_nabarro():
         width = 0.5 * (np.interp(-0.25, share, core.rows) - np.interp(-0.75, share, core.rows))
         elastic = core.elastic / model.line_factor
         errors.append(
-            [abs(width / half - 1), abs(core.misfit / model.line_factor - 1), abs(elastic - np.log(1 / (2 * half)))]
+            [
+                abs(width / half - 1),
+                abs(core.interplanar / model.line_factor - 1),
+                abs(elastic - np.log(1 / (2 * half))),
+            ]
         )
     coarse, fine = np.array(errors)
     assert fine[0] < 0.015 and fine[1] < 0.03 and fine[2] < 0.04
@@ -133,7 +137,7 @@ def test_partials_part_to_the_elastic_force_balance(fault):
     found = model.partials(model.relax())
     expected = force_balance_separation(prefactor, site, burgers - site, fault)
     assert found.separation == pytest.approx(expected, rel=0.06)
-    assert found.misfit < 0.01
+    assert found.residual < 0.01
 
 
 def test_a_fitted_separation_is_the_one_put_in():
@@ -199,7 +203,7 @@ def test_a_parabolic_barrier_is_kocks_law_with_p_1_and_q_2():
     assert pair.enthalpy(stress) == pytest.approx(exact, rel=1e-9)
     fitted = kocks(pair)
     assert (fitted.p, fitted.q) == pytest.approx((1.0, 2.0), rel=1e-6)
-    assert fitted.misfit < 1e-8 and fitted.enthalpy == pytest.approx(exact[0], rel=1e-9)
+    assert fitted.residual < 1e-8 and fitted.enthalpy == pytest.approx(exact[0], rel=1e-9)
 
 
 def test_a_sampled_barrier_is_the_function_it_samples():

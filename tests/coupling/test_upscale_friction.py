@@ -36,7 +36,7 @@ def test_rigid_faces_have_the_coefficient_of_their_climb():
     found = friction()
     assert found.of_rigid_faces.coefficient == pytest.approx(np.pi * LIFT / WAVE, rel=1e-5)
     assert found.of_rigid_faces.adhesion == pytest.approx(np.pi * HEIGHT / WAVE, rel=1e-5)
-    assert found.of_rigid_faces.misfit < 1e-4 * found.ideal[0]
+    assert found.of_rigid_faces.residual < 1e-4 * found.ideal[0]
     assert np.all(found.pinned < found.ideal) and np.all(np.diff(found.pinned) > 0)
 
 

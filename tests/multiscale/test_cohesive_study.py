@@ -116,7 +116,8 @@ def test_a_mixed_mode_study_gives_a_law_of_opening_and_slip(tmp_path):
         np.array([[0.3e-10, 0.4e-10, 0.0], [0.3e-10, 0.4e-10, 0.0]]) + [[0, 0, 0], [0, *law.lattice[0]]]
     )
     assert slid.energy[0] == pytest.approx(slid.energy[1], rel=1e-9)  # the crystal's period
-    (finding,) = results.findings
+    finding, fault = results.findings
+    assert "an intrinsic stacking fault of" in fault.what
     assert not finding.fatal and finding.size == results["grid_error"] > 1e-4
     assert (
         "0.0001 is wanted" in finding.what and "budget of 600" in finding.what and finding.what in results.warnings[0]

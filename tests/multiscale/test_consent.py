@@ -74,6 +74,25 @@ def test_code_that_an_input_names_runs_with_consent_alone(name, place):
         run_study(parse_study(NAMING[name]))
 
 
+@pytest.mark.parametrize(
+    "potential",
+    [
+        {"name": "emt", "python": "their_python"},
+        {"name": "sum", "terms": ["zbl", {"name": "emt", "python": "their_python"}]},
+    ],
+)
+def test_another_python_runs_with_consent_alone(potential, place):
+    (place / "their_python").write_text(f"#!/bin/sh\ntouch {place / 'ran'}\nexit 1\n")
+    (place / "their_python").chmod(0o755)
+    (place / "study.yaml").write_text(yaml.safe_dump(LAW | {"potential": potential}))
+    status, said = told("check", "study.yaml")
+    assert status == 0 and "names code (" in said and "--allow-code" in said and not (place / "ran").exists()
+    status, said = told("run", "study.yaml")
+    assert status == 2 and "would run (" in said and "--allow-code" in said and not (place / "ran").exists()
+    status, said = told("run", "study.yaml", "--allow-code", "--quiet")
+    assert status == 2 and "did not start" in said and (place / "ran").exists() and not (place / "out").exists()
+
+
 def test_with_consent_it_runs(place):
     (place / "study.yaml").write_text(yaml.safe_dump(NAMING["a function"]))
     status, said = told("run", "study.yaml", "--allow-code", "--quiet")

@@ -24,17 +24,29 @@ def raised(error, cause):
 
 
 @pytest.mark.usefixtures("toy")
-def test_a_run_on_a_full_disk_says_so_and_goes_on_later(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "cause", "remedy"),
+    [
+        (FULL, "The disk of {} is full", "make room"),
+        (OSError(errno.EDQUOT, "quota"), "Your quota on the disk of {} is used up", "make room"),
+        (
+            OSError(errno.EFBIG, "File too large"),
+            "A file in {} would grow beyond the limit on the size of files",
+            "raise it (ulimit -f)",
+        ),
+    ],
+)
+def test_a_run_on_a_full_disk_says_so_and_goes_on_later(error, cause, remedy, tmp_path, monkeypatch):
     def full(*arguments, **named):
-        raise FULL
+        raise error
 
     case = tmp_path / "case.yaml"
     case.write_text(f"study: toy\noutput: {{folder: {tmp_path / 'out'}}}\n")
     with monkeypatch.context() as patch:
         patch.setattr("multiscale.report.write_report", full)
         done = CliRunner().invoke(app, ["run", str(case), "--quiet"])
-    way = "what is done is kept: make room and start the same run again to continue"
-    assert done.exit_code == 1 and done.stderr == f"Error: The disk of {tmp_path} is full; {way}.\n"
+    way = f"what is done is kept: {remedy} and start the same run again to continue"
+    assert done.exit_code == 1 and done.stderr == f"Error: {cause.format(tmp_path)}; {way}.\n"
     assert (tmp_path / "out.failed" / "log.txt").is_file()
     assert run_study(case).reused == ["toy law"]
 

@@ -180,7 +180,7 @@ def test_aluminium_from_its_embedded_atoms(tmp_path):
         tmp_path / "run",
     )
     assert results["pn_separation"] == pytest.approx(results["elastic_separation"], rel=0.15)
-    assert results["stacking_fault"] == pytest.approx(127.1, rel=0.01)
+    assert results["stacking_fault"] == pytest.approx(0.1271, rel=0.01)
     barrier, core = results.curves["pn_barrier"].values, results.curves["pn_core"].values
     assert barrier["x"][0] == 0 and np.all(np.diff(barrier["x"]) > 0) and barrier["x"][-1] < results["glide_period"]
     assert barrier["energy"][0] == barrier["energy"].min() == 0
@@ -196,3 +196,28 @@ def test_aluminium_from_its_embedded_atoms(tmp_path):
         "placeholder",
         "next scale",
     }
+
+
+def test_a_file_that_mixes_two_peierls_stresses_says_so(run):
+    """2.6 GPa from sheared atoms on a barrier whose own is π h/(a b)."""
+    assert run["peierls_stress"] == pytest.approx(2.6e9) and STRESS < 0.9 * 2.6e9
+    for name in ("dislocation.yaml", "damask_phase.yaml", "opendis_mobility.py"):
+        text = (run.folder / name).read_text()
+        assert "tau_P 2600 MPa is of atoms sheared until the core jumps" in text, name
+        assert f"its own {STRESS / 1e6:.2g}"[:9] in text
+    assert any("mixes two Peierls stresses" in note for note in run.notes)
+    assert read_damask((run.folder / "damask_phase.yaml").read_text()).peierls_stress == pytest.approx(2.6e9)
+
+
+def test_without_a_barrier_the_files_hold_what_there_is_and_name_what_is_missing(monkeypatch, tmp_path):
+    with_atoms(monkeypatch, known)
+    results = run_study(study(species="W", structure="bcc", system="screw", results=["core"]), tmp_path / "run")
+    parameters = read(results.folder / "dislocation.yaml")
+    assert parameters.law is None and parameters.stiffness["C_11"] == 523e9
+    assert "partial_separation" in parameters.properties and len(parameters.line["tension"]) == 19
+    phase = yaml.safe_load((results.folder / "damask_phase.yaml").read_text())["phase"]["W"]
+    assert phase["mechanical"]["elastic"]["C_44"] == 159e9 and "plastic" not in phase["mechanical"]
+    for name in ("dislocation.yaml", "damask_phase.yaml"):
+        assert "MISSING: no barrier was computed" in (results.folder / name).read_text()
+    assert not (results.folder / "opendis_mobility.py").exists()
+    assert any("no glide law" in note for note in results.notes)

@@ -54,9 +54,14 @@ def test_energy_scheme_with_relaxation_buffers_and_dynamics(tmp_path):
         assert words in page
     from ase.io import read
 
-    written = read(tmp_path / "run" / "embedded.extxyz")
+    written = read(tmp_path / "run" / "atoms" / "embedded.extxyz")
     assert (written.arrays["region"] == 1).sum() == 12
-    assert np.linalg.norm(written.arrays["embedded_forces"], axis=1).max() == pytest.approx(results["max_force"])
+    assert written.get_potential_energy() == results["energy"]
+    assert np.linalg.norm(written.get_forces(), axis=1).max() == pytest.approx(results["max_force"], abs=2e-8)
+    moved = read(tmp_path / "run" / "atoms" / "dynamics.extxyz", index=":")
+    assert len(moved) == 6 and all((one.arrays["region"] == 1).sum() == 12 for one in moved)
+    total = np.array([one.get_potential_energy() + one.info["kinetic_eV"] for one in moved])
+    np.testing.assert_allclose(total - total[0], along["total"], rtol=0, atol=1e-9)
 
 
 @pytest.mark.parametrize("scheme", ["energy", "forces"])

@@ -1,15 +1,14 @@
 """What the bulk holds at a law's peak traction depends on that traction, and not on the openings that were sampled."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
 from coupling.interface.branches import LeftOut
-from coupling.interface.excess import BulkBranch, SlabBranch
-from coupling.units import EV_A2, EV_A3
+from coupling.interface.excess import BulkBranch, Excess, SlabBranch, excess
+from coupling.laws.uber import Uber
+from coupling.units import EV_A2
 from multiscale.stages.law_atoms import LawAtoms
-from multiscale.stages.law_of_samples import _energy_at, _in_equilibrium
+from multiscale.stages.law_of_samples import _energy_at, _reached
 
 AREA, HEIGHT, STIFF, SOFTENING = 5.7, 2.1, 0.9, 1.1  # T = STIFF s − SOFTENING s², largest at s = 0.409
 
@@ -70,5 +69,17 @@ def test_with_the_gap_in_the_bulk_a_law_may_stand_from_no_opening_on():
     atoms = LawAtoms(
         AREA, (1, 1), HEIGHT, (), slab=slab, bulks=(BulkBranch(pulled, HEIGHT + stretch, energy, stretch),)
     )
-    until, highest = _in_equilibrium(SimpleNamespace(gap="in bulk"), atoms)
-    assert until == 0.0 and highest == pytest.approx(pulled.max() * EV_A3)
+    law, made = Uber(2.0, 0.5e-10), excess(slab, *atoms.bulks, gap="in bulk")
+    assert made.opening[2] < 0.0
+    reached = _reached(law, made, slab.without_equilibrium, "cut")
+    assert reached.opening == 0.0 and reached.traction == law.peak_traction
+
+
+def test_interpolated_across_a_law_bears_what_it_bears_on_either_side():
+    """The peak of the law, 0.5 Å open, is where a crystal would part; beside it, at 0.2 and at 1 Å, are the samples."""
+    law, opening = Uber(2.0, 0.5e-10), np.array([-0.1, 0.0, 0.1, 0.2, 1.0, 2.0, 9.0])
+    made = Excess(opening, opening, opening, "in law")
+    reached = _reached(law, made, np.arange(6) == 3, "bridge")
+    assert reached.opening == pytest.approx(0.2e-10)
+    assert reached.traction == pytest.approx(law.normal(np.array([1e-10]))[1][0])
+    assert _reached(law, made, np.arange(6) == 3, "cut").traction == law.peak_traction > 1.2 * reached.traction

@@ -78,7 +78,7 @@ def test_the_schema_describes_the_example(good):
     schema = FractureStudy.model_json_schema()
     assert set(good) <= set(schema["properties"])
     assert schema["additionalProperties"] is False
-    assert schema["$defs"]["Openings"]["properties"]["max"]["type"] == "string"
+    assert schema["$defs"]["Openings"]["properties"]["max"]["type"] == ["string", "number"]
 
 
 BAD = {
@@ -124,6 +124,17 @@ BAD = {
     "half index": ("interfaces.bond.law.atoms.plane.miller", [1, 1, 0.5], "plane.miller", "0.5", "whole number"),
     "number as text": ("interfaces.bond.law.atoms.plane.layers", "12", "interfaces.bond.law.atoms.plane.layers", "'12'", "whole number"),
     "too few layers": ("interfaces.bond.law.atoms.plane.layers", 2, "interfaces.bond.law.atoms.plane.layers", "4"),
+    "a word for a number": ("interfaces.bond.law.atoms.plane.layers", "auto", "interfaces.bond.law.atoms.plane.layers: 'auto' is not a whole number or 'automatic'"),
+    "an opening that ends before the peak": ("interfaces.bond.law.atoms.openings", {"max": "0.5 Å"}, "0.5 Å ends before the faces have parted"),
+    "relaxation of held halves": ("interfaces.bond.law.atoms.relaxation", {"force": 1e-3}, "relaxation has no effect", "path: relaxed"),
+    "what stands for no equilibrium of held halves": ("interfaces.bond.law.atoms.beyond", "refuse", "beyond has no effect"),
+    "slip of a normal law": ("interfaces.bond.law.atoms.slip", {"divisions": 12}, "slip has no effect", "mode: mixed"),
+    "a mean force without temperature": ("interfaces.bond.law.atoms.thermal", {"method": "mean force"}, "thermal has no effect", "give temperature"),
+    "thickness of a law with slip": (
+        "interfaces.bond.law.atoms", {"mode": "mixed", "path": "relaxed", "plane": {"species": "Ni", "structure": "fcc",
+        "miller": [1, 1, 1]}, "relaxation": {"thickness": 0.1}}, "thickness has no effect", "more layers"),
+    "matching of one crystal": ("interfaces.bond.law.atoms.matching", {"strained": "lower"}, "matching has no effect", "upper and lower"),
+    "a stiffness that vanishes": ("bodies.upper", {"young": "1e-300 GPa", "poisson": 0.3}, "implausibly small"),
     "truth as number": ("interfaces.bond.law.atoms.plane.layers", True, "interfaces.bond.law.atoms.plane.layers", "True"),
     "too few openings": ("interfaces.bond.law.atoms.openings", {"points": 3}, "interfaces.bond.law.atoms.openings.points", "12"),
     "wrong unit": ("loading.opening", "60 GPa", "loading.opening", "'60 GPa'", "nm"),

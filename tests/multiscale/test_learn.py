@@ -15,6 +15,7 @@ from coupling.errors import InputError
 from coupling.exchange.storage import load_law
 from multiscale import run_study
 from multiscale.studies import parse_study
+from multiscale.studies.learn.run import student
 
 PLANE = {"species": "Cu", "structure": "fcc", "miller": [1, 1, 1], "layers": 6}
 LAW = {"study": "cohesive_law", "potential": "emt", "plane": PLANE, "openings": {"max": "4.5 Å", "points": 20}}
@@ -207,7 +208,7 @@ def test_the_command_takes_no_other_study(tmp_path: Path) -> None:
         ({"threshold": 0.0}, "greater than 0"),
         ({"plane": LEARN["plane"] | {"repeats": [0, 1]}}, "two numbers from 1 to 50"),
         ({"plane": LEARN["plane"] | {"structure": "fc"}}, "Did you mean 'fcc'"),
-        ({"routes": {"rattle": 1}}, "with a unit"),
+        ({"routes": {"rattle": 1}}, "has no unit; write it with one of m, mm"),
     ],
 )
 def test_learning_that_cannot_be(tmp_path: Path, change: dict, message: str) -> None:
@@ -220,29 +221,6 @@ def test_a_potential_without_features_is_refused(tmp_path: Path) -> None:
         run_study(written(tmp_path, LEARN | {"potential": "emt"}))
 
 
-def test_a_broken_specimen_carries_error_bars(tmp_path: Path) -> None:
-    """A sample that is the potential times 0.9 scales law and stiffness alike: the load, too, and G_c."""
-    from continuum.specimens.dcb import DoubleCantileverBeam
-
-    DoubleCantileverBeam(length=30, arm=6, crack=12, growth=8, fine=0.25, coarse=3, grading=0.3).write(
-        tmp_path / "small.msh"
-    )
-    study = {
-        "study": "fracture", "potential": "emt", "mesh": "small.msh", "mesh_unit": "nm", "kind": "plane strain",
-        "bodies": {name: {"crystal": {"species": "Cu", "structure": "fcc"}, "grain": {"x": [1, 1, -2], "y": [1, 1, 1]}}
-                   for name in ("upper", "lower")},
-        "interfaces": {"bond": {"plus": "upper", "minus": "lower", "spacing": "left out",
-                                "law": {"atoms": {"layers": 4, "openings": {"max": "5 Å", "points": 20}}}}},
-        "supports": [{"group": "end", "component": "x"}],
-        "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
-        "loading": {"opening": "7 nm", "steps": 8}, "trust": {"committee": STIFFER[:1]}, "output": {"folder": "out"},
-    }  # fmt: skip
-    found = run_study(written(tmp_path, study), allow_code=True).quantities
-    relative = np.std([1.0, 0.9], ddof=1)
-    for name in ("C11", "work_of_separation", "peak_traction", "peak_load", "gc_from_fe"):
-        assert found[name].uncertainty == pytest.approx(relative * found[name].value, rel=0.01), name
-
-
 def test_the_example_is_valid() -> None:
     from multiscale.studies import check_study, load_study
 
@@ -250,3 +228,12 @@ def test_the_example_is_valid() -> None:
     study = load_study(Path(__file__).parents[2] / "examples" / "learn_si111" / "study.yaml")
     check_study(study)
     assert study.study == "learn" and study.oracle.own == {}
+
+
+@pytest.mark.parametrize(("given", "dtype"), [({}, "float64"), ({"dtype": "float32"}, "float32")])
+def test_a_readout_is_fitted_in_double_precision_unless_told_otherwise(given: dict, dtype: str) -> None:
+    """In single precision a fitted readout left stresses of megapascals in the crystal's cell."""
+    plane = PLANE | {"layers": 3}
+    potential = {"name": "7net-0", **given}
+    study = parse_study({"study": "learn", "potential": potential, "oracle": "emt", "plane": plane})
+    assert student(study).capabilities.dtype == dtype

@@ -29,7 +29,7 @@ ASK = """
 import sys
 from pydantic import TypeAdapter, ValidationError
 from multiscale.inputs.material import BodyInput
-from multiscale.studies.specimen.bodies import typed_material
+from multiscale.studies.specimen.solids import typed_material
 
 read = TypeAdapter(BodyInput)
 made = typed_material(read.validate_python({"strain": "foam", "bulk": "2 MPa", "exponent": -0.5}))
@@ -46,7 +46,8 @@ assert "dolfinx" not in sys.modules
 
 
 def test_the_materials_are_found_by_their_files():
-    assert list(material_models()) == ["small", "finite", "neo-hookean", "cauchy-born"]
+    own = [name for name, model in material_models().items() if model.__module__.startswith("continuum.")]
+    assert own == ["small", "finite", "neo-hookean", "cauchy-born"]
     assert list(material_models("stiffness", "third order")) == ["small", "finite", "cauchy-born"]
     with pytest.raises(InputError, match="smal"):
         material_model("smal")

@@ -76,7 +76,7 @@ save_law(law, file)
 assert load_law(file) == law
 assert "triangle cohesive law" in to_csv(law)
 found = fit(law, "triangle")
-assert abs(found.law.share - 0.2) < 1e-6 and found.misfit.fitted == ("share",)
+assert abs(found.law.share - 0.2) < 1e-6 and found.error.fitted == ("share",)
 """
 
 

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from continuum.solver.dead_end import DeadEnd
 from coupling.elasticity import grain_rotation, rotate_stiffness
-from coupling.errors import DoubleCounted, InputError
+from coupling.errors import DoubleCounted, InputError, NotConverged
 from coupling.exchange.storage import load_law
 from multiscale import run_study
 from multiscale.studies import parse_study
@@ -64,7 +65,7 @@ def test_one_command_equals_two(meshes, tmp_path):
         parse_study(beam(str(tmp_path / "law" / "law.json"), study="specimen"), meshes), tmp_path / "apart"
     )
     by_folder = parse_study(beam({"run": str(tmp_path / "law")}, study="specimen"), meshes)
-    assert by_folder.interfaces["bond"].law.file == tmp_path / "law" / "law.json"
+    assert by_folder.interfaces["bond"].law.run == tmp_path / "law"
     together = run_study(parse_study(beam({"atoms": {"layers": 6, **PATH}}), meshes), tmp_path / "together")
     for column, values in apart.curves["load_displacement"].values.items():
         np.testing.assert_allclose(together.curves["load_displacement"].values[column], values, rtol=1e-12, atol=0)
@@ -179,3 +180,23 @@ def test_the_naive_law_is_loaded_beside_and_predicts_more(meshes, tmp_path):
     found = run_study(parse_study(beam(law, naive_law=True, loading=early), meshes), tmp_path / "early")
     said = [finding.what for finding in found.findings if "no peak" in finding.what]
     assert len(said) == 2 and said[1].startswith("With the naive law")
+
+
+def test_a_naive_law_that_cannot_be_followed_costs_the_comparison_alone(meshes, tmp_path, monkeypatch):
+    """A dead end, which all ranks see; an error of one law alone, which the others would wait for, ends the run."""
+
+    def lost(error):
+        def record(*_):
+            raise error
+
+        monkeypatch.setattr("multiscale.studies.specimen.run._record", record)
+
+    lost(DeadEnd("No equilibrium was found beyond a load of 1e-08."))
+    law, early = {"atoms": {"layers": 4, **PATH}}, {"opening": "3 nm", "steps": 3}
+    found = run_study(parse_study(beam(law, naive_law=True, loading=early), meshes), tmp_path / "run")
+    (said,) = [finding for finding in found.findings if finding.what.startswith("With the naive law")]
+    assert "beyond a load of 1e-08" in str(said) and not said.fatal
+    assert found["peak_load"] > 0 and "naive_peak_load" not in found.quantities and "naive law" not in found.sentence
+    lost(NotConverged("a law of one rank"))
+    with pytest.raises(NotConverged, match="a law of one rank"):
+        run_study(parse_study(beam(law, naive_law=True, loading=early), meshes), tmp_path / "other")

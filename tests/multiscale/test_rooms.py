@@ -10,8 +10,8 @@ from multiscale.studies.concurrent.schema import ConcurrentStudy
 
 HOME = Path(multiscale.__file__).parent
 FLOOR = {
-    "inputs": 1, "runtime": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
-    "scripting": 4, "cli": 5,
+    "inputs": 1, "runtime": 1, "surrogate": 1, "concurrent": 2, "report": 2, "stages": 2, "studies": 3, "sweeps": 4,
+    "scripting": 4, "cli": 5, "__main__": 6,
 }  # fmt: skip
 
 

@@ -21,13 +21,11 @@ def written(folder):
         del record[key]
     found = {"results": record}
     found |= {str(p.relative_to(folder)): p.read_bytes() for p in folder.glob("curves/*")}
-    for file in sorted(folder.glob("fields/*.h5")):
-        with h5py.File(file) as stored:
-            stored.visititems(
-                lambda name, item, file=file: (
-                    found.update({f"{file.name}{name}": item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None
-                )
-            )
+    with h5py.File(folder / "fields.vtkhdf") as stored:
+        stored.visititems(
+            lambda name, item: found.update({name: item[()].tobytes()}) if isinstance(item, h5py.Dataset) else None
+        )
+    assert len(found["VTKHDF/bond/CellData/damage"]) > 0
     return found
 
 

@@ -2,6 +2,7 @@
 
 import re
 
+import h5py
 import numpy as np
 import pytest
 
@@ -9,7 +10,7 @@ from coupling.errors import NotConverged
 from coupling.exchange.storage import save_law
 from multiscale import Results, run_study
 from multiscale.studies import load_study, parse_study
-from multiscale.studies.specimen.interface_input import Gap
+from multiscale.studies.specimen.interface_input import InitialGap
 from tests.multiscale.specimen_cases import DCB, LAW, joint
 
 
@@ -66,7 +67,10 @@ def test_what_the_study_leaves_in_its_folder(whole):
         "Deformed",
     ):
         assert word in page
-    assert {p.name for p in (whole.folder / "fields").iterdir()} >= {"upper.xdmf", "lower.h5"}
+    assert [one.file for one in again.files] == ["fields.vtkhdf", "film.npz"] and (
+        whole.folder / "fields.vtkhdf"
+    ).is_file()
+    assert 'href="fields.vtkhdf"' in page
     assert not (whole.folder.parent / ".cache" / "unfinished").exists()
     kept = load_study(whole.folder / "input" / "study.yaml")
     assert kept.model_dump(exclude={"output", "mesh"}) == parse_study(
@@ -161,7 +165,7 @@ def test_a_joint_of_rigid_blocks_is_its_law_in_every_kind_of_analysis(kind, area
 
 def test_a_load_that_comes_back_leaves_all_its_fields(case, tmp_path, capfd):
     """Turning points repeat loads, and the fields of all saved states are there, numbered by step."""
-    study = joint(loading={"opening": ["30 µm", "0 µm", "60 µm"], "steps": 6})
+    study = joint(loading={"opening": ["30 µm", "0 µm", "60 µm"], "steps": 6}, output={"fields": "xdmf"})
     del study["interfaces"]["bond"]["plus"], study["interfaces"]["bond"]["minus"]
     study["interfaces"] = {"upper|lower": study["interfaces"]["bond"]}
     results = run_study(case(study), tmp_path / "run")
@@ -173,7 +177,7 @@ def test_a_load_that_comes_back_leaves_all_its_fields(case, tmp_path, capfd):
     assert set(saved) <= set(range(1, len(load))) and saved[-1] == len(load) - 1
     legs = np.histogram(saved, bins=[0, first + 0.5, second + 0.5, np.inf])[0]
     assert min(legs) >= 2 and len(times) == 2 * len(saved)  # the loads of one leg do not overwrite those of another
-    assert "HDF5" not in capfd.readouterr().err
+    assert "HDF5" not in capfd.readouterr().err and len(results.files) == 3  # and the film
     assert results["energy_balance_relative_error"] < 0.001 and not any(
         "external work" in text for text in results.warnings
     )
@@ -195,7 +199,7 @@ def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
     """An isotropic solid by moduli, by cubic constants, by its matrix in any grain; and unstrained by no heat."""
     from coupling.elasticity import isotropic_stiffness
     from multiscale.inputs.material import MaterialInput
-    from multiscale.studies.specimen.bodies import typed_material as material
+    from multiscale.studies.specimen.solids import typed_material as material
 
     stiffness = isotropic_stiffness(70e9, 0.33)
     cubic = {f"C{i}{j}": f"{float(stiffness[i - 1, j - 1])!r} Pa" for i, j in ((1, 1), (1, 2), (4, 4))}
@@ -215,10 +219,12 @@ def test_materials_written_in_different_ways_are_the_same(case, tmp_path):
 
 
 def test_the_gap_is_that_of_a_sphere():
-    gap = Gap(radius="2 mm", normal="y", centre=["1 mm", "0 mm", "0 mm"], overlap="1 µm").distance()
+    gap = InitialGap(radius="2 mm", normal="y", centre=["1 mm", "0 mm", "0 mm"], overlap="1 µm").distance()
     points = np.array([[1e-3, 5.0, 0.0], [1e-3, 0.0, 2e-3], [4e-3, 0.0, 4e-3]])
     np.testing.assert_allclose(gap(points), [-1e-6, 1e-3 - 1e-6, 25e-6 / 4e-3 - 1e-6])
-    np.testing.assert_allclose(Gap(radius="2 mm", standoff="1 µm").distance()(np.array([2e-3, 7.0])), 1e-3 + 1e-6)
+    np.testing.assert_allclose(
+        InitialGap(radius="2 mm", standoff="1 µm").distance()(np.array([2e-3, 7.0])), 1e-3 + 1e-6
+    )
 
 
 def test_a_sphere_is_pulled_off_a_rigid_flat(case, tmp_path):
@@ -228,7 +234,7 @@ def test_a_sphere_is_pulled_off_a_rigid_flat(case, tmp_path):
         "bodies": {"block": {"young": "1000 GPa", "poisson": 0.3}},
         "interfaces": {
             "bond": {
-                "plus": "block", "history": "reversible", "gap": {"radius": "20 µm"},
+                "plus": "block", "history": "reversible", "initial_gap": {"radius": "20 µm"},
                 "law": {"kind": "uber", "work_of_separation": "50 mJ/m^2", "length": "12 nm"},
             }
         },
@@ -255,3 +261,31 @@ def test_a_process_zone_that_is_not_resolved_is_told_with_the_way_out(case, tmp_
     assert coarse["work_of_separation"] == pytest.approx(1.0)
     assert coarse["peak_traction"] == pytest.approx(np.sqrt(2 * 1.0 * results["initial_stiffness"] / planes), rel=0.1)
     assert [note for note in coarse.notes if "compliance" in note]
+
+
+def test_the_fields_of_each_saved_step_are_those_of_the_curves(case, tmp_path):
+    """Of a joint that is uniform across: displacement of its end, traction, and what its interface has opened and lost."""
+    results = run_study(case(joint()), tmp_path / "run")
+    found = results.curves["load_displacement"].values
+    with h5py.File(tmp_path / "run" / "fields.vtkhdf") as file:
+        root = file["VTKHDF"]
+        rows = root["Steps/Values"][()].astype(int)
+        assert len(rows) > 3 and rows[-1] == len(found["load"]) - 1
+        np.testing.assert_allclose(root["FieldData/load"][()], found["opening"][rows], rtol=1e-12)
+        ends = root["upper/PointData/displacement"][()].reshape(len(rows), -1, 3)[..., 1].max(axis=1)
+        np.testing.assert_allclose(ends, found["opening"][rows], rtol=1e-9)
+        at_faces = {name: root[f"bond/CellData/{name}"][()] for name in root["bond/CellData"]}
+        faces = len(root["bond/Types"])
+        normal = at_faces["normal_traction"].reshape(len(rows), faces)
+        np.testing.assert_allclose(normal, np.tile(found["load"][rows, None] / 1e-3, faces), rtol=1e-5, atol=20.0)
+        damage, opening = (at_faces[name].reshape(len(rows), faces) for name in ("damage", "opening"))
+        assert np.all(np.diff(damage, axis=0) >= 0) and np.allclose(damage[-1], 1.0)
+        np.testing.assert_allclose(damage, np.clip(opening / LAW.final_opening, 0, 1), rtol=1e-9)
+        np.testing.assert_allclose(at_faces["traction"][:, 1], at_faces["normal_traction"], rtol=1e-12)
+        stress = root["upper/CellData/stress"][()].reshape(len(rows), -1, 3, 3)[:, :, 1, 1]
+        np.testing.assert_allclose(stress.mean(axis=1), normal.mean(axis=1), rtol=1e-5, atol=20.0)
+
+
+def test_no_fields_are_written_where_none_are_asked_for(case, tmp_path):
+    results = run_study(case(joint(output={"fields": "none"})), tmp_path / "run")
+    assert [one.file for one in results.files] == ["film.npz"] and not list((tmp_path / "run").glob("fields*"))

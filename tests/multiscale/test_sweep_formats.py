@@ -130,7 +130,9 @@ def test_an_unknown_suffix_and_a_missing_library_say_what_to_do(results, tmp_pat
         results.save(tmp_path / "mine.xlsx")
     for suffix, library in ((".zarr", "zarr"), (".parquet", "pyarrow")):
         monkeypatch.setitem(sys.modules, library, None)
-        with pytest.raises(MissingBackend, match=rf"{library}, which is not installed.*multiscale-coupling\[sweep\]"):
+        with pytest.raises(
+            MissingBackend, match=rf"{library}, which is not installed.*multiscale-coupling\[{suffix[1:]}\]"
+        ):
             results.save(tmp_path / f"mine{suffix}")
         assert not (tmp_path / f"mine{suffix}").exists()
 

@@ -10,10 +10,11 @@ from typer.testing import CliRunner
 from benchmarks.sweep_inputs import BAD, BASE
 from coupling.errors import InputError
 from multiscale.cli import app
+from multiscale.inputs.changes import placed
 from multiscale.inputs.consent import Consent
 from multiscale.sweeps.engine import queue_cluster
 from multiscale.sweeps.inputs import EngineInput, SweepInput
-from multiscale.sweeps.plan import placed, plan_of
+from multiscale.sweeps.plan import plan_of
 from multiscale.sweeps.queues import QUEUES, Jobs
 from multiscale.sweeps.ranges import BlockInput, Range, axes_of, combinations, numbers
 
@@ -172,7 +173,7 @@ def test_the_job_says_what_the_block_says(kind, submit, lines, tmp_path, monkeyp
         "--gres=gpu:1",
         "export OMP_NUM_THREADS=2",
         "module load mpi",
-        "--nthreads 1",
+        "--nthreads 1 --no-dashboard",
         "--resources 'GPU=1'",
     ]:
         assert line in script, script
@@ -192,6 +193,19 @@ def test_memory_is_asked_for_only_where_it_is_given(kind, asked, tmp_path, monke
     assert asked not in script and "--memory-limit 0 --" in script  # TLS follows
     if kind == "pbs":
         assert "#PBS -l select=1:ncpus=3\n" in script
+
+
+def test_sweeps_at_the_same_time_open_no_fixed_port_and_none_to_others(tmp_path, monkeypatch, recwarn):
+    (tmp_path / "sbatch").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    engine = EngineInput.model_validate({"kind": "slurm", "workers": 1})
+    jobs = Jobs(QUEUES["slurm"], tmp_path)
+    with queue_cluster(engine, jobs) as one, queue_cluster(engine, jobs) as other:
+        servers = [cluster.scheduler.http_server for cluster in (one, other)]
+        assert [server.address for server in servers] == ["127.0.0.1"] * 2
+        assert 8787 not in [server.port for server in servers]
+    assert not [str(warning.message) for warning in recwarn if "already in use" in str(warning.message)]
 
 
 def test_directives_that_a_site_refuses_are_left_out(tmp_path, monkeypatch):

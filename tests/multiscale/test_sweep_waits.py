@@ -10,7 +10,8 @@ from coupling.errors import InputError, MultiscaleError
 from multiscale.inputs.consent import Consent
 from multiscale.studies.load import parse_study
 from multiscale.sweeps import queues, run_sweep, watch
-from multiscale.sweeps.inputs import Mpi, SweepInput
+from multiscale.sweeps.engine import check_queue
+from multiscale.sweeps.inputs import EngineInput, Mpi, SweepInput
 from multiscale.sweeps.tasks import _launch
 
 SLURM = {"kind": "slurm", "workers": 1, "memory": "500 MB"}
@@ -85,6 +86,22 @@ def test_jobs_are_found_in_the_lists_of_all_queues(kind, text, left, tmp_path, c
     assert queues.Jobs(queues.QUEUES[kind], tmp_path, [*left, other]).listed() == left
     commands(**dict.fromkeys(("squeue", "qstat", "bjobs"), "exit 1"))
     assert queues.Jobs(queues.QUEUES[kind], tmp_path, left).listed() is None
+
+
+def test_what_the_queue_says_of_its_jobs_is_told(tmp_path, commands):
+    commands(squeue="printf '17 PENDING Priority\\n19 PENDING Priority\\n20 RUNNING None\\n21 RUNNING None\\n'")
+    jobs = queues.Jobs(queues.QUEUES["slurm"], tmp_path, ["17", "19", "20"])
+    assert jobs.listed() == ["17", "19", "20"]
+    assert jobs.told() == "3 jobs: 2 pending (Priority), 1 running"
+
+
+def test_a_partition_that_the_queue_does_not_have_is_refused(commands):
+    commands(sinfo="printf 'short\\nlong\\n'")
+    check_queue(EngineInput(kind="slurm", workers=1, queue="long"))
+    with pytest.raises(InputError, match="'lon'; valid: long, short"):
+        check_queue(EngineInput(kind="slurm", workers=1, queue="lon"))
+    commands(sinfo="exit 1")  # no judgement without an answer
+    check_queue(EngineInput(kind="slurm", workers=1, queue="lon"))
 
 
 @pytest.mark.parametrize(

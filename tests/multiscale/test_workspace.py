@@ -228,7 +228,7 @@ def test_what_comes_while_a_run_works_stays_and_so_does_the_run(tmp_path, monkey
         return original(study, context)
 
     monkeypatch.setattr(module, "run", run)
-    with pytest.raises(MultiscaleError, match="files that are not a run's were put into") as caught:
+    with pytest.raises(MultiscaleError, match="files that are not a run's came into") as caught:
         run_study(study(tmp_path))
     assert "out.partial" in caught.value.__notes__[0] and Results.load(tmp_path / "out.partial")["steps"] == 7
     for name in ("out", "out.failed"):
@@ -331,4 +331,51 @@ def test_a_sweep_s_folder_is_checked_alike(there, words, tmp_path):
     before = listing(tmp_path)
     with pytest.raises(InputError, match=words):
         driver.check_sweep_folder(place)
+    assert listing(tmp_path) == before
+
+
+@pytest.mark.parametrize("at", ["out", "out.failed"])
+def test_what_the_run_did_not_write_is_not_removed_with_it(tmp_path, at):
+    path = study(tmp_path)
+    if at == "out":
+        run_study(path)
+    else:
+        with pytest.raises(NotConverged):
+            run_study(study(tmp_path, mode="diverges"))
+        path = study(tmp_path)
+    (tmp_path / at / "fine").mkdir()
+    (tmp_path / at / "fine" / "mine.txt").write_text("years of work")
+    before = listing(tmp_path)
+    with pytest.raises(
+        InputError, match=r"holds fine/mine\.txt, which the run there did not write and which would be lost"
+    ):
+        run_study(path)
+    assert listing(tmp_path) == before
+    (tmp_path / at / "fine" / "mine.txt").unlink()
+    run_study(path)
+    assert (tmp_path / "out" / "results.json").is_file()
+
+
+def test_what_comes_into_a_finished_run_while_the_next_works_is_kept(tmp_path, monkeypatch):
+    run_study(study(tmp_path))
+    module = sys.modules["toy_study_of_the_tests"]
+    original = module.run
+
+    def run(toy, context):
+        (tmp_path / "out" / "mine.txt").write_text("years of work")
+        return original(toy, context)
+
+    monkeypatch.setattr(module, "run", run)
+    with pytest.raises(MultiscaleError, match=r"mine\.txt came into .* and would be lost"):
+        run_study(study(tmp_path))
+    assert (tmp_path / "out" / "mine.txt").is_file() and (tmp_path / "out.failed" / "results.json").is_file()
+
+
+def test_a_run_or_a_sweep_within_a_run_is_refused(tmp_path):
+    run_study(study(tmp_path))
+    before = listing(tmp_path)
+    with pytest.raises(InputError, match="would lie in the run .*out, which the next run of that name replaces"):
+        run_study(study(tmp_path), output=tmp_path / "out" / "fine")
+    with pytest.raises(InputError, match="would lie in the run"):
+        sweep(round, {"number": [1]}, tmp_path / "out" / "deeper" / "sweep")
     assert listing(tmp_path) == before

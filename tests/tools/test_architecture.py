@@ -9,8 +9,13 @@ ROW = re.compile(r"^\| `([a-z_]+(?:/[a-z_0-9]+)*)` \| (.*) \|$", re.MULTILINE)
 
 
 def rooms(root: Path, packages: tuple[str, ...] = PACKAGES) -> set[str]:
-    """Folders that hold modules, `__init__` apart."""
-    modules = [path for package in packages for path in (root / package).rglob("*.py") if path.name != "__init__.py"]
+    """Folders that hold modules, `__init__` and `__main__` apart."""
+    modules = [
+        path
+        for package in packages
+        for path in (root / package).rglob("*.py")
+        if path.stem not in ("__init__", "__main__")
+    ]
     return {path.parent.relative_to(root).as_posix() for path in modules}
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tools.docs_hooks import modules, undocumented
 
@@ -46,14 +47,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def build(project: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build"], cwd=project, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
 def test_a_sound_project_is_built_with_its_api(project):
-    done = build(project)
+    command = [sys.executable, "-m", "mkdocs", "build"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     page = (project / "site" / "page.html").read_text(encoding="utf-8")
     assert 'href="api/room.part.html#room.part.known"' in page and 'href="examples/one/script.py"' in page
@@ -73,10 +69,14 @@ def test_a_sound_project_is_built_with_its_api(project):
     ],
     ids=["no docstring", "page", "anchor", "example", "name in a page", "name in a docstring", "reference"],
 )
-def test_what_is_wrong_fails_the_build(file, text, complaint, project):
+def test_what_is_wrong_fails_the_build(file, text, complaint, project, monkeypatch):
+    """The same command, in this process."""
+    from mkdocs.__main__ import cli
+
+    monkeypatch.chdir(project)
     (project / file).write_text(text, encoding="utf-8")
-    done = build(project)
-    assert done.returncode != 0
+    done = CliRunner().invoke(cli, ["build"])
+    assert done.exit_code != 0
     assert complaint in done.stderr
 
 

@@ -3,6 +3,9 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
+from tests import conftest
 from tests.conftest import dealt
 
 ROOT = Path(__file__).parents[1]
@@ -25,3 +28,26 @@ def test_two_workers_share_every_room_and_no_module():
     assert not {(item.path, item.slow) for item in halves[0]} & {(item.path, item.slow) for item in halves[1]}
     assert dealt(order, 1) == order
     assert sorted(map(id, order)) == sorted(map(id, fast + slow + rest))
+
+
+def gpu_item() -> SimpleNamespace:
+    item = items("atomistic/test_gpu.py", 1)[0]
+    item.get_closest_marker, item.added = (lambda name: name == "gpu" or None), []
+    item.add_marker = item.added.append
+    return item
+
+
+def test_a_promised_gpu_must_be_there(monkeypatch):
+    """Without the promise its tests are skipped, and say why; with it they are an error."""
+    monkeypatch.setattr(conftest, "_has_gpu", lambda: False)
+    monkeypatch.delenv("REQUIRE_GPU", raising=False)
+    item = gpu_item()
+    conftest.pytest_collection_modifyitems([item])
+    assert [(one.name, one.kwargs) for one in item.added] == [("skip", {"reason": "no CUDA device"})]
+    monkeypatch.setenv("REQUIRE_GPU", "1")
+    with pytest.raises(pytest.UsageError, match="promises a CUDA device"):
+        conftest.pytest_collection_modifyitems([gpu_item()])
+    monkeypatch.setattr(conftest, "_has_gpu", lambda: True)
+    item = gpu_item()
+    conftest.pytest_collection_modifyitems([item])
+    assert item.added == []

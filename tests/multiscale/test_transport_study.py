@@ -1,0 +1,121 @@
+"""The transport of a solute in a specimen study: what it reports, and what it refuses."""
+
+import copy
+
+import numpy as np
+import pytest
+import yaml
+
+from continuum.specimens.grid import write_grid
+from coupling.errors import InputError
+from coupling.exchange.storage import save_law
+from coupling.laws.coverage import CoverageLaw
+from coupling.laws.uber import Uber
+from multiscale import run_study
+from multiscale.studies import parse_study
+
+MEDIUM = {"diffusivity": "1e-12 m^2/s", "partial_molar_volume": "2 cm^3/mol", "sites": "1.5e5 mol/m^3"}
+JOINT = {
+    "study": "specimen", "mesh": "joint.msh", "mesh_unit": "nm", "kind": "plane strain",
+    "bodies": {name: {"young": "200 GPa", "poisson": 0.3} for name in ("upper", "lower")},
+    "interfaces": {"bond": {"plus": "upper", "minus": "lower", "law": "law.json"}},
+    "supports": [{"group": "low", "component": "y"}, {"group": "side", "component": "x"}],
+    "loads": [{"group": "high", "component": "y"}],
+    "loading": {"opening": "4 nm", "steps": 12, "duration": "10 s", "balance_tolerance": 0.03},
+    "transport": {
+        "species": "H", "temperature": "300 K", "scheme": "iterated", "tolerance": 0.3,
+        "bodies": {name: dict(MEDIUM) for name in ("upper", "lower")},
+        "interfaces": {"bond": {"exchange": "1 mm/s"}},
+        "boundaries": [{"group": name, "potential": "-23.5 kJ/mol"} for name in ("low", "high")],
+        "initial_potential": "-23.5 kJ/mol",
+    },
+    "output": {"fields": "none"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("joint")
+    facets = {"bond": ((0, 10), (0, 0)), "low": ((0, 10), (-10, -10)), "high": ((0, 10), (10, 10))}
+    facets["side"] = ((0, 0), (-10, 10))
+    bodies = {"upper": ((0, 10), (0, 10)), "lower": ((0, 10), (-10, 0))}
+    axes = [np.linspace(0, 10, 3), np.linspace(-10, 10, 5)]
+    write_grid(path / "joint.msh", axes, bodies, facets, element="quadrilateral")
+    law = CoverageLaw([Uber(2.0, 1e-9), Uber(1.6, 1.1e-9)], np.array([0.0, 1.0]), np.array([0.0, -0.33]), 1e19, 0.2)
+    save_law(law, path / "law.json")
+    return path
+
+
+def changed(**changes):
+    study = copy.deepcopy(JOINT)
+    for key, value in changes.items():
+        *way, last = key.split("__")
+        place = study
+        for name in way:
+            place = place[name]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    return study
+
+
+def run(folder, name, study):
+    (folder / f"{name}.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    return run_study(folder / f"{name}.yaml", folder / name)
+
+
+def test_slow_loading_brings_the_solute_and_costs_less_force(folder):
+    slow = run(folder, "slow", JOINT)
+    fast = run(folder, "fast", changed(loading__duration="1e-9 s"))
+    assert slow["peak_load"] < 0.97 * fast["peak_load"]
+    assert slow["H_in_bond"] > 2 * fast["H_in_bond"] > 0
+    assert max(slow["H_mass_error"], fast["H_mass_error"]) < 1e-10
+    assert slow["H_through_low"] + slow["H_through_high"] > 0.5 * slow["H_in_bond"]
+    curve = slow.curves["solute"].values
+    assert curve["time"][-1] == pytest.approx(10) and np.all(np.diff(curve["bond"]) > 0)
+    assert 0.5 < slow.curves["coverage_bond"].values["coverage"].min() < 1
+
+
+def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
+    law = {"kind": "uber", "work_of_separation": "2 J/m^2", "length": "1 nm"}
+    layer = {"sites": "1e-5 mol/m^2", "energy": "-20 kJ/mol"}
+    found = run(folder, "own", changed(interfaces__bond__law=law, transport__interfaces={"bond": layer}))
+    theta = 1 / (1 + np.exp(3.5e3 / (8.31446261815324 * 300)))
+    assert found["H_in_bond"] == pytest.approx(theta * 1e-5 * 10e-9, rel=1e-6)
+    assert found["H_work"] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"transport__bodies__upper__diffusivity": "-1e-12 m^2/s"}, r"'-1e-12 m\^2/s' must be greater than zero"),
+        ({"transport__temperature": None}, "temperature"),
+        ({"transport__bodies__upper__diffusivity": None}, "diffusivity"),
+        ({"transport__bodies__upper": None}, "H has no diffusivity in 'upper'"),
+        ({"transport__bodies__uper": MEDIUM}, "Unknown body in transport.bodies 'uper'; valid: lower, upper"),
+        ({"transport__interfaces__bund": {}}, "Unknown interface in transport.interfaces 'bund'; valid: bond"),
+        ({"transport__initial_potential": None}, "give initial .a concentration. or initial_potential"),
+        ({"transport__boundaries": [{"group": "low"}]}, "give concentration, potential or flux"),
+        ({"loading__duration": None}, "give loading.duration"),
+        ({"loading__opening": ["4 nm", "0 nm"]}, "goes one way"),
+        ({"transport__boundaries": [{"group": "bond", "flux": "1e-6 mol/(m^2*s)"}]}, "'bond' is an interface"),
+        ({"transport__bodies__upper__sites": None}, "upper: the potential at 'low' needs the lattice sites"),
+        (
+            {"transport__initial_potential": None, "transport__initial": "2e5 mol/m^3"},
+            "more than the 150000 mol/m.3 of lattice sites",
+        ),
+        ({"loading__growth": 0.1}, "growth has no effect with transport"),
+        ({"loading__linear_solver": "direct"}, "linear_solver has no effect with transport"),
+        ({"interfaces__bond__viscosity": "1 Pa*s/m"}, "not offered beside a solute"),
+    ],
+)
+def test_bad_input_is_refused_in_a_sentence(changes, said):
+    with pytest.raises(InputError, match=said):
+        parse_study(changed(**changes))
+
+
+def test_a_boundary_that_the_mesh_has_not_is_named_before_anything_runs(folder):
+    study = changed(transport__boundaries=[{"group": "lou", "potential": "-20 kJ/mol"}])
+    with pytest.raises(InputError, match="lou"):
+        run(folder, "lou", study)

@@ -1,0 +1,108 @@
+"""Set-up: where pip looks for packages is passed on to uv, pip takes over where uv fails, extras and release files are whole."""
+
+import re
+import sys
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+
+from atomistic.potentials.registry import list_potentials, load_potential
+from coupling.errors import MissingBackend
+from tools.install import PIP, UV, for_uv, install, settings
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LISTED = """\
+:env:.index-url='https://one.invalid/simple'
+global.cert='/etc/own.crt'
+global.index-url='https://two.invalid/simple'
+global.extra-index-url='\\nhttps://three.invalid/simple\\nfile:///wheels/simple'
+install.find-links='/wheels /more'
+"""
+
+
+def test_uv_looks_where_pip_looks() -> None:
+    assert for_uv(settings(LISTED), {}) == {
+        "UV_DEFAULT_INDEX": "https://one.invalid/simple",
+        "UV_INDEX": "https://three.invalid/simple file:///wheels/simple",
+        "UV_INDEX_STRATEGY": "unsafe-best-match",
+        "UV_FIND_LINKS": "/wheels,/more",
+        "SSL_CERT_FILE": "/etc/own.crt",
+    }
+    assert for_uv(settings(""), {}) == {}
+
+
+def test_what_uv_was_told_itself_stays() -> None:
+    told = for_uv(
+        settings(LISTED), {"UV_DEFAULT_INDEX": "https://own.invalid/simple", "UV_INDEX_STRATEGY": "first-index"}
+    )
+    assert "UV_DEFAULT_INDEX" not in told and told["UV_INDEX_STRATEGY"] == "first-index"
+
+
+@pytest.mark.parametrize(
+    ("failing", "used"),
+    [((), ["pip", "uv"]), (("uv",), ["pip", "uv", "pip"]), (("pip uv",), ["pip", "pip"])],
+    ids=["uv", "uv fails", "no uv"],
+)
+def test_pip_takes_over_where_uv_fails(
+    failing: tuple[str, ...], used: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: list[str], environment: Mapping[str, str]) -> int:
+        assert environment == {"A": "b"}
+        commands.append(command)
+        program = "uv" if command[:3] == UV else "pip"
+        return int(program in failing or f"{program} {command[-1]}" in failing)
+
+    assert install(["-e", "."], run, {"A": "b"}) == 0
+    assert ["uv" if command[:3] == UV else "pip" for command in commands] == used
+    assert commands[-1][-2:] == ["-e", "."]
+    assert (sys.executable in commands[-1][3:]) == (used[-1] == "uv")  # uv is told the environment
+    assert ("pip tries now" in capsys.readouterr().err) == (len(commands) > 1 and used[-1] == "pip")
+    assert commands[0][: len(PIP)] == PIP
+
+
+def test_every_extra_that_a_message_names_exists_and_no_core_package_is_a_network() -> None:
+    extras = PROJECT["optional-dependencies"]
+    named = {entry.extra for entry in list_potentials() if entry.extra}
+    for path in [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", *(ROOT / "multiscale").rglob("*.py")]:
+        named |= {
+            one
+            for group in re.findall(r"multiscale-coupling\[([a-z0-9,]+)\]", path.read_text())
+            for one in group.split(",")
+        }
+    assert named >= {"sevennet", "mace", "chgnet"} and named <= extras.keys()
+    core = {re.split(r"[\[<>=]", one)[0] for one in PROJECT["dependencies"]}
+    assert not core & {"torch", "sevenn", "torch-sim-atomistic", "e3nn", "chgnet", "mace-torch"}
+
+
+def test_without_sevennet_the_sentence_has_its_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    from atomistic.potentials.sevennet.loader import require_installed
+
+    monkeypatch.setattr(
+        "atomistic.potentials.entry.find_spec", lambda module: None if module in ("sevenn", "torch") else module
+    )
+    sentence = r"needs sevenn, torch, which is not installed; pip install 'multiscale-coupling\[sevennet\]', or python: PATH, of another Python that has it \(docs/potentials.md\)\.$"
+    with pytest.raises(MissingBackend, match=f"^Potential '7net-0' {sentence}"):
+        load_potential("7net-0")
+    with pytest.raises(MissingBackend, match=f"^A student {sentence}"):
+        require_installed("A student")
+    assert load_potential("emt").name == "emt"
+
+
+def test_release_files_are_whole() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]
+    for room in ("atomistic", "continuum", "coupling", "multiscale"):
+        assert (ROOT / room / "py.typed").is_file()
+    for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"):
+        assert yaml.safe_load(form.read_text())
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()}
+    extras = PROJECT["optional-dependencies"]
+    tested = [*PROJECT["dependencies"], *extras["test"], *extras["sevennet"], *extras["parquet"], *extras["zarr"]]
+    needed = {re.split(r"[\[<>=]", one)[0] for one in tested} - {"multiscale-coupling"}
+    assert needed <= pinned, needed - pinned
