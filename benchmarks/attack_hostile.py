@@ -126,16 +126,17 @@ attack("a pickle for labels", data=BASES["law"] | {"trust": {"labels": "a.pckl"}
 @attack("a posterior that is a pickle", bomb=False)
 @attack("a posterior that fills the memory", bomb=True)
 def posterior(place: Path, bomb: bool) -> bool:
-    """A posterior file that runs, or that unpacks to two gigabytes."""
+    """A posterior file that runs, or that unpacks to more than a gigabyte."""
     from zipfile import ZIP_DEFLATED, ZipFile
 
     import numpy as np
 
     file = place / "posterior.npz"
     if bomb:
-        with ZipFile(file, "w", ZIP_DEFLATED) as made, made.open("record.npy", "w", force_zip64=True) as part:
-            np.lib.format.write_array_header_1_0(part, {"descr": "|u1", "fortran_order": False, "shape": (2 << 30,)})
-            for _ in range(2 << 8):
+        packed = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=1)
+        with packed as made, made.open("record.npy", "w", force_zip64=True) as part:
+            np.lib.format.write_array_header_1_0(part, {"descr": "|u1", "fortran_order": False, "shape": (5 << 28,)})
+            for _ in range(5 << 6):
                 part.write(bytes(4 << 20))
     else:
         np.savez(file, record=np.array([_Bomb(str(place / "ran"))], dtype=object))

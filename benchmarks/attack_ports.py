@@ -4,8 +4,12 @@ import os
 import socket
 import ssl
 import time
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+
+PAGES = ("/", "/health", "/status", "/metrics", "/info/main/workers.html", "/json/counts.json")
+"""Of Distributed's web servers."""
 
 
 def point(x: float) -> dict[str, float]:
@@ -44,16 +48,29 @@ def ports(place: Path) -> bool:
 
 
 def takes_anybody(address: str, number: int) -> bool:
-    """Whether a port talks to somebody without a certificate: by plain bytes, or by TLS that asks for none."""
+    """Whether a port talks to somebody without a certificate: over TLS that asks for none, or in plain bytes.
+
+    A web server that finds no page (status 404, or 400 for what is no request) has let nobody in.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    try:
-        with socket.create_connection((address, number), timeout=2.0) as plain, context.wrap_socket(plain) as held:
-            return bool(held.recv(1))
-    except ssl.SSLError as error:
-        return error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
-    except OSError:  # closed, or gone
-        return False
+    with suppress(OSError), socket.create_connection((address, number), timeout=2.0) as plain:
+        with context.wrap_socket(plain) as held:
+            if held.recv(1):
+                return True
+    return any(answered(address, number, page) for page in PAGES)
+
+
+def answered(address: str, number: int, page: str) -> bool:
+    """Whether a port answers a plain request for a page with anything but that there is none."""
+    with (
+        suppress(OSError),
+        socket.create_connection((address, number), timeout=2.0) as plain,
+    ):  # closed, gone, or silent
+        plain.sendall(f"GET {page} HTTP/1.0\r\n\r\n".encode())
+        status = plain.recv(64).split(b" ", 2)
+        return bool(status[0]) and not (status[0].startswith(b"HTTP/") and status[1] in (b"400", b"404"))
+    return False
 
 
 def listening(root: int) -> set[tuple[str, int]]:

@@ -74,7 +74,7 @@ OF_STUDIES: list[tuple[str, str, Any]] = [
     ("too many planes to coarsen", "specimen", {"interfaces.bond.coarsen": 10**30}),
     ("a negative friction", "specimen", {"interfaces.bond.friction": -1.0}),
     ("a viscosity without a duration", "specimen", {"interfaces.bond.viscosity": "1 Pa*s/m"}),
-    ("a gap off the plane", "specimen", {"interfaces.bond.gap": {"radius": "1 mm", "centre": ["0 mm"]}}),
+    ("a gap off the plane", "specimen", {"interfaces.bond.initial_gap": {"radius": "1 mm", "centre": ["0 mm"]}}),
     # specimens: supports and loads
     ("a support that the mesh has not", "specimen", {"supports.0.group": "floor"}),
     ("a support that is a number", "specimen", {"supports.0.group": 3}),
@@ -144,6 +144,10 @@ OF_STUDIES: list[tuple[str, str, Any]] = [
     ("no time steps", "embedding", {"dynamics": {"steps": 0}}),
     # dislocations, concurrent methods, students
     ("a dislocation in diamond", "dislocation", {"structure": "diamond"}),
+    ("images without a barrier", "dislocation", {"results": ["core"], "images": 9}),
+    ("temperatures without a flow stress", "dislocation", {"results": ["core"], "temperatures": ["77 K"]}),
+    ("rows without a Peierls-Nabarro model", "dislocation", {"results": ["barrier"], "rows": 99}),
+    ("a duration without viscosity", "specimen", {"loading.duration": "1 s"}),
     ("no such slip system", "dislocation", {"system": "corner"}),
     ("a slip system that is a number", "dislocation", {"system": 60}),
     ("a radius of a metre of a core", "dislocation", {"radius": "1 m"}),

@@ -1,6 +1,6 @@
 """The demo study from scratch: what it found, what the naive law would have said, how well the energies balance, what it cost.
 
-Run as `python -m benchmarks.demo [--json]`; under three minutes on two CPU cores.
+Run as `python -m benchmarks.demo [--json]`; three to four minutes on two CPU cores.
 """
 
 import os

@@ -89,7 +89,7 @@ def additions() -> dict[str, Addition]:
             "from coupling.interface import fit\n"
             "given = {'kind': 'morse', 'work_of_separation': '2 J/m^2', 'length': '0.5 Å'}\n"
             "law = TypeAdapter(LawInput).validate_python(given).law()\n"
-            "assert abs(law.peak_traction - 2e10) < 1 and fit(law, 'morse').misfit is not None\n",
+            "assert abs(law.peak_traction - 2e10) < 1 and fit(law, 'morse').error is not None\n",
         ),
         "potential": Addition(
             {"atomistic/potentials/soft.py": potential},
@@ -135,7 +135,7 @@ def additions() -> dict[str, Addition]:
             {"continuum/materials/blatz_ko.py": _page("blatz_ko.py")},
             "from pydantic import TypeAdapter\n"
             "from multiscale.inputs.material import BodyInput\n"
-            "from multiscale.studies.specimen.bodies import typed_material\n"
+            "from multiscale.studies.specimen.solids import typed_material\n"
             "given = {'strain': 'blatz-ko', 'shear': '1 MPa'}\n"
             "assert typed_material(TypeAdapter(BodyInput).validate_python(given)).shear == 1e6\n",
         ),

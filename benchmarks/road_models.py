@@ -218,7 +218,7 @@ def _adhesion(folder: Path) -> CohesiveProblem:
     SphereOnFlat(reach=4.0, extent=40.0, fine=1.0, coarse=8.0, grading=0.3).write(path)
     mesh = read_mesh(path, unit=NM, bodies=["block"], comm=MPI.COMM_SELF)
     law, apart = Uber(0.05, 0.2 * NM), lambda p: p[:, 0] ** 2 / (100 * NM)
-    bond = Bond("bond", "block", None, law, history="reversible", gap=apart)
+    bond = Bond("bond", "block", None, law, history="reversible", initial_gap=apart)
     return CohesiveProblem(mesh, {"block": NICKEL}, [bond], [Prescribed("axis", "x"), Prescribed("base", "y", -1.0)])
 
 

@@ -115,7 +115,7 @@ def kills(folder: Path) -> dict[str, Any]:
         subprocess.run(["umount", str(mount)], capture_output=True, check=False)
     return {
         "driver_kills": killed,
-        "worker_killed": robbed,
+        "worker_killed": robbed[:2] == (True, 0),
         "disk_full": said,
         "lost_points": sum(item["lost"] for item in found),
         "duplicated_points": sum(item["duplicated"] for item in found),

@@ -76,16 +76,21 @@ def kill_driver(path: Path, output: Path, kills: int, seed: int) -> int:
     return done
 
 
-def kill_worker(path: Path, output: Path) -> bool:
-    """Kill a worker process once points arrive, and let the sweep end."""
+def kill_worker(path: Path, output: Path) -> tuple[bool, int, str]:
+    """Kill a worker process once points arrive, and let the sweep, begun before or not, end.
+
+    Returns:
+        Whether there was a worker to kill, the sweep's exit status and what it complained of.
+    """
+    known = len(Journal(output).records())
     process = start(path, output)
-    _wait(lambda: len(Journal(output).records()) > 10 or process.poll() is not None)
+    _wait(lambda: len(Journal(output).records()) > known + 10 or process.poll() is not None)
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
     workers = [child for child in children if any("spawn_main" in word for word in child.cmdline())]
     if workers:
         os.kill(workers[-1].pid, signal.SIGKILL)
-    process.communicate()
-    return bool(workers) and process.returncode == 0
+    complaint = process.communicate()[1]
+    return bool(workers), process.returncode, complaint
 
 
 def fill_disk(path: Path, mount: Path) -> tuple[bool, str]:

@@ -13,12 +13,11 @@ of `benchmarks.trust_learning`.
 import os
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 from atomistic import load_potential
 from benchmarks import trust_bars, trust_learning, trust_tuning
 from benchmarks.output import report
+from benchmarks.parts import gathered
 from benchmarks.wheel import wheel_file
 from coupling.contracts import Potential
 
@@ -33,10 +32,8 @@ def oracle(file: str) -> Potential:
 
 
 def part(name: str) -> dict[str, object]:
-    """The figures of one part, and the seconds that it took."""
-    start = time.perf_counter()
-    figures = PARTS[name]()
-    return figures | {f"{name}_seconds": time.perf_counter() - start}
+    """The figures of one part."""
+    return PARTS[name]()
 
 
 PARTS = {
@@ -54,11 +51,8 @@ PARTS = {
 def measure() -> dict[str, object]:
     """All figures, from two processes of one thread each."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    start, figures = time.perf_counter(), {}
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        for found in pool.map(part, PARTS):
-            figures |= found
-    return figures | {"seconds": time.perf_counter() - start, "load": os.getloadavg()[0]}
+    start = time.perf_counter()
+    return gathered(part, PARTS) | {"seconds": time.perf_counter() - start, "load": os.getloadavg()[0]}
 
 
 if __name__ == "__main__":
