@@ -1,20 +1,20 @@
-# make demo | test | test-gpu | docs | setup | clean. Each sets up what it needs in .venv.
+# make demo | test | test-gpu | coverage | docs | setup | clean. Each sets up what it needs in .venv.
 SHELL := /bin/bash
 VENV := .venv
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: setup demo test test-gpu docs clean
+.PHONY: setup demo test test-gpu coverage docs clean
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml constraints.txt tools/find_python.sh
+$(STAMP): pyproject.toml constraints.txt tools/find_python.sh tools/install.py
 	@set -e; if [ ! -x $(VENV)/bin/python ]; then \
 		python=$$(PYTHON="$(PYTHON)" tools/find_python.sh); \
-		echo "Setting up $(VENV) with $$python (about two minutes)"; \
+		echo "Setting up $(VENV) with $$python (two to six minutes)"; \
 		"$$python" -m venv $(VENV); \
 	fi
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --retries 5 -c constraints.txt -e '.[test]'
+	$(VENV)/bin/python tools/install.py -c constraints.txt -e '.[test]'
 	@touch $(STAMP)
 
 demo: $(STAMP)
@@ -27,10 +27,15 @@ test: $(STAMP)
 test-gpu: $(STAMP)
 	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu
 
+coverage: $(STAMP)
+	OMP_NUM_THREADS=1 COVERAGE_CORE=sysmon $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal \
+		--cov --cov-report=term:skip-covered
+
 docs: $(STAMP)
 	$(VENV)/bin/python -m tools.gallery
+	$(VENV)/bin/python -m tools.notebook
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build
 	@echo "The documentation is build/docs/index.html"
 
 clean:
-	rm -rf $(VENV) runs build *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf $(VENV) runs build dist .coverage *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -52,11 +52,12 @@ def _bare(node: ast.Module | ast.ClassDef, name: str) -> Iterator[str]:
 
 
 class CodeLinks(Extension):
-    """A dotted name of the packages in backticks is a link to the API, and must be found there."""
+    """A dotted name of the packages in backticks is a link to the API, and must be found there; groups of entry points are none."""
 
-    def __init__(self, packages: list[str]) -> None:
+    def __init__(self, packages: list[str], groups: list[str]) -> None:
         super().__init__()
-        self.pattern = rf"(?<!`)`((?:{'|'.join(packages)})(?:\.[A-Za-z_]\w*)+)`(?!`)"
+        others = "".join(rf"(?!{re.escape(group)}`)" for group in groups)
+        self.pattern = rf"(?<!`)`({others}(?:{'|'.join(packages)})(?:\.[A-Za-z_]\w*)+)`(?!`)"
 
     def extendMarkdown(self, md: Any) -> None:
         """Register the pattern."""
@@ -75,7 +76,7 @@ def on_config(config: Any) -> Any:
     root = Path(config.config_file_path).parent
     for name in undocumented(root, config.extra["packages"]):
         _LOG.warning("%s has no docstring", name)
-    config.markdown_extensions.append(CodeLinks(config.extra["packages"]))
+    config.markdown_extensions.append(CodeLinks(config.extra["packages"], config.extra.get("entry_points", [])))
     return config
 
 
@@ -91,6 +92,8 @@ def on_files(files: Files, config: Any) -> Files:
         if path.is_file() and path.suffix in {".py", ".yaml"}:
             files.append(File.generated(config, path.relative_to(root).as_posix(), abs_src_path=str(path)))
     _gallery(files, config, root)
+    _notebooks(files, config, root)
+    config.nav += _inputs(files, config)
     names, nav = modules(root, config.extra["packages"]), []
     for package in config.extra["packages"]:
         pages = []
@@ -102,6 +105,19 @@ def on_files(files: Files, config: Any) -> Files:
     config.nav += _unlisted(files, config.nav)
     config.nav.append({"API": nav})
     return files
+
+
+def _inputs(files: Files, config: Any) -> list[Any]:
+    """The reference of input files, where the documentation has one."""
+    if not config.extra.get("inputs"):
+        return []
+    from tools.input_reference import pages
+
+    made = pages()
+    for name, text in made.items():
+        files.append(File.generated(config, name, content=text))
+    first, *kinds = made
+    return [{"Input files": [first, *kinds]}]
 
 
 def _unlisted(files: Files, nav: list[Any]) -> list[Any]:
@@ -125,6 +141,18 @@ def _gallery(files: Files, config: Any, root: Path) -> None:
         files.append(File.generated(config, path.name, abs_src_path=str(path)))
 
 
+def _notebooks(files: Files, config: Any, root: Path) -> None:
+    """The pages that `python -m tools.notebook` made of docs/notebooks."""
+    if "notebooks" not in config.extra:
+        return
+    for path in sorted((root / "docs" / "notebooks").glob("*.ipynb")):
+        built = root / config.extra["notebooks"] / f"{path.stem}.md"
+        if built.is_file():
+            files.append(File.generated(config, f"notebooks/{built.name}", abs_src_path=str(built)))
+        else:
+            _LOG.warning("%s is missing; make it with: python -m tools.notebook", built)
+
+
 def _from_root(text: str) -> str:
     """A page of the root with its links as seen from docs/."""
     for source, target in _ROOT_PAGES.items():
@@ -133,5 +161,7 @@ def _from_root(text: str) -> str:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Links out of docs/ to the examples, which are part of the site."""
+    """Links out of docs/ to the examples and to the root's own pages, which are part of the site."""
+    for source, target in _ROOT_PAGES.items():
+        markdown = markdown.replace(f"](../{source})", f"]({target})")
     return markdown.replace("](../examples/", "](examples/")

@@ -19,9 +19,9 @@ from coupling.files import write_text
 from coupling.interface.excess import slab_totals
 from coupling.units import EV_A3
 from multiscale import Results, run_study
-from multiscale.report.figures import svg
-from multiscale.report.page import quantity_text
 from multiscale.runtime.cache import code_fingerprint
+from multiscale.runtime.drawing import drawing
+from multiscale.runtime.numbers import amount_text
 from multiscale.runtime.records import Plot, PlotSeries
 
 ROOT = Path(__file__).parents[1]
@@ -53,13 +53,7 @@ def diagram(x: tuple[str, str], y: tuple[str, str], lines: Lines, log: str = "")
     for number, (label, (across, up, style)) in enumerate(lines.items()):
         drawn.add_curve(f"line{number}", label, x=(x[1], np.asarray(across, float)), y=(y[1], np.asarray(up, float)))
         series.append(PlotSeries(f"line{number}", "x", "y", label, style))
-    return _standalone(svg(Plot("", *x, *y, tuple(series), log=log), drawn))
-
-
-def _standalone(picture: str) -> str:
-    return picture.replace(
-        "<svg ", '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" ', 1
-    )
+    return drawing([Plot("", *x, *y, tuple(series), log=log)], drawn.curves).svg(alone=True)
 
 
 def counting_chain(script: ModuleType) -> Shown:
@@ -91,7 +85,7 @@ def law_ni111(script: ModuleType) -> Shown:
 def fracture_ni111(script: ModuleType) -> Shown:
     """The demo with effective medium theory."""
     law, record = script.main("emt", 8)
-    lines: Lines = {"": (record.column("load") * 1e9, record.column("force"), "line and points")}
+    lines: Lines = {"": (record.opening * 1e9, record.load, "line and points")}
     told = f"With effective medium theory and 8 planes: work of separation {law.work_of_separation:.4g} J/m²."
     return told, [diagram(("opening of the arms", "nm"), ("force for each metre of width", "N/m"), lines)]
 
@@ -152,8 +146,10 @@ def _study(changes: dict[str, Any], note: str, pictures: int) -> Callable[[str],
         where = BUILT / name
         write_text(where / "study.yaml", yaml.safe_dump(study))
         found = run_study(where / "study.yaml", where / "run")
-        headlines = [f"{q.description} {quantity_text(q)}" for q in found.quantities.values() if q.headline]
-        return f"{note}: {'; '.join(headlines)}.", [_standalone(svg(plot, found)) for plot in found.plots[:pictures]]
+        headlines = [f"{q.description} {amount_text(q)}" for q in found.quantities.values() if q.headline]
+        return f"{note}: {'; '.join(headlines)}.", [
+            drawing([plot], found.curves).svg(alone=True) for plot in found.plots[:pictures]
+        ]
 
     return run
 
@@ -164,6 +160,7 @@ SCRIPTS: dict[str, Callable[[ModuleType], Shown]] = {
 }
 STUDIES = {
     "law_cu_ni111": _study({"potential": "emt"}, "With effective medium theory in place of 7net-0", 1),
+    "phases_cuau": _study({"accurate": None}, "By effective medium theory alone", 1),
     "specimen_dcb": _study({"loading": {"opening": "2.6 mm", "steps": 13, "growth": 0.03}}, "Not pulled as far", 2),
 }
 
