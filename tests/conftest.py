@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("MPIR_CVAR_ENABLE_HEAVY_YIELD", "1")  # ranks that wait leave the cores to others: there are fewer than processes
+os.environ.setdefault(
+    "MPIR_CVAR_ENABLE_HEAVY_YIELD", "1"
+)  # ranks that wait leave the cores to others: there are fewer than processes
 _ROOMS = ("test_layout.py", "test_declared.py", "coupling", "slow", "examples", "multiscale", "atomistic", "continuum")
 """Folders of tests and, as "slow", the marked tests of all of them: seconds first, then what would end alone as the last."""
 _HERE = Path(__file__).parent

@@ -40,7 +40,10 @@ class EffectiveMedium(EMT):
         own, other, count = self.ia2iz[first], self.ia2iz[second], len(self.atoms)
         step = 1 / (1 + np.exp(self.acut * (distances - self.rc)))
         slope = self.acut * (step - 1)  # of the step's logarithm
-        share, eta, kappa, radius = self.chi[own, other] * step, *(self.par[name][other] for name in ("eta2", "kappa", "s0"))
+        share, eta, kappa, radius = (
+            self.chi[own, other] * step,
+            *(self.par[name][other] for name in ("eta2", "kappa", "s0")),
+        )
         density = share * np.exp(-eta * (distances - beta * radius))
         pair = self.par["neghalfv0overgamma2"][own] * share * np.exp(-kappa * (distances / beta - radius))
         energies, response = self._embedded(np.bincount(first, density, count))
@@ -48,7 +51,11 @@ class EffectiveMedium(EMT):
             energies += 0.5 * np.bincount(end, pair, count)
         pulls = response[first] * density * (slope - eta) + pair * (slope - kappa / beta)
         forces = (pulls / distances)[:, None] * vectors  # on the first of each pair
-        self.results |= {"energy": energies.sum(), "energies": energies, "forces": _summed(first, second, forces, count)}
+        self.results |= {
+            "energy": energies.sum(),
+            "energies": energies,
+            "forces": _summed(first, second, forces, count),
+        }
         self.results["free_energy"] = self.results["energy"]
         if self.atoms.cell.rank == 3:
             stress = vectors.T @ forces / self.atoms.get_volume()

@@ -14,6 +14,18 @@ from multiscale import run_study
 
 ENDS = [(signal.SIGTERM, 143, "Terminated. "), (signal.SIGINT, 130, "Interrupted. ")]
 COMMAND = [sys.executable, "-c", "from multiscale.cli import main; main()"]
+SLOW_DISK = """
+import time
+import coupling.files as files
+
+def slow(*given, write=files.write_arrays, **named):
+    write(*given, **named)
+    time.sleep(2)
+
+files.write_arrays = slow
+from multiscale.cli import main
+main()
+"""
 
 
 def stopped(command, number, ready):
@@ -31,10 +43,20 @@ def stopped(command, number, ready):
 @pytest.mark.parametrize("ranks", [1, 2])
 @pytest.mark.parametrize(("number", "status", "word"), ENDS)
 def test_a_run_ends_and_goes_on(number, status, word, ranks, tmp_path):
-    """PETSc's own handler answered SIGTERM with six lines and status 59."""
+    """PETSc's own handler answered SIGTERM with six lines and status 59. The disk is slow, so that no signal comes too late."""
     write_study(tmp_path)
     launcher = [str(Path(sys.executable).with_name("mpiexec")), "-n", "2"] if ranks == 2 else []
-    run = [*launcher, *COMMAND, "run", str(tmp_path / "study.yaml"), "--output", str(tmp_path / "run"), "--quiet"]
+    run = [
+        *launcher,
+        sys.executable,
+        "-c",
+        SLOW_DISK,
+        "run",
+        str(tmp_path / "study.yaml"),
+        "--output",
+        str(tmp_path / "run"),
+        "--quiet",
+    ]
     found = stopped(run, number, lambda: list(tmp_path.glob(".cache/unfinished/*/[01]-0.npz")))
     assert found == (status, f"{word}What was done until then lies in {tmp_path / 'run.failed'}.\n")
     assert (tmp_path / "run.failed" / "log.txt").is_file() and not (tmp_path / "run").exists()
