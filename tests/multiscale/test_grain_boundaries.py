@@ -88,7 +88,7 @@ def test_a_warm_boundary_costs_less_to_part(emt, eleven, relaxed):
 def test_grains_that_do_not_fit_are_strained_and_the_law_says_so(emt, copper):
     ways = {"lower": ((1, 1, 1), (1, -1, 0)), "upper": ((1, 0, 0), (0, 1, 1))}
     general = ms.grain_boundary(
-        copper, **ways, matching={"largest_strain": 0.08, "largest_area": 40.0}, thickness="7 Å", step="2.5 Å",
+        copper, **ways, matching={"largest_strain": 0.08, "largest_area": 40.0}, thickness="9 Å", step="2.5 Å",
         tolerance="0.1 J/m^2",
     )  # fmt: skip
     record = general.record
