@@ -160,7 +160,9 @@ def _keeps_its_grains(cell: Bicrystal, relaxed: Atoms) -> bool:
     moved = relaxed.positions - cell.atoms.positions
     for body, (_, unit) in zip(cell.bodies, cell.crystals, strict=True):
         heights = cell.atoms.positions[body, 2]
-        away = np.abs(heights - 0.5 * (heights.min() + heights.max())).round(6)  # layers as far are not told apart by rounding
+        away = np.abs(heights - 0.5 * (heights.min() + heights.max())).round(
+            6
+        )  # layers as far are not told apart by rounding
         middle = body[np.argsort(away, kind="stable")[: len(unit.atoms)]]
         if np.linalg.norm(moved[middle] - moved[middle].mean(axis=0), axis=1).max() > _STIRRED:
             return False

@@ -11,8 +11,10 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, PropertyNotImplementedError, all_changes
 from ase.calculators.emt import EMT, beta
 
+from atomistic.potentials.inputs import checked, has_volume, refuse_overlap
 from atomistic.potentials.neighbours import IntArray, neighbour_pairs
-from coupling.contracts import FloatArray
+from atomistic.potentials.serial import Answer, SerialPotential
+from coupling.contracts import FloatArray, Structure
 
 
 class EffectiveMedium(EMT):
@@ -33,17 +35,39 @@ class EffectiveMedium(EMT):
     ) -> None:
         """Fill `results`; see ASE's `Calculator.calculate`."""
         Calculator.calculate(self, atoms, properties, system_changes)
-        if "numbers" in system_changes:
-            self.initialize(self.atoms)
-        first, second, vectors = neighbour_pairs(self.atoms, self.rc_list)
+        energies, forces, stress = self.answer(self.atoms)
+        self.results |= {
+            "energy": energies.sum(),
+            "free_energy": energies.sum(),
+            "energies": energies,
+            "forces": forces,
+        }
+        if self.atoms.cell.rank == 3:
+            self.results["stress"] = stress.flat[[0, 4, 8, 5, 2, 1]]
+        elif "stress" in properties:
+            raise PropertyNotImplementedError
+
+    def answer(self, atoms: Atoms, where: str = "The structure") -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Energies of the atoms (N,), eV, forces (N, 3), eV/Å, and stress (3, 3), eV/Å³; not numbers where the cell has no volume.
+
+        Args:
+            atoms: One structure.
+            where: What it is called in messages.
+
+        Raises:
+            InputError: two atoms lie on each other.
+        """
+        self.initialize(atoms)
+        first, second, vectors = neighbour_pairs(atoms, self.rc_list)
         distances = np.sqrt(np.einsum("pk,pk->p", vectors, vectors))
-        own, other, count = self.ia2iz[first], self.ia2iz[second], len(self.atoms)
+        if len(distances):
+            nearest = int(np.argmin(distances))
+            refuse_overlap(int(first[nearest]), int(second[nearest]), float(distances[nearest]), where)
+        own, other, count = self.ia2iz[first], self.ia2iz[second], len(atoms)
         step = 1 / (1 + np.exp(self.acut * (distances - self.rc)))
         slope = self.acut * (step - 1)  # of the step's logarithm
-        share, eta, kappa, radius = (
-            self.chi[own, other] * step,
-            *(self.par[name][other] for name in ("eta2", "kappa", "s0")),
-        )
+        eta, kappa, radius = (self.par[name][other] for name in ("eta2", "kappa", "s0"))
+        share = self.chi[own, other] * step
         density = share * np.exp(-eta * (distances - beta * radius))
         pair = self.par["neghalfv0overgamma2"][own] * share * np.exp(-kappa * (distances / beta - radius))
         energies, response = self._embedded(np.bincount(first, density, count))
@@ -51,17 +75,8 @@ class EffectiveMedium(EMT):
             energies += 0.5 * np.bincount(end, pair, count)
         pulls = response[first] * density * (slope - eta) + pair * (slope - kappa / beta)
         forces = (pulls / distances)[:, None] * vectors  # on the first of each pair
-        self.results |= {
-            "energy": energies.sum(),
-            "energies": energies,
-            "forces": _summed(first, second, forces, count),
-        }
-        self.results["free_energy"] = self.results["energy"]
-        if self.atoms.cell.rank == 3:
-            stress = vectors.T @ forces / self.atoms.get_volume()
-            self.results["stress"] = (0.5 * (stress + stress.T)).flat[[0, 4, 8, 5, 2, 1]]
-        elif "stress" in properties:
-            raise PropertyNotImplementedError
+        stress = vectors.T @ forces / atoms.get_volume() if has_volume(atoms) else np.full((3, 3), np.nan)
+        return energies, _summed(first, second, forces, count), 0.5 * (stress + stress.T)
 
     def _embedded(self, density: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(N,) Energies without those of pairs, eV, and their derivatives by the density of the neighbours."""
@@ -80,3 +95,16 @@ def _summed(first: IntArray, second: IntArray, forces: FloatArray, count: int) -
     """(N, 3) Forces on all atoms from those (P, 3) on the first of each pair."""
     total = [np.bincount(first, one, count) - np.bincount(second, one, count) for one in forces.T]
     return np.column_stack(total)
+
+
+class EffectiveMediumPotential(SerialPotential):
+    """ASE's EMT without the bookkeeping of ASE's calculators, which takes longer than the answer of a small cell."""
+
+    calculator: EffectiveMedium
+
+    def _checked(self, structures: Sequence[Structure]) -> list[Atoms]:
+        return checked(structures, self.elements, self.name, overlap=False)
+
+    def _one(self, atoms: Atoms, sites: bool, where: str) -> Answer:
+        energies, forces, stress = self.calculator.answer(atoms, where)
+        return float(energies.sum()), forces, stress, energies if sites else None
