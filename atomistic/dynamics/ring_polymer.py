@@ -116,8 +116,8 @@ class RingPolymer:
         velocities = kept * velocities + np.sqrt(1 - kept**2) * _turned(modes.T, noise)
         places, velocities = self._moved(places, velocities, system.step)
         shape = state.positions.shape
-        moved = {"positions": _turned(modes, places, shape), "velocities": _turned(modes, velocities, shape)}
-        return system.evaluated(replace(state, step=step, **moved))
+        positions, velocities = _turned(modes, places, shape), _turned(modes, velocities, shape)
+        return system.evaluated(replace(state, step=step, positions=positions, velocities=velocities))
 
     def conserved(self, state: State, system: System) -> FloatArray | None:
         """Nothing is."""
