@@ -161,7 +161,7 @@ def _profile(
         one = Atoms(start.numbers, start.positions, cell=start.cell, pbc=start.pbc, masses=start.get_masses())
         one.positions[-1] += share * (apart[1] - apart[0])
         structures.append(one)
-    ring = RingPolymer(temperature, settings.beads, settings.friction)
+    ring = RingPolymer(temperature, settings.beads, settings.friction, propagation="cayley")
     return centroid_profile(
         potential, structures, ring, steps=settings.steps, copies=settings.copies, centre=True, seed=settings.seed,
         progress=progress,

@@ -26,20 +26,18 @@ ESTIMATORS: tuple[Estimator, ...] = get_args(Estimator)
 
 
 @dataclass(frozen=True)
-class PathIntegral:
-    """n samples of R ring polymers.
+class RingSamples:
+    """n samples of R ring polymers, whoever moved them.
 
     Attributes:
-        ring: What moved them.
+        ring: Temperature and beads.
         coordinates: Three for each atom that moves.
         energies: (3, n, R) primitive and virial estimates of the energy, and the mean potential energy, eV.
-        trajectory: Of the beads, those of the first ring polymer first.
     """
 
     ring: RingPolymer
     coordinates: int
     energies: FloatArray
-    trajectory: Trajectory
 
     def energy(self, estimator: Estimator = "virial", *, settling: float = 0.2) -> Measurement:
         """Mean energy of a replica, with its block error.
@@ -79,6 +77,17 @@ class PathIntegral:
         if not 0 <= settling < 1:
             raise InputError(f"A share of {settling} for settling is none; give one from 0 to below 1, such as 0.2.")
         return self.energies[:, int(np.ceil(settling * self.energies.shape[1])) :]
+
+
+@dataclass(frozen=True)
+class PathIntegral(RingSamples):
+    """Samples of the own driver.
+
+    Attributes:
+        trajectory: Of the beads, those of the first ring polymer first.
+    """
+
+    trajectory: Trajectory
 
 
 def averaged(series: FloatArray, unit: str) -> Measurement:
