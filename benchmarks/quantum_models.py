@@ -7,6 +7,7 @@ exp(−β(V(x) + V(x'))/2P − iλ(x + x')/2P), a matrix on a grid. For P → �
 The free energy is −kT ln ρ(q): no sampling, no dynamics.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,20 +17,39 @@ from scipy.linalg import expm
 
 from atomistic.dynamics.ring_polymer import HBAR
 from benchmarks.moving_models import Model
-from coupling.contracts import FloatArray
+from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.units import BOLTZMANN_EV
 
 
-class Oscillators3D(Model):
+class BoundModel(Model):
+    """A model of atoms whose cell does not matter."""
+
+    capabilities = Capabilities(interaction_range=1.0)
+
+    def evaluate(
+        self, structures: Sequence[Structure], *, site_energies: bool = False, features: bool = False
+    ) -> Evaluation:
+        """Energies and forces."""
+        positions = np.array([one.positions for one in structures])
+        energies, forces = self.bound(positions)
+        stresses = np.full((len(positions), 3, 3), np.nan)
+        return Evaluation(energies, tuple(forces), stresses, Cost(len(positions), positions[..., 0].size, 1))
+
+    def bound(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Energies (R,) and forces (R, N, 3)."""
+        raise NotImplementedError
+
+
+class Oscillators3D(BoundModel):
     """N atoms, each tied to the origin with the same spring in all directions, eV/Å²."""
 
     def __init__(self, stiffness: float) -> None:
         self.stiffness, self.fingerprint = stiffness, f"oscillators {stiffness}"
 
-    def of(self, positions: FloatArray, cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def bound(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """½ k Σ x²."""
         energies = 0.5 * self.stiffness * np.einsum("rai,rai->r", positions, positions)
-        return energies, -self.stiffness * positions, np.zeros((len(positions), 3, 3))
+        return energies, -self.stiffness * positions
 
 
 @dataclass(frozen=True)
@@ -54,24 +74,29 @@ class DoubleWell:
         """Along x, eV/Å."""
         return -4 * self.barrier * (1 - x**2 / self.half**2) * x / self.half**2
 
-    @property
-    def atoms(self) -> Atoms:
-        """A proton in a large cell, at the left minimum."""
-        return Atoms("H", positions=[[-self.half, 0.0, 0.0]], cell=np.eye(3) * 20.0, pbc=True)
+    def path(self, places: FloatArray) -> list[Atoms]:
+        """A proton at places along x, Å."""
+        return [Atoms("H", positions=[[x, 0.0, 0.0]], cell=np.eye(3) * 20.0, pbc=True) for x in places]
+
+    def quantum_barrier(self, temperature: float, beads: int | None) -> float:
+        """Of a proton's centroid, from its lowest free energy to x = 0, eV; without sampling."""
+        mass = float(self.path(np.zeros(1))[0].get_masses()[0])
+        free = centroid_free_energy(self, mass, temperature, np.linspace(-1.2 * self.half, 0.0, 241), beads)
+        return float(free[-1] - free.min())
 
 
-class DoubleWellPotential(Model):
+class DoubleWellPotential(BoundModel):
     """One atom in a double well."""
 
     def __init__(self, well: DoubleWell) -> None:
         self.well, self.fingerprint = well, repr(well)
 
-    def of(self, positions: FloatArray, cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def bound(self, positions: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Along x, and the two harmonic directions."""
         x, rest = positions[..., 0], positions[..., 1:]
         energies = np.sum(self.well.energy(x) + 0.5 * self.well.across * np.sum(rest**2, axis=2), axis=1)
         forces = np.concatenate([-self.well.slope(x)[..., None], -self.well.across * rest], axis=2)
-        return energies, forces, np.zeros((len(positions), 3, 3))
+        return energies, forces
 
 
 def centroid_free_energy(

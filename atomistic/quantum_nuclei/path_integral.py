@@ -9,11 +9,11 @@ from ase import Atoms
 
 from atomistic.dynamics.blocks import block_error, jackknifed
 from atomistic.dynamics.constraints import FREE, Held
-from atomistic.dynamics.driver import dynamics
+from atomistic.dynamics.driver import LARGEST_MOVE, dynamics
 from atomistic.dynamics.record import Keep
 from atomistic.dynamics.ring_polymer import RingPolymer
 from atomistic.dynamics.safe_step import vibration_limit
-from atomistic.dynamics.state import State
+from atomistic.dynamics.state import TIME, State
 from atomistic.dynamics.trajectory import Trajectory
 from atomistic.properties.measurement import Measurement
 from atomistic.quantum_nuclei.estimators import RingEnergies
@@ -99,14 +99,12 @@ def averaged(series: FloatArray, unit: str) -> Measurement:
 
 
 def ring_step(potential: Potential, atoms: Atoms, ring: RingPolymer) -> float:
-    """A safe time step, s: a twentieth of the shortest period, or half of the longest that the free ring allows.
-
-    Raises:
-        InputError: nothing vibrates, and the ring does not limit the step either.
-    """
-    longest = ring.longest_step / 2
+    """A safe time step, s: a twentieth of the shortest period, half of the longest that the free ring allows, or the time in
+    which the lightest bead moves a tenth of what counts as running away, whichever is least."""
+    fastest = np.sqrt(ring.beads * BOLTZMANN_EV * ring.temperature / atoms.get_masses().min())
+    longest = min(ring.longest_step / 2, LARGEST_MOVE / 10 / fastest * TIME)
     limit = vibration_limit(potential, atoms)
-    return longest if not limit.frequency and np.isfinite(longest) else min(limit.checked(None), longest)
+    return min(limit.safe_step, longest)
 
 
 def path_integral(
