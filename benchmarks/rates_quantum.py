@@ -82,7 +82,7 @@ def harmonic_figures(steps: int = 700, seeds: range = SEEDS) -> dict[str, Any]:
     }
 
 
-def ipi_figures(steps: int = 2500, beads: int = 8) -> dict[str, Any]:
+def ipi_figures(steps: int = 4000, beads: int = 8) -> dict[str, Any]:
     """i-PI beside the own driver: the largest difference of three energies over its standard error.
 
     i-PI's steps are shorter than safe ones by a factor of five, since the error of its splitting is of second order in them.

@@ -340,10 +340,26 @@ def test_hydrogen_in_a_crystal():
         interstitial_diffusion(potential, nickel * (2, 1, 1), "H", [300.0])
 
 
-def test_i_pi_and_the_own_driver_agree():
+def test_i_pi_s_energies_are_ours_of_the_same_beads():
+    """Springs, masses, units and estimators; the averages of both drivers are compared in `benchmarks.rates_quantum`."""
     pytest.importorskip("ipi", reason="i-PI is not installed")
-    figures = rates_quantum.ipi_figures(steps=400, beads=4)
-    assert figures["ipi_difference_sigma"] < 4 and figures["ipi_difference_std_percent"] < 3
+    from atomistic.quantum_nuclei.ipi import ipi_path_integral
+
+    batches = []
+
+    class Seen(Oscillators3D):
+        def bound(self, positions):
+            batches.append(positions.copy())
+            return super().bound(positions)
+
+    atoms, polymer = Atoms("HNi", [[0.1, 0.0, 0.0], [0.0, 0.2, 0.3]], cell=np.eye(3) * 9, pbc=True), RingPolymer(T, 6)
+    found = ipi_path_integral(Seen(2.0), atoms, polymer, steps=20, step=2e-16, every=20, seed=1)
+    assert {len(one) for one in batches} == {6}  # all beads at once
+    last = [Atoms("HNi", one, cell=atoms.cell, pbc=True) for one in batches[-1]]
+    state = State.of(last)
+    evaluated = System(Oscillators3D(2.0).evaluate, state, 1e-16, beads=6).evaluated(state)
+    np.testing.assert_allclose(found.energies[:, 0, 0], RingEnergies(polymer, 6)(evaluated)[0], rtol=1e-6)
+    assert np.ptp(batches[-1], axis=0).max() > 0.01
 
 
 def test_without_i_pi_the_extra_is_named(monkeypatch: pytest.MonkeyPatch):
