@@ -99,10 +99,25 @@ def test_release_files_are_whole() -> None:
     assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]
     for room in ("atomistic", "continuum", "coupling", "multiscale"):
         assert (ROOT / room / "py.typed").is_file()
-    for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"):
+    for form in (ROOT / ".github").rglob("*.yml"):
         assert yaml.safe_load(form.read_text())
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()}
     extras = PROJECT["optional-dependencies"]
     tested = [*PROJECT["dependencies"], *extras["test"], *extras["sevennet"], *extras["parquet"], *extras["zarr"]]
     needed = {re.split(r"[\[<>=]", one)[0] for one in tested} - {"multiscale-coupling"}
     assert needed <= pinned, needed - pinned
+
+
+def test_ci_runs_what_the_readme_says_the_coverage_and_what_a_release_needs() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
+    steps = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    ran = {step.split()[-1] for step in steps if step.startswith("make ")}
+    targets = set(re.findall(r"^([a-z-]+): \$\(STAMP\)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = set(re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert told and told | {"coverage", "dist"} <= ran <= targets
+    assert any("coverage report --format=total" in step for step in steps)
+    versions = [version for job in jobs for version in job.get("strategy", {}).get("matrix", {}).get("python", [])]
+    told_versions = [line.rsplit(" ", 1)[1] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    assert versions == [told_versions[0], told_versions[-1]]
+    release = (ROOT / "tools/release.py").read_text()
+    assert '"twine", "check", "--strict"' in release and "unresolvable(names)" in release
