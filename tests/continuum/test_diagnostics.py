@@ -19,6 +19,7 @@ from coupling.findings import refute
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.xu_needleman import XuNeedleman
+from coupling.units import length_text
 from tests.continuum.specimens import uber_law
 from tests.continuum.test_loading import SIDE, STEEL, folder, joint, stretched  # noqa: F401
 
@@ -108,7 +109,7 @@ def test_a_jump_that_cannot_be_followed_is_told_with_its_work(joint):  # noqa: F
     assert not told.fatal and told.what.startswith("The specimen jumps across an instability, and 0.")
     assert told.size == pytest.approx(np.abs(lost).max() / record.column("work").max(), rel=0.05) and told.size > 0.05
     at = int(np.diff(lost).argmax()) + 1
-    assert f"{np.diff(lost).max():.3g}, between the loads {record.steps[at - 1].load:.6g}" in told.where
+    assert f"{np.diff(lost).max():.3g}, between the loads {length_text(record.steps[at - 1].load, 5)}" in told.where
 
 
 def junction(path, length, held, **options):

@@ -34,9 +34,7 @@ def small(tmp_path: Path) -> tuple[Path, Mapping[str, Picture]]:
         target.write_bytes(b"a picture")
         return {"ratio": 1.294}
 
-    pictures = {
-        "one": Picture(("code.py::drawn", "*.css", "study.yaml"), make, {"README.md": ("{ratio:.2f} times",)})
-    }
+    pictures = {"one": Picture(("code.py::drawn", "*.css", "study.yaml"), make, {"README.md": ("{ratio:.2f} times",)})}
     remake(["one"], tmp_path, pictures)
     assert stale(tmp_path, pictures) == {}
     return tmp_path, pictures
