@@ -121,3 +121,27 @@ def test_ci_runs_what_the_readme_says_the_coverage_and_what_a_release_needs() ->
     assert versions == [told_versions[0], told_versions[-1]]
     release = (ROOT / "tools/release.py").read_text()
     assert '"twine", "check", "--strict"' in release and "unresolvable(names)" in release
+
+
+def test_a_wheel_built_of_the_checkout_brings_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No link stands for them: a checkout or an archive may hold links as files, and then the wheel had none."""
+    import setuptools
+
+    made: dict[str, type] = {}
+    monkeypatch.setattr(setuptools, "setup", lambda cmdclass: made.update(cmdclass))
+    monkeypatch.chdir(ROOT)
+    exec(compile((ROOT / "setup.py").read_text(), "setup.py", "exec"), {"__name__": "setup"})
+    build = made["build_py"](setuptools.Distribution({"name": "made", "packages": []}))
+    build.finalize_options()
+    build.build_lib = str(tmp_path)
+    build.run()
+    found = {path.relative_to(tmp_path / "multiscale").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    tracked = {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").glob("*/*") if path.is_file()}
+    assert found == tracked and "examples/fracture_ni111/dcb.msh" in found
+    assert not (ROOT / "multiscale/examples").exists()
+    assert [
+        path
+        for folder in ("coupling", "atomistic", "continuum", "multiscale")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_symlink()
+    ] == []
