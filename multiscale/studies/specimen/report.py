@@ -112,7 +112,11 @@ def last_state(problem: Any, load: float) -> Any:
 
 def _summary(study: SpecimenStudy, frame: Frame, found: LoadingFindings) -> str:
     """What the specimen bears, and what its crack takes to grow."""
-    bears = f"a load{frame.per} of at most {{peak_load}}" if study.loads else "at most {peak_load_factor} times the tractions"
+    bears = (
+        f"a load{frame.per} of at most {{peak_load}}"
+        if study.loads
+        else "at most {peak_load_factor} times the tractions"
+    )
     grows = "its crack takes {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
     return f"The specimen bears {bears}; {grows}."
 
