@@ -20,7 +20,7 @@ from coupling.laws.bilinear import Bilinear
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.xu_needleman import XuNeedleman
 from coupling.units import length_text
-from tests.continuum.specimens import uber_law
+from tests.continuum.specimens import lengths, uber_law
 from tests.continuum.test_loading import SIDE, STEEL, folder, joint, stretched  # noqa: F401
 
 TRIANGLE = Bilinear(1e3, 20e6, 1e13)
@@ -55,7 +55,7 @@ def test_a_peak_between_two_steps_is_told_with_its_interval_and_by_default_resol
     assert top < 0.99 * truth <= 1.0001 * top * (1 + peak.size)  # missed, and within what is told
     fine = pull(stretched(joint(), law=law), 8e-6, 400, **AS_TOLD)
     at = fine.column("load")[fine.column("force").argmax()]
-    low, high = (float(word.strip(",")) for word in peak.where.split() if word[0].isdigit())
+    low, high = lengths(peak.where)
     assert low < at < high
     resolved = pull(stretched(joint(), law=law), 8e-6, 12)
     assert assess(resolved) == ()
@@ -88,11 +88,7 @@ def test_faces_that_jump_into_contact_are_followed_and_a_jump_that_is_taken_is_r
     assert max(energy_balance_error(record) for record in (followed, asked)) < 0.003
     (finding,) = [one for one in assess(jumped) if one.fatal]
     assert "snaps" in finding.change and finding.size > 0.1
-    before, after = (
-        float(word.strip(","))
-        for word in finding.where.split()
-        if word[0].isdigit() and "%" not in word and len(word) > 3
-    )
+    before, after = lengths(finding.where)
     turned = followed.column("load")[: followed.column("force").argmin()].max()  # where the faces jump
     assert before <= turned * 1.001 and turned < after * 1.05
     assert followed.steps[-1].work == pytest.approx(asked.steps[-1].work, rel=0.006)  # either keeps 0.003
