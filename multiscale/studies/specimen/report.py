@@ -117,7 +117,7 @@ def _summary(study: SpecimenStudy, frame: Frame, found: LoadingFindings) -> str:
         if study.loads
         else "at most {peak_load_factor} times the tractions"
     )
-    grows = "its crack takes {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
+    grows = "its crack needs {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
     return f"The specimen bears {bears}; {grows}."
 
 

@@ -90,7 +90,7 @@ def _sampled(
         for number, one in enumerate(parts, 1):
             problem = build(study, mesh, one)
             watch = Watch(study, problem, FieldWriter(problem), scratch / str(number), filmed=False)
-            record = _record(study, context, problem, results, f"With sample {number} of {what}", watch)
+            record = _record(study, context, problem, results, f"With sample {number} of {what},", watch)
             state = last_state(problem, record.steps[-1].load)
             records.append(record)
             observed.append(
@@ -155,14 +155,20 @@ def _compare(
     """Load the specimen with the naive laws, too; where that cannot be followed, the specimen's own results stand without it."""
     from continuum.solver.dead_end import DeadEnd
 
-    when, naive = "With the naive law", naive_laws(parts)
+    when, naive = "With the naive law,", naive_laws(parts)
     wrong = build(study, mesh, replace(parts, laws=parts.laws | naive), counting="reported")
     try:
         record = _record(study, context, wrong, results, when)
     except DeadEnd as error:  # of all ranks; what a law raises on one of them ends the run
         said = str(error).rstrip(".")
         results.findings.append(
-            Finding(f"{when}: {said}", "", 1.0, "its load is left out of the comparison, and all else stands", False)
+            Finding(
+                _within(when, said),
+                "",
+                1.0,
+                "its load is left out of the comparison, and all else stands",
+                False,
+            )
         )
     else:
         report_naive(results, study, naive, record, wrong.counting.verdicts)
@@ -183,8 +189,14 @@ def _record(
     )  # fmt: skip
     found = assess(record, loading.balance_tolerance, loading.peak_tolerance)
     found += still_rising(record) if study.loads else ()
-    results.findings += [replace(one, what=f"{when}: {one.what}") for one in found]
+    results.findings += [replace(one, what=_within(when, one.what)) for one in found]
     return record
+
+
+def _within(when: str, sentence: str) -> str:
+    """A sentence that goes on after other words."""
+    named = sentence.startswith(("Newton", "MUMPS")) or not sentence[1:2].islower()
+    return f"{when} {sentence if named else sentence[0].lower() + sentence[1:]}"
 
 
 def _load(
