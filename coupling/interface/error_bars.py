@@ -82,7 +82,8 @@ def with_members_of[L: Law](made: L, law: Law, make: Callable[[Law], Law]) -> L:
 def _is_spread(law: Law) -> bool:
     if not isinstance(law, _SAMPLED):
         return True
-    plain = with_error_bars(rescaled_error_bars(law, None, None), law.members)
+    own: Any = law  # one of three kinds, each of which stays what it is
+    plain = with_error_bars(rescaled_error_bars(own, None, None), law.members)
     pairs = [(getattr(law, f"{name}_std"), getattr(plain, f"{name}_std")) for name in _STATED]
     return all(said is not None and np.isclose(said, of_members, rtol=1e-12, atol=0.0) for said, of_members in pairs)
 
@@ -93,7 +94,7 @@ def stated_bars(law: Law) -> dict[str, float | None]:
     Those are the spread of its members, or, where labels have changed them since, what the law says.
     """
     if law.members and not isinstance(law, _SAMPLED):
-        return {name: spread(law, lambda one, name=name: float(getattr(one, name))) for name in _STATED}
+        return {name: landmark_std(law, name) for name in _STATED}
     found: dict[str, float | None] = {}
     own: Any = law  # one with samples of its own, where it has members
     plain = with_error_bars(rescaled_error_bars(own, None, None), law.members) if law.members else law
