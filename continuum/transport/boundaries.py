@@ -23,17 +23,20 @@ class Boundaries:
 
     Attributes:
         names: The groups of facets, each once.
+        outward: Those through which a flux goes out.
         fixed: (n,) places of the held unknowns among this rank's.
         driven: (local,) mol/s or mol/(s m) into each unknown's node.
 
     Raises:
-        InputError: an unknown group, one within a body or that touches none, or one node held at two values. Collective.
+        InputError: an unknown group, one within a body or that touches none, one node held at two values, or more solute held
+            than there are lattice sites. Collective.
     """
 
     def __init__(
         self, items: Sequence[HeldSolute | Flux], bodies: Mapping[str, TransportBody], numbers: Numbers
     ) -> None:
         self.names, self._comm = tuple(dict.fromkeys(item.group for item in items)), numbers.comm
+        self.outward = tuple(item.group for item in items if isinstance(item, Flux) and item.inward < 0)
         self._temperature = next(iter(bodies.values())).temperature
         self.driven, self._by_group = np.zeros(numbers.local), np.zeros(len(self.names))
         owners = dict[int, HeldSolute]()
@@ -52,8 +55,8 @@ class Boundaries:
                     self._by_group[self.names.index(item.group)] += into.sum()
                     touched += int(np.count_nonzero(into)) or len(body.nodes_on(item.group))
                     continue
-                if item.concentration is not None and self._comm.allreduce(len(body.nodes_on(item.group))):
-                    body.medium.check_holds(name, f"concentration at {item.group!r},", item.concentration)
+                if self._comm.allreduce(len(body.nodes_on(item.group))):
+                    _check_held(body, item)
                 for node in start + body.nodes_on(item.group):
                     touched += 1
                     clash = clash or (None if _alike(owners.setdefault(int(node), item), item) else item.group)
@@ -106,6 +109,14 @@ class Boundaries:
         own = self._by_group.copy()
         np.add.at(own, self._groups, residual[self.fixed] / inner)
         return np.asarray(self._comm.allreduce(own))
+
+
+def _check_held(body: TransportBody, item: HeldSolute) -> None:
+    """Raise `InputError` where more solute is held than a body has lattice sites."""
+    if item.concentration is not None:
+        body.medium.check_holds(body.name, f"concentration at {item.group!r},", item.concentration)
+    if item.potential is not None:
+        body.medium.check_potential(body.name, f"chemical potential at {item.group!r},", item.potential)
 
 
 def _alike(first: HeldSolute, second: HeldSolute) -> bool:

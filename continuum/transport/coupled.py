@@ -36,6 +36,7 @@ _TURNS = 60
 AGREEMENT = 1e-6
 """How far coverages of the two may be apart at the end of an iteration."""
 _SMALLEST = 1e-6  # of the nominal step
+_UNSOLVED = "the equations of the solute were not solved"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,11 @@ class Coupled:
         scheme: See the module.
         agreement: See `AGREEMENT`.
 
+    Attributes:
+        x: The present solution.
+        solver: Of the mechanics.
+        reason: Why the last attempt failed.
+
     Raises:
         InputError: an unknown scheme, different meshes, a boundary of the solute on an interface, or
             a law with a coverage whose layer has another law.
@@ -95,6 +101,7 @@ class Coupled:
         self.solver.rest(self.x)
         mechanics.commit(self.x)
         self._felt: list[FloatArray] = []
+        self.reason = ""
         self._drive(self.x)
 
     def _drive(self, x: "PETSc.Vec") -> None:
@@ -124,16 +131,19 @@ class Coupled:
             self._cover(felt)
             found = self.solver.solve(Control("load", load), guess)
             if found is None:
+                self.reason = self.solver.reason
                 return None
             iterations += found
             self._drive(guess)
             solute = self.transport.step(duration)
             if solute is None:
+                self.reason = _UNSOLVED
                 return None
             after = self.transport.coverages(solute.unknowns)
             if self.scheme == "staggered" or turns.add(felt, after) <= self._agreement:
                 return CoupledStep(guess, solute, felt, iterations)
             felt = turns.next()
+        self.reason = "coverage and opening did not agree"
         return None
 
     def accept(self, trial: CoupledStep, last: Step) -> Step:
@@ -236,6 +246,8 @@ def pull_slowly(
         if trial is None or trial.solute.error > tolerance:
             wanted = 0.25 * taken if trial is None else next_duration(taken, trial.solute.error, tolerance)
             if wanted < _SMALLEST * nominal:
+                if trial is not None:
+                    coupled.reason = f"the error of the solute's step stayed above {tolerance:g} of the amounts"
                 raise NotConverged(_lost(coupled, record.steps[-1]))
             continue
         previous, last_duration, elapsed = coupled.x, taken, elapsed + taken
@@ -249,11 +261,12 @@ def pull_slowly(
 
 
 def _lost(coupled: Coupled, last: Step) -> str:
-    reason = coupled.solver.reason or "coverage and opening did not agree"
-    if last.load == 0:
+    reason = coupled.reason
+    if last.load == 0 or reason == _UNSOLVED:
+        place = f"beyond the load {last.load:.6g}" if last.load else "in the first step"
         return (
-            f"No equilibrium with the solute was found in the first step ({reason}); check what it starts with and what is held at "
-            "the boundaries against the sites, or take more steps."
+            f"No equilibrium with the solute was found {place} ({reason}); check what it starts with and what is "
+            "held or driven in at the boundaries against the sites, or take more steps."
         )
     return (
         f"No equilibrium with the solute was found beyond the load {last.load:.6g} ({reason}); the specimen may snap there, which a load "

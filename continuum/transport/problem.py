@@ -13,13 +13,15 @@ from continuum.transport.boundaries import Boundaries
 from continuum.transport.equations import Equations
 from continuum.transport.layers import TransportLayer
 from continuum.transport.linear import Newton
-from continuum.transport.model import Flux, HeldSolute, Medium, SoluteLayer, check_layer, check_media, check_temperature
+from continuum.transport.model import Flux, HeldSolute, Medium, SoluteLayer, check_layer, check_media, check_number, check_temperature
 from continuum.transport.numbers import OF_LAYER, Numbers
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
 _GAMMA = float(1.0 - np.sqrt(0.5))
 _ITERATIONS = 30
+_EMPTY = 1e-3
+"""Of the largest activity: what a step may leave below none."""
 
 Profile = float | Callable[[FloatArray], FloatArray]
 """A concentration in mol/m³: a number, or a function of points (n, dim) in m that gives (n,)."""
@@ -151,7 +153,14 @@ class TransportProblem:
         self._start_layers(coverages or {})
 
     def start_at(self, potential: float) -> None:
-        """Begin in equilibrium with a chemical potential in J/mol, at the stresses and jumps that `drive` was told."""
+        """Begin in equilibrium with a chemical potential in J/mol, at the stresses and jumps that `drive` was told.
+
+        Raises:
+            InputError: the potential is not finite, or a body's lattice would hold more solute than it has sites.
+        """
+        check_number("the start", "chemical potential", potential, "J/mol")
+        for name, body in self.bodies.items():
+            body.medium.check_potential(name, "initial chemical potential", potential)
         self._rest()
         for name, body in self.bodies.items():
             start = self.numbers.starts[name]
@@ -197,6 +206,12 @@ class TransportProblem:
         """(n,) lattice concentrations at the local nodes of each body at the present state, mol/m³."""
         return {name: body.capacities() * body.activity.x.array for name, body in self.bodies.items()}
 
+    def filled(self) -> dict[str, float]:
+        """Largest share of the lattice sites of each body that hold solute, where their number is known. Collective."""
+        found = {name: float(one.max(initial=0.0)) for name, one in self.concentrations().items()}
+        sites = {name: body.medium.sites for name, body in self.bodies.items()}
+        return {name: float(self.comm.allreduce(found[name], MPI.MAX)) / n for name, n in sites.items() if n is not None}
+
     def coverages(self, unknowns: FloatArray) -> list[FloatArray]:
         """(points,) coverage at the quadrature points of each layer in a state. Collective."""
         self._equations.spread(unknowns)
@@ -219,10 +234,29 @@ class TransportProblem:
         return TransportStep(duration, last.unknowns, last.amounts, supplied, error)
 
     def accept(self, step: TransportStep) -> None:
-        """Go on from the end of a step. Collective."""
+        """Go on from the end of a step. Collective.
+
+        Raises:
+            InputError: a flux has taken out more solute than there was.
+        """
+        self._check_left(step.unknowns)
         self.unknowns, self.amounts, self._before = step.unknowns, step.amounts, self._after
         self._at(1.0)
         self._equations.spread(self.unknowns)
+
+    def _check_left(self, unknowns: FloatArray) -> None:
+        """Raise `InputError` where fluxes that go out leave less than nothing."""
+        if not self.boundaries.outward:
+            return
+        parts = [unknowns[self.numbers.starts[name] :][: body.size] for name, body in self.bodies.items()]
+        own = np.concatenate(parts)
+        ends = np.array([own.min(initial=np.inf), -own.max(initial=-np.inf)])
+        least, most = self.comm.allreduce(ends, MPI.MIN) * [1.0, -1.0]
+        if least < -_EMPTY * max(most, 0.0):
+            raise InputError(
+                f"The flux out of {', '.join(map(repr, self.boundaries.outward))} takes more solute than there is; give a smaller one, "
+                "a shorter time, or hold a concentration there."
+            )
 
     def _stage(self, guess: FloatArray, base: FloatArray, inner: float) -> _Stage | None:
         """The state at which amounts − base = inner × what flows in, by Newton's method."""

@@ -97,6 +97,11 @@ def law_with_solute(
             _amount(coverage, sites)
     host = next(iter(reversed(crystals.values())))
     dissolved = _dissolved(choice, host, models, context, potential)
+    if (dissolved.chemical_potential or 0.0) > 0:
+        raise InputError(
+            f"A concentration of {choice.concentration:g} fills more than half of the best sites of bulk {host.formula}, which is more than "
+            "a host has room for; give a smaller one."
+        )
     found = [
         _filled(coverage, options, crystals, models, context, potential, boundary) for coverage in choice.coverages
     ]

@@ -1,6 +1,7 @@
 """The transport of a solute in a specimen study: what it reports, and what it refuses."""
 
 import copy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from coupling.exchange.storage import save_law
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.uber import Uber
 from multiscale import run_study
+from multiscale.runtime.results import Results
 from multiscale.studies import parse_study
+from multiscale.studies.specimen.transport import report_filled
 
 MEDIUM = {"diffusivity": "1e-12 m^2/s", "partial_molar_volume": "2 cm^3/mol", "sites": "1.5e5 mol/m^3"}
 JOINT = {
@@ -105,6 +108,14 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
             {"transport__initial_potential": None, "transport__initial": "2e5 mol/m^3"},
             "more than the 150000 mol/m.3 of lattice sites",
         ),
+        ({"transport__initial_potential": "5 kJ/mol"}, "initial_potential: 5 kJ/mol is above the solution_energy of 'upper', 0 kJ/mol"),
+        ({"transport__boundaries": [{"group": "low", "potential": "1 kJ/mol"}]}, "potential at 'low', 1 kJ/mol is above the solution_energy"),
+        ({"transport__boundaries": [{"group": "low", "concentration": "2e5 mol/m^3"}]}, "200000 mol/m.3 at 'low' is more than the 150000"),
+        (
+            {"transport__boundaries": [{"group": "low", "potential": "-23 kJ/mol"}, {"group": "low", "flux": "1e-6 mol/(m^2*s)"}]},
+            "boundaries name 'low' twice",
+        ),
+        ({"transport__initial_potential": None, "transport__initial": "-1 mol/m^3"}, "the concentration -1 mol/m.3 must not be negative"),
         ({"loading__growth": 0.1}, "growth has no effect with transport"),
         ({"loading__linear_solver": "direct"}, "linear_solver has no effect with transport"),
         ({"interfaces__bond__viscosity": "1 Pa*s/m"}, "not offered beside a solute"),
@@ -113,6 +124,22 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
 def test_bad_input_is_refused_in_a_sentence(changes, said):
     with pytest.raises(InputError, match=said):
         parse_study(changed(**changes))
+
+
+@pytest.mark.parametrize(("share", "said", "fatal"), [(0.05, False, False), (0.3, True, False), (1.3, True, True)])
+def test_a_lattice_that_is_not_nearly_empty_is_told(share, said, fatal):
+    """Above a tenth it is a warning, above one there is more solute than sites."""
+    results = Results("specimen", "")
+    transport = SimpleNamespace(filled=lambda: {"upper": share, "lower": 0.01})
+    report_filled(parse_study(JOINT), SimpleNamespace(transport=transport, mechanics=SimpleNamespace(bonds=[None])), results)
+    assert [(one.where, one.fatal) for one in results.findings] == ([("upper", fatal)] if said else [])
+    assert results["H_largest_share_in_upper"] == share
+
+
+def test_an_interface_that_no_solute_reaches_is_told(folder):
+    found = run(folder, "alone", changed(transport__interfaces={}))
+    assert any("'bond' is not among transport.interfaces" in note for note in found.notes)
+    assert 0 < found["H_largest_share_in_upper"] < 1e-3
 
 
 def test_a_boundary_that_the_mesh_has_not_is_named_before_anything_runs(folder):

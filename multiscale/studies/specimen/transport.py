@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from coupling.findings import Finding
+from coupling.laws.coverage import CoverageLaw
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 from multiscale.studies.specimen.schema import SpecimenStudy
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from continuum.solver.record import Loading, Step
     from continuum.transport import Coupled, TransportRecord
     from coupling.contracts import Progress
+
+_DILUTE = 0.1
+"""Share of the lattice sites above which their solute is not dilute."""
 
 
 def with_solute(study: SpecimenStudy, name: str, bond: "Bond") -> "Bond":
@@ -86,9 +91,28 @@ def report_solute(
     results.add_curve("solute", f"{species} in time", time=("s", solute.times), **columns)
     series = tuple(PlotSeries("solute", "time", name, name) for name in last.totals)
     results.plots.append(Plot(f"{species} in time", "time", "s", f"amount of {species}", unit, series))
+    report_filled(study, coupled, results)
     for layer, points, coverage in coupled.profiles():
         order = np.lexsort(points.T[::-1])
         places = {axis: ("m", points[order, i]) for i, axis in enumerate("xyz"[: points.shape[1]])}
         results.add_curve(
             f"coverage_{layer}", f"coverage of {layer} at the end", **places, coverage=("", coverage[order])
         )
+
+
+def report_filled(study: SpecimenStudy, coupled: "Coupled", results: Results) -> None:
+    """How full the lattices are, which the transport takes to be nearly empty, and interfaces that no solute reaches. Collective."""
+    species = study.transport.species
+    filled = coupled.transport.filled()
+    for name, share in filled.items():
+        results.add(f"{species}_largest_share_in_{name}", share, "", f"most of the lattice sites of {name} that hold {species}, at the end")
+    fullest = max(filled, key=lambda name: filled[name], default=None)
+    if fullest is not None and filled[fullest] > _DILUTE:
+        what = f"{species} fills {filled[fullest]:.3g} of the lattice sites, which the transport takes to be nearly empty"
+        change = "lower the potential, concentration or flux, or check the partial molar volume and the sites"
+        results.findings.append(Finding(what, fullest, filled[fullest], change, filled[fullest] > 1.0))
+    for name, bond in zip(study.interfaces, coupled.mechanics.bonds, strict=True):
+        if name not in study.transport.interfaces and isinstance(bond.law, CoverageLaw):
+            results.notes.append(
+                f"{name!r} is not among transport.interfaces: no {species} reaches it, and it keeps its coverage of {bond.law.coverage:g}."
+            )
