@@ -167,6 +167,17 @@ class TransportProblem:
             self.unknowns[start : start + body.size] = self.boundaries.activity(potential)
         self._start_layers({})
 
+    def resume(self, unknowns: FloatArray, amounts: FloatArray) -> None:
+        """Go on from the state of an interrupted transport, at the stresses and jumps that `drive` was told. Collective.
+
+        Args:
+            unknowns: (local,) as `unknowns` was.
+            amounts: (local,) as `amounts` was.
+        """
+        self._rest()
+        self.unknowns, self.amounts = unknowns.copy(), amounts.copy()
+        self._equations.spread(self.unknowns)
+
     def _rest(self) -> None:
         self._before, self.unknowns = self._after, np.zeros(self.numbers.local)
         self._at(1.0)

@@ -1,21 +1,27 @@
 """The transport of a solute in a specimen study: what it reports, and what it refuses."""
 
 import copy
+import shutil
 from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pytest
 import yaml
 
+from continuum.solver.checkpoint import Checkpoint
 from continuum.specimens.grid import write_grid
 from coupling.errors import InputError
 from coupling.exchange.storage import save_law
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.uber import Uber
+from coupling.units import AVOGADRO
 from multiscale import run_study
 from multiscale.runtime.results import Results
 from multiscale.studies import parse_study
 from multiscale.studies.specimen.transport import report_filled
+from multiscale.studies.specimen.watch import Watch
+from tests.multiscale.test_specimen_resume import interrupted, written
 
 MEDIUM = {"diffusivity": "1e-12 m^2/s", "partial_molar_volume": "2 cm^3/mol", "sites": "1.5e5 mol/m^3"}
 JOINT = {
@@ -124,6 +130,46 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
 def test_bad_input_is_refused_in_a_sentence(changes, said):
     with pytest.raises(InputError, match=said):
         parse_study(changed(**changes))
+
+
+BRIEF = {
+    "loading__steps": 4, "loading__opening": "3 nm", "loading__duration": "1 s", "transport__scheme": "staggered",
+    "transport__hold": "1 s", "output__fields": "vtkhdf", "loading__balance_tolerance": 0.2, "loading__peak_tolerance": 0.9,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def brief(folder):
+    return run(folder, "brief", changed(**BRIEF))
+
+
+def test_the_fields_hold_concentration_and_coverage(folder, brief):
+    """At the last state what they hold is the amounts of the results: lumped at the nodes of equal blocks, and means of facets."""
+    with h5py.File(folder / "brief" / "fields.vtkhdf") as stored:
+        root = stored["VTKHDF"]
+        steps = root["upper"]["Steps"].attrs["NSteps"]
+        points, last = root["upper"]["NumberOfPoints"][0], root["upper"]["PointData"]["concentration"][:]
+        assert len(last) == steps * points
+        x, y = root["upper"]["Points"][:, :2].T * 1e9
+        facets = root["bond"]["CellData"]["coverage"][:].reshape(steps, -1)
+    share = np.where((x < 1) | (x > 9), 0.25, 0.5) * np.where((y < 1) | (y > 9), 0.25, 0.5)
+    assert share.sum() == pytest.approx(1)
+    assert share @ last[-points:] * 1e-16 == pytest.approx(brief["H_in_upper"], rel=1e-9)
+    assert facets[-1].mean() * 1e19 / AVOGADRO * 1e-8 == pytest.approx(brief["H_in_bond"], rel=1e-9)
+    assert np.all(np.diff(facets.mean(axis=1)) > 0)
+
+
+def test_an_interrupted_loading_with_a_solute_goes_on_as_if_it_had_not_stopped(folder, brief, tmp_path, monkeypatch):
+    for name in ("joint.msh", "law.json", "brief.yaml"):
+        shutil.copy(folder / name, tmp_path / name)
+    for owner, name, call, when in ((Watch, "__call__", 3, "after"), (Checkpoint, "save", 2, "after")):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(owner, name, interrupted(getattr(owner, name), call, when))
+            run_study(tmp_path / "brief.yaml", tmp_path / "run")
+    results = run_study(tmp_path / "brief.yaml", tmp_path / "run")
+    assert "the first 4 steps of the loading, from an interrupted run" in results.reused
+    assert written(tmp_path / "run") == written(folder / "brief")
+    assert not (tmp_path / ".cache" / "unfinished").exists()
 
 
 @pytest.mark.parametrize(("share", "said", "fatal"), [(0.05, False, False), (0.3, True, False), (1.3, True, True)])

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,11 +12,12 @@ from coupling.laws.coverage import CoverageLaw
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 from multiscale.studies.specimen.schema import SpecimenStudy
+from multiscale.studies.specimen.watch import Watch
 
 if TYPE_CHECKING:
     from continuum.model import Bond
     from continuum.solver.problem import CohesiveProblem
-    from continuum.solver.record import Loading, Step
+    from continuum.solver.record import Loading
     from continuum.transport import Coupled, TransportRecord
     from coupling.contracts import Progress
 
@@ -56,18 +58,31 @@ def coupled_problem(study: SpecimenStudy, problem: "CohesiveProblem") -> "Couple
 def pull_with_solute(
     study: SpecimenStudy,
     problem: "CohesiveProblem",
-    on_step: "Callable[[Step, Any], None]",
+    watch: Watch,
+    unfinished: Path,
     stop: "Callable[[Loading], bool]",
     progress: "Progress",
     results: Results,
 ) -> "Loading":
-    """Load the specimen in its duration; what the solute did goes into the results. Collective."""
+    """Load the specimen in its duration; what the solute did goes into the results. Collective.
+
+    Args:
+        study: The study.
+        problem: Its mechanics.
+        watch: Told each step, and where the solute is.
+        unfinished: Folder of the checkpoint from which an interrupted loading goes on.
+        stop: Whether the loading is done.
+        progress: Told how far it is.
+        results: Takes what the solute did.
+    """
+    from continuum.post.solute_fields import solute_fields
     from continuum.transport import pull_slowly
 
     coupled, loading, asked = coupled_problem(study, problem), study.loading, study.transport
+    watch.solute = lambda: solute_fields(coupled.transport)
     record, solute = pull_slowly(
         coupled, loading.turning_points[-1], loading.duration, loading.steps, hold=asked.hold or 0.0,
-        tolerance=asked.tolerance, progress=progress, on_step=on_step, stop=stop,
+        tolerance=asked.tolerance, checkpoint=unfinished, progress=progress, on_step=watch, kept=watch, stop=stop,
     )  # fmt: skip
     report_solute(study, coupled, record, solute, results)
     return record
