@@ -8,6 +8,7 @@ import numpy as np
 
 from coupling.contracts import Potential
 from coupling.errors import InputError
+from coupling.interface.stretches import InterpolatedStretch, interpolated_stretches
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.law import Law
 from coupling.laws.reservoir import ReservoirLaw
@@ -111,8 +112,14 @@ def law_with_solute(
     nearest = int(np.argmin(np.abs(np.array(choice.coverages) - (choice.coverage or 0.0))))
     spacings = tuple(one.atoms.closed_gap * ANGSTROM for one in found)
     agree = tuple(one.law_consistency for one in derived)
-    known = OfSolute(law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error)
+    known = OfSolute(law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error, tuple(map(_stretches, derived)))
     return replace(derived[nearest], law=_held(choice, law, dissolved), boundary=boundary, solute=known)
+
+
+def _stretches(derived: DerivedLaw) -> tuple[InterpolatedStretch, ...]:
+    """Openings without a state, of a relaxed path."""
+    slab = derived.atoms.slab
+    return () if slab is None or derived.static is None else interpolated_stretches(slab, derived.static, derived.law)
 
 
 def _joined(

@@ -1,0 +1,70 @@
+"""Stretches of an opening in which no state was found: a law is interpolated across them, and by how much it may be wrong there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from coupling.contracts import FloatArray
+from coupling.interface.excess import Excess, SlabBranch
+from coupling.laws.law import Law
+from coupling.units import ANGSTROM, EV_A2, EV_A3
+
+_INSIDE = 48
+
+
+@dataclass(frozen=True)
+class InterpolatedStretch:
+    """An interval of samples with gaps inside at which there is no state.
+
+    Attributes:
+        begin: Excess opening of the last state before it, m.
+        end: Of the first state after it, m.
+        before: Traction of the last state before it, Pa.
+        after: Traction of the first state after it, Pa.
+        mean: Traction between them that their energies ask for, Pa; a law whose work is exact has it in the mean.
+        doubt: Largest difference of the law's traction from the straight line between both states, over the law's peak.
+    """
+
+    begin: float
+    end: float
+    before: float
+    after: float
+    mean: float
+    doubt: float
+
+    @property
+    def in_words(self) -> str:
+        """One clause."""
+        return (
+            f"no state was found between openings of {self.begin * 1e10:.3g} and {self.end * 1e10:.3g} Å, tractions of "
+            f"{self.before / 1e9:.3g} and {self.after / 1e9:.3g} GPa; the law is interpolated there with the {self.mean / 1e9:.3g} GPa that "
+            f"the energies ask for in the mean, and its traction is known to {100 * self.doubt:.2g} % of the peak"
+        )
+
+
+def interpolated_stretches(slab: SlabBranch, excess: Excess, law: Law) -> tuple[InterpolatedStretch, ...]:
+    """Of an opening path in tension, by rising opening.
+
+    Args:
+        slab: Its states, and the gaps without one.
+        excess: Of the same states.
+        law: Made of them.
+    """
+    missing = np.array([one.gap for one in slab.left_out])
+    inside = [k for k, (low, high) in enumerate(zip(slab.gap[:-1], slab.gap[1:], strict=True)) if np.any((missing > low) & (missing < high))]
+    found = []
+    for k in inside:
+        ends = slice(k, k + 2)
+        opening, traction = excess.opening[ends] * ANGSTROM, excess.traction[ends] * EV_A3
+        width = float(opening[1] - opening[0])
+        if width <= 0.0 or opening[1] <= 0.0:
+            continue
+        mean = float(np.diff(excess.energy[ends])[0]) * EV_A2 / width
+        found.append(InterpolatedStretch(*map(float, opening), *map(float, traction), mean, _doubt(law, opening, traction)))
+    return tuple(found)
+
+
+def _doubt(law: Law, opening: FloatArray, traction: FloatArray) -> float:
+    along = np.linspace(*opening, _INSIDE)
+    straight = np.interp(along, opening, traction)
+    return float(np.abs(law.normal(along)[1] - straight).max() / law.peak_traction)
