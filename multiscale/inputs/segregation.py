@@ -109,6 +109,15 @@ class SegregationInput(Section):
         solute_number(element)
         return element
 
+    @field_validator("replaces")
+    @classmethod
+    def _replaced(cls, element: str | None) -> str | None:
+        from atomistic.solutes.placing import solute_number
+
+        if element is not None:
+            solute_number(element)
+        return element
+
     @field_validator("concentration")
     @classmethod
     def _possible(cls, concentration: float | None) -> float | None:

@@ -1,6 +1,6 @@
 """The solute of an interface, in an input file."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,7 +26,7 @@ class SoluteInput(Section):
         default=None,
         description="Distance from the middle of the gap within which sites are taken; by default those between the faces.",
     )
-    repeats: list[int] = Field(
+    repeats: list[Annotated[int, Field(ge=1, le=20)]] = Field(
         default_factory=lambda: [1, 1],
         min_length=2,
         max_length=2,

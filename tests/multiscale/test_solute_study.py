@@ -103,6 +103,8 @@ def test_coverages_too_few_to_interpolate_are_a_finding(curved, said):
         ({"chemical_potential": -0.1}, "a reservoir needs temperature"),
         ({"chemical_potential": 0.3, "temperature": "300 K"}, "chemical_potential of 0.3 eV is above .* more than half"),
         ({"coverage": 1, "temperature": "300 K"}, "a coverage that is held has none"),
+        ({"coverage": 1, "repeats": [0, 1]}, "repeats.0: 0: input should be greater than or equal to 1"),
+        ({"chemical_potential": "-0.1 eV", "temperature": "300 K"}, "this number stands alone, in eV"),
         ({"coverage": 1, "element": "Hx"}, "'Hx' is no element"),
         ({"coverage": 1, "element": "Cu"}, "Cu is the host's own element"),
         ({"coverage": 1, "coverages": [0, 0.5]}, "beyond those sampled, 0 to 0.5"),
@@ -118,6 +120,7 @@ def test_wrong_solute_is_named_before_anything_runs(solute, said):
     [
         ({"mode": "mixed"}, "a law with solute is one of the opening alone"),
         ({"temperature": "300 K"}, "its atoms static"),
+        ({"trust": {"committee": ["emt", "emt"]}}, "error bars are not derived for a law with solute"),
         ({"plane": STUDY["plane"] | {"layers": "automatic"}}, "layers: automatic is not offered with solute"),
     ],
 )
