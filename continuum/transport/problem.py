@@ -13,7 +13,16 @@ from continuum.transport.boundaries import Boundaries
 from continuum.transport.equations import Equations
 from continuum.transport.layers import TransportLayer
 from continuum.transport.linear import Newton
-from continuum.transport.model import Flux, HeldSolute, Medium, SoluteLayer, check_layer, check_media, check_number, check_temperature
+from continuum.transport.model import (
+    Flux,
+    HeldSolute,
+    Medium,
+    SoluteLayer,
+    check_layer,
+    check_media,
+    check_number,
+    check_temperature,
+)
 from continuum.transport.numbers import OF_LAYER, Numbers
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
@@ -221,7 +230,9 @@ class TransportProblem:
         """Largest share of the lattice sites of each body that hold solute, where their number is known. Collective."""
         found = {name: float(one.max(initial=0.0)) for name, one in self.concentrations().items()}
         sites = {name: body.medium.sites for name, body in self.bodies.items()}
-        return {name: float(self.comm.allreduce(found[name], MPI.MAX)) / n for name, n in sites.items() if n is not None}
+        return {
+            name: float(self.comm.allreduce(found[name], MPI.MAX)) / n for name, n in sites.items() if n is not None
+        }
 
     def coverages(self, unknowns: FloatArray) -> list[FloatArray]:
         """(points,) coverage at the quadrature points of each layer in a state. Collective."""

@@ -144,7 +144,9 @@ def pull_slowly(
     while end - course.elapsed > 1e-12 * end and not stop(log.record):
         limit = duration if course.elapsed < duration * (1 - 1e-12) else end
         taken = min(course.wanted, limit - course.elapsed)
-        trial = coupled.attempt(course.guess(coupled.x, taken), final * min((course.elapsed + taken) / duration, 1.0), taken)
+        trial = coupled.attempt(
+            course.guess(coupled.x, taken), final * min((course.elapsed + taken) / duration, 1.0), taken
+        )
         if trial is None or trial.solute.error > tolerance:
             course.wanted = 0.25 * taken if trial is None else next_duration(taken, trial.solute.error, tolerance)
             if course.wanted < _SMALLEST * nominal:

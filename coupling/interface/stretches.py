@@ -37,8 +37,8 @@ class InterpolatedStretch:
         """One clause."""
         return (
             f"no state was found between openings of {self.begin * 1e10:.3g} and {self.end * 1e10:.3g} Å, tractions of "
-            f"{self.before / 1e9:.3g} and {self.after / 1e9:.3g} GPa; the law is interpolated there with the {self.mean / 1e9:.3g} GPa that "
-            f"the energies ask for in the mean, and its traction is known to {100 * self.doubt:.2g} % of the peak"
+            f"{self.before / 1e9:.3g} and {self.after / 1e9:.3g} GPa; the law is interpolated there with the {self.mean / 1e9:.3g} GPa "
+            f"that the energies ask for in the mean, and its traction is known to {100 * self.doubt:.2g} % of the peak"
         )
 
 
@@ -51,7 +51,11 @@ def interpolated_stretches(slab: SlabBranch, excess: Excess, law: Law) -> tuple[
         law: Made of them.
     """
     missing = np.array([one.gap for one in slab.left_out])
-    inside = [k for k, (low, high) in enumerate(zip(slab.gap[:-1], slab.gap[1:], strict=True)) if np.any((missing > low) & (missing < high))]
+    inside = [
+        k
+        for k, (low, high) in enumerate(zip(slab.gap[:-1], slab.gap[1:], strict=True))
+        if np.any((missing > low) & (missing < high))
+    ]
     found = []
     for k in inside:
         ends = slice(k, k + 2)
@@ -60,7 +64,9 @@ def interpolated_stretches(slab: SlabBranch, excess: Excess, law: Law) -> tuple[
         if width <= 0.0 or opening[1] <= 0.0:
             continue
         mean = float(np.diff(excess.energy[ends])[0]) * EV_A2 / width
-        found.append(InterpolatedStretch(*map(float, opening), *map(float, traction), mean, _doubt(law, opening, traction)))
+        found.append(
+            InterpolatedStretch(*map(float, opening), *map(float, traction), mean, _doubt(law, opening, traction))
+        )
     return tuple(found)
 
 

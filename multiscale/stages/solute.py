@@ -141,8 +141,8 @@ def _place(boundary: BoundaryRecord, choice: SegregationInput) -> "Place":
     half, within = 0.25 * float(atoms.cell[2, 2]), choice.angstroms("within")
     if within > half:
         raise InputError(
-            f"solute: within {within:.3g} Å reaches beyond {half:.3g} Å, the middle of the grains, from where on sites are those of the other "
-            "boundary; give less, or a larger grain_boundary: thickness."
+            f"solute: within {within:.3g} Å reaches beyond {half:.3g} Å, the middle of the grains, from where on sites are those of the "
+            "other boundary; give less, or a larger grain_boundary: thickness."
         )
     return Place("boundary", atoms, float(plane), within, 2)
 

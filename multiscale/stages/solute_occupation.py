@@ -72,10 +72,16 @@ def chemical_potential(choice: SegregationInput, record: SoluteRecord) -> float:
     """
     levels = record.bulk.levels
     if choice.chemical_potential is not None:
-        found, given = float(record.reference + choice.chemical_potential), f"chemical_potential {choice.chemical_potential:g} eV"
+        found, given = (
+            float(record.reference + choice.chemical_potential),
+            f"chemical_potential {choice.chemical_potential:g} eV",
+        )
     else:
         assert choice.concentration is not None  # refused when the input is read
-        found, given = levels.chemical_potential(choice.concentration, choice.temperature), f"concentration {choice.concentration:g}"
+        found, given = (
+            levels.chemical_potential(choice.concentration, choice.temperature),
+            f"concentration {choice.concentration:g}",
+        )
     levels.check_bulk(found, given)
     return found
 

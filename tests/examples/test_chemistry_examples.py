@@ -47,7 +47,12 @@ def test_a_vacancy_is_the_same_at_both_interfaces():
     slabs = [bulk(name, "rocksalt", a=4.2, cubic=True) for name in ("MgO", "TiN")]
     heights = [np.round(one.positions[:, 2], 6) for one in slabs]
     slabs[1].positions[:, 2] += 4.2
-    both = Atoms(np.concatenate([one.numbers for one in slabs]), np.vstack([one.positions for one in slabs]), cell=[4.2, 4.2, 8.4], pbc=True)
+    both = Atoms(
+        np.concatenate([one.numbers for one in slabs]),
+        np.vstack([one.positions for one in slabs]),
+        cell=[4.2, 4.2, 8.4],
+        pbc=True,
+    )
     bodies = np.arange(8), np.arange(8, 16)
     faces = tuple((body[h == h.min()], body[h == h.max()]) for body, h in zip(bodies, heights, strict=True))
     cell = Bicrystal(both, 4.2**2, 2.1, bodies, faces, ())
@@ -56,7 +61,9 @@ def test_a_vacancy_is_the_same_at_both_interfaces():
     for case, element in ((oxygen, "O"), (nitrogen, "N")):
         for structure in (case.closed, case.open):
             assert structure.symbols.count(element) == 14 and len(structure) == 62
-        gone = {tuple(p) for p in np.round(clean.closed.positions, 6)} - {tuple(p) for p in np.round(case.closed.positions, 6)}
+        gone = {tuple(p) for p in np.round(clean.closed.positions, 6)} - {
+            tuple(p) for p in np.round(case.closed.positions, 6)
+        }
         low, high = sorted(height for *_, height in gone)
         assert high - low == pytest.approx(2.1) and (low > 4.0) == (element == "N")
     assert np.ptp(oxygen.open.positions[:, 2]) == pytest.approx(np.ptp(oxygen.closed.positions[:, 2]) + example.APART)

@@ -270,7 +270,14 @@ def test_a_solute_at_both_faces_is_not_one_face_s(surfaces, tmp_path):
     assert "'1 of 2' has Au at both of its faces, and with sides: 1" in words
     slab = fcc111("Cu", (1, 1, 6), vacuum=6.0, periodic=True)
     heights = np.argsort(slab.positions[:, 2])
-    for places, both in (((0,), False), ((5,), False), ((2, 3), False), ((0, 3), False), ((0, 4), False), ((0, 5), True)):
+    for places, both in (
+        ((0,), False),
+        ((5,), False),
+        ((2, 3), False),
+        ((0, 3), False),
+        ((0, 4), False),
+        ((0, 5), True),
+    ):
         own = slab.copy()
         own.symbols[heights[list(places)]] = "Au"
         own.positions[:, 2] += 7.0

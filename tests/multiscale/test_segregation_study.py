@@ -165,8 +165,14 @@ def test_walks_of_sites_that_do_not_interact_are_the_isotherm(folder, alone):
         ({"kind": "substitutional", "concentration": 1.5}, "coverage over one"),
         ({"concentration": None}, "by concentration or by chemical_potential"),
         ({"chemical_potential": 0.1}, "by concentration or by chemical_potential"),
-        ({"concentration": None, "chemical_potential": 0.1, "reference": "bulk"}, "chemical_potential of 0.1 eV .* more than half"),
-        ({"concentration": None, "chemical_potential": "-0.2 eV"}, "'-0.2 eV' is text; this number stands alone, in eV"),
+        (
+            {"concentration": None, "chemical_potential": 0.1, "reference": "bulk"},
+            "chemical_potential of 0.1 eV .* more than half",
+        ),
+        (
+            {"concentration": None, "chemical_potential": "-0.2 eV"},
+            "'-0.2 eV' is text; this number stands alone, in eV",
+        ),
         ({"kind": "substitutional", "replaces": "Xx"}, "'Xx' is no element"),
         ({"temperature": "0 K"}, "greater than zero"),
         ({"replaces": "Ni"}, "replaces.*kind: interstitial"),
@@ -192,8 +198,14 @@ def test_what_cannot_be_is_refused_before_anything_is_computed(change, words, tm
         ({"kind": "substitutional", "element": "Al", "replaces": "H"}, "element to replace 'H'"),
         ({"concentration": 5.0}, "below 3"),
         ({"within": "8 Å"}, "within 8 Å reaches beyond .* the middle of the grains"),
-        ({"concentration": 0.7}, "concentration 0.7 puts the solute's chemical potential .* more than half of them hold solute"),
-        ({"concentration": None, "chemical_potential": 2.0}, "chemical_potential 2 eV puts the solute's chemical potential 1.8. eV above"),
+        (
+            {"concentration": 0.7},
+            "concentration 0.7 puts the solute's chemical potential .* more than half of them hold solute",
+        ),
+        (
+            {"concentration": None, "chemical_potential": 2.0},
+            "chemical_potential 2 eV puts the solute's chemical potential 1.8. eV above",
+        ),
     ],
 )
 def test_what_the_potential_or_the_crystal_lacks_is_named(change, words, folder, alone):

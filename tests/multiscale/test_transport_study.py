@@ -15,7 +15,7 @@ from coupling.errors import InputError
 from coupling.exchange.storage import save_law
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.uber import Uber
-from coupling.units import AVOGADRO
+from coupling.units import AVOGADRO, GAS_CONSTANT
 from multiscale import run_study
 from multiscale.runtime.results import Results
 from multiscale.studies import parse_study
@@ -114,14 +114,32 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
             {"transport__initial_potential": None, "transport__initial": "2e5 mol/m^3"},
             "more than the 150000 mol/m.3 of lattice sites",
         ),
-        ({"transport__initial_potential": "5 kJ/mol"}, "initial_potential: 5 kJ/mol is above the solution_energy of 'upper', 0 kJ/mol"),
-        ({"transport__boundaries": [{"group": "low", "potential": "1 kJ/mol"}]}, "potential at 'low', 1 kJ/mol is above the solution_energy"),
-        ({"transport__boundaries": [{"group": "low", "concentration": "2e5 mol/m^3"}]}, "200000 mol/m.3 at 'low' is more than the 150000"),
+        ({"transport__species": "H\nD"}, "transport.species"),
         (
-            {"transport__boundaries": [{"group": "low", "potential": "-23 kJ/mol"}, {"group": "low", "flux": "1e-6 mol/(m^2*s)"}]},
+            {"transport__initial_potential": "5 kJ/mol"},
+            "initial_potential: 5 kJ/mol is above the solution_energy of 'upper', 0 kJ/mol",
+        ),
+        (
+            {"transport__boundaries": [{"group": "low", "potential": "1 kJ/mol"}]},
+            "potential at 'low', 1 kJ/mol is above the solution_energy",
+        ),
+        (
+            {"transport__boundaries": [{"group": "low", "concentration": "2e5 mol/m^3"}]},
+            "200000 mol/m.3 at 'low' is more than the 150000",
+        ),
+        (
+            {
+                "transport__boundaries": [
+                    {"group": "low", "potential": "-23 kJ/mol"},
+                    {"group": "low", "flux": "1e-6 mol/(m^2*s)"},
+                ]
+            },
             "boundaries name 'low' twice",
         ),
-        ({"transport__initial_potential": None, "transport__initial": "-1 mol/m^3"}, "the concentration -1 mol/m.3 must not be negative"),
+        (
+            {"transport__initial_potential": None, "transport__initial": "-1 mol/m^3"},
+            "the concentration -1 mol/m.3 must not be negative",
+        ),
         ({"loading__growth": 0.1}, "growth has no effect with transport"),
         ({"loading__linear_solver": "direct"}, "linear_solver has no effect with transport"),
         ({"interfaces__bond__viscosity": "1 Pa*s/m"}, "not offered beside a solute"),
@@ -159,6 +177,14 @@ def test_the_fields_hold_concentration_and_coverage(folder, brief):
     assert np.all(np.diff(facets.mean(axis=1)) > 0)
 
 
+def test_the_start_is_what_the_potential_says_by_hand(brief):
+    """c = N_L exp(μ/RT) in blocks of 100 nm², and Langmuir's coverage at the energy of the closed interface, 10 nm wide."""
+    thermal, curve = GAS_CONSTANT * 300.0, brief.curves["solute"].values
+    assert curve["upper"][0] == pytest.approx(1.5e5 * np.exp(-23.5e3 / thermal) * 1e-16, rel=1e-12)
+    theta = 1 / (1 + np.exp((-0.33 / 1e19 * AVOGADRO + 23.5e3) / thermal))
+    assert curve["bond"][0] == pytest.approx(theta * 1e19 / AVOGADRO * 1e-8, rel=1e-9)
+
+
 def test_an_interrupted_loading_with_a_solute_goes_on_as_if_it_had_not_stopped(folder, brief, tmp_path, monkeypatch):
     for name in ("joint.msh", "law.json", "brief.yaml"):
         shutil.copy(folder / name, tmp_path / name)
@@ -177,7 +203,9 @@ def test_a_lattice_that_is_not_nearly_empty_is_told(share, said, fatal):
     """Above a tenth it is a warning, above one there is more solute than sites."""
     results = Results("specimen", "")
     transport = SimpleNamespace(filled=lambda: {"upper": share, "lower": 0.01})
-    report_filled(parse_study(JOINT), SimpleNamespace(transport=transport, mechanics=SimpleNamespace(bonds=[None])), results)
+    report_filled(
+        parse_study(JOINT), SimpleNamespace(transport=transport, mechanics=SimpleNamespace(bonds=[None])), results
+    )
     assert [(one.where, one.fatal) for one in results.findings] == ([("upper", fatal)] if said else [])
     assert results["H_largest_share_in_upper"] == share
 

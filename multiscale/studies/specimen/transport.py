@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from continuum.transport import Coupled, TransportRecord
     from coupling.contracts import Progress
 
+_ROUNDED, _LOST = 1e-6, 1e-2
+"""Of all solute: mass errors above which a run warns, and is refuted."""
 _DILUTE = 0.1
 """Share of the lattice sites above which their solute is not dilute."""
 
@@ -106,6 +108,10 @@ def report_solute(
     results.add_curve("solute", f"{species} in time", time=("s", solute.times), **columns)
     series = tuple(PlotSeries("solute", "time", name, name) for name in last.totals)
     results.plots.append(Plot(f"{species} in time", "time", "s", f"amount of {species}", unit, series))
+    if solute.mass_error > _ROUNDED:
+        what = f"{solute.mass_error:.2g} of all {species} appeared or vanished by rounding"
+        change = "check diffusivity and times: in a step, far more passes through the elements than they hold"
+        results.findings.append(Finding(what, "", solute.mass_error, change, solute.mass_error > _LOST))
     report_filled(study, coupled, results)
     for layer, points, coverage in coupled.profiles():
         order = np.lexsort(points.T[::-1])
@@ -120,10 +126,17 @@ def report_filled(study: SpecimenStudy, coupled: "Coupled", results: Results) ->
     species = study.transport.species
     filled = coupled.transport.filled()
     for name, share in filled.items():
-        results.add(f"{species}_largest_share_in_{name}", share, "", f"most of the lattice sites of {name} that hold {species}, at the end")
+        results.add(
+            f"{species}_largest_share_in_{name}",
+            share,
+            "",
+            f"most of the lattice sites of {name} that hold {species}, at the end",
+        )
     fullest = max(filled, key=lambda name: filled[name], default=None)
     if fullest is not None and filled[fullest] > _DILUTE:
-        what = f"{species} fills {filled[fullest]:.3g} of the lattice sites, which the transport takes to be nearly empty"
+        what = (
+            f"{species} fills {filled[fullest]:.3g} of the lattice sites, which the transport takes to be nearly empty"
+        )
         change = "lower the potential, concentration or flux, or check the partial molar volume and the sites"
         results.findings.append(Finding(what, fullest, filled[fullest], change, filled[fullest] > 1.0))
     for name, bond in zip(study.interfaces, coupled.mechanics.bonds, strict=True):

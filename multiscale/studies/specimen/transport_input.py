@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section
@@ -69,7 +69,9 @@ class SoluteBoundary(Section):
         if sum(value is not None for value in (self.concentration, self.potential, self.flux)) != 1:
             raise InputError(f"boundary {self.group!r}: give concentration, potential or flux, one of the three.")
         if self.concentration is not None and self.concentration < 0:
-            raise InputError(f"boundary {self.group!r}: the concentration {self.concentration:g} mol/m^3 must not be negative.")
+            raise InputError(
+                f"boundary {self.group!r}: the concentration {self.concentration:g} mol/m^3 must not be negative."
+            )
         return self
 
     def boundary(self) -> "HeldSolute | Flux":
@@ -110,7 +112,7 @@ class LayerInput(Section):
 class TransportInput(Section):
     """A solute that diffuses while the specimen is loaded, in loading.duration, and moves to where stress and openings draw it."""
 
-    species: str = Field(min_length=1, description="Name of the solute, for the report.")
+    species: Name = Field(description="Name of the solute, for the report.")
     temperature: AboveZero = Field(description="Temperature of solute and sites.")
     bodies: dict[Name, MediumInput] = Field(description="How the solute is in each body, by the body's name.")
     interfaces: dict[Name, LayerInput] = Field(
@@ -129,6 +131,13 @@ class TransportInput(Section):
         description="Equilibrium and transport once a step, or by turns until they agree: then all equations hold at once.",
     )
     tolerance: float = Field(default=0.01, gt=0, lt=1, description="Error of a step in time, over the amounts.")
+
+    @field_validator("species")
+    @classmethod
+    def _one_line(cls, species: str) -> str:
+        if not species.isprintable():
+            raise InputError(f"{species!r} is no name of a species; write it in one line, such as H.")
+        return species
 
     @model_validator(mode="after")
     def _start(self) -> Self:
