@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from continuum.fenics import MPI
 from continuum.transport.bodies import TransportBody
 from continuum.transport.model import Flux, HeldSolute
 from continuum.transport.numbers import Numbers
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import GAS_CONSTANT
+
+_EMPTY = 1e-3
+"""Of the largest activity: what a step may leave below none."""
 
 
 class Boundaries:
@@ -86,6 +90,18 @@ class Boundaries:
                     f"The boundary {group!r} lies on the interface {name!r} and would act on both of its bodies; name a group of "
                     "facets of the surface, and let the interface exchange with the bodies as a layer."
                 )
+
+    def check_left(self, activities: FloatArray) -> None:
+        """Raise `InputError` where fluxes that go out leave less than nothing at the nodes (n,) that this rank owns. Collective."""
+        if not self.outward:
+            return
+        ends = np.array([activities.min(initial=np.inf), -activities.max(initial=-np.inf)])
+        least, most = self._comm.allreduce(ends, MPI.MIN) * [1.0, -1.0]
+        if least < -_EMPTY * max(most, 0.0):
+            raise InputError(
+                f"The flux out of {', '.join(map(repr, self.outward))} takes more solute than there is; give a smaller one, a shorter "
+                "time, or hold a concentration there."
+            )
 
     def activity(self, potential: float) -> float:
         """exp(μ/RT)."""
