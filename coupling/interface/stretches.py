@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coupling.contracts import FloatArray
 from coupling.interface.excess import Excess, SlabBranch
 from coupling.laws.law import Law
 from coupling.units import ANGSTROM, EV_A2, EV_A3
@@ -51,26 +50,19 @@ def interpolated_stretches(slab: SlabBranch, excess: Excess, law: Law) -> tuple[
         law: Made of them.
     """
     missing = np.array([one.gap for one in slab.left_out])
-    inside = [
-        k
-        for k, (low, high) in enumerate(zip(slab.gap[:-1], slab.gap[1:], strict=True))
-        if np.any((missing > low) & (missing < high))
-    ]
     found = []
-    for k in inside:
-        ends = slice(k, k + 2)
-        opening, traction = excess.opening[ends] * ANGSTROM, excess.traction[ends] * EV_A3
-        width = float(opening[1] - opening[0])
-        if width <= 0.0 or opening[1] <= 0.0:
-            continue
-        mean = float(np.diff(excess.energy[ends])[0]) * EV_A2 / width
-        found.append(
-            InterpolatedStretch(*map(float, opening), *map(float, traction), mean, _doubt(law, opening, traction))
-        )
+    for k, (low, high) in enumerate(zip(slab.gap[:-1], slab.gap[1:], strict=True)):
+        if np.any((missing > low) & (missing < high)):
+            begin, end = (float(one) * ANGSTROM for one in excess.opening[k : k + 2])
+            before, after = (float(one) * EV_A3 for one in excess.traction[k : k + 2])
+            if end > max(begin, 0.0):
+                mean = float(excess.energy[k + 1] - excess.energy[k]) * EV_A2 / (end - begin)
+                doubt = _doubt(law, (begin, end), (before, after))
+                found.append(InterpolatedStretch(begin, end, before, after, mean, doubt))
     return tuple(found)
 
 
-def _doubt(law: Law, opening: FloatArray, traction: FloatArray) -> float:
-    along = np.linspace(*opening, _INSIDE)
+def _doubt(law: Law, opening: tuple[float, float], traction: tuple[float, float]) -> float:
+    along = np.linspace(opening[0], opening[1], _INSIDE)
     straight = np.interp(along, opening, traction)
     return float(np.abs(law.normal(along)[1] - straight).max() / law.peak_traction)
