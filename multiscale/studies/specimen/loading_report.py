@@ -197,7 +197,7 @@ def report_picture(
     """The deformed plane specimen and its crack tip, where the traction is largest."""
     from multiscale.studies.specimen.picture import draw_specimen
 
-    points, _, traction = next(iter(profiles.values()))
+    points, _, traction = next(one for one in profiles.values() if len(one[0]))  # a class of boundaries may have none
     tip = points[np.argmax(traction[:, 0])]
     draw_specimen(snapshot, tip, folder / "deformed.png", unit, stress_unit, magnified)
     said = "True displacements, not magnified" if magnified == 1 else f"Displacements magnified {magnified:g} times"

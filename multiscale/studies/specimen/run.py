@@ -210,7 +210,9 @@ def _load(
     watch = Watch(study, problem, _fields(study, context, problem, results), unfinished)
     try:
         if study.transport is not None:
-            record = pull_with_solute(study, problem, watch, _stop(study, problem), context.progress, results)
+            record = pull_with_solute(
+                study, problem, watch, unfinished, _stop(study, problem), context.progress, results
+            )
         else:
             record = pull(
                 problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
@@ -242,6 +244,7 @@ def _fields(study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem
         return FieldWriter(problem)
     if study.output.fields == "vtkhdf":
         what = "displacement and stress of the bodies, opening, slip, traction and damage of the interfaces; time is the step"
+        what = what if study.transport is None else f"{what}; concentration and coverage of {study.transport.species}"
         results.files.append(RunFile(FIELDS, what))
         return VtkHdfWriter(problem, context.folder / FIELDS)
     folder = context.folder / "fields"

@@ -1,8 +1,9 @@
 """What a loading shows while it runs: fields, crack fronts, process zones, J-integrals, kept through interruptions."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from coupling.findings import Finding
 from coupling.records import pack, unpack
 from multiscale.studies.specimen.film import Film
 from multiscale.studies.specimen.schema import SpecimenStudy
+
+if TYPE_CHECKING:
+    from continuum.post.solute_fields import SoluteFields
 
 _SAVED_STATES = 24
 _FILMED_CELLS = 200_000
@@ -45,6 +49,7 @@ class Watch:
         rings: What is wrong with the rings at the others.
         calls: Steps of this run.
         film: The deformed bodies of the saved states.
+        solute: Gives the fields of a solute (`continuum.post.solute_fields`), where one moves.
     """
 
     def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path, *, filmed: bool = True) -> None:
@@ -56,6 +61,7 @@ class Watch:
         self.rings: list[Finding] = []
         self.calls = 0
         self.film = Film()
+        self.solute: Callable[[], SoluteFields] | None = None
         cells = sum(one.function_space.mesh.topology.index_map(one.function_space.mesh.topology.dim).size_global
                     for one in problem.displacements.values())  # fmt: skip
         self._filmed = filmed and cells <= _FILMED_CELLS
@@ -82,7 +88,9 @@ class Watch:
         for number, file in files.items():
             stored = load_arrays(file)
             x.setArray(stored["x"])
-            self.fields.write(x, float(number), [unpack(InterfaceFields, stored, f"{k}.") for k in range(bonds)])
+            solute = None if self.solute is None else self.solute().like(stored)
+            interfaces = [unpack(InterfaceFields, stored, f"{k}.") for k in range(bonds)]
+            self.fields.write(x, float(number), interfaces, solute)
             self._take(x, state["steps"][number - 1]["load"])
         self.steps, self.fronts, self.zones, self.j = (state[name] for name in ("steps", "fronts", "zones", "j"))
         self.rings = [Finding(**one) for one in state["rings"]]
@@ -117,9 +125,11 @@ class Watch:
         if self._is_due(step):
             number, interfaces = len(self.steps), interface_fields(self.problem, x)
             stored = {key: array for k, one in enumerate(interfaces) for key, array in pack(one, f"{k}.").items()}
+            solute = None if self.solute is None else self.solute()
+            stored |= {} if solute is None else solute.arrays()
             write_arrays(self._file(number), {"x": x.array_r} | stored)
             self._written = [*self._written, number]
-            self.fields.write(x, float(number), interfaces)  # not the load, which may come back to a value
+            self.fields.write(x, float(number), interfaces, solute)  # not the load, which may come back to a value
             self._take(x, step.load)
             self._integrate(step, x, fronts)
 
