@@ -21,14 +21,15 @@ demo: $(STAMP)
 	$(VENV)/bin/multiscale run examples/fracture_ni111/study.yaml
 	@echo "The report is runs/ni111_dcb/report.html"
 
+# compiled modules are kept, whatever the surroundings say: the tests start many processes
 test: $(STAMP)
-	OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal
 
 test-gpu: $(STAMP)
 	REQUIRE_GPU=1 $(VENV)/bin/python -m pytest -m gpu
 
 coverage: $(STAMP)
-	OMP_NUM_THREADS=1 COVERAGE_CORE=sysmon $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal \
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 COVERAGE_CORE=sysmon $(VENV)/bin/python -m pytest --numprocesses auto --dist worksteal \
 		--cov --cov-report=term:skip-covered
 
 docs: $(STAMP)

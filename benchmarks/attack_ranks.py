@@ -52,8 +52,15 @@ def cases() -> Iterator[tuple[Fault, int, int]]:
         yield fault, ranks, rank
 
 
-def outcome(fault: Fault, ranks: int, rank: int) -> str:
-    """What is wrong with the end of a run that fails on one rank; "" if nothing is."""
+def outcome(fault: Fault, ranks: int, rank: int, seconds: float = SECONDS) -> str:
+    """What is wrong with the end of a run that fails on one rank; "" if nothing is.
+
+    Args:
+        fault: The error.
+        ranks: How many there are.
+        rank: The one that fails.
+        seconds: What the end may take.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_study(folder)
@@ -65,14 +72,16 @@ def outcome(fault: Fault, ranks: int, rank: int) -> str:
         except subprocess.TimeoutExpired:
             return "the ranks waited for one another"
         took = time.time() - float((folder / INJECTED).read_text()) if (folder / INJECTED).is_file() else None
-        return _judged(folder, fault.words(rank), done, took)
+        return _judged(folder, fault.words(rank), done, took, seconds)
 
 
-def _judged(folder: Path, words: str, done: "subprocess.CompletedProcess[str]", took: float | None) -> str:
+def _judged(
+    folder: Path, words: str, done: "subprocess.CompletedProcess[str]", took: float | None, seconds: float
+) -> str:
     log = folder / "run.failed" / "log.txt"
     if took is None:
         return "the fault was not reached"
-    if took > SECONDS:
+    if took > seconds:
         return f"it took {took:.0f} s"
     if done.returncode != 1:
         return f"status {done.returncode}"

@@ -17,7 +17,7 @@ PLANE = {"miller": [1, 1, 1], "structure": "fcc", "layers": 4}
 LAW: dict[str, Any] = {
     "study": "cohesive_law", "potential": "emt", "mode": "mixed", "path": "relaxed",
     "upper": PLANE | {"species": "Cu"}, "lower": PLANE | {"species": "Ni"}, "matching": {"strained": "upper"},
-    "openings": {"max": "5 Å", "points": 12}, "relaxation": {"force": 2e-4}, "slip": {"divisions": 4, "tolerance": 0.9, "budget": 200},
+    "openings": {"max": "5 Å", "points": 12}, "relaxation": {"force": 4e-4}, "slip": {"divisions": 4, "tolerance": 0.9, "budget": 200},
     "trust": {"committee": [{"name": "emt", "asap_cutoff": True}]},
 }  # fmt: skip
 OWN_MESH: dict[str, Any] = {
@@ -56,7 +56,7 @@ def write_gmsh(path: Path) -> None:
         }.items():  # fmt: skip
             gmsh.model.addPhysicalGroup(1, edges(*box), name=name)
         gmsh.model.mesh.setSize(gmsh.model.getEntities(0), 2.0)
-        gmsh.model.mesh.setSize(gmsh.model.getEntitiesInBoundingBox(11.9, -0.1, -0.1, 24.1, 0.1, 0.1, 0), 0.25)
+        gmsh.model.mesh.setSize(gmsh.model.getEntitiesInBoundingBox(11.9, -0.1, -0.1, 24.1, 0.1, 0.1, 0), 0.4)
         gmsh.model.mesh.generate(2)
         gmsh.write(str(path))
 

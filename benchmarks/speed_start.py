@@ -88,7 +88,7 @@ def processor_seconds(tree: Path, words: Iterable[str]) -> float:
     """
     before = _spent()
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words]
-    environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1"}
+    environment = os.environ | {"PYTHONPATH": str(tree), "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": ""}
     subprocess.run(command, cwd=tree, env=environment, stdout=subprocess.DEVNULL, check=False)
     return _spent() - before
 

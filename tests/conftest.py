@@ -1,12 +1,18 @@
 """Order and promises of the test run: fast rooms first, long tests early, and a promised GPU must be there."""
 
 import os
+import signal
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault(
+    "MPIR_CVAR_ENABLE_HEAVY_YIELD", "1"
+)  # ranks that wait leave the cores to others: there are fewer than processes
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a run in the background, whose processes would never hear it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _ROOMS = ("test_layout.py", "test_declared.py", "coupling", "slow", "examples", "multiscale", "atomistic", "continuum")
 """Folders of tests and, as "slow", the marked tests of all of them: seconds first, then what would end alone as the last."""
 _HERE = Path(__file__).parent

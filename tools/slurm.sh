@@ -5,8 +5,8 @@
 set -euo pipefail
 action=${1:?start or stop} folder=${2:?a folder}
 
-stop() {
-    for name in slurmd slurmctld munged; do
+stop() { # [NAME ...]
+    for name in ${@:-slurmd slurmctld munged}; do
         [ -f "$folder/$name.pid" ] || continue
         local pid; pid=$(cat "$folder/$name.pid")
         kill "$pid" 2>/dev/null || continue
@@ -15,6 +15,24 @@ stop() {
             sleep 0.1
         done
     done
+}
+
+free_ports() { # two that nobody listens on, below those that the system hands out
+    local port found=()
+    while [ "${#found[@]}" -lt 2 ]; do
+        port=$((20000 + 2 * (RANDOM % 5000) + ${#found[@]}))
+        grep -qi "$(printf ':%04X [0-9A-F]*:0000 0A' "$port")" /proc/net/tcp /proc/net/tcp6 2>/dev/null || found+=("$port")
+    done
+    echo "${found[@]}"
+}
+
+is_up() {
+    for _ in $(seq 300); do
+        [ "$(sinfo -h -o %t 2>/dev/null | head -1)" = idle ] && return
+        grep -qsi "address already in use" "$folder"/slurm{ctl,}d.log && return 1
+        sleep 0.2
+    done
+    return 1
 }
 
 start() {
@@ -28,6 +46,20 @@ start() {
     chmod 600 "$folder/munge.key"
     munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" --pid-file="$folder/munged.pid" \
         --log-file="$folder/munged.log" --seed-file="$folder/munged.seed"
+    export SLURM_CONF=$folder/slurm.conf
+    for _ in 1 2 3; do # another may take a port in between
+        rm -f "$folder"/slurm{ctl,}d.log
+        configure $(free_ports)
+        slurmctld && slurmd && is_up && return
+        grep -qsi "address already in use" "$folder"/slurm{ctl,}d.log || break
+        stop slurmd slurmctld
+    done
+    echo "no node came up: $(tail -1 "$folder/slurmd.log" 2>/dev/null)" >&2
+    stop
+    exit 4
+}
+
+configure() { # PORT PORT
     local node; node=$(hostname -s)
     cat > "$folder/slurm.conf" <<EOF
 ClusterName=local
@@ -36,8 +68,8 @@ SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket=$folder/munge.socket
 CredType=cred/munge
-SlurmctldPort=16817
-SlurmdPort=16818
+SlurmctldPort=$1
+SlurmdPort=$2
 SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
 StateSaveLocation=$folder/state
@@ -53,16 +85,6 @@ ReturnToService=2
 NodeName=$node NodeAddr=127.0.0.1 CPUs=$(nproc) RealMemory=2000 State=UNKNOWN
 PartitionName=test Nodes=$node Default=YES MaxTime=01:00:00 State=UP
 EOF
-    export SLURM_CONF=$folder/slurm.conf
-    slurmctld
-    slurmd
-    for _ in $(seq 30); do
-        [ "$(sinfo -h -o %t 2>/dev/null | head -1)" = idle ] && return
-        sleep 0.5
-    done
-    echo "no node came up: $(tail -1 "$folder/slurmd.log" 2>/dev/null)" >&2
-    stop
-    exit 4
 }
 
 "$action"

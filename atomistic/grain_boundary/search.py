@@ -10,8 +10,9 @@ from ase import Atoms
 from atomistic.decohesion.bicrystal import Bicrystal
 from atomistic.decohesion.layered import closed_gap
 from atomistic.grain_boundary.stacking import Stacking, Variant, thickened
+from atomistic.potentials.neighbours import IntArray
 from atomistic.relax import Constraints, relax
-from coupling.contracts import Potential, Progress, silent
+from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import NotConverged
 from coupling.units import EV_A2
 
@@ -160,10 +161,16 @@ def _keeps_its_grains(cell: Bicrystal, relaxed: Atoms) -> bool:
     moved = relaxed.positions - cell.atoms.positions
     for body, (_, unit) in zip(cell.bodies, cell.crystals, strict=True):
         heights = cell.atoms.positions[body, 2]
-        middle = body[np.argsort(np.abs(heights - 0.5 * (heights.min() + heights.max())))[: len(unit.atoms)]]
+        middle = body[_middle(heights, len(unit.atoms))]
         if np.linalg.norm(moved[middle] - moved[middle].mean(axis=0), axis=1).max() > _STIRRED:
             return False
     return True
+
+
+def _middle(heights: FloatArray, count: int) -> IntArray:
+    """(count,) The places nearest to the middle of (n,) heights, Å; of those equally far, the first, whatever rounding says."""
+    away = np.abs(heights - 0.5 * (heights.min() + heights.max()))
+    return np.argsort(away.round(6), kind="stable")[:count]
 
 
 def _candidate(

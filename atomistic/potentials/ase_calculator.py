@@ -97,7 +97,7 @@ def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = F
     from ase.calculators.emt import EMT, parameters
     from ase.data import atomic_numbers
 
-    from atomistic.potentials.effective_medium import EffectiveMedium
+    from atomistic.potentials.effective_medium import EffectiveMedium, EffectiveMediumPotential
 
     require_cpu(device, name)
     _require_double(dtype, name)
@@ -108,7 +108,7 @@ def load_emt(name: str, device: str, dtype: str | None, *, asap_cutoff: bool = F
         "emt", name, {"asap_cutoff": asap_cutoff}, ("ase", "matscipy", "numpy"), code=(EMT, EffectiveMedium)
     )
     cutoff = float(calculator.rc_list)
-    return SerialPotential(name, elements, cutoff, identity, calculator, interaction_range=cutoff)
+    return EffectiveMediumPotential(name, elements, cutoff, identity, calculator, interaction_range=cutoff)
 
 
 def _require_double(dtype: str | None, name: str) -> None:

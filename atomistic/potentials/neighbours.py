@@ -49,12 +49,6 @@ def neighbour_pairs(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, Fl
     return i.astype(np.int64), j.astype(np.int64), vectors
 
 
-def neighbour_images(atoms: Atoms, cutoff: float) -> tuple[IntArray, IntArray, IntArray]:
-    """As `neighbour_pairs`, with the cells (P, 3) that the second atoms are in, in cell vectors, for the vectors; i rises."""
-    i, j, images = _search("ijS", atoms, cutoff)
-    return i.astype(np.int64), j.astype(np.int64), images.astype(np.int64)
-
-
 def _search(quantities: str, atoms: Atoms, cutoff: float) -> tuple[np.ndarray, ...]:
     from matscipy.neighbours import neighbour_list
 

@@ -9,13 +9,16 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 
 from atomistic.potentials.answers import finite
-from atomistic.potentials.inputs import checked, has_volume
+from atomistic.potentials.inputs import checked, has_volume, place_of
 from atomistic.potentials.metering import Meter
 from atomistic.potentials.neighbours import boxed_cell, effective_cell
 from atomistic.potentials.workers.served import ask
 from coupling.capabilities import require_asked
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
 from coupling.errors import foreign
+
+Answer = tuple[float, FloatArray, FloatArray, FloatArray | None]
+"""Energy, forces, stress and site energies of one structure."""
 
 
 @dataclass
@@ -68,9 +71,9 @@ class SerialPotential:
             NotFinite: its energy or a force is not a number.
         """
         require_asked(self, site_energies, features)
-        atoms = checked(structures, self.elements, self.name)
+        atoms = self._checked(structures)
         with Meter() as meter, foreign(f"calculator {self.name!r}"):
-            rows = [self._one(one, site_energies) for one in atoms]
+            rows = [self._one(one, site_energies, place_of(index, len(atoms))) for index, one in enumerate(atoms)]
         energies, forces, stresses, sites = zip(*rows, strict=True)
         found = Evaluation(
             energies=np.array(energies),
@@ -87,7 +90,10 @@ class SerialPotential:
 
         return PotentialCalculator(self)
 
-    def _one(self, atoms: Atoms, sites: bool) -> tuple[float, FloatArray, FloatArray, FloatArray | None]:
+    def _checked(self, structures: Sequence[Structure]) -> list[Atoms]:
+        return checked(structures, self.elements, self.name)
+
+    def _one(self, atoms: Atoms, sites: bool, where: str) -> Answer:
         volume = atoms.get_volume() if has_volume(atoms) else 0.0
         if self.vacuum is not None:
             atoms.cell = boxed_cell(atoms, self.vacuum)

@@ -51,9 +51,16 @@ class Restless(Counting):
 
 
 class Sleeping(Counting):
-    """Never answers, nor does what it started, which holds its pipes."""
+    """Answers so many times, then never, nor does what it started, which holds its pipes."""
+
+    def __init__(self, log: str, answers: int = 0) -> None:
+        super().__init__(log)
+        self.answers = answers
 
     def calculate(self, *args, **kwargs):
+        if self.answers:
+            self.answers -= 1
+            return EMT.calculate(self, *args, **kwargs)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         child = subprocess.Popen(["sleep", "600"], close_fds=False)
         with self.log.open("a") as file:

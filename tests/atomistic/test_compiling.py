@@ -41,7 +41,7 @@ def started(eam_path: Path, **environment: str) -> subprocess.Popen:
 
 
 def said(process: subprocess.Popen) -> list[str]:
-    out, err = process.communicate(timeout=300)
+    out, err = process.communicate(timeout=600)
     assert process.returncode == 0, err
     return out.split()
 

@@ -11,7 +11,7 @@ from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.grain_boundary import by_planes, by_sigma, coincidence_rotations, grain_boundary, stacked
 from atomistic.grain_boundary.geometry import axes
 from atomistic.grain_boundary.parting import _dealt, parted_at_least_work
-from atomistic.grain_boundary.search import candidates, sharpened
+from atomistic.grain_boundary.search import _middle, candidates, sharpened
 from atomistic.grain_boundary.stacking import Coincide, Variant, thickened
 from atomistic.potentials import load_potential
 from atomistic.properties.bulk import equilibrium
@@ -223,3 +223,9 @@ def test_a_strain_beyond_the_limit_is_refused(copper):
         stacked(copper, cube, planes, 6.0, Coincide(largest_strain=0.001, largest_area=60.0))
     with pytest.raises(InputError, match="does not lie in the plane"):
         by_planes(copper, cube, ((1, 1, 1), (1, 1, 0)), ((1, 0, 0), (0, 1, 1)))
+
+
+@pytest.mark.parametrize("rounding", [-1e-12, 0.0, 1e-12])
+def test_the_middle_of_a_grain_does_not_hang_on_rounding(rounding):
+    heights = np.array([3.0, 0.0, 2.0 + rounding, 1.0])
+    assert _middle(heights, 1).tolist() == [2] and sorted(_middle(heights, 2)) == [2, 3]

@@ -117,8 +117,8 @@ def test_what_the_model_prints_is_no_answer(tmp_path):
 def test_a_structure_that_takes_too_long_is_named_and_its_process_ended(tmp_path):
     log = tmp_path / "log"
     potential = elsewhere(f"{HERE}:Sleeping", log=str(log))
-    potential.worker.time_limit = 3.0
-    with pytest.raises(NotConverged, match=r"Structure 0 of 1 \(Cu8\).*no answer came in 3 s; raise time_limit"):
+    potential.worker.time_limit = 4.0
+    with pytest.raises(NotConverged, match=r"Structure 0 of 1 \(Cu8\).*no answer came in 4 s; raise time_limit"):
         potential.evaluate(structures("Cu"))
     assert_gone(log)
     potential.close()
@@ -131,7 +131,7 @@ def test_the_process_ends_with_its_parent(tmp_path):
         f"load_potential('{HERE}:Sleeping', python=sys.executable, log={str(log)!r}).evaluate([bulk('Cu')])\n"
     )
     with subprocess.Popen([sys.executable, script]) as parent:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 300
         while not (log.exists() and len(log.read_text().split()) == 2) and time.monotonic() < end:
             time.sleep(0.05)
         parent.send_signal(signal.SIGKILL)
@@ -141,7 +141,7 @@ def test_the_process_ends_with_its_parent(tmp_path):
 def assert_gone(log: Path) -> None:
     """The calculator and what it started, whose numbers are in its log, have ended."""
     numbers = [int(word) for word in log.read_text().split()]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while any(map(is_alive, numbers)) and time.monotonic() < end:
         time.sleep(0.05)
     assert len(numbers) == 2 and not any(map(is_alive, numbers))

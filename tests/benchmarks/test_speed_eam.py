@@ -18,7 +18,7 @@ print(json.dumps(speed_eam.relaxations(potential, cells=3) | {"ratio": ratio, "m
 
 def test_both_codes_follow_and_relax_the_same_atoms():
     done = subprocess.run(
-        [sys.executable, "-c", ASKED], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", ASKED], cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

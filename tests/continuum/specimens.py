@@ -81,7 +81,7 @@ def curve_on_two_ranks(module, expression, folder):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [launcher, "-n", "2", sys.executable, script, folder / "out.json"], check=True, env=environment, timeout=300
+        [launcher, "-n", "2", sys.executable, script, folder / "out.json"], check=True, env=environment, timeout=600
     )
     return np.array(json.loads((folder / "out.json").read_text()))
 

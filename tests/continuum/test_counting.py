@@ -378,7 +378,7 @@ def test_two_ranks_agree_with_one(tmp_path):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=600
     )
     messages, energies = verdicts_of(path)
     for their_messages, their_energies in json.loads((tmp_path / "out.json").read_text()):

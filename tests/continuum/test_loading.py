@@ -209,7 +209,7 @@ def test_two_ranks_break_a_specimen_in_space_alike(joint, folder, tmp_path):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=600
     )
     np.testing.assert_allclose(
         json.loads((tmp_path / "out.json").read_text()), spatial_curve(path), rtol=1e-7, atol=1e-9

@@ -222,7 +222,7 @@ def on_two_ranks(tmp_path, lines):
     script.write_text("import json, sys\nfrom tests.continuum.test_mesh import *\n" + lines)
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run([launcher, "-n", "2", sys.executable, script], check=True, env=environment, timeout=200)
+    subprocess.run([launcher, "-n", "2", sys.executable, script], check=True, env=environment, timeout=600)
 
 
 def test_two_ranks_read_the_same_meshes_and_raise_the_same_errors(tmp_path):

@@ -66,7 +66,7 @@ def test_two_ranks_check_a_ring_alike(beam, tmp_path):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=600
     )
     zone, good, far, *_ = found = json.loads((tmp_path / "out.json").read_text())
     assert "lies in the process zone" in zone and good == "None" and "reaches" in far

@@ -151,7 +151,7 @@ def test_two_ranks_find_the_same(folder, tmp_path):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     subprocess.run(
-        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=300
+        [launcher, "-n", "2", sys.executable, script, tmp_path / "out.json"], check=True, env=environment, timeout=600
     )
     assert json.loads((tmp_path / "out.json").read_text()) == {
         name: words for name, (_, _, _, words) in cases().items()

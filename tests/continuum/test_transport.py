@@ -240,7 +240,7 @@ def test_two_ranks_find_what_one_finds(tmp_path):
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
     launcher, program = Path(sys.executable).with_name("mpiexec"), Path(__file__).with_name("transport_cases.py")
     command = [launcher, "-n", "2", sys.executable, program, tmp_path]
-    subprocess.run(command, check=True, env=environment, timeout=300)
+    subprocess.run(command, check=True, env=environment, timeout=600)
     together, other = json.loads((tmp_path / "out.json").read_text())
     np.testing.assert_allclose(together, alone, rtol=1e-9, atol=1e-20)
     assert max(error, other) < 1e-11

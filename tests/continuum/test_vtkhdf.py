@@ -163,7 +163,7 @@ def test_two_ranks_write_what_one_writes(tmp_path):
     launcher = Path(sys.executable).with_name("mpiexec")
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     command = [launcher, "-n", "2", sys.executable, "-m", "tests.continuum.vtkhdf_cases", "tetrahedron", two]
-    subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2], timeout=300)
+    subprocess.run(command, check=True, env=environment, cwd=Path(__file__).parents[2], timeout=600)
     for name, fields in (("upper", ["stress"]), ("bond", ["opening", "slip", "traction", "damage"])):
         found = [by_place(folder / "fields.vtkhdf", name, fields) for folder in (one, two)]
         np.testing.assert_allclose(found[1], found[0], rtol=1e-9, atol=1e-9 * np.abs(found[0]).max())

@@ -275,7 +275,7 @@ def test_two_ranks_share_the_continuum_and_find_the_same(tmp_path):
     alone = run(tmp_path, methods=methods, box=box, tolerance=1e-3)
     launcher = Path(sys.executable).with_name("mpiexec")
     done = subprocess.run(
-        [launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        [launcher, "-n", "2", sys.executable, "-c", RANKS], cwd=tmp_path, capture_output=True, text=True, timeout=600
     )
     assert done.returncode == 0, done.stderr
     shares = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("shares"))

@@ -75,7 +75,6 @@ def test_slips_of_rigid_grains_have_the_period_of_the_common_cell(emt, eleven):
     assert abs(np.linalg.det(mixed.lattice)) * 1e20 == pytest.approx(eleven.record.area, rel=1e-9)
 
 
-@pytest.mark.slow
 def test_a_warm_boundary_costs_less_to_part(emt, eleven, relaxed):
     warm = ms.cohesive_law(
         emt, ms.grain_boundary(ms.crystal(emt, "Cu", "fcc", temperature=50.0), sigma=11, axis=(1, 1, 0), plane=(1, -1, 3), **SEARCH),
@@ -88,7 +87,7 @@ def test_a_warm_boundary_costs_less_to_part(emt, eleven, relaxed):
 def test_grains_that_do_not_fit_are_strained_and_the_law_says_so(emt, copper):
     ways = {"lower": ((1, 1, 1), (1, -1, 0)), "upper": ((1, 0, 0), (0, 1, 1))}
     general = ms.grain_boundary(
-        copper, **ways, matching={"largest_strain": 0.08, "largest_area": 40.0}, thickness="7 Å", step="2.5 Å",
+        copper, **ways, matching={"largest_strain": 0.08, "largest_area": 40.0}, thickness="9 Å", step="2.5 Å",
         tolerance="0.1 J/m^2",
     )  # fmt: skip
     record = general.record
@@ -176,7 +175,6 @@ def test_two_cuts_of_one_crystal_make_the_boundary_that_they_came_from(copper):
     assert found[1].angle == pytest.approx(found[0].angle) and found[1].symmetric
 
 
-@pytest.mark.slow
 def test_a_beam_of_two_grains_breaks_at_the_work_of_their_boundary(tmp_path):
     from continuum.specimens.dcb import DoubleCantileverBeam
     from multiscale.inputs.grain_boundary import GrainBoundaryInput

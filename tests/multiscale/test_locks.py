@@ -56,7 +56,7 @@ def test_two_processes_alternate_in_one_folder(tmp_path):
         )
         for who in ("one", "two")
     ]
-    assert [(done.communicate(timeout=120)[1], done.returncode) for done in both] == [("", 0)] * 2
+    assert [(done.communicate(timeout=600)[1], done.returncode) for done in both] == [("", 0)] * 2
     assert {item.name for item in place.parent.iterdir()} <= {"out", "out.failed"}
     assert (place / "who").read_text() in ("one", "two") and json.loads((place / MARKER).read_text())["state"] == "done"
 

@@ -229,7 +229,7 @@ def on_two_ranks(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     (folder / "ranks.py").write_text(RANKS)
     command = [Path(sys.executable).with_name("mpiexec"), "-n", "2", sys.executable, folder / "ranks.py", *words]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, env=environment)
 
 
 def test_two_ranks_write_one_run(tmp_path):

@@ -126,7 +126,7 @@ def test_two_ranks_end_with_the_same_refutation(case, tmp_path, supports, status
     program = [sys.executable, "-c", "from multiscale.cli import main; main()"]
     command = [launcher, "-n", "2", *program, "run", case(study), "--output", tmp_path / "run", "--quiet"]
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, timeout=200, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, timeout=600, capture_output=True, text=True)
     assert done.returncode == status and words in done.stderr and "Traceback" not in done.stderr
     assert (tmp_path / "run.failed" / "results.json").exists() is (status == 1) and not (tmp_path / "run").exists()
 

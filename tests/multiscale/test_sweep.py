@@ -2,8 +2,6 @@
 
 import os
 import re
-import signal
-import subprocess
 import sys
 import threading
 import time
@@ -15,7 +13,8 @@ import pytest
 import xarray
 import yaml
 
-from coupling.errors import InputError, MultiscaleError
+from benchmarks.local_slurm import local_slurm
+from coupling.errors import InputError, MissingBackend, MultiscaleError
 from multiscale import SweepResults, load, run_sweep, sweep
 from multiscale.inputs.consent import Consent
 from multiscale.runtime.cache import Cache
@@ -27,8 +26,6 @@ from multiscale.sweeps.ranges import Axis
 from multiscale.sweeps.record import SweepRecord
 from multiscale.sweeps.report import page_of
 from multiscale.sweeps.tasks import perform
-
-SLURM = Path(__file__).parents[2] / "tools" / "slurm.sh"
 
 
 @pytest.fixture(scope="module")
@@ -334,65 +331,30 @@ def test_a_point_that_takes_its_workers_down_fails_and_a_lost_scheduler_fails_no
 
 
 @pytest.mark.slow
-def test_killed_and_gone_on_with_it_is_as_if_undisturbed(tmp_path):
-    """The driver is killed; when it goes on, one of its workers is."""
-    from benchmarks.sweep_kills import finish, kill_driver, kill_worker, losses, write_sweep
+def test_killed_and_gone_on_with_it_is_as_if_undisturbed(engine, tmp_path):
+    """The driver is killed; when it goes on, one of its workers is. Threads of this process do the same undisturbed."""
+    from benchmarks.sweep_kills import kill_driver, kill_worker, losses, write_sweep
 
     path = write_sweep(tmp_path, sleep=0.1, points=(10, 8))  # of a length that a busy machine cannot miss
-    assert finish(path, tmp_path / "undisturbed") == (0, "")
+    data = yaml.safe_load(path.read_text()) | {"engine": engine}
+    run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "undisturbed", allow_code=True)
     assert kill_driver(path, tmp_path / "killed", 1, seed=1) == 1
     assert kill_worker(path, tmp_path / "killed") == (True, 0, "")
     assert losses(tmp_path / "killed", tmp_path / "undisturbed") == {"lost": 0, "duplicated": 0, "identical": True}
 
 
-def _interrupted(tmp_path, block):
-    """The exit status of a sweep at a queue that Ctrl-C ends while its points are computed; it says where they are kept."""
-    (tmp_path / "slow.py").write_text("import time\n\n\ndef wait(n):\n    time.sleep(2)\n    return {'n': n}\n")
-    data = {
-        "base": {"study": "function", "call": "slow:wait"},
-        "over": {"arguments.n": list(range(50))},
-        "engine": block,
-    }
-    (tmp_path / "sweep.yaml").write_text(yaml.safe_dump(data))
-    command = [
-        sys.executable,
-        "-c",
-        "from multiscale.cli import main; main()",
-        "sweep",
-        "sweep.yaml",
-        "--allow-code",
-        "--output",
-        "cut",
-    ]
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
-    process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    journal, end = tmp_path / "cut" / "journal.jsonl", time.monotonic() + 100
-    while not (journal.is_file() and '"done"' in journal.read_text()) and time.monotonic() < end:
-        time.sleep(0.1)
-    os.killpg(process.pid, signal.SIGINT)
-    said = process.communicate(timeout=100)[1]
-    assert "Interrupted. What is done is kept in" in said
-    return process.returncode
-
-
 @pytest.mark.slow
 @pytest.mark.slurm
-def test_a_real_slurm(tmp_path, monkeypatch):
-    tmp_path.chmod(0o755)
-    made = subprocess.run([SLURM, "start", tmp_path / "slurm"], capture_output=True, text=True)
-    if made.returncode:
-        pytest.skip(f"no SLURM could be started: {made.stderr.strip()}")
-    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "slurm" / "slurm.conf"))
+def test_a_real_slurm(tmp_path):
+    """Its end by Ctrl-C is among the journeys."""
     (tmp_path / "jobs.py").write_text(
         "import os\n\n\ndef job(n):\n    return {'job': int(os.environ['SLURM_JOB_ID'])}\n"
     )
     block = {"kind": "slurm", "workers": 2, "memory": "500 MB", "queue": "test", "walltime": "00:05:00"}
     data = {"base": {"study": "function", "call": "jobs:job"}, "over": {"arguments.n": [1, 2, 3, 4]}, "engine": block}
     try:
-        found = run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "out", allow_code=True)
-        assert found.status.done == 4 and (found["job"] > 0).all()
-        assert _interrupted(tmp_path, block) == 130
-    finally:
-        subprocess.run([SLURM, "stop", tmp_path / "slurm"], check=False)
+        with local_slurm(tmp_path / "slurm"):
+            found = run_sweep(SweepInput.parse(data, tmp_path), tmp_path / "out", allow_code=True)
+    except MissingBackend as reason:
+        pytest.skip(str(reason))
+    assert found.status.done == 4 and (found["job"] > 0).all()

@@ -49,7 +49,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_a_sound_project_is_built_with_its_api(project):
     command = [sys.executable, "-m", "mkdocs", "build"]
-    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     page = (project / "site" / "page.html").read_text(encoding="utf-8")
     assert 'href="api/room.part.html#room.part.known"' in page and 'href="examples/one/script.py"' in page

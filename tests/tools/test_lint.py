@@ -20,10 +20,12 @@ def test_ruff_finds_nothing(arguments: tuple[str, ...]) -> None:
     assert findings("ruff", *arguments, ".") == ""
 
 
+@pytest.mark.slow
 def test_mypy_finds_nothing() -> None:
     assert findings("mypy") == ""
 
 
+@pytest.mark.slow  # in the same worker, after the other, whose cache it has
 def test_mypy_would_see_a_law_that_is_asked_for_what_it_has_not(tmp_path: Path) -> None:
     """The settings of the tree hold: a wrong argument, a wrong attribute, and a function without types are found."""
     wrong = tmp_path / "wrong.py"

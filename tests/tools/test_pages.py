@@ -55,7 +55,7 @@ def test_every_command_is_three_lines_of_python(tmp_path):
         f"if __name__ == '__main__':\n{re.sub('^', '    ', lines, flags=re.MULTILINE).rstrip()}\n"
     )
     done = subprocess.run(
-        [sys.executable, "all.py"], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "all.py"], cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
     )
     assert done.returncode == 0, done.stderr
     assert (
