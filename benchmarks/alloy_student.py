@@ -72,8 +72,18 @@ class AlloyModel:
         r = np.linalg.norm(vectors, axis=1)[:, None]
         x, sharp = 1 - (r / self.cutoff) ** 2, 2 / (self.centres[1] - self.centres[0]) ** 2
         bump, decay = np.exp(-sharp * (r - self.centres) ** 2), np.exp(-self.decays * (r - self.bond))
-        base, steep = np.hstack([bump, decay]), np.hstack([-2 * sharp * (r - self.centres) * bump, -self.decays * decay])
-        return i, j, vectors, r, base * x**3 / _NEIGHBOURS, (steep * x - 6 * r / self.cutoff**2 * base) * x**2 / _NEIGHBOURS
+        base, steep = (
+            np.hstack([bump, decay]),
+            np.hstack([-2 * sharp * (r - self.centres) * bump, -self.decays * decay]),
+        )
+        return (
+            i,
+            j,
+            vectors,
+            r,
+            base * x**3 / _NEIGHBOURS,
+            (steep * x - 6 * r / self.cutoff**2 * base) * x**2 / _NEIGHBOURS,
+        )
 
     def _sites(self, atoms: Atoms) -> tuple[np.ndarray, ...]:
         """Pairs with slopes, features (N, F), and densities (N, M)."""
@@ -86,7 +96,9 @@ class AlloyModel:
         features[np.arange(len(atoms)), own] = np.hstack(local)
         return i, j, vectors, r, slopes, features.reshape(len(atoms), -1), density, own
 
-    def _per_pair(self, j: np.ndarray, i: np.ndarray, slopes: np.ndarray, density: np.ndarray, own: np.ndarray) -> np.ndarray:
+    def _per_pair(
+        self, j: np.ndarray, i: np.ndarray, slopes: np.ndarray, density: np.ndarray, own: np.ndarray
+    ) -> np.ndarray:
         """(p, width) derivatives of the features of i by the distance to j, for i's own element."""
         count = len(self.centres)
         parts = [slopes[:, :count] * (own[j] == s)[:, None] for s in range(len(self.elements))]

@@ -36,13 +36,14 @@ class Around:
     strain: float = 0.03
     seed: int = 0
 
-    def points(self, atoms: Atoms, group: str = "") -> list[Route]:
-        """Rattled and strained copies; by default of groups rattle and strain."""
+    def points(self, atoms: Atoms, name: str = "") -> list[Route]:
+        """Rattled and strained copies, of groups rattle and strain after a name."""
+        before = f"{name} " if name else ""
         made: list[Route] = []
         if self.rattles:
-            made.append(rattles(atoms, self.rattle, self.rattles, self.seed, group or "rattle"))
+            made.append(rattles(atoms, self.rattle, self.rattles, self.seed, f"{before}rattle"))
         if self.strains:
-            made.append(strains(atoms, self.strain, self.strains, self.seed, group or "strain"))
+            made.append(strains(atoms, self.strain, self.strains, self.seed, f"{before}strain"))
         return made
 
 
@@ -54,7 +55,7 @@ def interface_routes(
     slips: int = 0,
     relaxations: int = 0,
     repeats: tuple[int, int] = (1, 1),
-    group: str = "",
+    name: str = "",
 ) -> list[Route]:
     """An interface opened, slid, shaken, strained and relaxed: a slab's plane, two crystals, a grain boundary.
 
@@ -65,21 +66,21 @@ def interface_routes(
         slips: Points of a slip by one lattice vector, at the closed gap.
         relaxations: Openings, evenly spread, at which the atoms relax.
         repeats: In the plane.
-        group: Of all; by default opening, slip, rattle, strain, relaxation.
+        name: Before the names of the groups opening, slip, rattle, strain, relaxation.
     """
-    times = (*repeats, 1)
+    times, before = (*repeats, 1), f"{name} " if name else ""
 
     def repeated(points: Points) -> Points:
         return Points(points.group, [atoms * times for atoms in points.structures])
 
-    made: list[Route] = [repeated(opening(interface, openings, group or "opening"))]
+    made: list[Route] = [repeated(opening(interface, openings, f"{before}opening"))]
     if slips:
         steps = np.linspace(0.0, 1.0, slips, endpoint=False) + 0.5 / slips
         along = steps[:, None] * interface.atoms.cell.array[0, :2]
-        made.append(repeated(slip(interface, along, group=group or "slip")))
-    made += around.points(interface.atoms * times, group)
+        made.append(repeated(slip(interface, along, group=f"{before}slip")))
+    made += around.points(interface.atoms * times, name)
     for distance in np.linspace(0.0, openings[-1], relaxations + 1)[1:]:
-        made.append(Descent(group or "relaxation", interface.opened(float(distance)) * times))
+        made.append(Descent(f"{before}relaxation", interface.opened(float(distance)) * times))
     return made
 
 
@@ -178,7 +179,14 @@ def crack_tips(
 
 
 def moving_routes(
-    atoms: Atoms, around: Around, *, temperature: float, time_step: float, steps: int, every: int = 10, group: str = "md"
+    atoms: Atoms,
+    around: Around,
+    *,
+    temperature: float,
+    time_step: float,
+    steps: int,
+    every: int = 10,
+    group: str = "md",
 ) -> list[Route]:
     """Any structure in Langevin dynamics; its rattled and strained copies begin.
 
@@ -189,13 +197,15 @@ def moving_routes(
         time_step: s.
         steps: Time steps.
         every: Time steps between structures that are looked at.
-        group: Of all of them.
+        group: Of the trajectory and its start; rattles and strains have its name before theirs.
     """
     route = LangevinRoute(group, atoms, temperature, time_step, steps, every, around.seed)
     return [Points(group, [atoms]), *around.points(atoms, group), route]
 
 
-def relaxing_routes(atoms: Atoms, around: Around, *, force: float = 0.05, steps: int = 100, group: str = "relax") -> list[Route]:
+def relaxing_routes(
+    atoms: Atoms, around: Around, *, force: float = 0.05, steps: int = 100, group: str = "relax"
+) -> list[Route]:
     """Any structure as it relaxes in its cell; its rattled and strained copies begin.
 
     Args:
@@ -203,6 +213,6 @@ def relaxing_routes(atoms: Atoms, around: Around, *, force: float = 0.05, steps:
         around: What is looked at around it.
         force: Largest force left, eV/Å.
         steps: Most steps.
-        group: Of all of them.
+        group: Of the relaxation and its start; rattles and strains have its name before theirs.
     """
     return [Points(group, [atoms]), *around.points(atoms, group), Descent(group, atoms, force, steps)]

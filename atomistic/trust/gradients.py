@@ -44,8 +44,8 @@ def check_gradients(oracle: Oracle, structures: Sequence[Atoms], seed: int = 0) 
     """Compare forces with differences of energies at ± STEP and ± 2 STEP (Richardson), along a random direction each.
 
     The direction has all coordinates and unit length, so that an error of δ in every component shows as about δ. Basis functions
-    that move with the atoms without their Pulay force, and a self-consistency that is stopped early, are of this kind. Four
-    labels are asked for each structure, beside its own.
+    that move with the atoms without their Pulay force, and a self-consistency that is stopped early, are of this kind. Five
+    labels are asked for each structure, all of them next to it.
 
     Args:
         oracle: Is asked.
@@ -59,8 +59,8 @@ def check_gradients(oracle: Oracle, structures: Sequence[Atoms], seed: int = 0) 
     for atoms in structures:
         direction = rng.normal(size=(len(atoms), 3))
         direction /= np.linalg.norm(direction)
-        own = oracle.label(atoms)
-        energies = [oracle.label(_moved(atoms, k * STEP * direction)).energy for k in (-2, -1, 1, 2)]
+        labels = [oracle.label(_moved(atoms, (3 + k) * STEP * direction)) for k in (-2, -1, 0, 1, 2)]
+        energies, own = [labels[k].energy for k in (0, 1, 3, 4)], labels[2]
         slope = -(energies[0] - 8 * energies[1] + 8 * energies[2] - energies[3]) / (12 * STEP)
         found.append(GradientCheck(atoms.get_chemical_formula(), float(np.vdot(own.forces, direction)), float(slope)))
     for one in found:
