@@ -85,8 +85,16 @@ class Surrogate:
         *,
         halt: str = "radius",
         factors: Mapping[str, float] | None = None,
+        noises: tuple[float, float, float] | None = None,
     ) -> "Surrogate":
         """From the first labels.
+
+        Args:
+            potential: Learns.
+            labels: The first ones.
+            halt: A name of `HALTS`.
+            factors: Of groups.
+            noises: Of the labels, where they are known (`fit_posterior`).
 
         Raises:
             InputError: the potential hands out no features, the measure is unknown, or a factor is not positive.
@@ -97,7 +105,8 @@ class Surrogate:
         if any(not value > 0 for value in factors.values()):
             raise InputError(f"The factors {factors} of groups must be positive.")
         remembering = RememberedFeatures(require_linear(potential))
-        return cls(fit_posterior(remembering, labels, weights=_weighted(labels, factors)), halt, factors)
+        posterior = fit_posterior(remembering, labels, weights=_weighted(labels, factors), noises=noises)
+        return cls(posterior, halt, factors)
 
     @cached_property
     def potential(self) -> Potential:

@@ -279,6 +279,7 @@ def test_learning_elsewhere(kind: str, tmp_path: Path, request: pytest.FixtureRe
     found = run_study(written(tmp_path, study | ({"samples": 2} if kind == "interface" else {})))
     value = {name: quantity.value for name, quantity in found.quantities.items()}
     assert 4 <= value["labels"] <= 6 and value["oracle_gradient_error"] < 1e-4
+    assert value["worst_group_force_error"] > 0 and "Learning curve" in (tmp_path / "out" / "report.html").read_text()
     assert value["labels_computed"] == value["labels"]
     from atomistic.trust import LabelSet
 

@@ -137,6 +137,47 @@ def _plot_openings(
     results.plots.append(Plot("Where the potential can be trusted", "opening", "Å", "radius", "eV/Å", lines, caption))
 
 
+def report_diagnosis(results: Results, posterior: "Posterior") -> None:
+    """Errors of the fitted model by group, in and out of domain, what they consist of, and how they fell with labels."""
+    from atomistic.trust.diagnostics import diagnose
+
+    found = diagnose(posterior)
+    rows = tuple(
+        (
+            one.group, one.labels, Amount(one.force, "eV/Å"), Amount(one.epistemic, "eV/Å"), Amount(one.aleatoric, "eV/Å"),
+            Amount(one.energy, "eV"), Amount(one.force_outside, "eV/Å") if one.force_outside == one.force_outside else "",
+        )
+        for one in found.groups
+    )  # fmt: skip
+    columns = (
+        "group",
+        "labels",
+        "force, left out",
+        "labels settle",
+        "noise",
+        "energy per atom, left out",
+        "force, group left out",
+    )
+    caption = (
+        "Root mean squares. Left out: each label predicted by the others (in domain); group left out: by the other groups alone (out of "
+        "domain). More labels of a kind lessen what labels settle; the noise is what the readout cannot represent."
+    )
+    results.tables.append(Table("Errors by group", columns, rows, caption))
+    results.add(
+        "worst_group_force_error",
+        found.worst.force,
+        "eV/Å",
+        f"force error left out of the worst group, {found.worst.group}",
+    )
+    results.add_curve(
+        "learning", "force error on the labels to come", labels=("", found.counts), error=("eV/Å", found.curve)
+    )
+    line = (PlotSeries("learning", "labels", "error", "on the labels to come", "line and points"),)
+    results.plots.append(
+        Plot("Learning curve", "labels", "", "force error", "eV/Å", line, "In the order of the labels.")
+    )
+
+
 def report_verdict(results: Results, *, law: bool) -> None:
     """The result in a sentence, and what its labels are for; `law` says whether there is one."""
     results.summary = (

@@ -19,7 +19,14 @@ from multiscale.runtime.locks import exclusive
 from multiscale.runtime.records import RunFile
 from multiscale.runtime.results import Results
 from multiscale.studies.cohesive_law.report import report_law
-from multiscale.studies.learn.report import OracleCheck, report_labels, report_oracle, report_radii, report_verdict
+from multiscale.studies.learn.report import (
+    OracleCheck,
+    report_diagnosis,
+    report_labels,
+    report_oracle,
+    report_radii,
+    report_verdict,
+)
 from multiscale.studies.learn.routes import closed_interface, routes_of
 from multiscale.studies.learn.schema import LearnStudy
 
@@ -82,6 +89,7 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     openings = default_openings(study.routes.openings.max / ANGSTROM, study.routes.openings.points)
     report_radii(results, study, found, openings * ANGSTROM)
     report_oracle(results, checked)
+    report_diagnosis(results, posterior)
     if study.plane is None and study.routes.interface is None:
         report_verdict(results, law=False)
         return
