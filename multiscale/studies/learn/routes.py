@@ -142,9 +142,12 @@ def _of_crack(route: Any, potential: Potential, around: "Around") -> "list[Route
     from atomistic.trust.defect_routes import crack_routes, crack_tips
 
     crystal, bulk = _oriented(route, potential)
-    plane = tuple(int(k) for k in crystal.system.plane)
+    first, second, third = (int(index) for index in crystal.system.plane)
     cell = conventional_cell(bulk, route.structure)
-    energy = surface_energies(potential, bulk, [plane], conventional=cell, relaxed=False)[0].rigid.value / EV_A2
+    energy = (
+        surface_energies(potential, bulk, [(first, second, third)], conventional=cell, relaxed=False)[0].rigid.value
+        / EV_A2
+    )
     griffith = np.sqrt(2 * energy / crystal.stroh.release_rate(np.array([0.0, 1.0, 0.0])))
     tips, free = crack_tips(
         crystal, [load * griffith for load in route.loads], route.radius / ANGSTROM, route.shell / ANGSTROM

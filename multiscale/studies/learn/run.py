@@ -147,7 +147,8 @@ def _fitted_law(study: LearnStudy, context: RunContext, posterior: "Posterior") 
     chosen = study.routes.interface.openings if study.plane is None else study.routes.openings
     openings = default_openings(chosen.max / ANGSTROM)
     fitted = posterior.mean_potential()
-    warnings = drifted(*(closed_interface(study, one) for one in (posterior.potential, fitted)), study.routes.strain)
+    before, after = (closed_interface(study, one) for one in (posterior.potential, fitted))
+    warnings = drifted(before, after, study.routes.strain)
     paths: list[PathSamples] = []
     for potential in (fitted, *posterior.sample(study.samples, study.seed)):
         paths.append(rigid_path(potential, closed_interface(study, potential), openings, shear=not paths))

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_planes
-from multiscale.inputs.crystal import Temperature
+from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.fields import AtomicLength, Direction, Name, number
 from multiscale.inputs.law_options import Openings
 from multiscale.inputs.potential import Potential, PotentialChoice
@@ -184,7 +184,7 @@ class LearnStudy(Study):
 
     def files(self) -> tuple[Path, ...]:
         """The files that it reads, which belong to its address in the cache."""
-        crystals = [self.routes.md, self.routes.relax]
+        crystals: list[CrystalInput | None] = [self.routes.md, self.routes.relax]
         if self.routes.interface is not None:
             crystals += [self.routes.interface.upper, self.routes.interface.lower]
         own = [one.file for one in crystals if one is not None and one.file is not None]
