@@ -23,6 +23,7 @@ class LeaveOneOut:
         scores: (n, 3) root mean square of energy, force and stress residuals in units of their predicted
             standard deviation: about 1 for a label that fits; NaN where there is no stress.
         leverages: (n,) how many parameters each label settles.
+        force_scores: n arrays (N_i,), the length of an atom's force residual over its predicted deviation.
         parameter_ratio: Root mean square of the force residuals over the parameters' standard deviation.
     """
 
@@ -31,6 +32,7 @@ class LeaveOneOut:
     stresses: tuple[FloatArray, ...]
     scores: FloatArray
     leverages: FloatArray
+    force_scores: tuple[FloatArray, ...]
     parameter_ratio: float
 
 
@@ -45,7 +47,7 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         blocks: Of each label.
         factor: (P, P) whose square is the covariance Σ of the parameters.
     """
-    energies, forces, stresses, scores, leverages, ratios = [], [], [], [], [], []
+    energies, forces, stresses, scores, leverages, atoms, ratios = [], [], [], [], [], [], []
     for rows, residuals, noises in blocks:
         half = np.vstack(rows) @ factor
         hat = half @ half.T
@@ -60,10 +62,12 @@ def leave_one_out(blocks: Sequence[Block], factor: FloatArray) -> LeaveOneOut:
         forces.append(parts[1].reshape(-1, 3) * noises[1])
         stresses.append(parts[2] * noises[2])
         leverages.append(np.trace(hat))
+        deviations = np.sqrt(np.diag(spread)[places[1]].reshape(-1, 3).sum(axis=1))
+        atoms.append(np.linalg.norm(parts[1].reshape(-1, 3), axis=1) / deviations)
         ratios.append((parts[1] @ parts[1], np.trace(spread[np.ix_(places[1], places[1])]) - len(parts[1])))
     errors, variances = np.sum(ratios, axis=0)
     return LeaveOneOut(
-        np.array(energies), tuple(forces), tuple(stresses), np.array(scores), np.array(leverages),
+        np.array(energies), tuple(forces), tuple(stresses), np.array(scores), np.array(leverages), tuple(atoms),
         float(np.sqrt(errors / variances)),
     )  # fmt: skip
 

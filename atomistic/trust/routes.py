@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from ase import Atoms
+from ase.constraints import FixAtoms
+from numpy.typing import NDArray
 
 from atomistic.decohesion.slab import Openable
 from atomistic.dynamics.driver import stepped
@@ -122,6 +124,7 @@ class Descent:
         force: Largest force left, eV/Å.
         steps: Most steps.
         every: Steps between structures that are looked at.
+        free: (N,) the atoms that may move; None is all.
     """
 
     group: str
@@ -129,12 +132,15 @@ class Descent:
     force: float = 0.05
     steps: int = 100
     every: int = 5
+    free: NDArray[np.bool_] | None = None
 
     def walk(self, potential: Potential, state: RouteState) -> Iterator[Stretch]:
         """One structure every so many steps; the minimiser begins anew at each."""
         from ase.optimize import LBFGS
 
         atoms, done = _placed(self.start, state)
+        if self.free is not None:
+            atoms.set_constraint(FixAtoms(mask=~self.free))
         while True:
             yield Stretch([_bare(atoms)], _kept(atoms, done))
             if done >= self.steps:

@@ -73,15 +73,28 @@ def test_error_bars_that_cannot_be(tmp_path: Path, change: dict, message: str) -
 @pytest.fixture
 def teachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cheap potential with features, "teachable", that knows copper from a few labels."""
+    known = []
+    for k, a in enumerate((3.5, 3.55, 3.6, 3.65, 3.7, 3.8)):
+        known.append(bulk("Cu", "fcc", a=a, cubic=True))
+        known[-1].rattle(0.05 * (1 + k % 3), seed=k)
+    teach(monkeypatch, known)
+
+
+@pytest.fixture
+def stable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same, taught strains, so that its crystal is elastically stable."""
+    from atomistic.properties.elastic import strained
+
+    rng = np.random.default_rng(0)
+    teach(monkeypatch, [strained(bulk("Cu", "fcc", a=3.6, cubic=True), 0.02 * rng.normal(size=6)) for _ in range(16)])
+
+
+def teach(monkeypatch: pytest.MonkeyPatch, known: list[Atoms]) -> None:
     from atomistic import load_potential
     from atomistic.potentials import PotentialEntry, registry
     from atomistic.trust import LabelSet, fit_posterior
     from tests.atomistic.radial_model import radial
 
-    known = []
-    for k, a in enumerate((3.5, 3.55, 3.6, 3.65, 3.7, 3.8)):
-        known.append(bulk("Cu", "fcc", a=a, cubic=True))
-        known[-1].rattle(0.05 * (1 + k % 3), seed=k)
     posterior = fit_posterior(radial(), LabelSet.made(load_potential("emt"), known))
     module = sys.modules[__name__]
     monkeypatch.setattr(module, "load_teachable", lambda name, device, dtype: posterior.mean_potential(), raising=False)
@@ -237,3 +250,58 @@ def test_a_readout_is_fitted_in_double_precision_unless_told_otherwise(given: di
     potential = {"name": "7net-0", **given}
     study = parse_study({"study": "learn", "potential": potential, "oracle": "emt", "plane": plane})
     assert student(study).capabilities.dtype == dtype
+
+
+CU = {"species": "Cu", "structure": "fcc"}
+ELSEWHERE = {
+    "core": {"core": CU | {"system": "edge", "width": 14, "height": 4, "separations": ["0.1 Å", "1.5 Å"], "relaxations": 0}},
+    "crack": {"crack": CU | {"system": "edge", "loads": [0.6, 1.0], "radius": "6 Å", "shell": "4 Å"}},
+    "md": {"md": CU | {"repeats": [2, 2, 1], "temperature": "600 K", "steps": 20}},
+    "relax": {"relax": {"file": "shaken.xyz"}},
+    "interface": {"interface": {
+        "upper": CU | {"miller": [1, 1, 1], "layers": 4}, "lower": CU | {"miller": [1, 0, 0], "layers": 4},
+        "matching": {"largest_strain": 0.15, "largest_area": 40.0},
+    }},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_learning_elsewhere(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Every route without a slab: labels of its group, an oracle that was checked, and a law only where something parts."""
+    request.getfixturevalue("teachable" if kind == "interface" else "stable")
+    shaken = bulk("Cu", "fcc", a=3.6, cubic=True)
+    shaken.rattle(0.15, seed=4)
+    shaken.write(tmp_path / "shaken.xyz")
+    study = {name: LEARN[name] for name in ("study", "potential", "oracle")} | {
+        "routes": ELSEWHERE[kind] | {"rattles": 2, "strains": 2}, "threshold": 0.1, "budget": 6, "first": 4,
+        "halt": "committee" if kind == "md" else "radius", "weights": {kind: 2.0}, "output": {"folder": "out"},
+    }  # fmt: skip
+    found = run_study(written(tmp_path, study | ({"samples": 2} if kind == "interface" else {})))
+    value = {name: quantity.value for name, quantity in found.quantities.items()}
+    assert 4 <= value["labels"] <= 6 and value["oracle_gradient_error"] < 1e-4
+    assert value["worst_group_force_error"] > 0 and "Learning curve" in (tmp_path / "out" / "report.html").read_text()
+    assert value["labels_computed"] == value["labels"]
+    from atomistic.trust import LabelSet
+
+    assert any(group.startswith(kind) for group in LabelSet.load(tmp_path / "out" / "labels.extxyz").groups)
+    assert ("work_of_separation" in value) == (tmp_path / "out" / "law.json").exists() == (kind == "interface")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"routes": {}}, "give a plane, or one of routes"),
+        ({"routes": ELSEWHERE["md"] | {"slips": 2}}, "slips has no effect with no plane"),
+        ({"routes": ELSEWHERE["md"], "samples": 3}, "samples has no effect"),
+        ({"routes": {"core": CU | {"system": "edg"}}}, "Did you mean 'edge'"),
+        ({"routes": {"crack": CU | {"system": "edge", "loads": [0.0]}}}, "positive loads"),
+        ({"routes": {"relax": {"file": "absent.xyz"}}}, "no file of atoms"),
+        ({"routes": {"md": CU | {"repeats": [0, 1, 1]}}}, "three numbers from 1"),
+        ({"routes": ELSEWHERE["md"], "weights": {"md": -1.0}}, "must be positive"),
+        ({"routes": ELSEWHERE["md"], "halt": "comittee"}, "committee"),
+    ],
+)
+def test_routes_that_cannot_be(tmp_path: Path, change: dict, message: str) -> None:
+    study = {"study": "learn", "potential": "emt", "oracle": "emt"} | change
+    with pytest.raises(InputError, match=message):
+        parse_study(study, tmp_path).check()

@@ -19,14 +19,24 @@ from multiscale.runtime.locks import exclusive
 from multiscale.runtime.records import RunFile
 from multiscale.runtime.results import Results
 from multiscale.studies.cohesive_law.report import report_law
-from multiscale.studies.learn.report import report_labels, report_radii, report_verdict
+from multiscale.studies.learn.report import (
+    OracleCheck,
+    report_diagnosis,
+    report_labels,
+    report_oracle,
+    report_radii,
+    report_verdict,
+)
+from multiscale.studies.learn.routes import closed_interface, routes_of
 from multiscale.studies.learn.schema import LearnStudy
 
 if TYPE_CHECKING:
+    from atomistic.trust.oracle import Oracle
     from atomistic.trust.posterior import Posterior
+    from atomistic.trust.routes import Route
 
 LABELS, POSTERIOR = "labels.extxyz", "posterior.npz"
-_LEFT_TO_CHANCE = {"potential", "oracle", "budget", "samples"}
+_LEFT_TO_CHANCE = {"potential", "oracle", "budget", "samples", "check_oracle"}
 """What the choice of the labels does not depend on, or depends on by its fingerprint."""
 
 
@@ -60,11 +70,13 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
         folder = context.cache.folder / "learn" / task[:16]
         waits = lambda: context.log.warning("Waiting for another process that makes the same labels.")  # noqa: E731
         with context.stage("learning"), exclusive(folder.with_suffix(".lock"), waits):
+            routes = routes_of(study, potential)
+            checked = _asked(asked, study, routes)
             notebook = Notebook(folder, asked, task)
             if notebook.entries:
                 context.log.info("%d labels were there already", len(notebook.entries))
             found = learn(
-                lambda labels: Surrogate.fitted(potential, labels), notebook, _routes(study, potential),
+                lambda labels: Surrogate.fitted(potential, labels, halt=study.halt, factors=study.weights), notebook, routes,
                 Rules(study.threshold, study.budget, study.first), progress=context.progress,
             )  # fmt: skip
     finally:
@@ -73,14 +85,19 @@ def _run(study: LearnStudy, context: RunContext, results: Results) -> None:
     results.files.append(RunFile(LABELS, "the labels, which trust and learn read"))
     posterior = found.surrogate.posterior
     save_posterior(posterior, context.folder / POSTERIOR)
-    report_labels(results, study, found, posterior, asked)
+    report_labels(results, study, found, posterior, asked, checked)
     openings = default_openings(study.routes.openings.max / ANGSTROM, study.routes.openings.points)
     report_radii(results, study, found, openings * ANGSTROM)
+    report_oracle(results, checked)
+    report_diagnosis(results, posterior)
+    if study.plane is None and study.routes.interface is None:
+        report_verdict(results, law=False)
+        return
     with context.stage("error bars"):
         fitted = _fitted_law(study, context, posterior.calibrated())
     results.notes += fitted.warnings
     report_law(results, fitted.law, fits_of(fitted.law))
-    report_verdict(results)
+    report_verdict(results, law=True)
     results.ledger = list(fitted.ledger)
     save_law(fitted.law, context.folder / "law.json")
 
@@ -97,48 +114,15 @@ def student(study: LearnStudy) -> Any:
     return potential
 
 
-def _routes(study: LearnStudy, potential: Any) -> list[Any]:
-    """The slab at the potential's own lattice, and the ways through its structures."""
-    from atomistic.decohesion.rigid_path import default_openings
-    from atomistic.properties.phonon import phonons
-    from atomistic.trust.routes import Descent, LangevinRoute, Points, opening, rattles, slip, strains
+def _asked(asked: "Oracle", study: LearnStudy, routes: "list[Route]") -> "OracleCheck":
+    """Whether the oracle's forces are its energy's gradient, on structures of the routes that are far from rest."""
+    from atomistic.trust.gradients import check_gradients
+    from atomistic.trust.routes import Points
 
-    chosen, plane, seed = study.routes, study.plane, study.seed
-    slab = _slab(study, potential)
-    repeats = (*plane.repeats, 1)
-    openings = default_openings(chosen.openings.max / ANGSTROM, chosen.openings.points)
-
-    def repeated(points: Points) -> Points:
-        return Points(points.group, [atoms * repeats for atoms in points.structures])
-
-    made: list[Any] = [repeated(opening(slab, openings))]
-    if chosen.slips:
-        steps = np.linspace(0.0, 1.0, chosen.slips, endpoint=False) + 0.5 / chosen.slips
-        made.append(repeated(slip(slab, steps[:, None] * slab.atoms.cell.array[0, :2])))
-    closed = slab.atoms * repeats
-    if chosen.rattles:
-        made.append(rattles(closed, chosen.rattle / ANGSTROM, chosen.rattles, seed))
-    if chosen.strains:
-        made.append(strains(closed, chosen.strain, chosen.strains, seed))
-    for distance in np.linspace(0.0, openings[-1], chosen.relaxations + 1)[1:]:
-        made.append(Descent("relaxation", slab.opened(float(distance)) * repeats))
-    if chosen.dynamics is not None:
-        moving, opened = chosen.dynamics, (chosen.dynamics.opening or 0.0) / ANGSTROM
-        step = phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
-        made.append(
-            LangevinRoute(
-                "dynamics", slab.opened(opened) * repeats, moving.temperature, step, moving.steps, moving.every, seed
-            )
-        )
-    return made
-
-
-def _slab(study: LearnStudy, potential: Any) -> Any:
-    from atomistic.decohesion.slab import cleavage_slab, conventional_cell
-    from atomistic.properties.bulk import equilibrium
-
-    crystal = equilibrium(potential, study.plane.species, study.plane.structure)
-    return cleavage_slab(crystal, study.plane.miller, study.plane.layers, conventional=conventional_cell(crystal))
+    points = [route.structures[-1] for route in routes if isinstance(route, Points)]
+    rattled = [route.structures[-1] for route in routes if isinstance(route, Points) and route.group.endswith("rattle")]
+    chosen = (rattled + points)[: study.check_oracle]
+    return OracleCheck(tuple(check_gradients(asked, chosen, study.seed)), asked.computed)
 
 
 @dataclass(frozen=True)
@@ -160,12 +144,14 @@ def _fitted_law(study: LearnStudy, context: RunContext, posterior: "Posterior") 
     """The law with error bars, each sample at its own lattice."""
     from atomistic.decohesion.rigid_path import default_openings, rigid_path
 
-    openings = default_openings(study.routes.openings.max / ANGSTROM)
+    chosen = study.routes.interface.openings if study.plane is None else study.routes.openings
+    openings = default_openings(chosen.max / ANGSTROM)
     fitted = posterior.mean_potential()
-    warnings = drifted(_slab(study, posterior.potential), _slab(study, fitted), study.routes.strain)
+    before, after = (closed_interface(study, one) for one in (posterior.potential, fitted))
+    warnings = drifted(before, after, study.routes.strain)
     paths: list[PathSamples] = []
     for potential in (fitted, *posterior.sample(study.samples, study.seed)):
-        paths.append(rigid_path(potential, _slab(study, potential), openings, shear=not paths))
+        paths.append(rigid_path(potential, closed_interface(study, potential), openings, shear=not paths))
         context.progress("samples", len(paths) - 1, study.samples)
     law = with_error_bars(rigid_law(paths[0]), [rigid_law(path) for path in paths[1:]])
     return _FittedLaw(law, tuple(interface_ledger(paths[0]).rows()), tuple(warnings))
