@@ -41,6 +41,10 @@ class NotFinite(MultiscaleError, ArithmeticError):
     """A potential's energy or force is not a number; the message names the potential and the structure."""
 
 
+class Untrusted(MultiscaleError):
+    """A run has come to a structure at which its potential is not to be trusted; the message says by what measure."""
+
+
 class CountingError(MultiscaleError):
     """The counting identity of the ledger does not hold."""
 

@@ -15,7 +15,7 @@ from atomistic.dynamics.system import Ensemble, Field, System
 from atomistic.dynamics.trajectory import Runaway, Trajectory
 from coupling.capabilities import require
 from coupling.contracts import Potential, Progress, silent
-from coupling.errors import InputError, NotConverged, NotFinite
+from coupling.errors import InputError, MultiscaleError, NotConverged, NotFinite
 from coupling.files import content_hash
 
 LARGEST_MOVE = 0.5
@@ -152,6 +152,9 @@ def _run(
             state = stepped(state, system, ensemble)
         except NotConverged as error:
             raise Runaway(str(error), book.close(state)) from error
+        except MultiscaleError:
+            book.close(state)  # what was done until then is on disk
+            raise
         book.enter(state)
         if after is not None:
             after(state)

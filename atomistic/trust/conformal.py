@@ -62,19 +62,21 @@ class ForceRadii:
         posterior: Gives the predicted deviation of each atom's force.
         factor: Radius over that deviation.
         coverage: The probability.
+        noise: Whether the deviation includes what the readout cannot learn.
     """
 
     posterior: Posterior
     factor: float
     coverage: float
+    noise: bool = True
 
     def radii(self, structures: Sequence[Structure]) -> tuple[FloatArray, ...]:
         """n arrays (N_i,), eV/Å."""
-        return tuple(self.factor * one for one in self.posterior.predict(structures).force_sigmas)
+        return tuple(self.factor * one for one in self.posterior.predict(structures, noise=self.noise).force_sigmas)
 
     def covered(self, labels: LabelSet) -> NDArray[np.bool_]:
         """(atoms,) whether each true force of labels lies in its ball."""
-        return np.concatenate(force_scores(self.posterior, labels)) <= self.factor
+        return np.concatenate(force_scores(self.posterior, labels, noise=self.noise)) <= self.factor
 
 
 def conformal_forces(
@@ -110,9 +112,9 @@ def conformal_forces(
     return ForceRadii(posterior, conformal_factor(joined, coverage, [shares[name] for name in gathered]), coverage)
 
 
-def force_scores(posterior: Posterior, labels: LabelSet) -> list[FloatArray]:
-    """Of each label (N,): the length of a force's error over its predicted deviation."""
-    found = posterior.predict(labels.structures)
+def force_scores(posterior: Posterior, labels: LabelSet, *, noise: bool = True) -> list[FloatArray]:
+    """Of each label (N,): the length of a force's error over its predicted deviation, with what the readout cannot learn or not."""
+    found = posterior.predict(labels.structures, noise=noise)
     return [
         np.linalg.norm(label.forces - force, axis=1) / sigma
         for label, force, sigma in zip(labels, found.forces, found.force_sigmas, strict=True)

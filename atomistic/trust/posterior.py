@@ -27,6 +27,8 @@ from atomistic.trust.sites import SiteDistances
 from coupling.capabilities import LinearPotential
 from coupling.contracts import FloatArray, Potential, Structure
 from coupling.errors import InputError
+from coupling.files import content_hash
+from coupling.identity.addresses import arrays_hash
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,11 @@ class Posterior:
     def elements(self) -> tuple[int, ...]:
         """Atomic numbers that the labels hold, rising."""
         return self.labels.elements
+
+    @property
+    def identity(self) -> str:
+        """Hash of the potential, the mean and the covariance."""
+        return content_hash(f"{self.potential.fingerprint} {arrays_hash(self.mean, self.factor)}".encode())
 
     @property
     def mean(self) -> FloatArray:
