@@ -1,22 +1,26 @@
 """Wells whose free energies are known by quadrature: one atom in two wells, its other coordinates softer in one than in the other."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from ase import Atoms
 
 from atomistic.sampling import LinearVariables
 from benchmarks.moving_models import Model
-from collections.abc import Sequence
 from coupling.contracts import FloatArray
 
 
 class TwoWells(Model):
-    """U = B (x² − 1)² + t x + ½ k e^(a x) (y − ½ x)² + ½ k z² of one atom, in eV and Å; B = 0.2, k = 1.5, a = 0.6, t = 0.03.
+    """U = B (x² − 1)² + t x + ½ k e^(a x) (y − ½ x)² + ½ k z² of one atom, in eV and Å; k = 1.5, a = 0.6, t = 0.03.
 
     Integrated over y and z the free energy of x is B (x² − 1)² + t x + ½ kT a x, up to a constant.
     """
 
-    fingerprint = "two wells"
-    barrier, tilt, stiffness, softening = 0.2, 0.03, 1.5, 0.6
+    tilt, stiffness, softening = 0.03, 1.5, 0.6
+
+    def __init__(self, barrier: float = 0.2) -> None:
+        """`barrier` B in eV."""
+        self.barrier, self.fingerprint = barrier, f"two wells {barrier}"
 
     def of(self, positions: FloatArray, cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Energies, forces, and no virial."""

@@ -52,6 +52,11 @@ _SETTLING = 0.3
 _SMOOTH = 0.15
 """Å of the excess opening: what the temperature adds is not resolved more finely."""
 
+_BULK_NODES = 6
+"""Of the bulk's thermal part, which is nearly a parabola."""
+_EQUAL = 2e-3
+"""Å: heights of a bulk that differ by less are one."""
+
 
 @dataclass(frozen=True)
 class ThermalPart:
@@ -273,10 +278,10 @@ def warm_tractions(
     opening = slab.length - layers * bulk.height
     at = CubicSpline(slab.gap, opening)(whole.places)
     height = repeats * CubicSpline(slab.gap, bulk.height)(whole.places)
-    nodes, inner = _thinned(opening, _SMOOTH), _thinned(repeats * bulk.height, _SMOOTH)
+    nodes, inner = _thinned(opening, _SMOOTH), np.linspace(own.places[0], own.places[-1], _BULK_NODES)
 
     def slopes(of_slab: FloatArray, of_bulk: FloatArray) -> FloatArray:
-        taken = _smooth(own.places, of_bulk, own.counts, inner)
+        taken = _smooth(own.places, of_bulk, own.counts, inner, "not-a-knot")
         rest = (of_slab - layers / repeats * taken(height)) / (cells * slab.area)
         return np.asarray(_smooth(at, rest, whole.counts, nodes)(opening, 1))
 
@@ -286,8 +291,17 @@ def warm_tractions(
         for pairs in ([(one, own.energy) for one in whole.left], [(whole.energy, one) for one in own.left])
     )
     statically = CubicSpline(slab.gap, slab.traction)(slab.gap)
-    of_bulk = _smooth(own.places, own.energy, own.counts, inner)(repeats * bulk.height, 1) / (cells * slab.area)
-    return WarmTractions(statically + added, np.sqrt(variance), bulk.traction + of_bulk)
+    of_bulk = _smooth(own.places, own.energy, own.counts, inner, "not-a-knot")(repeats * bulk.height, 1)
+    return WarmTractions(statically + added, np.sqrt(variance), bulk.traction + of_bulk / (cells * slab.area))
+
+
+def rising_heights(bulk: BulkBranch) -> NDArray[np.int64]:
+    """Indices of a bulk's states in the order of their heights, those left out that are hardly higher than the one before."""
+    order, kept = np.argsort(bulk.height), list[int]()
+    for k in order:
+        if not kept or bulk.height[k] - bulk.height[kept[-1]] > _EQUAL:
+            kept.append(int(k))
+    return np.array(kept)
 
 
 def _spread(left: list[FloatArray]) -> FloatArray:
@@ -304,16 +318,18 @@ def _thinned(values: FloatArray, apart: float) -> FloatArray:
     return np.append(kept, values[-1])
 
 
-def _smooth(places: FloatArray, energies: FloatArray, counts: FloatArray, nodes: FloatArray) -> CubicSpline:
-    """The natural cubic spline through nodes that fits energies best, each weighted with its samples.
+def _smooth(
+    places: FloatArray, energies: FloatArray, counts: FloatArray, nodes: FloatArray, ends: str = "natural"
+) -> CubicSpline:
+    """The cubic spline through nodes that fits energies best, each weighted with its samples.
 
     Raises:
         InputError: the walkers left too much unvisited.
     """
     known = np.isfinite(energies) & (counts > 0)
-    basis = CubicSpline(nodes, np.eye(len(nodes)), bc_type="natural")
+    basis = CubicSpline(nodes, np.eye(len(nodes)), bc_type=ends)
     trust, columns = np.sqrt(counts[known]), basis(places[known])
     if known.sum() < len(nodes) or np.linalg.matrix_rank(columns) < len(nodes):
         raise InputError("The walkers leave parts of the path unvisited; take more steps.")
     found = np.linalg.lstsq(trust[:, None] * columns, trust * energies[known], rcond=None)[0]
-    return CubicSpline(nodes, found, bc_type="natural")
+    return CubicSpline(nodes, found, bc_type=ends)

@@ -52,7 +52,7 @@ class OpeningPath:
         self._moved = CubicSpline(places, centred - centred[0])
         self._third = CubicSpline(places, np.array([one.cell.array[2] for one in structures]))
         self._first = structures[0].copy()
-        self._cell = structures[0].cell.array.copy()
+        self._cell, self._kept = structures[0].cell.array.copy(), list[Atoms]()
         self._area = float(abs(np.linalg.det(self._cell[:2, :2])))
         self.mass = 1.0
         """u, of the place; see `weighed`."""
@@ -98,22 +98,25 @@ class OpeningPath:
 
     def atoms(self, structures: Sequence[Atoms]) -> list[Atoms]:
         """The N atoms of structures at their places, in their own cells."""
+        return [one.copy() for one in self._placed(structures)]
+
+    def _placed(self, structures: Sequence[Atoms]) -> list[Atoms]:
+        """The same in memory that is used again and again."""
+        while len(self._kept) < len(structures):
+            self._kept.append(self._first.copy())
         places = np.array([one.positions[-1, 2] for one in structures])
         shifts, thirds = self._at(self._moved, places), self._at(self._third, places)
-        made = []
-        for one, shift, third in zip(structures, shifts, thirds, strict=True):
-            atoms, cell = self._first.copy(), self._cell.copy()
-            atoms.positions[:] = one.positions[:-1] + shift
-            cell[2] = third
-            atoms.set_cell(cell, scale_atoms=False)
-            made.append(atoms)
+        made = self._kept[: len(structures)]
+        for atoms, one, shift, third in zip(made, structures, shifts, thirds, strict=True):
+            atoms.arrays["positions"][:] = one.positions[:-1] + shift
+            atoms.cell[2] = third
         return made
 
     def evaluate(
         self, structures: Sequence[Atoms], *, site_energies: bool = False, features: bool = False
     ) -> Evaluation:
         """Energies, and forces on atoms and place; no stress. See `coupling.contracts.Potential`."""
-        moved = self.atoms(structures)
+        moved = self._placed(structures)
         found = self.bare.evaluate(moved)
         places = np.array([one.positions[-1, 2] for one in structures])
         ahead, growing = self._slopes(self._moved, places), self._slopes(self._third, places)

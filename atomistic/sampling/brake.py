@@ -2,22 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from ase import Atoms
 from numpy.typing import NDArray
 
+from atomistic.trust.triggers import Trigger, above
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
-
-
-class Trigger(Protocol):
-    @property
-    def limit(self) -> float: ...
-    @property
-    def identity(self) -> str: ...
-    def values(self, structures: Sequence[Atoms]) -> FloatArray: ...
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,7 @@ class Brake:
     def levels(self, structures: Sequence[Atoms]) -> tuple[FloatArray, NDArray[np.bool_]]:
         """(R,) values of the trigger, and whether each is above the limit."""
         values = np.asarray(self.trigger.values(structures), dtype=float)
-        return values, ~(values <= self.trigger.limit)
+        return values, above(values, self.trigger.limit)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def save_metadynamics(path: Path | str, walkers: MetadynamicsState) -> None:
         "braked_positions": np.array([one.structure.positions for one in places]).reshape(-1, count, 3),
         "braked_velocities": np.array([one.structure.get_velocities() for one in places]).reshape(-1, count, 3),
         "braked_cells": np.array([one.structure.cell.array for one in places]).reshape(-1, 3, 3),
-        "braked_values": np.array([one.values for one in places]).reshape(len(places), -1),
+        "braked_values": np.array([one.values for one in places]).reshape(len(places), walkers.deposits.centre.shape[1]),
         "braked_level": np.array([one.level for one in places]),
         "braked_step": np.array([one.step for one in places], dtype=np.int64),
         "braked_walker": np.array([one.walker for one in places], dtype=np.int64),
