@@ -38,17 +38,24 @@ HIGH = 8.0  # kT above the lowest
 STEP = 1e-14
 BATH = Langevin(TEMPERATURE, 1e13)
 EDGES = (np.linspace(-1.4, 1.4, 29), np.linspace(-1.5, 1.5, 16))
+LOWEST: tuple[float, ...] = (-2.0, -2.4)
+LARGEST: tuple[float, ...] = (2.0, 2.4)
+INTERVALS: tuple[int, ...] = (60, 60)
+WIDTH: tuple[float, ...] = (0.15, 0.18)
 GAPS = np.array([-0.1, 0.0, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0, 1.25, 1.5])
 CLOSED = 1
 
 
-def filled(seed: int, variables: int, *, walkers: int = 200, steps: int = 4000, brake: Brake | None = None) -> MetadynamicsRun:
+def filled(
+    seed: int, variables: int, *, walkers: int = 200, steps: int = 4000, brake: Brake | None = None
+) -> MetadynamicsRun:
     """Metadynamics in two wells, over x or over x and y."""
-    size, widths = slice(0, variables), (0.15, 0.18)
+    lowest, largest = LOWEST[:variables], LARGEST[:variables]
+    height = 0.005 * THERMAL * variables**2
     settings = WellTempered(
-        Range((-2.0, -2.4)[size], (2.0, 2.4)[size], (60, 60)[size]), widths[size], 0.005 * THERMAL * variables**2, 50, 8.0
+        Range(lowest, largest, INTERVALS[:variables]), WIDTH[:variables], height, pace=50, bias_factor=8.0
     )
-    walls = Walls(np.array([-1.9, -2.3])[size], np.array([1.9, 2.3])[size], 5.0)
+    walls = Walls(np.array(lowest) + 0.1, np.array(largest) - 0.1, 5.0)
     return metadynamics(
         TwoWells(), [atom_in_wells()] * walkers, places(variables), settings, BATH, steps=steps, step=STEP, fixed=walls,
         seed=seed, keep=Keep(every=10), check_step=False, brake=brake,
@@ -92,9 +99,7 @@ def wells() -> dict[str, float]:
         }  # fmt: skip
     near = TwoWells().exact((EDGES[0],), THERMAL)
     chosen = near < near.min() + HIGH * THERMAL
-    apart = [
-        (a.energy - b.energy)[chosen] / np.hypot(a.std, b.std)[chosen] for a, b in zip(one, held, strict=True)
-    ]
+    apart = [(a.energy - b.energy)[chosen] / np.hypot(a.std, b.std)[chosen] for a, b in zip(one, held, strict=True)]
     return figures | {
         "metad_error_kT": max(figures["metad_1d_error_kT"], figures["metad_2d_error_kT"]),
         "umbrella_vs_metad": float(np.median([np.sqrt(np.mean(one**2)) for one in apart])),
@@ -139,7 +144,7 @@ class Opening:
         slab = cleavage_slab(crystal, (1, 1, 1), 4, conventional=conventional_cell(crystal))
         return cls(potential, slab, phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step)
 
-    def by_mean_force(self, seed: int, copies: int = 2, steps: int = 1500) -> Gap:
+    def by_mean_force(self, seed: int, copies: int = 2, steps: int = 1200) -> Gap:
         """The integral of the mean force."""
         structures = [self.slab.opened(gap) for gap in GAPS]
         found = mean_forces(
@@ -156,7 +161,7 @@ class Opening:
         energies = 4 * np.asarray(still.energies)
         return Gap(energies - energies[CLOSED] + weights @ slope, np.sqrt(weights**2 @ error**2))
 
-    def by_populations(self, method: Sampling, seed: int, walkers: int = 2, steps: int = 2500) -> Gap:
+    def by_populations(self, method: Sampling, seed: int, walkers: int = 2, steps: int = 1500) -> Gap:
         """The static energy and what walkers find to add to it."""
         structures = [self.slab.opened(gap) * (2, 2, 1) for gap in GAPS]
         static = np.asarray(self.potential.evaluate(structures).energies)
@@ -175,7 +180,8 @@ def opening() -> dict[str, float]:
     figures: dict[str, float] = {}
     force = plane.by_mean_force(1)
     open_ = np.arange(len(GAPS)) != CLOSED
-    for method, name in (("metadynamics", "metad"), ("umbrella", "umbrella")):
+    methods: dict[Sampling, str] = {"metadynamics": "metad", "umbrella": "umbrella"}
+    for method, name in methods.items():
         other = plane.by_populations(method, 2)
         apart, bar = (other.energy - force.energy)[open_], np.hypot(other.std, force.std)[open_]
         figures |= {

@@ -27,7 +27,9 @@ class TwoWells(Model):
         x, y, z = np.moveaxis(positions[:, 0], -1, 0)
         away, stiff = y - 0.5 * x, self.stiffness * np.exp(self.softening * x)
         energies = self.energy(x, y) + 0.5 * self.stiffness * z**2
-        along = 4 * self.barrier * x * (x**2 - 1) + self.tilt - 0.5 * stiff * away + 0.5 * self.softening * stiff * away**2
+        along = (
+            4 * self.barrier * x * (x**2 - 1) + self.tilt - 0.5 * stiff * away + 0.5 * self.softening * stiff * away**2
+        )
         forces = -np.stack([along, stiff * away, self.stiffness * z], axis=-1)[:, None]
         return energies, forces, np.zeros((len(cells), 3, 3))
 
@@ -42,7 +44,9 @@ class TwoWells(Model):
         x = _inside(edges[0], fine)
         y = _inside(edges[1], fine) if len(edges) == 2 else np.linspace(-8.0, 8.0, 4001)
         density = np.exp(-self.energy(x[:, None], y[None]) / thermal)
-        shape = (len(edges[0]) - 1, fine, len(edges[1]) - 1, fine) if len(edges) == 2 else (len(edges[0]) - 1, fine, 1, -1)
+        shape = (
+            (len(edges[0]) - 1, fine, len(edges[1]) - 1, fine) if len(edges) == 2 else (len(edges[0]) - 1, fine, 1, -1)
+        )
         share = density.reshape(shape).mean(axis=(1, 3))
         sizes = np.diff(edges[0])[:, None] * (np.diff(edges[1]) if len(edges) == 2 else 1.0)
         found = -thermal * np.log(share / np.sum(share * sizes))

@@ -56,7 +56,12 @@ class OpeningPath:
         self._area = float(abs(np.linalg.det(self._cell[:2, :2])))
         self.mass = 1.0
         """u, of the place; see `weighed`."""
-        parts = [potential.fingerprint, places.tobytes().hex(), positions.tobytes().hex(), self._third.c.tobytes().hex()]
+        parts = [
+            potential.fingerprint,
+            places.tobytes().hex(),
+            positions.tobytes().hex(),
+            self._third.c.tobytes().hex(),
+        ]
         self.fingerprint = content_hash("\n".join(parts).encode())
 
     def start(self, place: float) -> Atoms:

@@ -232,7 +232,14 @@ def _identity(
     arrays = [held.fixed, held.combinations, state.numbers, state.masses, state.pbc]
     if held.grips is not None:
         arrays += [held.grips.lower, held.grips.upper, np.array(held.grips.traction)]
-    parts = [potential.fingerprint, repr(ensemble), repr(float(step)), str(seed), str(held.centre), *filter(None, [also])]
+    parts = [
+        potential.fingerprint,
+        repr(ensemble),
+        repr(float(step)),
+        str(seed),
+        str(held.centre),
+        *filter(None, [also]),
+    ]
     parts += [
         "" if one is None else f"{np.shape(one)} {np.asarray(one, dtype=float).tobytes().hex()}" for one in arrays
     ]

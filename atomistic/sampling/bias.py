@@ -56,7 +56,9 @@ class Windows:
     @property
     def identity(self) -> str:
         """Hash of the restraints."""
-        return content_hash(b"".join(np.ascontiguousarray(v).tobytes() for v in (self.centres, self.stiffness, self.periods)))
+        return content_hash(
+            b"".join(np.ascontiguousarray(v).tobytes() for v in (self.centres, self.stiffness, self.periods))
+        )
 
     def of(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Bias`; replica r is held in window r mod K."""
@@ -88,7 +90,9 @@ class Walls:
     @property
     def identity(self) -> str:
         """Hash of the walls."""
-        return content_hash(f"{np.asarray(self.lower).tolist()} {np.asarray(self.upper).tolist()} {self.stiffness}".encode())
+        return content_hash(
+            f"{np.asarray(self.lower).tolist()} {np.asarray(self.upper).tolist()} {self.stiffness}".encode()
+        )
 
     def of(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Bias`."""

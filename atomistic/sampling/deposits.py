@@ -78,7 +78,9 @@ def save_metadynamics(path: Path | str, walkers: MetadynamicsState) -> None:
         "braked_positions": np.array([one.structure.positions for one in places]).reshape(-1, count, 3),
         "braked_velocities": np.array([one.structure.get_velocities() for one in places]).reshape(-1, count, 3),
         "braked_cells": np.array([one.structure.cell.array for one in places]).reshape(-1, 3, 3),
-        "braked_values": np.array([one.values for one in places]).reshape(len(places), walkers.deposits.centre.shape[1]),
+        "braked_values": np.array([one.values for one in places]).reshape(
+            len(places), walkers.deposits.centre.shape[1]
+        ),
         "braked_level": np.array([one.level for one in places]),
         "braked_step": np.array([one.step for one in places], dtype=np.int64),
         "braked_walker": np.array([one.walker for one in places], dtype=np.int64),
@@ -95,7 +97,8 @@ def load_metadynamics(path: Path | str) -> MetadynamicsState:
     try:
         arrays = load_arrays(Path(path))
         own = {item.name: arrays[f"state_{item.name}"] for item in fields(State)}
-        state = State(**(own | {"step": int(own["step"]), "identity": str(own["identity"])}))
+        step, identity = int(own.pop("step")), str(own.pop("identity"))
+        state = State(step=step, identity=identity, **own)
         deposits = Deposits(*(arrays[f"hills_{item.name}"] for item in fields(Deposits)))
         return MetadynamicsState(state, arrays["table"], deposits, _places(state, arrays))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -104,10 +107,18 @@ def load_metadynamics(path: Path | str) -> MetadynamicsState:
 
 def _places(state: State, arrays: dict[str, np.ndarray]) -> tuple[BrakedPlace, ...]:
     there = replace(
-        state, positions=arrays["braked_positions"], velocities=arrays["braked_velocities"], cells=arrays["braked_cells"]
+        state,
+        positions=arrays["braked_positions"],
+        velocities=arrays["braked_velocities"],
+        cells=arrays["braked_cells"],
     )
     found: list[Atoms] = there.structures if len(there.positions) else []
     rows = zip(
-        found, arrays["braked_values"], arrays["braked_level"], arrays["braked_step"], arrays["braked_walker"], strict=True
+        found,
+        arrays["braked_values"],
+        arrays["braked_level"],
+        arrays["braked_step"],
+        arrays["braked_walker"],
+        strict=True,
     )
     return tuple(BrakedPlace(one, v, float(level), int(step), int(walker)) for one, v, level, step, walker in rows)

@@ -156,4 +156,6 @@ class Hills:
 def _outer(factors: list[FloatArray]) -> FloatArray:
     """Σ over hills of the outer products of factors (h, n_k)."""
     letters = "abcdef"[: len(factors)]
-    return np.asarray(np.einsum(",".join(f"z{x}" for x in letters) + "->" + letters, *factors, optimize=len(factors) > 1))
+    return np.asarray(
+        np.einsum(",".join(f"z{x}" for x in letters) + "->" + letters, *factors, optimize=len(factors) > 1)
+    )

@@ -64,7 +64,9 @@ def mbar(reduced: FloatArray, counts: NDArray[np.int64], *, start: FloatArray | 
             break
         energies = _better(energies, shares, reduced, counts)
     else:
-        raise NotConverged(f"{_MOST} steps do not bring {len(counts)} biases together; let neighbouring ones overlap more.")
+        raise NotConverged(
+            f"{_MOST} steps do not bring {len(counts)} biases together; let neighbouring ones overlap more."
+        )
     eigenvalues = np.sort(np.linalg.eigvals(counts * (shares @ shares.T)).real)
     overlap = 1.0 if len(counts) == 1 else float(1 - eigenvalues[-2])
     if overlap < _APART:

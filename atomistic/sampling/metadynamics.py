@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
+from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from atomistic.dynamics.constraints import FREE, Held
@@ -243,13 +244,11 @@ class _Growth:
         self._new.append(Deposits.at(state.step, values, heights, levels))
 
     def _remember(
-        self, structures: list[Atoms], values: FloatArray, levels: FloatArray, stopped: FloatArray, step: int
+        self, structures: list[Atoms], values: FloatArray, levels: FloatArray, stopped: NDArray[np.bool_], step: int
     ) -> None:
         """Keep braked places that are a hill's width from those that are kept."""
         for k in np.flatnonzero(stopped):
-            near = any(
-                np.all(np.abs(one.values - values[k]) < np.asarray(self._settings.width)) for one in self.braked
-            )
+            near = any(np.all(np.abs(one.values - values[k]) < np.asarray(self._settings.width)) for one in self.braked)
             if not near and len(self.braked) < self._brake.places:
                 place = BrakedPlace(structures[k], values[k], float(levels[k]), step, int(k))
                 self.braked = (*self.braked, place)

@@ -58,9 +58,7 @@ class UmbrellaRun:
         """Weights of the samples (of those that a mask marks, raveled) without restraints and without the fixed bias."""
         thermal = BOLTZMANN_EV * self.temperature
         values, fixed = self.values.reshape(-1, self.values.shape[2]), self.fixed.ravel()
-        windows = np.tile(
-            np.arange(self.values.shape[1]) % len(self.windows.centres), len(self.values)
-        )
+        windows = np.tile(np.arange(self.values.shape[1]) % len(self.windows.centres), len(self.values))
         if chosen is not None:
             values, fixed, windows = values[chosen], fixed[chosen], windows[chosen]
         counts = np.bincount(windows, minlength=len(self.windows.centres))
@@ -149,7 +147,9 @@ def umbrella(
     if len(given) == 1:
         given = given * count
     if len(given) % count:
-        raise InputError(f"{len(given)} structures do not fit {count} windows; give one, {count}, or a multiple of that.")
+        raise InputError(
+            f"{len(given)} structures do not fit {count} windows; give one, {count}, or a multiple of that."
+        )
     bias = windows if fixed is None else Together((windows, fixed))
     ready = prepared(
         potential, given, ensemble, step=step, held=held, seed=seed, check_step=check_step,

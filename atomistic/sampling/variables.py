@@ -1,6 +1,6 @@
 """Collective variables: what a free energy is a function of, and how each atom moves it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -42,13 +42,13 @@ class LinearVariables:
 
     Attributes:
         combinations: (d, N, 3) coefficients, such as those of `atomistic.dynamics.plane_distance`.
-        periods: (d,) Å, 0 where a variable is not periodic, such as the lattice's period of a slip; None is not at all.
-        offsets: (d,) Å, added to the sums; None is 0.
+        periods: (d,) Å, 0 where a variable is not periodic, such as the lattice's period of a slip; empty is none at all.
+        offsets: (d,) Å, added to the sums; empty is 0.
     """
 
     combinations: FloatArray
-    periods: FloatArray | None = None  # type: ignore[assignment]  # an array once it is made
-    offsets: FloatArray | None = None
+    periods: FloatArray = field(default_factory=lambda: np.zeros(0))
+    offsets: FloatArray = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         rows = np.asarray(self.combinations, dtype=float)
@@ -56,21 +56,21 @@ class LinearVariables:
             raise InputError(
                 f"Combinations of shape {rows.shape} are no variables; give coefficients (d, N, 3) of d ≥ 1."
             )
-        count = len(rows)
-        for name in ("periods", "offsets"):
-            given = getattr(self, name)
-            values = np.zeros(count) if given is None else np.asarray(given, dtype=float)
-            if values.shape != (count,) or not np.isfinite(values).all():
+        object.__setattr__(self, "combinations", rows)
+        for name, given in (("periods", self.periods), ("offsets", self.offsets)):
+            values = np.asarray(given, dtype=float) if np.size(given) else np.zeros(len(rows))
+            if values.shape != (len(rows),) or not np.isfinite(values).all():
                 raise InputError(
-                    f"{name} {values.tolist()} do not fit {count} variables; give one number for each, 0 for none."
+                    f"{name} {values.tolist()} do not fit {len(rows)} variables; give one number for each, 0 for none."
                 )
             object.__setattr__(self, name, values)
-        object.__setattr__(self, "combinations", rows)
 
     @property
     def identity(self) -> str:
         """Hash of coefficients, periods and offsets."""
-        return content_hash(b"".join(np.ascontiguousarray(v).tobytes() for v in (self.combinations, self.periods, self.offsets)))
+        return content_hash(
+            b"".join(np.ascontiguousarray(v).tobytes() for v in (self.combinations, self.periods, self.offsets))
+        )
 
     def of(self, positions: FloatArray, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
         """See `Variables`."""

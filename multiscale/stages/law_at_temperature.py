@@ -65,7 +65,8 @@ def _populations(
 ) -> dict[str, Any]:  # fmt: skip
     """The same by umbrella sampling or metadynamics over the place on the static path."""
     from atomistic.decohesion.finite_temperature import gap_coordinates
-    from atomistic.decohesion.opening_free_energy import rising_heights, thermal_part, warm_tractions
+    from atomistic.decohesion.opening_free_energy import thermal_part
+    from atomistic.decohesion.opening_tractions import rising_heights, warm_tractions
 
     m, count, temperature = options.thermal.in_plane, cell.repeats, options.temperature
     assert temperature is not None  # a static law has no free energy

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from ase import Atoms
+from scipy.interpolate import CubicSpline
 
-from atomistic.decohesion.opening_free_energy import ThermalPart, rising_heights, thermal_part, warm_tractions
+from atomistic.decohesion.opening_free_energy import thermal_part
 from atomistic.decohesion.opening_path import OpeningPath
+from atomistic.decohesion.opening_tractions import ThermalPart, rising_heights, warm_tractions
 from atomistic.decohesion.slab import cleavage_slab, conventional_cell
 from atomistic.dynamics import plane_distance
 from atomistic.properties.bulk import equilibrium
@@ -116,8 +118,6 @@ def test_the_bulk_is_taken_away_once_and_the_rest_is_the_slope_by_the_excess_ope
     closed = int(np.flatnonzero(gap == 0)[0])
     added, of_bulk = (lambda d: 0.02 * d**2 / (1 + d)), (lambda h: 0.3 * (h - 8.0) ** 2)
     at = np.linspace(gap[0], gap[-1], 400)
-    from scipy.interpolate import CubicSpline
-
     delta, heights = CubicSpline(gap, opening)(at), 4 * CubicSpline(gap, height)(at)
     begin = opening[closed]
     slab_part = cells * area * added(delta - begin + 0.3) + taken / 4 * of_bulk(heights)
@@ -129,7 +129,9 @@ def test_the_bulk_is_taken_away_once_and_the_rest_is_the_slope_by_the_excess_ope
     exact = 0.02 * (2 * d + d**2) / (1 + d) ** 2
     inside = slice(3, -2)
     np.testing.assert_allclose((found.law - bulk.traction)[inside], exact[inside], atol=2e-4)
-    np.testing.assert_allclose((found.bulk - bulk.traction)[inside], (0.6 * (4 * height - 8.0) / (cells * area))[inside], rtol=2e-2)
+    np.testing.assert_allclose(
+        (found.bulk - bulk.traction)[inside], (0.6 * (4 * height - 8.0) / (cells * area))[inside], rtol=2e-2
+    )
     assert np.abs(found.law_std).max() < 1e-12
     assert spacing == height[closed]
 

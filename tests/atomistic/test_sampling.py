@@ -43,14 +43,23 @@ def started(walkers=20, steps=200, **rest):
     given = options.pop("given", [atom_in_wells()] * walkers)
     variables = options.pop("variables", places(1))
     hills = options.pop("hills", HILLS)
-    return metadynamics(options.pop("potential", TwoWells()), given, variables, hills, options.pop("bath", BATH), steps=steps, **options)
+    return metadynamics(
+        options.pop("potential", TwoWells()), given, variables, hills, options.pop("bath", BATH), steps=steps, **options
+    )
 
 
 def planted_hills(variables=2, periods=(0.0, 0.0)):
     """A bias of forty hills on a grid."""
     random = np.random.default_rng(7)
-    hills = Hills(Range((-1.0, 0.0)[:variables], (1.0, 3.0)[:variables], (60, 80)[:variables]), np.array([0.2, 0.3])[:variables], np.array(periods)[:variables])
-    centres, heights = random.uniform([-1.0, 0.0][:variables], [1.0, 3.0][:variables], (40, variables)), random.uniform(0.1, 1.0, 40)
+    hills = Hills(
+        Range((-1.0, 0.0)[:variables], (1.0, 3.0)[:variables], (60, 80)[:variables]),
+        np.array([0.2, 0.3])[:variables],
+        np.array(periods)[:variables],
+    )
+    centres, heights = (
+        random.uniform([-1.0, 0.0][:variables], [1.0, 3.0][:variables], (40, variables)),
+        random.uniform(0.1, 1.0, 40),
+    )
     hills.add(centres[:25], heights[:25])
     hills.add(centres[25:], heights[25:])
     return hills, centres, heights
@@ -91,7 +100,9 @@ def all_biases():
 
 
 @pytest.mark.parametrize("name", ["hills", "windows", "walls", "curve", "together"])
-@pytest.mark.parametrize("variables", [LinearVariables(np.array([[[0.3, 0.1, 0.0], [0.0, 0.2, -0.5]]])), Distance((0,), (1,))])
+@pytest.mark.parametrize(
+    "variables", [LinearVariables(np.array([[[0.3, 0.1, 0.0], [0.0, 0.2, -0.5]]])), Distance((0,), (1,))]
+)
 def test_bias_forces_are_minus_the_gradient_of_the_bias(name, variables):
     """Taylor: the second difference's error falls with the square of the step, and the force is the first derivative."""
     random = np.random.default_rng(2)
@@ -124,7 +135,9 @@ def test_mbar_solves_two_windows_exactly_as_bennett_does():
     backward = np.sum(1 / (1 + np.exp(-shift - away[300:])))
     assert forward == pytest.approx(backward, rel=1e-8)
     assert found.free_energies[1] == pytest.approx(-np.log(0.8), abs=0.15)
-    assert mbar(reduced[:1, :300], np.array([300])).log_weights == pytest.approx(reduced[0, :300] - np.logaddexp.reduce(reduced[0, :300]))
+    assert mbar(reduced[:1, :300], np.array([300])).log_weights == pytest.approx(
+        reduced[0, :300] - np.logaddexp.reduce(reduced[0, :300])
+    )
 
 
 def test_mbar_is_the_weighted_histogram_method_with_cells_of_one_sample():
