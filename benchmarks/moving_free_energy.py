@@ -22,7 +22,7 @@ from atomistic.decohesion.slab import CleavageSlab, cleavage_slab, conventional_
 from atomistic.dynamics import Keep, Langevin
 from atomistic.properties.bulk import equilibrium
 from atomistic.properties.phonon import phonons
-from atomistic.sampling import Brake, FreeEnergy, Range, Walls, WellTempered, Windows
+from atomistic.sampling import Brake, FreeEnergy, HillRange, Walls, WellTempered, Windows
 from atomistic.sampling.metadynamics import MetadynamicsRun, metadynamics
 from atomistic.sampling.umbrella import umbrella
 from benchmarks.moving_wells import FarFromHome, TwoWells, atom_in_wells, places
@@ -53,7 +53,7 @@ def filled(
     lowest, largest = LOWEST[:variables], LARGEST[:variables]
     height = 0.005 * THERMAL * variables**2
     settings = WellTempered(
-        Range(lowest, largest, INTERVALS[:variables]), WIDTH[:variables], height, pace=50, bias_factor=8.0
+        HillRange(lowest, largest, INTERVALS[:variables]), WIDTH[:variables], height, pace=50, bias_factor=8.0
     )
     walls = Walls(np.array(lowest) + 0.1, np.array(largest) - 0.1, 5.0)
     return metadynamics(

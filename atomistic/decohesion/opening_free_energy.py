@@ -20,9 +20,9 @@ from atomistic.decohesion.opening_tractions import ThermalPart
 from atomistic.dynamics.constraints import Held
 from atomistic.dynamics.langevin import Langevin
 from atomistic.dynamics.record import Keep
-from atomistic.sampling.bias import Curve, Together, Walls, Windows
+from atomistic.sampling.bias import KnownEnergy, Together, Walls, Windows
 from atomistic.sampling.estimate import block_labels, cell_energies, cells_of
-from atomistic.sampling.hills import Range
+from atomistic.sampling.hills import HillRange
 from atomistic.sampling.metadynamics import WellTempered, metadynamics
 from atomistic.sampling.umbrella import umbrella
 from coupling.contracts import FloatArray, Potential, Progress, silent
@@ -92,7 +92,7 @@ def thermal_part(
     lower, upper = path.places[0] - _BEYOND, path.places[-1] + _BEYOND
     starts = np.linspace(lower, upper, max(2, int(np.ceil((upper - lower) / (_APART * _WIDTH)))))
     motion = _Motion(
-        path, starts, walkers, Curve(path.places, np.asarray(energies[0] - energies, dtype=float)), width,
+        path, starts, walkers, KnownEnergy(path.places, np.asarray(energies[0] - energies, dtype=float)), width,
         Langevin(temperature, DAMPING / time_step), time_step, steps, path.held(held), seed, progress,
     )  # fmt: skip
     return _histogram(motion, _in_windows(motion) if method == "umbrella" else _under_hills(motion))
@@ -119,7 +119,7 @@ class _Motion:
     path: OpeningPath
     starts: FloatArray
     walkers: int
-    static: Curve
+    static: KnownEnergy
     width: float
     ensemble: Langevin
     step: float
@@ -176,7 +176,7 @@ def _under_hills(motion: _Motion) -> _Samples:
     nodes = int(np.ceil((upper - lower) / _WIDTH * _NODES))
     made = metadynamics(
         motion.path, motion.structures, motion.path.variable,
-        WellTempered(Range((lower,), (upper,), (nodes,)), (_WIDTH,), height, _PACE, _FACTOR), motion.ensemble,
+        WellTempered(HillRange((lower,), (upper,), (nodes,)), (_WIDTH,), height, _PACE, _FACTOR), motion.ensemble,
         steps=motion.steps, step=motion.step, held=motion.held, seed=motion.seed, keep=Keep(every=_EVERY), check_step=False,
         fixed=Together((motion.static, Walls(np.array([lower]), np.array([upper]), motion.width))),
         progress=motion.progress,

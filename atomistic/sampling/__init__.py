@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from atomistic.sampling.bias import Bias, Curve, Together, Walls, Windows
+    from atomistic.sampling.bias import Bias, KnownEnergy, Together, Walls, Windows
     from atomistic.sampling.brake import Brake, BrakedPlace
     from atomistic.sampling.deposits import Deposits, MetadynamicsState, load_metadynamics, save_metadynamics
     from atomistic.sampling.estimate import FreeEnergy
-    from atomistic.sampling.hills import Hills, Range
+    from atomistic.sampling.hills import HillRange, Hills
     from atomistic.sampling.mbar import Mbar
     from atomistic.sampling.metadynamics import MetadynamicsRun, WellTempered
     from atomistic.sampling.umbrella import UmbrellaRun
@@ -19,16 +19,16 @@ __all__ = [
     "Bias",
     "Brake",
     "BrakedPlace",
-    "Curve",
     "Deposits",
     "Distance",
     "FreeEnergy",
+    "HillRange",
     "Hills",
+    "KnownEnergy",
     "LinearVariables",
     "Mbar",
     "MetadynamicsRun",
     "MetadynamicsState",
-    "Range",
     "Together",
     "UmbrellaRun",
     "Variables",

@@ -101,7 +101,7 @@ class Walls:
 
 
 @dataclass(frozen=True)
-class Curve:
+class KnownEnergy:
     """A given energy of the first variable, a cubic spline through its values: what is known before, taken away in advance.
 
     Attributes:

@@ -19,7 +19,7 @@ _MOST_NODES = 2_000_000
 
 
 @dataclass(frozen=True)
-class Range:
+class HillRange:
     """Where hills are put, with the nodes at which they are summed.
 
     Attributes:
@@ -73,7 +73,7 @@ class Hills:
         InputError: the nodes are too far apart for the width, or a periodic variable has another range than its period.
     """
 
-    def __init__(self, range: Range, width: FloatArray, periods: FloatArray) -> None:
+    def __init__(self, range: HillRange, width: FloatArray, periods: FloatArray) -> None:
         self.range, self.width = range, np.asarray(width, dtype=float)
         self.periods, self._lower = np.asarray(periods, dtype=float), np.array(range.lower)
         count = len(range.nodes)

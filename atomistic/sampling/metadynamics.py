@@ -23,7 +23,7 @@ from atomistic.sampling.bias import Bias, Biased, Together
 from atomistic.sampling.brake import Brake, BrakedPlace
 from atomistic.sampling.deposits import Deposits, MetadynamicsState, save_metadynamics
 from atomistic.sampling.estimate import FreeEnergy, reweighted
-from atomistic.sampling.hills import Hills, Range
+from atomistic.sampling.hills import HillRange, Hills
 from atomistic.sampling.umbrella import SETTLING, check_stiffness, temperature_of
 from atomistic.sampling.variables import Variables
 from coupling.contracts import FloatArray, Potential, Progress, silent
@@ -44,7 +44,7 @@ class WellTempered:
         bias_factor: γ > 1: barriers are lowered to about 1/γ of theirs; about the barrier over kT.
     """
 
-    range: Range
+    range: HillRange
     width: tuple[float, ...]
     height: float
     pace: int = 100
@@ -142,7 +142,7 @@ def metadynamics(
         ensemble: `Langevin` or `NoseHoover`.
         steps: How many more.
         step: Time step, s; None takes a twentieth of the shortest period of the potential.
-        fixed: A bias besides, which is taken away again, such as `Walls` or `Curve`.
+        fixed: A bias besides, which is taken away again, such as `Walls` or `KnownEnergy`.
         brake: No hill where its trigger is above the limit.
         held: Constraints.
         seed: Of velocities and noise.

@@ -129,7 +129,7 @@ def umbrella(
         ensemble: `NVT` of any kind: `Langevin` or `NoseHoover`.
         steps: How many.
         step: Time step, s; None takes a twentieth of the shortest period of the potential.
-        fixed: A bias of all walkers besides, which is taken away again, such as `Walls` or `Curve`.
+        fixed: A bias of all walkers besides, which is taken away again, such as `Walls` or `KnownEnergy`.
         held: Constraints.
         seed: Of velocities and noise.
         every: Steps between samples.

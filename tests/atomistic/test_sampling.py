@@ -9,11 +9,11 @@ from ase import Atoms
 from atomistic.dynamics import NVE, Keep, Langevin, plane_distance
 from atomistic.sampling import (
     Brake,
-    Curve,
     Distance,
+    HillRange,
     Hills,
+    KnownEnergy,
     LinearVariables,
-    Range,
     Together,
     Walls,
     WellTempered,
@@ -33,7 +33,7 @@ from coupling.units import BOLTZMANN_EV
 TEMPERATURE = 300.0
 THERMAL = BOLTZMANN_EV * TEMPERATURE
 BATH = Langevin(TEMPERATURE, 1e13)
-HILLS = WellTempered(Range((-2.0,), (2.0,), (60,)), (0.15,), 0.02 * THERMAL, 20, 8.0)
+HILLS = WellTempered(HillRange((-2.0,), (2.0,), (60,)), (0.15,), 0.02 * THERMAL, 20, 8.0)
 LOW = TwoWells(0.08)
 WALLS = Walls(np.array([-1.9]), np.array([1.9]), 5.0)
 
@@ -52,7 +52,7 @@ def planted_hills(variables=2, periods=(0.0, 0.0)):
     """A bias of forty hills on a grid."""
     random = np.random.default_rng(7)
     hills = Hills(
-        Range((-1.0, 0.0)[:variables], (1.0, 3.0)[:variables], (60, 80)[:variables]),
+        HillRange((-1.0, 0.0)[:variables], (1.0, 3.0)[:variables], (60, 80)[:variables]),
         np.array([0.2, 0.3])[:variables],
         np.array(periods)[:variables],
     )
@@ -94,7 +94,7 @@ def test_the_slope_of_hills_is_that_of_their_energy_also_across_a_period_and_fla
 def all_biases():
     hills, _, _ = planted_hills(1)
     windows = Windows(np.array([[0.2], [-0.4], [0.9]]), 3.0)
-    curve = Curve(np.linspace(-1, 1, 7), np.sin(np.linspace(-1, 1, 7)))
+    curve = KnownEnergy(np.linspace(-1, 1, 7), np.sin(np.linspace(-1, 1, 7)))
     return {"hills": hills, "windows": windows, "walls": Walls(np.array([-0.1]), np.array([0.1]), 4.0), "curve": curve,
             "together": Together((hills, windows, curve))}  # fmt: skip
 
@@ -270,7 +270,7 @@ def test_a_gap_is_a_variable():
     ("change", "message"),
     [
         ({"bath": NVE(300.0)}, "temperature that is held"),
-        ({"hills": replace(HILLS, range=Range((-2.0,), (2.0,), (20,)))}, "do not resolve"),
+        ({"hills": replace(HILLS, range=HillRange((-2.0,), (2.0,), (20,)))}, "do not resolve"),
         ({"hills": replace(HILLS, height=500.0)}, "too stiff"),
         ({"variables": places(2)}, "width for each"),
         ({"keep": Keep(observe=lambda state: state.energies)}, "leave `observe` out"),
@@ -285,9 +285,9 @@ def test_settings_that_mean_nothing_are_refused():
     with pytest.raises(InputError, match="bias factor above 1"):
         replace(HILLS, bias_factor=1.0)
     with pytest.raises(InputError, match="no range"):
-        Range((0.0,), (-1.0,), (10,))
+        HillRange((0.0,), (-1.0,), (10,))
     with pytest.raises(InputError, match="one of"):
-        Hills(Range((0.0,), (2.0,), (40,)), np.array([0.1]), np.array([3.0]))
+        Hills(HillRange((0.0,), (2.0,), (40,)), np.array([0.1]), np.array([3.0]))
     with pytest.raises(InputError, match="give one, 3, or"):
         umbrella(TwoWells(), [atom_in_wells()] * 2, places(1), Windows(np.zeros((3, 1)), 1.0), BATH, steps=5)
     with pytest.raises(InputError, match="rising edges"):
