@@ -51,7 +51,7 @@ def filled(
 ) -> MetadynamicsRun:
     """Metadynamics in two wells, over x or over x and y."""
     lowest, largest = LOWEST[:variables], LARGEST[:variables]
-    height = 0.005 * THERMAL * variables**2
+    height = 0.01 * THERMAL * variables
     settings = WellTempered(
         HillRange(lowest, largest, INTERVALS[:variables]), WIDTH[:variables], height, pace=50, bias_factor=8.0
     )
@@ -144,7 +144,7 @@ class Opening:
         slab = cleavage_slab(crystal, (1, 1, 1), 4, conventional=conventional_cell(crystal))
         return cls(potential, slab, phonons(potential, slab.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step)
 
-    def by_mean_force(self, seed: int, copies: int = 2, steps: int = 1200) -> Gap:
+    def by_mean_force(self, seed: int, copies: int = 2, steps: int = 1500) -> Gap:
         """The integral of the mean force."""
         structures = [self.slab.opened(gap) for gap in GAPS]
         found = mean_forces(
@@ -161,7 +161,7 @@ class Opening:
         energies = 4 * np.asarray(still.energies)
         return Gap(energies - energies[CLOSED] + weights @ slope, np.sqrt(weights**2 @ error**2))
 
-    def by_populations(self, method: Sampling, seed: int, walkers: int = 2, steps: int = 1500) -> Gap:
+    def by_populations(self, method: Sampling, seed: int, walkers: int = 2, steps: int = 2500) -> Gap:
         """The static energy and what walkers find to add to it."""
         structures = [self.slab.opened(gap) * (2, 2, 1) for gap in GAPS]
         static = np.asarray(self.potential.evaluate(structures).energies)

@@ -1,6 +1,7 @@
 """Tractions of a law at a temperature from what it adds to the free energies along a static path and along its bulk."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.interface.excess import BulkBranch, SlabBranch, taken_away
 
+Ends = Literal["natural", "not-a-knot", "apart"]
 _SMOOTH = 0.15
 """Å of the excess opening: what the temperature adds is not resolved more finely."""
 _BULK_NODES = 6
@@ -70,6 +72,8 @@ def warm_tractions(
 ) -> WarmTractions:
     """The law's tractions: its static ones and the slope, by the excess opening, of what the temperature adds.
 
+    At the last opening, where the faces no longer interact, the temperature adds none.
+
     Args:
         slab: The static path, along whose gaps `whole` was sampled.
         bulk: Its bulk reference.
@@ -88,7 +92,7 @@ def warm_tractions(
     def slopes(of_slab: FloatArray, of_bulk: FloatArray) -> FloatArray:
         taken = _smooth(own.places, of_bulk, own.counts, inner, "not-a-knot")
         rest = (of_slab - layers / repeats * taken(height)) / (cells * slab.area)
-        return np.asarray(_smooth(at, rest, whole.counts, nodes)(opening, 1))
+        return np.asarray(_smooth(at, rest, whole.counts, nodes, "apart")(opening, 1))
 
     added = slopes(whole.energy, own.energy)
     variance = sum(
@@ -124,7 +128,7 @@ def _thinned(values: FloatArray, apart: float) -> FloatArray:
 
 
 def _smooth(
-    places: FloatArray, energies: FloatArray, counts: FloatArray, nodes: FloatArray, ends: str = "natural"
+    places: FloatArray, energies: FloatArray, counts: FloatArray, nodes: FloatArray, ends: Ends = "natural"
 ) -> CubicSpline:
     """The cubic spline through nodes that fits energies best, each weighted with its samples.
 
@@ -132,9 +136,17 @@ def _smooth(
         InputError: the walkers left too much unvisited.
     """
     known = np.isfinite(energies) & (counts > 0)
-    basis = CubicSpline(nodes, np.eye(len(nodes)), bc_type=ends)
+    basis = CubicSpline(nodes, np.eye(len(nodes)), bc_type=_conditions(ends, len(nodes)))
     trust, columns = np.sqrt(counts[known]), basis(places[known])
     if known.sum() < len(nodes) or np.linalg.matrix_rank(columns) < len(nodes):
         raise InputError("The walkers leave parts of the path unvisited; take more steps.")
     found = np.linalg.lstsq(trust[:, None] * columns, trust * energies[known], rcond=None)[0]
-    return CubicSpline(nodes, found, bc_type=ends)
+    return CubicSpline(nodes, found, bc_type=_conditions(ends))
+
+
+def _conditions(ends: Ends, count: int = 0) -> Any:
+    """Of a spline: "apart" has no slope at its last node, where the faces no longer interact; `count` for that many at once."""
+    if ends != "apart":
+        return ends
+    zero = np.zeros(count) if count else 0.0
+    return ((2, zero), (1, zero))

@@ -169,8 +169,7 @@ def metadynamics(
         potential, structures if known is None else known.state, ensemble, step=step, held=held, seed=seed,
         check_step=check_step, field=Biased(potential, variables, bias), also=" ".join(parts),
     )  # fmt: skip
-    steepest = len(ready.state.positions) * settings.height / np.asarray(settings.width) ** 2
-    check_stiffness(ready.state, variables, steepest, ready.system.step)
+    check_stiffness(ready.state, variables, settings.height / np.asarray(settings.width) ** 2, ready.system.step)
     growth = _Growth(variables, hills, settings, BOLTZMANN_EV * temperature, brake, keep, known)
     sampling = replace(keep, observe=growth.observe, checkpoint=None)
     try:
