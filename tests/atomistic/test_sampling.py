@@ -1,6 +1,8 @@
 """Metadynamics and umbrella sampling against closed forms, and their parts against identities."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -294,3 +296,13 @@ def test_settings_that_mean_nothing_are_refused():
         cells_of(np.zeros((3, 1)), (np.array([1.0, 0.0]),))
     with pytest.raises(InputError, match="No sample"):
         cell_energies(np.array([-1]), np.zeros(1), (np.array([0.0, 1.0]),), TEMPERATURE)
+
+
+def test_the_page_s_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parents[2] / "docs" / "free_energies.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert "* 8" in code and "steps=400" in code
+    exec(code.replace("* 8", "* 4").replace("steps=400", "steps=60"), {})
+    assert len(re.findall(r"1\.\d+", capsys.readouterr().out)) > 5
+    assert load_metadynamics(tmp_path / "walkers.npz").state.step == 60
