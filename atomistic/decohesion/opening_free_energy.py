@@ -30,6 +30,7 @@ from coupling.errors import unknown_choice
 from coupling.units import BOLTZMANN_EV
 
 Sampling = Literal["umbrella", "metadynamics"]
+"""How walkers are brought along a path."""
 _WIDTH = 0.05
 """Å: of hills, and thermally of a window."""
 _NODES = 3.0

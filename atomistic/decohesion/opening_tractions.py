@@ -12,6 +12,7 @@ from coupling.errors import InputError
 from coupling.interface.excess import BulkBranch, SlabBranch, taken_away
 
 Ends = Literal["natural", "not-a-knot", "apart"]
+"""How a fitted spline ends."""
 _SMOOTH = 0.15
 """Å of the excess opening: what the temperature adds is not resolved more finely."""
 _BULK_NODES = 6
