@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from atomistic.dynamics.constraints import FREE, Held
 from atomistic.dynamics.driver import prepared
 from atomistic.dynamics.record import Keep
+from atomistic.dynamics.ring_polymer import RingPolymer
 from atomistic.dynamics.state import State
 from atomistic.dynamics.system import Ensemble
 from atomistic.dynamics.trajectory import Trajectory
@@ -172,8 +173,10 @@ def temperature_of(ensemble: Ensemble) -> float:
     """K.
 
     Raises:
-        InputError: none is set, or the ensemble is one of constant energy.
+        InputError: none is set, or the ensemble is one of constant energy or of ring polymers.
     """
+    if isinstance(ensemble, RingPolymer):
+        raise InputError("A bias acts on atoms, not on the beads of ring polymers; take Langevin or NoseHoover.")
     if ensemble.temperature is None or isinstance(ensemble, NVE):
         raise InputError("A bias needs a temperature that is held; take Langevin or NoseHoover.")
     return ensemble.temperature
