@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,16 @@ _FILMED_CELLS = 200_000
 """Of a mesh, above which the report shows its last state alone: each state is gathered on one rank."""
 
 
+class Watched(NamedTuple):
+    """A number that was observed at the end of a loading."""
+
+    name: str
+    value: float
+    unit: str
+    what: str
+    headline: bool = False
+
+
 class Watch:
     """Called with each converged step and its state; what it has seen is committed with the step.
 
@@ -25,6 +35,7 @@ class Watch:
         problem: Its problem.
         fields: Writer of the fields.
         scratch: Where the states whose fields were written are kept for a run that resumes after an interruption.
+        filmed: Whether the bodies are kept for the report, too, unless there are too many cells.
 
     Attributes:
         steps: Load, force, work and broken area by step.
@@ -36,7 +47,7 @@ class Watch:
         film: The deformed bodies of the saved states.
     """
 
-    def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path) -> None:
+    def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path, *, filmed: bool = True) -> None:
         self.study, self.problem, self.fields, self.scratch = study, problem, fields, scratch
         self.steps: list[dict[str, float]] = []
         self.fronts: dict[str, list[list[float]]] = {}
@@ -47,7 +58,7 @@ class Watch:
         self.film = Film()
         cells = sum(one.function_space.mesh.topology.index_map(one.function_space.mesh.topology.dim).size_global
                     for one in problem.displacements.values())  # fmt: skip
-        self._filmed = cells <= _FILMED_CELLS
+        self._filmed = filmed and cells <= _FILMED_CELLS
         self._last = (np.inf, np.inf)
         self._written: list[int] = []
 
@@ -77,6 +88,16 @@ class Watch:
         self.rings = [Finding(**one) for one in state["rings"]]
         self._last, self._written = tuple(state["last"]), state["written"]
         return True
+
+    def numbers(self) -> list[Watched]:
+        """Lengths of the process zones and the J-integral at the end, of those that there are."""
+        single, found = len(self.problem.bonds) == 1, []
+        for name, rows in self.zones.items():
+            if rows:
+                what = f"length of the process zone on {name} at the end"
+                found.append(Watched("zone_length" if single else f"{name}_zone_length", rows[-1][-1], "m", what))
+        what = "J-integral at the last saved state whose ring fits"
+        return [*found, *(Watched("j_integral", row[-1], "J/m^2", what, True) for row in self.j[-1:])]
 
     def _file(self, number: int) -> Path:
         return self.scratch / f"state-{number}-{self.problem.comm.rank}.npz"
