@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from atomistic.decohesion.layered import Layered
     from atomistic.decohesion.mean_force import MeanForces, mean_forces, mean_traction
     from atomistic.decohesion.mixed_path import Refinement, mixed_law, refined_grid, refined_slip_grid
+    from atomistic.decohesion.opening_free_energy import thermal_part
+    from atomistic.decohesion.opening_path import OpeningPath
+    from atomistic.decohesion.opening_tractions import ThermalPart, WarmTractions, warm_tractions
     from atomistic.decohesion.pulled import Rupture, bar_rupture, pull_by_ends, slab_rupture
     from atomistic.decohesion.relaxed_grid import RelaxedSampler
     from atomistic.decohesion.relaxed_path import relaxed_branches
@@ -34,6 +37,7 @@ __all__ = [
     "Layered",
     "MeanForces",
     "Openable",
+    "OpeningPath",
     "Refinement",
     "RelaxedSampler",
     "Rupture",
@@ -42,7 +46,9 @@ __all__ = [
     "SlipSamples",
     "SpacingResponse",
     "State",
+    "ThermalPart",
     "Vibrations",
+    "WarmTractions",
     "bar_rupture",
     "bulk_branch",
     "cleavage_slab",
@@ -66,6 +72,8 @@ __all__ = [
     "slip_grid",
     "slip_path",
     "spacing_response",
+    "thermal_part",
+    "warm_tractions",
 ]
 
 __getattr__, __dir__ = on_first_use(__name__)

@@ -26,7 +26,8 @@ from coupling.errors import InputError
 from coupling.interface.excess import BulkBranch, SlabBranch, taken_away
 from coupling.units import BOLTZMANN_EV
 
-_DAMPING = 0.05  # friction times the time step
+DAMPING = 0.05
+"""Friction times the time step."""
 _SETTLING = 0.2  # of the steps, before averages are taken
 
 
@@ -92,7 +93,7 @@ def mean_forces(
         return np.column_stack([on_gap, opening - pressed])
 
     made = dynamics(
-        potential, moving, Langevin(temperature, _DAMPING / time_step), steps=steps, step=time_step,
+        potential, moving, Langevin(temperature, DAMPING / time_step), steps=steps, step=time_step,
         held=FREE if constraint is None else Held(combinations=constraint[None]), seed=seed, check_step=False,
         keep=Keep(observe=rates), progress=progress,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The driver of molecular dynamics: any potential, any ensemble, many replicas in one batch."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from ase import Atoms
@@ -12,7 +12,7 @@ from atomistic.dynamics.record import Book, Keep
 from atomistic.dynamics.ring_polymer import RingPolymer
 from atomistic.dynamics.safe_step import vibration_limit
 from atomistic.dynamics.state import TIME, State
-from atomistic.dynamics.system import Ensemble, System
+from atomistic.dynamics.system import Ensemble, Field, System
 from atomistic.dynamics.trajectory import Runaway, Trajectory
 from coupling.capabilities import require
 from coupling.contracts import Potential, Progress, silent
@@ -61,27 +61,92 @@ def dynamics(
         Runaway: an energy or force is not a number, or an atom moves farther than `LARGEST_MOVE` in a step; it
             carries what was done until then.
     """
-    keep = Keep() if keep is None else keep
-    if steps < 1:
-        raise InputError(f"{steps} steps of dynamics are none; give at least 1.")
+    ready = prepared(potential, structures, ensemble, step=step, held=held, seed=seed, check_step=check_step)
+    return ready.moved(ensemble, steps, Keep() if keep is None else keep, progress=progress)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Replicas that are about to move.
+
+    Attributes:
+        state: Where they are, evaluated.
+        system: What stays the same.
+        time_step: s.
+    """
+
+    state: State
+    system: System
+    time_step: float
+
+    def moved(
+        self, ensemble: Ensemble, steps: int, keep: Keep, *, after: Callable[[State], None] | None = None,
+        progress: Progress = silent,
+    ) -> Trajectory:  # fmt: skip
+        """Make the steps.
+
+        Args:
+            ensemble: The integrator.
+            steps: How many more.
+            keep: What is sampled and where it is written.
+            after: Told the state after each step, once it is in the book; what it changes acts from the next step on.
+            progress: Told after each step.
+
+        Raises:
+            InputError: there are no steps.
+            Runaway: see `dynamics`.
+        """
+        if steps < 1:
+            raise InputError(f"{steps} steps of dynamics are none; give at least 1.")
+        book = Book(keep, ensemble, self.system, self.time_step)
+        return _run(self.state, self.system, book, ensemble, steps, after, progress)
+
+
+def prepared(
+    potential: Potential,
+    structures: Atoms | Sequence[Atoms] | State,
+    ensemble: Ensemble,
+    *,
+    step: float | None = None,
+    held: Held = FREE,
+    seed: int = 0,
+    check_step: bool = True,
+    field: Field | None = None,
+    also: str = "",
+) -> Ready:
+    """Replicas before their first step; see `dynamics`.
+
+    Args:
+        potential: The potential.
+        structures: As there, and so are ensemble, step, constraints, seed and check.
+        ensemble: The integrator.
+        step: Time step, s.
+        held: Constraints.
+        seed: Of velocities and noise.
+        check_step: Whether a given time step is compared with the limit of stability of the potential.
+        field: What moves them in place of the potential alone, such as the potential with a bias.
+        also: Hash of what the field adds.
+    """
     given = structures if isinstance(structures, State) else State.of(_listed(structures))
     going = bool(given.identity)
     if step is None or (check_step and not going):
         step = vibration_limit(potential, given.structures[0]).checked(step)
     beads = ensemble.beads if isinstance(ensemble, RingPolymer) else 1
-    system = System(potential.evaluate, given, step, held=held, seed=seed, beads=beads)
-    identity = _identity(potential, ensemble, step, held, seed, given)
+    moving = potential.evaluate if field is None else field
+    system = System(moving, given, step, held=held, seed=seed, beads=beads)
+    identity = _identity(potential, ensemble, step, held, seed, given, also)
     if going and given.identity != identity:
         raise InputError(
             "The state belongs to dynamics with another potential, ensemble, time step, seed or constraints; go on with the "
             "same, or begin anew from its `structures`."
         )
     state = given if going else replace(_begun(potential, given, ensemble, system), identity=identity)
-    return _run(state, system, Book(keep, ensemble, system, step), ensemble, steps, progress)
+    return Ready(state, system, step)
 
 
 def _run(
-    state: State, system: System, book: Book, ensemble: Ensemble, steps: int, progress: Progress
+    state: State, system: System, book: Book, ensemble: Ensemble, steps: int, after: Callable[[State], None] | None,
+    progress: Progress,
 ) -> Trajectory:  # fmt: skip
     if state.step == 0:
         book.enter(state)
@@ -94,6 +159,8 @@ def _run(
             book.close(state)  # what was done until then is on disk
             raise
         book.enter(state)
+        if after is not None:
+            after(state)
         progress("dynamics", done, steps)
     return book.close(state)
 
@@ -162,13 +229,20 @@ def _listed(structures: Atoms | Sequence[Atoms]) -> list[Atoms]:
 
 
 def _identity(
-    potential: Potential, ensemble: Ensemble, step: float, held: Held, seed: int, state: State
+    potential: Potential, ensemble: Ensemble, step: float, held: Held, seed: int, state: State, also: str
 ) -> str:  # fmt: skip
     """Hash of all that determines the motion besides the state."""
     arrays = [held.fixed, held.combinations, state.numbers, state.masses, state.pbc]
     if held.grips is not None:
         arrays += [held.grips.lower, held.grips.upper, np.array(held.grips.traction)]
-    parts = [potential.fingerprint, repr(ensemble), repr(float(step)), str(seed), str(held.centre)]
+    parts = [
+        potential.fingerprint,
+        repr(ensemble),
+        repr(float(step)),
+        str(seed),
+        str(held.centre),
+        *filter(None, [also]),
+    ]
     parts += [
         "" if one is None else f"{np.shape(one)} {np.asarray(one, dtype=float).tobytes().hex()}" for one in arrays
     ]

@@ -49,12 +49,14 @@ class Slip(Section):
 class Thermal(Section):
     """How a law at a temperature is found."""
 
-    method: Literal["quasi-harmonic", "mean force"] = Field(
-        default="quasi-harmonic", description="Free energy of vibrations, or the mean force in molecular dynamics."
+    method: Literal["quasi-harmonic", "mean force", "umbrella", "metadynamics"] = Field(
+        default="quasi-harmonic",
+        description="Free energy of vibrations; or molecular dynamics: the mean force, or where walkers are in windows (umbrella) "
+        "or under a bias that grows (metadynamics).",
     )
     statistics: Literal["classical", "quantum"] = Field(default="quantum", description="Statistics of the vibrations.")
     in_plane: int = Field(default=2, ge=1, le=8, description="In-plane repeats of the vibrating cell.")
-    steps: int = Field(default=4000, ge=200, description="Time steps of each trajectory (mean force).")
+    steps: int = Field(default=4000, ge=200, description="Time steps of each trajectory.")
 
 
 class RelaxationOptions(Section):
@@ -121,12 +123,12 @@ class LawOptions(Section):
             )
         if (
             self.temperature is not None
-            and self.thermal.method == "mean force"
+            and self.thermal.method != "quasi-harmonic"
             and (pair or boundary or self.mode == "mixed")
         ):
             raise InputError(
-                "the mean force is that of one gap coordinate, and two crystals or grains have two and a mixed law three; take "
-                "method: quasi-harmonic."
+                f"the method {self.thermal.method} is for one gap coordinate, and two crystals or grains have two and a mixed law "
+                "three; take method: quasi-harmonic."
             )
         automatic = any(crystal.layers == "automatic" for crystal in self.cuts.values())
         if automatic and (pair or self.mode == "mixed" or self.path == "rigid"):
@@ -173,7 +175,7 @@ class LawOptions(Section):
         if self.temperature is None:
             self.refuse_given("the static law; give temperature", "thermal")
         elif self.thermal.method == "quasi-harmonic":
-            self.thermal.refuse_given("method: quasi-harmonic; take method: mean force", "steps")
+            self.thermal.refuse_given("method: quasi-harmonic; take another method", "steps")
 
     @property
     def cuts(self) -> dict[str, CutCrystal]:

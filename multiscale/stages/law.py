@@ -114,7 +114,7 @@ def _atoms(
     potential: PotentialChoice | None, what: str, boundary: BoundaryRecord | None,
 ) -> LawAtoms:  # fmt: skip
     """The samples, from the cache where they are known."""
-    moving = options.temperature is not None and options.thermal.method == "mean force"
+    moving = options.temperature is not None and options.thermal.method != "quasi-harmonic"
     key = request(
         "cohesive law",
         options,

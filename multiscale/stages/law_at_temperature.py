@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from coupling.contracts import Potential
 from coupling.interface.excess import BulkBranch, SlabBranch
 from multiscale.inputs.law_options import LawOptions
 from multiscale.runtime.context import RunContext
@@ -17,6 +20,7 @@ def thermal(
 ) -> dict[str, Any]:  # fmt: skip
     """Vibrational excess, or mean tractions, at the equilibria of the static path."""
     from atomistic.decohesion.finite_temperature import path_vibrations
+    from atomistic.properties.phonon import phonons
 
     opened = [state.slab for state in states]
     repeats = [[state.bulks[k] for state in states] for k in range(len(bulks))]
@@ -25,20 +29,21 @@ def thermal(
             potential, cell, opened, repeats, options.temperature, in_plane=options.thermal.in_plane,
             statistics=options.thermal.statistics, progress=context.progress,
         )}  # fmt: skip
-    return _mean_force(options, seed, context, potential, cell, slab, bulks[0], opened, repeats[0])
+    step = phonons(potential.bare, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
+    sampled = _mean_force if options.thermal.method == "mean force" else _populations
+    found = sampled(options, seed, context, potential.bare, cell, slab, bulks[0], opened, repeats[0], step)
+    return found | {"time_step": step}
 
 
 def _mean_force(
-    options: LawOptions, seed: int, context: RunContext, resumable: ResumablePotential, cell: Any, slab: SlabBranch,
-    bulk: BulkBranch, opened: "list[Atoms]", repeats: "list[Atoms]",
+    options: LawOptions, seed: int, context: RunContext, potential: Potential, cell: Any, slab: SlabBranch,
+    bulk: BulkBranch, opened: "list[Atoms]", repeats: "list[Atoms]", step: float,
 ) -> dict[str, Any]:  # fmt: skip
     """Mean tractions of the slab and of the bulk's repeats, by dynamics."""
     from atomistic.decohesion.finite_temperature import gap_coordinates
     from atomistic.decohesion.mean_force import mean_forces, mean_traction
-    from atomistic.properties.phonon import phonons
 
-    m, potential = options.thermal.in_plane, resumable.bare
-    step = phonons(potential, cell.repeat_unit().atoms, repeats=(2, 2, 2)).safe_time_step
+    m = options.thermal.in_plane
     rest: dict[str, Any] = {"seed": seed, "progress": context.progress}
     steps, temperature = options.thermal.steps, options.temperature
     assert temperature is not None  # a static law has no mean force
@@ -51,5 +56,30 @@ def _mean_force(
         "mean_traction": traction,
         "mean_traction_std": error,
         "bulk_mean_traction": own.on_length / cell.area,
-        "time_step": step,
     }
+
+
+def _populations(
+    options: LawOptions, seed: int, context: RunContext, potential: Potential, cell: Any, slab: SlabBranch,
+    bulk: BulkBranch, opened: "list[Atoms]", repeats: "list[Atoms]", step: float,
+) -> dict[str, Any]:  # fmt: skip
+    """The same by umbrella sampling or metadynamics over the place on the static path."""
+    from atomistic.decohesion.finite_temperature import gap_coordinates
+    from atomistic.decohesion.opening_free_energy import thermal_part
+    from atomistic.decohesion.opening_tractions import rising_heights, warm_tractions
+
+    m, count, temperature = options.thermal.in_plane, cell.repeats, options.temperature
+    assert temperature is not None  # a static law has no free energy
+    rest: dict[str, Any] = {"seed": seed, "method": options.thermal.method, "progress": context.progress}
+    held = np.tile(gap_coordinates(cell).reshape(-1, len(opened[0]), 3), (1, m * m, 1)) / m**2
+    whole = thermal_part(
+        potential, slab.gap, [atoms * (m, m, 1) for atoms in opened], m * m * slab.energy, temperature, step,
+        options.thermal.steps, held=held, **rest,
+    )  # fmt: skip
+    kept = rising_heights(bulk)
+    own = thermal_part(
+        potential, count * bulk.height[kept], [repeats[k] * (m, m, count) for k in kept], m * m * count * bulk.energy[kept],
+        temperature, step, options.thermal.steps, **rest,
+    )  # fmt: skip
+    found = warm_tractions(slab, bulk, whole, own, m * m, count)
+    return {"mean_traction": found.law, "mean_traction_std": found.law_std, "bulk_mean_traction": found.bulk}

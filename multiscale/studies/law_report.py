@@ -27,6 +27,12 @@ from multiscale.studies.boundary_report import report_boundary
 from multiscale.studies.law_findings import AGREE, law_checks, law_findings
 
 _FILES = {"csv": "law_export.csv", "abaqus": "law_abaqus.inp", "moose": "law_moose.i", "akantu": "law_akantu.dat"}
+_SAMPLED = {
+    "mean force": "mean forces of constrained dynamics",
+    "umbrella": "populations along the static path, umbrella sampling",
+    "metadynamics": "populations along the static path, well-tempered metadynamics",
+}
+"""The methods of dynamics, in words."""
 
 
 def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, key: str = "") -> None:
@@ -144,7 +150,7 @@ def _warm(results: Results, options: LawOptions, derived: DerivedLaw, key: str) 
     results.add(f"{key}temperature", options.temperature, "K", "temperature of the law", headline=True)
     how = f"quasi-harmonic, {options.thermal.statistics}"
     if derived.atoms.time_step is not None:
-        how = f"mean forces of constrained dynamics, time step {derived.atoms.time_step * 1e15:.2g} fs"
+        how = f"{_SAMPLED[options.thermal.method]}, time step {derived.atoms.time_step * 1e15:.2g} fs"
     law = f"{key}law" if f"{key}law" in results.curves else "law"
     results.plots.append(
         Plot("Temperature", "opening", "Å", "traction", "GPa",

@@ -38,3 +38,35 @@ def test_work_that_a_law_with_the_gap_in_the_bulk_leaves_out_is_named_and_is_wha
         works[gap] = results["work_of_separation"]
         left.append([one for one in results.findings if "zero excess opening" in one.what])
     assert left[0] == [] and left[1][0].size == pytest.approx(1 - works["in bulk"] / works["in law"], rel=1e-3)
+
+
+def test_where_the_temperature_adds_nothing_a_sampled_law_is_the_static_one(tmp_path, monkeypatch):
+    """Measured from where it is free of traction; the paths that are sampled are the slab's and its bulk's, with their energies."""
+    from atomistic.decohesion import opening_free_energy
+    from atomistic.decohesion.opening_tractions import ThermalPart
+
+    asked = []
+
+    def none(potential, places, structures, energies, temperature, time_step, steps, *, method, **rest):
+        asked.append((len(structures[0]), method, steps, places[-1] - places[0], rest.get("held")))
+        energy = np.asarray(potential.evaluate(structures).energies)
+        np.testing.assert_allclose(energy, energies, atol=1e-6)
+        cells = np.linspace(places[0], places[-1], 200)
+        nothing = np.zeros(200)
+        return ThermalPart(cells, nothing, np.zeros((16, 200)), np.ones(200), temperature)
+
+    monkeypatch.setattr(opening_free_energy, "thermal_part", none)
+    warm = {"temperature": "300 K", "thermal": {"method": "metadynamics", "in_plane": 1, "steps": 300}}
+    results = run_study(
+        parse_study(SMALL | {"openings": {"max": "4.5 Å", "points": 12}} | warm, tmp_path), tmp_path / "run"
+    )
+    law, static = (results.curves[name].values for name in ("samples", "static"))
+    opening, traction = (
+        np.delete(law[name], np.flatnonzero(law["opening"] == 0.0)) for name in ("opening", "traction")
+    )
+    np.testing.assert_allclose(traction, static["traction"], atol=1e-4 * np.max(static["traction"]))
+    moved = static["opening"] - opening
+    np.testing.assert_allclose(moved, moved[0], atol=1e-15)
+    slab, bulk = asked
+    assert slab[:3] == (4, "metadynamics", 300) and slab[4].shape == (1, 4, 3) and slab[3] == pytest.approx(4.8)
+    assert bulk[:3] == (4, "metadynamics", 300) and bulk[4] is None and bulk[3] < slab[3]
