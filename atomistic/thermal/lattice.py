@@ -63,7 +63,9 @@ def warm_crystal(
         Runaway: the dynamics broke down.
     """
     sampling = sampling or Sampling()
-    made = sampling.moved(potential, crystal, NPT(temperature, pressure, friction=sampling.friction, period=sampling.period), progress)
+    made = sampling.moved(
+        potential, crystal, NPT(temperature, pressure, friction=sampling.friction, period=sampling.period), progress
+    )
     volume, energy, stress = (sampling.settled(one) for one in (made.volume, made.energy, made.observed))
     atoms = len(made.state.numbers)
     excess = atoms * BOLTZMANN_EV * temperature / volume - stress[..., :3].mean(axis=-1) - pressure / EV_A3

@@ -140,7 +140,9 @@ def _born(
             atoms.positions[:] = places
         moved = [strained(atoms, one) for atoms in resting for one in strains]
         found = np.asarray(potential.evaluate(moved).stresses)
-        gradients = np.array([_gradient(state.cells[0], one.cell.array, s) for one, s in zip(moved, found, strict=True)])
+        gradients = np.array(
+            [_gradient(state.cells[0], one.cell.array, s) for one, s in zip(moved, found, strict=True)]
+        )
         gradients = gradients.reshape(len(frame), 2, 6, 6)
         slopes.append((gradients[:, 0] - gradients[:, 1]) / (2 * strain))
         progress("Born's term", k + 1, len(frames))
