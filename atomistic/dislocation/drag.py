@@ -108,11 +108,15 @@ def drag(
     for k, stress in enumerate(stresses):
         glides.append(_glide(potential, relaxed, stress, temperature, replace(run, seed=run.seed + k)))
         progress("drag", k + 1, len(stresses))
-    tau, speed, error = (np.array(one) for one in zip(*((g.stress, g.velocity.value, g.velocity.error) for g in glides), strict=True))
+    tau, speed, error = (
+        np.array(one) for one in zip(*((g.stress, g.velocity.value, g.velocity.error) for g in glides), strict=True)
+    )
     weights = tau / error**2
     slope, slope_error = float(weights @ speed / (weights @ tau)), float(1 / np.sqrt(weights @ tau))
     if slope <= 0:
-        raise InputError(f"At {temperature:g} K the line does not follow the stress; give larger stresses, or more steps.")
+        raise InputError(
+            f"At {temperature:g} K the line does not follow the stress; give larger stresses, or more steps."
+        )
     b = array.burgers * ANGSTROM
     coefficient = Measurement(b / slope, "Pa s", b / slope**2 * slope_error, _SOURCE)
     return Drag(temperature, coefficient, float(np.max(np.abs(speed - slope * tau) / error)), tuple(glides))

@@ -76,7 +76,9 @@ def periodic_array(
     places = np.concatenate(halves)
     turned = np.column_stack([places[:, 0], -places[:, 2], places[:, 1]])
     turned[:, 2] -= turned[:, 2].min()
-    atoms = Atoms(np.concatenate(numbers), turned, cell=[length, crystal.length, np.ptp(turned[:, 2]) + height], pbc=[1, 1, 0])
+    atoms = Atoms(
+        np.concatenate(numbers), turned, cell=[length, crystal.length, np.ptp(turned[:, 2]) + height], pbc=[1, 1, 0]
+    )
     atoms = atoms.repeat((1, lines, 1))
     top = atoms.positions[:, 2].max()
     return PeriodicArray(atoms, atoms.positions[:, 2] < plate, atoms.positions[:, 2] > top - plate, b, length)

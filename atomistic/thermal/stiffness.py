@@ -49,9 +49,10 @@ def stiffness_by_strain(
     sampling: Sampling | None = None,
     *,
     strain: float = 4e-3,
+    cubic: bool = False,
     progress: Progress = silent,
 ) -> WarmStiffness:
-    """Differences of the mean stress between cells under strains of both signs, six of them.
+    """Differences of the mean stress between cells under strains of both signs, six of them or, of a cubic crystal, two.
 
     All cells have the same random forces, so that friction pulls their motions together and most of the noise of two stresses
     is the same.
@@ -60,8 +61,9 @@ def stiffness_by_strain(
         potential: The potential, with stresses.
         crystal: Its cell in equilibrium at the temperature.
         temperature: K.
-        sampling: Cell and length; of each of thirteen trajectories.
+        sampling: Cell and length; of each of thirteen trajectories, five of a cubic crystal.
         strain: Of either sign.
+        cubic: Whether the crystal is cubic along the Cartesian axes, so that a stretch and a shear tell all.
         progress: Told after each trajectory.
 
     Raises:
@@ -69,14 +71,27 @@ def stiffness_by_strain(
     """
     sampling = (sampling or Sampling()).stepped(potential, crystal)
     ensemble, stresses = Langevin(temperature, sampling.friction), list[FloatArray]()
-    strains = strain * np.concatenate([np.zeros((1, 6)), np.eye(6), -np.eye(6)])
+    unit = strain * np.eye(6)[[0, 3] if cubic else slice(None)]
+    strains = np.concatenate([np.zeros((1, 6)), unit, -unit])
     for k, one in enumerate(strains):
         made = sampling.moved(potential, strained(crystal, one), ensemble)
         kinetic = len(made.state.numbers) * BOLTZMANN_EV * temperature / made.volume[0, 0]
         stresses.append(sampling.settled(made.observed) - kinetic * np.array([1.0, 1, 1, 0, 0, 0]))
         progress("elastic constants", k + 1, len(strains))
-    slopes = (np.stack(stresses[1:7], -1) - np.stack(stresses[7:], -1)) / (2 * strain)
-    return _gathered(temperature, 0.5 * (slopes + np.swapaxes(slopes, -1, -2)), stresses[0])
+    count = len(unit)
+    slopes = (np.stack(stresses[1 : 1 + count], -1) - np.stack(stresses[1 + count :], -1)) / (2 * strain)
+    whole = _by_symmetry(slopes) if cubic else 0.5 * (slopes + np.swapaxes(slopes, -1, -2))
+    return _gathered(temperature, whole, stresses[0])
+
+
+def _by_symmetry(slopes: FloatArray) -> FloatArray:
+    """(n, R, 6, 6) of a cubic crystal, from the stresses' slopes (n, R, 6, 2) by a stretch along x and a shear in yz."""
+    c11, c12, c44 = slopes[..., 0, 0], 0.5 * (slopes[..., 1, 0] + slopes[..., 2, 0]), slopes[..., 3, 1]
+    made = np.zeros((*slopes.shape[:2], 6, 6))
+    made[..., :3, :3] = c12[..., None, None]
+    made[..., [0, 1, 2], [0, 1, 2]] = c11[..., None]
+    made[..., [3, 4, 5], [3, 4, 5]] = c44[..., None]
+    return made
 
 
 def stiffness_by_fluctuations(
