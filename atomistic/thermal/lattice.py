@@ -12,6 +12,9 @@ from coupling.contracts import FloatArray, Potential, Progress, silent
 from coupling.errors import InputError
 from coupling.units import BOLTZMANN_EV, EV_A3
 
+_STEPS, _DAMPING, _STRAIN = 20, 1.4, 1e-3
+"""Time steps in a period of the cell, its friction over its angular frequency (near the critical one, so that volumes forget
+each other soonest), and the strain by which that frequency is foretold."""
 _SOURCE = "jackknife over blocks of the trajectory"
 
 
@@ -63,9 +66,9 @@ def warm_crystal(
         Runaway: the dynamics broke down.
     """
     sampling = sampling or Sampling()
-    made = sampling.moved(
-        potential, crystal, NPT(temperature, pressure, friction=sampling.friction, period=sampling.period), progress
-    )
+    sampling = sampling.stepped(potential, crystal)
+    ensemble = _barostat(potential, crystal, temperature, pressure, sampling)
+    made = sampling.moved(potential, crystal, ensemble, progress)
     volume, energy, stress = (sampling.settled(one) for one in (made.volume, made.energy, made.observed))
     atoms = len(made.state.numbers)
     excess = atoms * BOLTZMANN_EV * temperature / volume - stress[..., :3].mean(axis=-1) - pressure / EV_A3
@@ -91,6 +94,33 @@ def expansion_between(cold: WarmCrystal, hot: WarmCrystal) -> Measurement:
     value = np.log(hot.stretch.value / cold.stretch.value) / apart
     error = np.hypot(hot.stretch.error / hot.stretch.value, cold.stretch.error / cold.stretch.value) / abs(apart)
     return Measurement(float(value), "1/K", float(error), _SOURCE)
+
+
+def _barostat(
+    potential: Potential, crystal: Atoms, temperature: float, pressure: float, sampling: Sampling
+) -> NPT:  # fmt: skip
+    """With a mass of the cell by which it oscillates at ω = √(9BV/(N_f + 3)kT)/τ in twenty time steps."""
+    squeezed, stretched = (crystal.copy() for _ in range(2))
+    for one, sign in ((squeezed, -1), (stretched, 1)):
+        one.set_cell(crystal.cell.array * (1 + sign * _STRAIN), scale_atoms=True)
+    pulls = np.trace(potential.evaluate([squeezed, stretched]).stresses, axis1=1, axis2=2) / 3
+    bulk, step = float(pulls[1] - pulls[0]) / (6 * _STRAIN), sampling.step or 0.0
+    if not bulk > 0:
+        raise InputError(
+            f"The crystal's bulk modulus is {bulk * EV_A3 / 1e9:.3g} GPa, so that no pressure holds it; relax it first."
+        )
+    freedom = 3 * len(crystal) * np.prod(sampling.repeats) + 3
+    share = np.sqrt(
+        9 * bulk * crystal.get_volume() * np.prod(sampling.repeats) / (freedom * BOLTZMANN_EV * temperature)
+    )
+    angular = 2 * np.pi / (_STEPS * step)
+    return NPT(
+        temperature,
+        pressure,
+        friction=sampling.friction,
+        period=float(share / angular),
+        cell_friction=_DAMPING * angular,
+    )
 
 
 def _intercept(values: FloatArray, variable: FloatArray) -> float:

@@ -24,7 +24,6 @@ class Sampling:
         every: Steps between samples.
         step: Time step, s; None: a twentieth of the shortest period.
         friction: Of the atoms, 1/s.
-        period: Of the barostat's cell, s; see `atomistic.dynamics.NPT`.
         seed: Of velocities and noise.
     """
 
@@ -34,7 +33,6 @@ class Sampling:
     every: int = 5
     step: float | None = None
     friction: float = 1e13
-    period: float = 5e-13
     seed: int = 0
 
     def __post_init__(self) -> None:

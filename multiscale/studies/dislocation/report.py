@@ -251,12 +251,16 @@ def _notes_on_flow(study: DislocationStudy, found: Upscaled) -> list[str]:
         f"ΔH₀ grows as the square root of the line tension, which holds ln(R/r₀) = {study.line.log_ratio:g}: "
         f"a choice with a standard deviation of {study.line.relative_std:.0%}, carried to the flow stress.",
         f"Not from the potential: segment length {law.segment_length * 1e6:g} µm, "
-        f"mobile density {law.mobile_density:g} /m², attempt frequency {law.attempt_frequency:g} /s, "
-        f"drag {law.drag:g} Pa s" + (" (a PLACEHOLDER)." if law.drag_is_placeholder else "."),
+        f"mobile density {law.mobile_density:g} /m².",
+        f"Attempt frequency {law.attempt_frequency:.4g} /s"
+        + (" (ASSUMED)" if law.attempt_is_assumed else "")
+        + f", drag {law.drag:.4g} Pa s"
+        + (" (a PLACEHOLDER)." if law.drag_is_placeholder else "."),
     ]
     if found.barrier_is_low:
         told.append(
-            "The barrier is so low that thermal activation hardly limits glide: the drag coefficient, a "
-            "placeholder, determines the flow stress."
+            "The barrier is so low that thermal activation hardly limits glide: the drag coefficient"
+            + (", a placeholder," if law.drag_is_placeholder else "")
+            + " determines the flow stress."
         )
     return [*told, "Files for the next scale: dislocation.yaml (documented), damask_phase.yaml, opendis_mobility.py."]

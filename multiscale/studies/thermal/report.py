@@ -111,7 +111,7 @@ def _curves(results: Results, kelvin, lattice, spread, theory, constants, harmon
 
 def _table(kelvin, lattice, spread, constants, slopes) -> Table:
     rows = tuple(
-        (Amount(float(kelvin[k]), "K"), Amount(float(lattice[k]), "m", "", float(spread[k])),
+        (Amount(float(kelvin[k]), "K"), Amount(float(lattice[k]), "m", float(spread[k])),
          *(Amount(float(value), "Pa") for value in constants[k]),
          Amount(float(slopes[k]), "1/K") if slopes is not None and k < len(slopes) else "")
         for k in range(len(kelvin))
