@@ -14,10 +14,10 @@ from atomistic.dynamics import NVE, Grips, Held, Keep, Langevin, State, dynamics
 from atomistic.properties.measurement import Measurement
 from atomistic.relax import Constraints, relax
 from coupling.contracts import FloatArray, Potential, Progress, silent
-from coupling.errors import InputError
-from coupling.units import ANGSTROM
+from coupling.errors import InputError, NotConverged
+from coupling.units import ANGSTROM, BOLTZMANN
 
-_SOURCE = "jackknife over stretches of the glide"
+_SOURCE = "jackknife over stretches of the glide, and free diffusion of the line"
 _HEATED = 5e12
 """1/s: friction while the cell is heated."""
 
@@ -30,11 +30,13 @@ class Glide:
         stress: τ, Pa.
         velocity: m/s.
         temperature: Mean kinetic temperature meanwhile, K.
+        time: Over which it is the mean, of all replicas together, s.
     """
 
     stress: float
     velocity: Measurement
     temperature: float
+    time: float
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Drag:
 
     Attributes:
         temperature: K, that the cell was heated to.
-        coefficient: B = Στ²b²/Στbv of all stresses, Pa s: the straight line through no velocity at no stress.
+        coefficient: B = b Στ²/Στv of all stresses, each by its error bar, Pa s: the straight line through no velocity at no stress.
         deviation: Largest distance of a velocity from that line, in its standard errors.
         glides: One for each stress.
     """
@@ -85,7 +87,8 @@ def drag(
 ) -> Drag:
     """B at a temperature from the velocities under some stresses.
 
-    The velocity is that at which the plates slide over each other, times the distance between the lines over b (Orowan).
+    The velocity is that at which the plates slide over each other, times the distance between the lines over b (Orowan). Its standard
+    error is the larger of that of stretches of the glide and √(2kT/(BLt)), which Einstein's relation gives of a line of length L.
 
     Args:
         potential: The potential.
@@ -108,18 +111,30 @@ def drag(
     for k, stress in enumerate(stresses):
         glides.append(_glide(potential, relaxed, stress, temperature, replace(run, seed=run.seed + k)))
         progress("drag", k + 1, len(stresses))
-    tau, speed, error = (
-        np.array(one) for one in zip(*((g.stress, g.velocity.value, g.velocity.error) for g in glides), strict=True)
-    )
-    weights = tau / error**2
-    slope, slope_error = float(weights @ speed / (weights @ tau)), float(1 / np.sqrt(weights @ tau))
-    if slope <= 0:
-        raise InputError(
+    return _drawn(array, temperature, glides)
+
+
+def _drawn(array: PeriodicArray, temperature: float, glides: list[Glide]) -> Drag:
+    """The straight line through the velocities, their error bars no smaller than those of a line that wanders freely."""
+    b, line = array.burgers * ANGSTROM, array.atoms.cell[1, 1] * ANGSTROM
+    tau, speed = np.array([one.stress for one in glides]), np.array([one.velocity.value for one in glides])
+    first = float(tau @ speed / (tau @ tau))
+    if first <= 0:
+        raise NotConverged(
             f"At {temperature:g} K the line does not follow the stress; give larger stresses, or more steps."
         )
-    b = array.burgers * ANGSTROM
+    wandering = 2 * BOLTZMANN * temperature * first / (b * line)
+    kept = tuple(
+        replace(
+            one, velocity=replace(one.velocity, error=max(one.velocity.error, float(np.sqrt(wandering / one.time))))
+        )
+        for one in glides
+    )
+    error = np.array([one.velocity.error for one in kept])
+    weights = tau / error**2
+    slope, slope_error = float(weights @ speed / (weights @ tau)), float(1 / np.sqrt(weights @ tau))
     coefficient = Measurement(b / slope, "Pa s", b / slope**2 * slope_error, _SOURCE)
-    return Drag(temperature, coefficient, float(np.max(np.abs(speed - slope * tau) / error)), tuple(glides))
+    return Drag(temperature, coefficient, float(np.max(np.abs(speed - slope * tau) / error)), kept)
 
 
 def _glide(potential: Potential, array: PeriodicArray, stress: float, temperature: float, run: GlideRun) -> Glide:
@@ -134,7 +149,8 @@ def _glide(potential: Potential, array: PeriodicArray, stress: float, temperatur
     begun = run.settling // 5
     path = made.observed[begun:] * (array.length / array.burgers * ANGSTROM)
     value, error = jackknifed(lambda one: float(one.mean()), np.diff(path, axis=0) / (5 * step))
-    return Glide(stress, Measurement(value, "m/s", error, _SOURCE), float(made.temperature[begun:].mean()))
+    measured, warm = Measurement(value, "m/s", error, _SOURCE), float(made.temperature[begun:].mean())
+    return Glide(stress, measured, warm, run.replicas * run.steps * step)
 
 
 def _slid(state: State, array: PeriodicArray) -> FloatArray:
