@@ -32,7 +32,7 @@ from coupling.contracts import Potential
 
 FILE, BIASED = "Cu_mishin1.eam.alloy", "Cu_u3.eam"
 TEMPERATURE, APART = 300.0, 50.0
-LENGTH = Sampling((3, 3, 3), replicas=8, steps=2500, step=5e-15)
+LENGTH = Sampling((3, 3, 3), replicas=8, steps=6000, step=5e-15)
 SHORT = Sampling((3, 3, 3), replicas=8, steps=1200, step=5e-15)
 STRAINED = Sampling((3, 3, 3), replicas=4, steps=1200, step=5e-15)
 

@@ -6,6 +6,7 @@ that it acts only while the cell is heated and the line gets going.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -140,7 +141,7 @@ def _drawn(array: PeriodicArray, temperature: float, glides: list[Glide]) -> Dra
 def _glide(potential: Potential, array: PeriodicArray, stress: float, temperature: float, run: GlideRun) -> Glide:
     held = Held(grips=Grips(array.lower, array.upper, (stress, 0.0, 0.0)), centre=True)
     step = vibration_limit(potential, array.atoms).safe_step
-    common = {"step": step, "held": held, "seed": run.seed, "check_step": False}
+    common: dict[str, Any] = {"step": step, "held": held, "seed": run.seed, "check_step": False}
     heated = dynamics(
         potential, [array.atoms] * run.replicas, Langevin(temperature, _HEATED), steps=run.heating, **common
     ).state

@@ -69,7 +69,8 @@ def radial_distribution(
 def _counts(atoms: Atoms, edges: FloatArray, species: tuple[str, str] | None) -> tuple[FloatArray, float]:
     """Second atoms in each bin about a first one, and the density, 1/Å³, of those that it can meet."""
     symbols = np.array(atoms.get_chemical_symbols())
-    first, second = (np.ones(len(atoms), bool),) * 2 if species is None else (symbols == one for one in species)
+    every = np.ones(len(atoms), dtype=bool)
+    first, second = (every, every) if species is None else (symbols == species[0], symbols == species[1])
     if not first.any() or not second.any():
         raise InputError(f"A species of {species} is not among {', '.join(sorted(set(symbols)))}; give two of these.")
     centre, other, vectors = neighbour_pairs(atoms, float(edges[-1]))

@@ -161,11 +161,13 @@ def at_temperature(crystals: Iterable[SampledCrystal], kelvin: float) -> Sampled
 
 
 def _between(low: CrystalRecord, high: CrystalRecord, share: float, kelvin: float) -> CrystalRecord:
-    mixed = {
-        name: (1 - share) * getattr(low, name) + share * getattr(high, name)
-        for name in ("positions", "cell", "conventional", "stiffness_voigt")
-    }
-    return CrystalRecord(low.numbers, **mixed, temperature=kelvin)
+    def mixed(first: FloatArray, second: FloatArray) -> FloatArray:
+        return (1 - share) * first + share * second
+
+    return CrystalRecord(
+        low.numbers, mixed(low.positions, high.positions), mixed(low.cell, high.cell), mixed(low.conventional, high.conventional),
+        mixed(low.stiffness_voigt, high.stiffness_voigt), temperature=kelvin,
+    )  # fmt: skip
 
 
 def _plain(crystal: CrystalRecord) -> dict[str, Any]:

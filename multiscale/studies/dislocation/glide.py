@@ -34,10 +34,10 @@ def glide_drag(
     """
     from atomistic.decohesion import heated
     from atomistic.dislocation import oriented
-    from atomistic.dislocation.drag import GlideRun, drag
+    from atomistic.dislocation.drag import Drag, GlideRun, drag
     from atomistic.dislocation.periodic_array import periodic_array
 
-    found, atoms = [], 0
+    found, atoms = list[Drag](), 0
     for temperature in choice.temperatures:
         warm = heated(potential, bulk, temperature, statistics="classical")
         crystal = oriented(warm, stiffness, system)

@@ -17,7 +17,7 @@ from multiscale.studies.dislocation.findings import (
     PeierlsNabarroEstimate,
     Upscaled,
 )
-from multiscale.studies.dislocation.records import DislocationAtoms
+from multiscale.studies.dislocation.records import DislocationAtoms, GlideDrag
 from multiscale.studies.dislocation.schema import DislocationStudy
 from multiscale.studies.dislocation.upscale import POOR
 
@@ -53,6 +53,8 @@ def report(
     _line(results, findings.line)
     _barrier(results, findings.atoms, findings.estimate)
     _stresses(results, findings.atoms, findings.estimate)
+    if findings.atoms.drag is not None:
+        _glide(results, findings.atoms.drag)
     if findings.upscaled is not None:
         _kinks(results, findings.upscaled)
         _flow(results, findings.upscaled.flow)
@@ -61,6 +63,16 @@ def report(
     results.notes += _notes(study, findings)
     if findings.upscaled is not None:
         results.onward.append(NextStep("Give its flow stress to the next scale", _ONWARD))
+
+
+def _glide(results: Results, drag: GlideDrag) -> None:
+    """Velocity against stress at each temperature."""
+    columns = {f"velocity_{kelvin:g}K": ("m/s", drag.velocity[k]) for k, kelvin in enumerate(drag.temperature)}
+    errors = {f"error_{kelvin:g}K": ("m/s", drag.velocity_std[k]) for k, kelvin in enumerate(drag.temperature)}
+    results.add_curve("glide", "steady velocity under a shear stress", stress=("Pa", drag.stress), **columns, **errors)
+    lines = tuple(PlotSeries("glide", "stress", name, f"{name[9:-1]} K", "line and points") for name in columns)
+    about = f"By dynamics of a row of lines, cell of {drag.atoms} atoms; B is the slope of a straight line through none at no stress."
+    results.plots.append(Plot("Glide", "shear stress", "Pa", "velocity", "m/s", lines, about))
 
 
 def _summary(findings: DislocationFindings) -> str:

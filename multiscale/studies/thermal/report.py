@@ -6,6 +6,7 @@ import numpy as np
 import yaml
 
 from atomistic.properties.elastic import cubic_constants
+from coupling.contracts import FloatArray
 from coupling.findings import Finding
 from coupling.units import ANGSTROM
 from multiscale.runtime.records import Amount, NextStep, Plot, PlotSeries, Table
@@ -77,7 +78,9 @@ def _report_bulk(results: Results, first: WarmRecord) -> None:
         results.findings.append(Finding(said, "", abs(ratio - 1) / bar, "give more dynamics: steps", False))
 
 
-def _report_expansion(results: Results, kelvin, lattice, spread, theory) -> np.ndarray:
+def _report_expansion(
+    results: Results, kelvin: FloatArray, lattice: FloatArray, spread: FloatArray, theory: FloatArray
+) -> FloatArray:  # fmt: skip
     """α between neighbouring temperatures."""
     apart = np.diff(kelvin)
     slopes, harmonic = np.diff(np.log(lattice)) / apart, np.diff(np.log(theory)) / apart
@@ -93,7 +96,10 @@ def _report_expansion(results: Results, kelvin, lattice, spread, theory) -> np.n
     return slopes
 
 
-def _curves(results: Results, kelvin, lattice, spread, theory, constants, harmonic) -> None:
+def _curves(
+    results: Results, kelvin: FloatArray, lattice: FloatArray, spread: FloatArray, theory: FloatArray, constants: FloatArray,
+    harmonic: FloatArray,
+) -> None:  # fmt: skip
     results.add_curve(
         "lattice", "mean lattice parameter", temperature=("K", kelvin), lattice=("m", lattice), error=("m", spread),
         quasi_harmonic=("m", theory),
@@ -109,7 +115,9 @@ def _curves(results: Results, kelvin, lattice, spread, theory, constants, harmon
         results.plots.append(Plot("Elastic constants", "temperature", "K", "isothermal", "Pa", stiff))
 
 
-def _table(kelvin, lattice, spread, constants, slopes) -> Table:
+def _table(
+    kelvin: FloatArray, lattice: FloatArray, spread: FloatArray, constants: FloatArray, slopes: FloatArray | None
+) -> Table:  # fmt: skip
     rows = tuple(
         (Amount(float(kelvin[k]), "K"), Amount(float(lattice[k]), "m", float(spread[k])),
          *(Amount(float(value), "Pa") for value in constants[k]),
