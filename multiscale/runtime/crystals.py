@@ -183,10 +183,9 @@ def _sampled(record: Mapping[str, Any]) -> SampledCrystal:
 
 
 def _crystal(record: Mapping[str, Any]) -> CrystalRecord:
-    values = {name: np.array(record[_key(name)]) for name in _UNITS if _key(name) in record}
-    if "temperature" in values:
-        values["temperature"] = float(values["temperature"])
-    return CrystalRecord(**values)
+    arrays = {name: np.array(record[_key(name)]) for name in _UNITS if _key(name) in record}
+    kelvin = arrays.pop("temperature", None)
+    return CrystalRecord(**arrays, temperature=None if kelvin is None else float(kelvin))
 
 
 def _key(name: str) -> str:
