@@ -26,7 +26,7 @@ def report(
 ) -> None:  # fmt: skip
     """Numbers of the lowest temperature, curves over all, the quasi-harmonic values, and how a mesh takes them."""
     first, add = warm[0], results.add
-    kelvin = np.array(study.temperatures)
+    kelvin: FloatArray = np.array(study.temperatures)
     lattice = np.array([one.crystal.lattice_parameter for one in warm]) * ANGSTROM
     spread = lattice * [one.lattice_std for one in warm]
     theory = np.array([one.lattice_parameter for one in compared]) * ANGSTROM
