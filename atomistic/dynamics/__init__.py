@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from atomistic.dynamics.nose_hoover import NoseHoover
     from atomistic.dynamics.radial import RadialDistribution, radial_distribution
     from atomistic.dynamics.record import Keep
+    from atomistic.dynamics.ring_polymer import RingPolymer
     from atomistic.dynamics.safe_step import VibrationLimit, vibration_limit
     from atomistic.dynamics.state import State, load_state, save_state, species_temperatures
     from atomistic.dynamics.trajectory import Runaway, Trajectory
@@ -31,6 +32,7 @@ __all__ = [
     "Langevin",
     "NoseHoover",
     "RadialDistribution",
+    "RingPolymer",
     "Runaway",
     "State",
     "Trajectory",
