@@ -23,7 +23,7 @@ from atomistic.dynamics import (
     species_temperatures,
     thermal_expansion,
 )
-from benchmarks.moving_models import HarmonicSolid, IdealGas, crystal, ring
+from benchmarks.moving_models import DoubleWell, HarmonicSolid, IdealGas, crystal, ring
 from benchmarks.output import report
 from coupling.units import BOLTZMANN_EV, EV_A3
 
@@ -87,6 +87,18 @@ def squeezed(seed: int, cell: str = "full", steps: int = 1200, replicas: int = R
     return {"kappa": (found.value / exact - 1, found.error / exact)}
 
 
+def double_well(seed: int, steps: int = 2000, replicas: int = REPLICAS) -> dict[str, Deviation]:
+    """How much of the time atoms are in the upper of two wells, whose levels differ by about kT."""
+    atoms, well = Atoms("H8", positions=np.zeros((8, 3)), cell=np.eye(3) * 20.0, pbc=True), DoubleWell()
+    atoms.positions[:, 0] = well.width * np.array([1, -1, 1, -1, -1, 1, -1, -1])
+    keep = Keep(every=10, observe=lambda state: (state.positions[..., 0] > 0).mean(axis=1))
+    run = {"steps": steps, "step": 2e-15, "seed": seed, "keep": keep, "check_step": False}
+    above = dynamics(well, [atoms] * replicas, Langevin(TEMPERATURE, 5e13), **run).observed
+    exact = well.upper_share(TEMPERATURE)
+    share, error = jackknifed(lambda one: one.mean() / exact, above[len(above) // 4 :])
+    return {"double_well": (share - 1, error)}
+
+
 def drift(seed: int, replicas: int = 20) -> dict[str, Deviation]:
     """The order in which the energy's error of an anharmonic crystal falls with the step, 2, as the step goes to zero.
 
@@ -122,7 +134,7 @@ def gathered(
 def measure() -> dict[str, float]:
     """All figures."""
     figures: dict[str, float] = {}
-    for run in (warm, gas, squeezed):
+    for run in (warm, gas, squeezed, double_well):
         for name, (value, error, spread) in gathered(run).items():
             figures |= {f"{name}_error": abs(value), f"{name}_error_std": error, f"{name}_error_spread": spread}
     slope, error, spread = gathered(drift)["drift"]

@@ -7,6 +7,7 @@ import numpy as np
 from ase import Atoms
 
 from coupling.contracts import Capabilities, Cost, Evaluation, FloatArray, Structure
+from coupling.units import BOLTZMANN_EV
 
 
 class Model:
@@ -76,6 +77,36 @@ class HarmonicSolid(Model):
         energies += 0.5 * (soft * trace - 3 * self.shear * self.volume)
         virials += (self.bulk * self.volume * (jacobian - 1) * jacobian - soft * trace / 3)[:, None, None] * np.eye(3)
         return energies, forces, virials + soft[:, None, None] * stretch
+
+
+class DoubleWell(Model):
+    """Atoms that do not know of each other: U = Σ h((x/w)² − 1)² + t x/w + ½ k (y² + z²), two wells that differ by 2t.
+
+    Attributes:
+        height: h, eV.
+        width: w, Å.
+        tilt: t, eV.
+        stiffness: k, eV/Å².
+    """
+
+    height, width, tilt, stiffness = 0.08, 0.5, 0.012, 2.0
+    fingerprint = "double well"
+
+    def of(self, positions: FloatArray, cells: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Energies and forces; no virials, since nothing follows the cell."""
+        x = positions[..., 0] / self.width
+        energies = self.height * (x**2 - 1) ** 2 + self.tilt * x
+        energies += 0.5 * self.stiffness * (positions[..., 1:] ** 2).sum(axis=-1)
+        forces = -self.stiffness * positions
+        forces[..., 0] = -(4 * self.height * x * (x**2 - 1) + self.tilt) / self.width
+        return energies.sum(axis=1), forces, np.zeros((len(cells), 3, 3))
+
+    def upper_share(self, temperature: float) -> float:
+        """Probability of x > 0, by quadrature."""
+        x = np.linspace(-3, 3, 60_001)
+        energies = self.height * (x**2 - 1) ** 2 + self.tilt * x
+        weights = np.exp(-(energies - energies.min()) / (BOLTZMANN_EV * temperature))
+        return float(weights[x > 0].sum() / weights.sum())
 
 
 def ring(count: int, stiffness: float, coupling: float) -> FloatArray:

@@ -175,12 +175,8 @@ def heated(
         InputError: the crystal is not cubic.
         NotConverged: there is no minimum up to the largest expansion.
     """
+    require_cubic(primitive)
     species = primitive.get_chemical_formula(empirical=True)
-    if primitive.cell.get_bravais_lattice(eps=1e-4).name not in ("CUB", "FCC", "BCC"):
-        raise InputError(
-            f"{species} is not cubic, and the anisotropic expansion of other crystals is not computed; give the crystal's lattice "
-            "at the temperature as a file, without a temperature."
-        )
     stretches = np.linspace(1 - largest / 4, 1 + largest, 8)
     cells = [_scaled(primitive, x) for x in stretches]
     vibrations = vibrational(
@@ -202,6 +198,15 @@ def heated(
             f"{species} has no lattice parameter at {temperature:g} K within {largest:g} of the static one."
         )
     return _scaled(primitive, minima[0])
+
+
+def require_cubic(crystal: Atoms) -> None:
+    """Raise `InputError` unless one number says how a crystal expands."""
+    if crystal.cell.get_bravais_lattice(eps=1e-4).name not in ("CUB", "FCC", "BCC"):
+        raise InputError(
+            f"{crystal.get_chemical_formula(empirical=True)} is not cubic, and the anisotropic expansion of other crystals is not "
+            "computed; give the crystal's lattice at the temperature as a file, without a temperature."
+        )
 
 
 def _scaled(atoms: Atoms, factor: float) -> Atoms:

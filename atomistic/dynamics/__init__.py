@@ -8,10 +8,12 @@ if TYPE_CHECKING:
     from atomistic.dynamics.blocks import block_error, jackknifed
     from atomistic.dynamics.constant_pressure import NPT
     from atomistic.dynamics.constraints import FREE, Grips, Held, plane_distance
+    from atomistic.dynamics.displacement import Diffusion, diffusion, unwrapped_positions
     from atomistic.dynamics.driver import dynamics
     from atomistic.dynamics.fluctuations import compressibility, heat_capacity, thermal_expansion
     from atomistic.dynamics.langevin import Langevin
     from atomistic.dynamics.nose_hoover import NoseHoover
+    from atomistic.dynamics.radial import RadialDistribution, radial_distribution
     from atomistic.dynamics.record import Keep
     from atomistic.dynamics.ring_polymer import RingPolymer
     from atomistic.dynamics.safe_step import VibrationLimit, vibration_limit
@@ -23,11 +25,13 @@ __all__ = [
     "FREE",
     "NPT",
     "NVE",
+    "Diffusion",
     "Grips",
     "Held",
     "Keep",
     "Langevin",
     "NoseHoover",
+    "RadialDistribution",
     "RingPolymer",
     "Runaway",
     "State",
@@ -35,14 +39,17 @@ __all__ = [
     "VibrationLimit",
     "block_error",
     "compressibility",
+    "diffusion",
     "dynamics",
     "heat_capacity",
     "jackknifed",
     "load_state",
     "plane_distance",
+    "radial_distribution",
     "save_state",
     "species_temperatures",
     "thermal_expansion",
+    "unwrapped_positions",
     "vibration_limit",
 ]
 

@@ -203,3 +203,20 @@ def _series(law: CohesiveLaw, foundation: float) -> _Traction:
         return spline(inside) + slope[0] * np.minimum(w - first, 0.0), spline(inside, 1) * (w < last)
 
     return traction
+
+
+def bimetal_curvature(
+    strain: tuple[float, float], young: tuple[float, float], thickness: tuple[float, float]
+) -> float:  # fmt: skip
+    """Curvature of a free strip of two layers that would be of different lengths, 1/m.
+
+    Timoshenko, J. Opt. Soc. Am. 11 (1925) 233, eq. 4; positive where the ends bend to the side of the second layer.
+
+    Args:
+        strain: Along the strip, that the first and the second layer would have alone.
+        young: Young's moduli along it, Pa.
+        thickness: m.
+    """
+    m, n = thickness[0] / thickness[1], young[0] / young[1]
+    shape = 3 * (1 + m) ** 2 + (1 + m * n) * (m**2 + 1 / (m * n))
+    return 6 * (strain[0] - strain[1]) * (1 + m) ** 2 / (sum(thickness) * shape)

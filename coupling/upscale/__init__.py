@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from coupling.upscale.diffusion import DiffusionCoefficient, SoluteDiffusion, load_diffusion, save_diffusion
     from coupling.upscale.disregistry import Partials, force_balance_separation, partials
     from coupling.upscale.export import DislocationParameters, Value, from_yaml, to_yaml
-    from coupling.upscale.flow import DRAG_PLACEHOLDER, GlideLaw, flow_stress_std
+    from coupling.upscale.flow import ATTEMPT_ASSUMED, DRAG_PLACEHOLDER, GlideLaw, flow_stress_std
     from coupling.upscale.friction import InterfaceFriction, interface_friction, interface_prefactor, slip_enthalpy
     from coupling.upscale.kinks import KinkPair, Kocks, PeierlsBarrier, fit_kocks, kocks
     from coupling.upscale.line import LineEnergy, isotropic_prefactor
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from coupling.upscale.periodic import GammaSurface, Periodic, stable_fault, strength
 
 __all__ = [
+    "ATTEMPT_ASSUMED",
     "DRAG_PLACEHOLDER",
     "LATTICES",
     "Core",

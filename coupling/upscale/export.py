@@ -132,8 +132,11 @@ def to_yaml(parameters: DislocationParameters) -> str:
     }
     if law is None:
         comments = {"glide": MISSING_LAW}
-    elif law.drag_is_placeholder:
-        comments["glide/drag"] = "PLACEHOLDER: of the order found for pure metals, not computed"
+    else:
+        if law.drag_is_placeholder:
+            comments["glide/drag"] = "PLACEHOLDER: of the order found for pure metals, not computed"
+        if law.attempt_is_assumed:
+            comments["glide/attempt_frequency"] = "ASSUMED, not computed"
     comments |= (
         {}
         if law is None

@@ -19,7 +19,9 @@ from coupling.units import BOLTZMANN
 _BISECTIONS = 70
 
 DRAG_PLACEHOLDER = 1e-4
-"""Pa s. A PLACEHOLDER for the drag coefficient, of the order found for pure metals; nothing here computes it."""
+"""Pa s. A PLACEHOLDER for the drag coefficient, of the order found for pure metals, where none was computed or given."""
+ATTEMPT_ASSUMED = 1e12
+"""1/s. An ASSUMED attempt frequency of kink pairs, where none was computed or given."""
 
 UNITS: dict[str, str] = {
     "activation_enthalpy": "J", "peierls_stress": "Pa", "p": "1", "q": "1", "burgers": "m", "kink_height": "m",
@@ -40,7 +42,7 @@ class GlideLaw:
         burgers: b, m.
         kink_height: h, distance of neighbouring Peierls valleys, m.
         segment_length: L, free length of a segment, m: of the microstructure, not of the potential.
-        attempt_frequency: ω, 1/s.
+        attempt_frequency: ω, 1/s; by default assumed.
         drag: B, Pa s; by default a placeholder.
         mobile_density: ρ, 1/m²: of the microstructure, not of the potential.
 
@@ -55,7 +57,7 @@ class GlideLaw:
     burgers: float
     kink_height: float
     segment_length: float = 1e-6
-    attempt_frequency: float = 1e12
+    attempt_frequency: float = ATTEMPT_ASSUMED
     drag: float = DRAG_PLACEHOLDER
     mobile_density: float = 1e12
 
@@ -68,6 +70,11 @@ class GlideLaw:
     def drag_is_placeholder(self) -> bool:
         """Whether the drag coefficient is the placeholder and not a computed one."""
         return self.drag == DRAG_PLACEHOLDER
+
+    @property
+    def attempt_is_assumed(self) -> bool:
+        """Whether the attempt frequency is the assumed one and not a computed one."""
+        return self.attempt_frequency == ATTEMPT_ASSUMED
 
     def enthalpy(self, stress: FloatArray | float) -> FloatArray:
         """ΔH at stresses, J; zero beyond the Peierls stress."""

@@ -11,6 +11,7 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
 from multiscale.inputs.crystal import CrystalInput, Temperature
+from multiscale.inputs.dynamics import DynamicsInput
 from multiscale.inputs.fields import Name, RunFolder, quantity
 from multiscale.inputs.polycrystal import GrainsInput
 from multiscale.inputs.potential import Potential
@@ -46,6 +47,12 @@ def _check_one(grain: Grain | None, grains: GrainsInput | None) -> None:
     """Raise `InputError` if a body is one grain and many."""
     if grain is not None and grains is not None:
         raise InputError("give grain, the one orientation of a single crystal, or grains of a polycrystal, not both.")
+
+
+def _check_free(temperature: float | None, stress_free_at: float | None, strain: str) -> None:
+    """Raise `InputError` if a thermal strain has no two temperatures, or no place in the material."""
+    if stress_free_at is not None and (temperature is None or not material_model(strain).free_strain):
+        raise InputError(f"stress_free_at needs the body's own temperature, and strain: {_with_free_strain()}.")
 
 
 class Stiffness(Section):
@@ -132,20 +139,29 @@ class CrystalMaterial(Section):
         default=None,
         description="Temperature at which it is free of stress; the thermal strain is the potential's own expansion.",
     )
+    dynamics: DynamicsInput | None = Field(
+        default=None,
+        description="Lattice, expansion and elastic constants at the temperature by molecular dynamics; by default the "
+        "quasi-harmonic lattice and the static elastic constants there.",
+    )
 
     @model_validator(mode="after")
     def _one_state(self) -> Self:
         _check_one(self.grain, self.grains)
-        if self.stress_free_at is not None and (
-            self.temperature is None or not material_model(self.strain).free_strain
-        ):
-            raise InputError(f"stress_free_at needs the body's own temperature, and strain: {_with_free_strain()}.")
+        _check_free(self.temperature, self.stress_free_at, self.strain)
+        if self.dynamics is not None and not (self.temperature and material_model(self.strain).needs != "third order"):
+            raise InputError(
+                "dynamics need a temperature above 0 K, and give no third-order constants; give temperature, and strain: small."
+            )
+        if self.dynamics is not None and self.stress_free_at == 0:
+            raise InputError("dynamics at 0 K do not move; give a stress_free_at above it.")
         return self
 
     @property
     def same(self) -> tuple[object, ...]:
         """Equal for bodies of one crystal in one state."""
-        return (*self.crystal.same, self.potential and self.potential.name, self.temperature)
+        moving = self.dynamics and self.dynamics.model_dump_json()
+        return (*self.crystal.same, self.potential and self.potential.name, self.temperature, moving)
 
 
 class RunMaterial(Section):
@@ -162,16 +178,28 @@ class RunMaterial(Section):
     )
     grains: GrainsInput | None = Field(default=None, description=_GRAINS)
     strain: CrystalStrain = Field(default="small", description=_about(_OF_CRYSTALS, "third order"))
+    temperature: Temperature | None = Field(
+        default=None,
+        description="Of a thermal study's run: the temperature of the body, one of its temperatures or between two.",
+    )
+    stress_free_at: Temperature | None = Field(
+        default=None, description="Temperature at which it is free of stress; the thermal strain is that of the run."
+    )
 
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
         _check_one(self.grain, self.grains)
+        _check_free(self.temperature, self.stress_free_at, self.strain)
+        if self.temperature is not None and self.crystal is not None:
+            raise InputError(
+                "give crystal, by its name, or temperature, by which a thermal study's run is asked, not both."
+            )
         return self
 
     @property
     def same(self) -> tuple[object, ...]:
         """Equal for bodies of one crystal in one state."""
-        return (self.run, self.crystal)
+        return (self.run, self.crystal, self.temperature)
 
 
 class OwnMaterial(Section):

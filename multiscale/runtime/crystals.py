@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "multiscale-coupling crystals", 1
 _UNITS = {
     "numbers": "1", "positions": "Å", "cell": "Å", "conventional": "Å", "stiffness_voigt": "Pa", "third_voigt": "Pa",
+    "temperature": "K",
 }  # fmt: skip
 
 
@@ -36,6 +37,7 @@ class CrystalRecord:
         conventional: (3, 3) Å, the cell that Miller indices refer to.
         stiffness_voigt: (6, 6) Pa, order xx yy zz yz xz xy, engineering shear.
         third_voigt: (6, 6, 6) Pa, where asked for.
+        temperature: K, of a run that found the crystal at several; None elsewhere.
     """
 
     numbers: np.ndarray
@@ -44,6 +46,7 @@ class CrystalRecord:
     conventional: FloatArray
     stiffness_voigt: FloatArray
     third_voigt: FloatArray | None = None
+    temperature: float | None = None
 
     @property
     def atoms(self) -> "Atoms":
@@ -133,6 +136,40 @@ def chosen(names: Iterable[str], wanted: str | None, default: str, what: str) ->
     return wanted if wanted is not None else default if default in known else known[0]
 
 
+def at_temperature(crystals: Iterable[SampledCrystal], kelvin: float) -> SampledCrystal:
+    """The crystal at a temperature, of those of a run at several: between two of them all is linear in the temperature.
+
+    Raises:
+        InputError: the run has none at temperatures, or none on both sides of this one.
+    """
+    known = {one.crystal.temperature: one for one in crystals if one.crystal.temperature is not None}
+    below, above = (
+        max((t for t in known if t <= kelvin), default=None),
+        min((t for t in known if t >= kelvin), default=None),
+    )
+    if below is None or above is None:
+        there = f"has it from {min(known):g} to {max(known):g} K" if known else "has no crystal at temperatures"
+        raise InputError(
+            f"{kelvin:g} K is not within what the run knows: it {there}; run a thermal study with temperatures on both sides."
+        )
+    if below == above:
+        return known[below]
+    share, low, high = (kelvin - below) / (above - below), known[below], known[above]
+    samples = zip(low.samples, high.samples, strict=True)
+    between = tuple(_between(one, other, share, kelvin) for one, other in samples)
+    return SampledCrystal(_between(low.crystal, high.crystal, share, kelvin), between, low.family)
+
+
+def _between(low: CrystalRecord, high: CrystalRecord, share: float, kelvin: float) -> CrystalRecord:
+    def mixed(first: FloatArray, second: FloatArray) -> FloatArray:
+        return (1 - share) * first + share * second
+
+    return CrystalRecord(
+        low.numbers, mixed(low.positions, high.positions), mixed(low.cell, high.cell), mixed(low.conventional, high.conventional),
+        mixed(low.stiffness_voigt, high.stiffness_voigt), temperature=kelvin,
+    )  # fmt: skip
+
+
 def _plain(crystal: CrystalRecord) -> dict[str, Any]:
     values = {name: getattr(crystal, name) for name in _UNITS}
     return {_key(name): np.asarray(value).tolist() for name, value in values.items() if value is not None}
@@ -146,7 +183,9 @@ def _sampled(record: Mapping[str, Any]) -> SampledCrystal:
 
 
 def _crystal(record: Mapping[str, Any]) -> CrystalRecord:
-    return CrystalRecord(**{name: np.array(record[_key(name)]) for name in _UNITS if _key(name) in record})
+    arrays = {name: np.array(record[_key(name)]) for name in _UNITS if _key(name) in record}
+    kelvin = arrays.pop("temperature", None)
+    return CrystalRecord(**arrays, temperature=None if kelvin is None else float(kelvin))
 
 
 def _key(name: str) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from coupling.errors import InputError
 from coupling.file_names import file_name
-from multiscale.runtime.crystals import chosen
+from multiscale.runtime.crystals import SampledCrystal, at_temperature, chosen, load_crystals
 from multiscale.runtime.folders import marked
 from multiscale.runtime.results import FILE, Results
 
@@ -63,6 +63,24 @@ def law_file(folder: Path, interface: str | None = None, default: str = "") -> P
         return found[chosen(found, interface and file_name(interface), file_name(default), "interface")]
     except InputError as error:
         raise InputError(f"The run {folder} has laws of {len(found)} interfaces. {error}") from None
+
+
+def stored_crystal(folder: Path, wanted: str | None, default: str, temperature: float | None = None) -> SampledCrystal:
+    """A crystal of a finished run: by its name, or the run's only one at a temperature.
+
+    Args:
+        folder: The run's.
+        wanted: Its name; None is the default one, or the only one.
+        default: The name of the body that takes it.
+        temperature: K; None: as the run has it.
+
+    Raises:
+        InputError: the run is not finished, or has no such crystal, or not at the temperature.
+    """
+    crystals = load_crystals(crystals_file(folder))
+    if temperature is not None:
+        return at_temperature(crystals.values(), temperature)
+    return crystals[chosen(crystals, wanted, default, "crystal")]
 
 
 def crystals_file(folder: Path) -> Path:

@@ -19,7 +19,7 @@ from multiscale import run_study
 from multiscale.studies import parse_study
 from multiscale.studies.dislocation.findings import DislocationFindings, PeierlsNabarroEstimate
 from multiscale.studies.dislocation.quantities import quantities
-from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps
+from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, GlideDrag, Jumps
 from multiscale.studies.dislocation.upscale import elastic_separation, line_table, upscaled
 from tests.multiscale.same import assert_stored_as_it_is
 
@@ -221,3 +221,40 @@ def test_without_a_barrier_the_files_hold_what_there_is_and_name_what_is_missing
         assert "MISSING: no barrier was computed" in (results.folder / name).read_text()
     assert not (results.folder / "opendis_mobility.py").exists()
     assert any("no glide law" in note for note in results.notes)
+
+
+def test_a_computed_drag_and_attempt_frequency_stand_where_placeholder_and_assumption_did(tmp_path, monkeypatch, run):
+    def moving(*_):
+        atoms = known()
+        glide = GlideDrag(
+            np.array([150.0, 280.0]), np.array([1e-5, 2e-5]), np.array([1e-6, 2e-6]), np.array([0.4, 1.1]),
+            np.array([3e7, 6e7]), np.array([[800.0, 1600.0], [400.0, 850.0]]), np.full((2, 2), 40.0), 900,
+        )  # fmt: skip
+        return replace(atoms, barrier=replace(atoms.barrier, attempt_frequency=3.5e12), drag=glide)
+
+    with_atoms(monkeypatch, moving)
+    results = run_study(tungsten(), tmp_path / "run")
+    parameters, text = read(tmp_path / "run" / "dislocation.yaml"), (tmp_path / "run" / "dislocation.yaml").read_text()
+    assert (parameters.law.drag, parameters.std["drag"]) == (2e-5, 2e-6)
+    assert parameters.law.attempt_frequency == 3.5e12 and results["drag_150K"] == 1e-5
+    assert "PLACEHOLDER" not in text and "ASSUMED" not in text
+    assert "280 K, cell of 900 atoms" in parameters.provenance["drag"]
+    assert {"velocity_150K", "velocity_280K"} <= set(results.curves["glide"].values)
+    assert any(row.owner == "potential" and row.region == "drag on the moving line" for row in results.ledger)
+    before = (run.folder / "dislocation.yaml").read_text()
+    assert "PLACEHOLDER" in before and "ASSUMED, not computed" in before
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"results": ["core", "drag"], "system": "screw"}, "drag is computed of edge"),
+        ({"results": ["core", "attempt_frequency"]}, "name barrier"),
+        ({"drag": {"steps": 300}}, "results without drag"),
+        ({"results": ["barrier", "drag"], "microstructure": {"drag": 2e-5}}, "leave it out of one"),
+        ({"results": ["drag"], "drag": {"temperatures": ["300 K", "200 K"]}}, "must rise"),
+    ],
+)
+def test_what_a_drag_or_an_attempt_frequency_does_not_go_with_is_refused(changes, words):
+    with pytest.raises(InputError, match=words):
+        study(**changes)

@@ -10,8 +10,9 @@ from scipy.interpolate import CubicHermiteSpline, CubicSpline
 
 from atomistic.frames import Columns, Frames
 from coupling.contracts import Potential, Progress, silent
-from coupling.errors import NotConverged
+from coupling.errors import InputError, NotConverged
 from coupling.units import ANGSTROM, EV_A3
+from multiscale.studies.dislocation.glide import glide_drag
 from multiscale.studies.dislocation.records import AtomicBarrier, AtomicCore, DislocationAtoms, Jumps, SlipPlane
 from multiscale.studies.dislocation.schema import DislocationStudy
 
@@ -59,6 +60,8 @@ def compute(study: DislocationStudy, potential: Potential, progress: Progress = 
     if asked & {"core", "barrier", "peierls_stress"}:
         built = cylinder(crystal, study.radius / ANGSTROM, shell=2 * potential.cutoff)
         found = _in_cylinder(found, study, potential, built, progress)
+    if "drag" in asked:
+        found = replace(found, drag=glide_drag(study.drag, potential, bulk, stiffness, system, progress))
     return found
 
 
@@ -111,12 +114,27 @@ def _barrier(study: DislocationStudy, potential: Potential, built: "Cylinder", p
     band = peierls_barrier(potential, built, images=study.images, progress=progress)
     ascent = refined(potential, built, band, images=study.images, progress=progress)
     fine = np.linspace(0.0, band.path[-1], _POINTS)
+    frequency, missing = _attempt(study, potential, built, band, progress)
     return AtomicBarrier(
         band.height, band.humps, max(ascent.peierls_stress, band.peierls_stress if band.humps == 1 else 0.0),
         CubicSpline(band.path, band.work_positions)(fine),
         CubicHermiteSpline(band.path, band.energies, band.slopes)(fine) / band.length,
-        band.work_positions, band.energies / band.length, _images(band, built),
+        band.work_positions, band.energies / band.length, _images(band, built), frequency, missing,
     )  # fmt: skip
+
+
+def _attempt(
+    study: DislocationStudy, potential: Potential, built: "Cylinder", band: "Barrier", progress: Progress
+) -> tuple[float | None, str | None]:
+    """The attempt frequency over the barrier, or why there is none, where it was asked for."""
+    from atomistic.dislocation.attempt import attempt_frequency
+
+    if "attempt_frequency" not in study.results:
+        return None, None
+    try:
+        return attempt_frequency(potential, built, band, progress=progress), None
+    except (NotConverged, InputError) as error:
+        return None, str(error)
 
 
 def _images(band: "Barrier", built: "Cylinder") -> Frames:

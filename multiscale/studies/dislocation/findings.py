@@ -123,6 +123,7 @@ class Upscaled:
         stress_source: What the law's Peierls stress comes from.
         fit_is_poor: Whether the fit misses the kink pairs, or has exponents outside theory's.
         barrier_is_low: Whether thermal activation hardly limits glide at the lowest temperature.
+        drag_std: Standard error of a computed drag, Pa s.
     """
 
     source: str
@@ -135,6 +136,7 @@ class Upscaled:
     stress_source: str
     fit_is_poor: bool
     barrier_is_low: bool
+    drag_std: float | None = None
 
     @property
     def mixture(self) -> str:
@@ -150,7 +152,8 @@ class Upscaled:
     @property
     def std(self) -> dict[str, float]:
         """Standard deviations by the names of the law's parameters."""
-        return {"activation_enthalpy": self.enthalpy_std, "peierls_stress": self.stress_std}
+        known = {"activation_enthalpy": self.enthalpy_std, "peierls_stress": self.stress_std}
+        return known if self.drag_std is None else known | {"drag": self.drag_std}
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ def quantities(findings: DislocationFindings, boundary: str) -> dict[str, Quanti
         boundary: How the shell around the atoms behaves, for the words.
     """
     atoms, estimate, upscaled = findings.atoms, findings.estimate, findings.upscaled
-    found = _crystal(atoms, boundary) | _core(atoms, estimate) | _barrier(atoms, estimate)
+    found = _crystal(atoms, boundary) | _core(atoms, estimate) | _barrier(atoms, estimate) | _glide(atoms)
     return found if upscaled is None else found | _kinks(upscaled)
 
 
@@ -59,6 +59,9 @@ def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -
     if barrier is not None:
         found["peierls_barrier"] = Quantity(barrier.height, "eV", "Peierls barrier per b of line", headline=True)
         found["barrier_humps"] = Quantity(barrier.humps, "", "humps of the barrier between two valleys")
+        if barrier.attempt_frequency is not None:
+            what = "attempt frequency: Vineyard's of one period of straight line over the barrier"
+            found["attempt_frequency"] = Quantity(barrier.attempt_frequency, "1/s", what)
     if estimate is not None:
         height = estimate.barrier * atoms.burgers_length
         found["pn_barrier"] = Quantity(height, "eV", "Peierls barrier per b, Peierls-Nabarro")
@@ -71,6 +74,22 @@ def _barrier(atoms: DislocationAtoms, estimate: PeierlsNabarroEstimate | None) -
     if atoms.route_difference is not None:
         what = "barrier's slope against loading, relative"
         found["route_difference"] = Quantity(atoms.route_difference, "", what)
+    return found
+
+
+def _glide(atoms: DislocationAtoms) -> dict[str, Quantity]:
+    found: dict[str, Quantity] = {}
+    if atoms.drag is None:
+        return found
+    for k, kelvin in enumerate(atoms.drag.temperature):
+        what = f"drag on the gliding line at {kelvin:g} K, by stress-driven dynamics"
+        value, std = float(atoms.drag.coefficient[k]), float(atoms.drag.std[k])
+        found[f"drag_{kelvin:g}K"] = Quantity(value, "Pa s", what, std, headline=k == atoms.drag.nearest)
+    found["drag_deviation"] = Quantity(
+        float(atoms.drag.deviation.max()),
+        "",
+        "largest distance of a velocity from proportion to the stress, in standard errors",
+    )
     return found
 
 

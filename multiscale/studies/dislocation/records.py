@@ -7,6 +7,8 @@ import numpy as np
 from atomistic.frames import Frames
 from coupling.contracts import FloatArray
 
+_ROOM = 300.0  # K
+
 
 @dataclass(frozen=True)
 class SlipPlane:
@@ -78,6 +80,8 @@ class AtomicBarrier:
         image_x: (k,) positions of the images, Å.
         image_energy: (k,) of the images per length, eV/Å.
         frames: The images.
+        attempt_frequency: Vineyard's, of the straight line over the barrier, 1/s, where it was asked for.
+        no_attempt: Why there is none although it was asked for.
     """
 
     height: float
@@ -88,6 +92,8 @@ class AtomicBarrier:
     image_x: FloatArray
     image_energy: FloatArray
     frames: Frames | None = None
+    attempt_frequency: float | None = None
+    no_attempt: str | None = None
 
     @property
     def turns_back(self) -> bool:
@@ -129,6 +135,36 @@ class Jumps:
 
 
 @dataclass(frozen=True)
+class GlideDrag:
+    """Drag on the gliding line by stress-driven dynamics.
+
+    Attributes:
+        temperature: (n,) K.
+        coefficient: (n,) B, Pa s.
+        std: (n,) standard errors, Pa s.
+        deviation: (n,) largest distance of a velocity from the straight line through none at no stress, in standard errors.
+        stress: (m,) Pa.
+        velocity: (n, m) m/s.
+        velocity_std: (n, m) m/s.
+        atoms: Of the cell.
+    """
+
+    temperature: FloatArray
+    coefficient: FloatArray
+    std: FloatArray
+    deviation: FloatArray
+    stress: FloatArray
+    velocity: FloatArray
+    velocity_std: FloatArray
+    atoms: int
+
+    @property
+    def nearest(self) -> int:
+        """Which temperature is the nearest to 300 K."""
+        return int(np.argmin(np.abs(self.temperature - _ROOM)))
+
+
+@dataclass(frozen=True)
 class DislocationAtoms:
     """Atomistic results for a dislocation; x is the glide direction, y the slip plane's normal, z the line.
 
@@ -151,6 +187,7 @@ class DislocationAtoms:
         no_barrier: Why there is none although it was asked for.
         jumps: Under load, where it was asked for.
         no_jumps: Why there are none although they were asked for.
+        drag: On the gliding line, where it was asked for.
     """
 
     fingerprint: str
@@ -171,6 +208,7 @@ class DislocationAtoms:
     no_barrier: str | None = None
     jumps: Jumps | None = None
     no_jumps: str | None = None
+    drag: GlideDrag | None = None
 
     @property
     def frames(self) -> dict[str, tuple[Frames, ...]]:

@@ -17,7 +17,7 @@ from multiscale.studies.dislocation.findings import (
     PeierlsNabarroEstimate,
     Upscaled,
 )
-from multiscale.studies.dislocation.records import DislocationAtoms
+from multiscale.studies.dislocation.records import DislocationAtoms, GlideDrag
 from multiscale.studies.dislocation.schema import DislocationStudy
 from multiscale.studies.dislocation.upscale import POOR
 
@@ -53,6 +53,8 @@ def report(
     _line(results, findings.line)
     _barrier(results, findings.atoms, findings.estimate)
     _stresses(results, findings.atoms, findings.estimate)
+    if findings.atoms.drag is not None:
+        _glide(results, findings.atoms.drag)
     if findings.upscaled is not None:
         _kinks(results, findings.upscaled)
         _flow(results, findings.upscaled.flow)
@@ -61,6 +63,16 @@ def report(
     results.notes += _notes(study, findings)
     if findings.upscaled is not None:
         results.onward.append(NextStep("Give its flow stress to the next scale", _ONWARD))
+
+
+def _glide(results: Results, drag: GlideDrag) -> None:
+    """Velocity against stress at each temperature."""
+    columns = {f"velocity_{kelvin:g}K": ("m/s", drag.velocity[k]) for k, kelvin in enumerate(drag.temperature)}
+    errors = {f"error_{kelvin:g}K": ("m/s", drag.velocity_std[k]) for k, kelvin in enumerate(drag.temperature)}
+    results.add_curve("glide", "steady velocity under a shear stress", stress=("Pa", drag.stress), **columns, **errors)
+    lines = tuple(PlotSeries("glide", "stress", name, f"{name[9:-1]} K", "line and points") for name in columns)
+    about = f"By dynamics of a row of lines, cell of {drag.atoms} atoms; B is the slope of a straight line through none at no stress."
+    results.plots.append(Plot("Glide", "shear stress", "Pa", "velocity", "m/s", lines, about))
 
 
 def _summary(findings: DislocationFindings) -> str:
@@ -251,12 +263,16 @@ def _notes_on_flow(study: DislocationStudy, found: Upscaled) -> list[str]:
         f"ΔH₀ grows as the square root of the line tension, which holds ln(R/r₀) = {study.line.log_ratio:g}: "
         f"a choice with a standard deviation of {study.line.relative_std:.0%}, carried to the flow stress.",
         f"Not from the potential: segment length {law.segment_length * 1e6:g} µm, "
-        f"mobile density {law.mobile_density:g} /m², attempt frequency {law.attempt_frequency:g} /s, "
-        f"drag {law.drag:g} Pa s" + (" (a PLACEHOLDER)." if law.drag_is_placeholder else "."),
+        f"mobile density {law.mobile_density:g} /m².",
+        f"Attempt frequency {law.attempt_frequency:.4g} /s"
+        + (" (ASSUMED)" if law.attempt_is_assumed else "")
+        + f", drag {law.drag:.4g} Pa s"
+        + (" (a PLACEHOLDER)." if law.drag_is_placeholder else "."),
     ]
     if found.barrier_is_low:
         told.append(
-            "The barrier is so low that thermal activation hardly limits glide: the drag coefficient, a "
-            "placeholder, determines the flow stress."
+            "The barrier is so low that thermal activation hardly limits glide: the drag coefficient"
+            + (", a placeholder," if law.drag_is_placeholder else "")
+            + " determines the flow stress."
         )
     return [*told, "Files for the next scale: dislocation.yaml (documented), damask_phase.yaml, opendis_mobility.py."]

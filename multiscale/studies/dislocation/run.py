@@ -26,6 +26,7 @@ from multiscale.studies.dislocation.upscale import estimated, line_table, upscal
 PARAMETERS, DAMASK, OPENDIS = "dislocation.yaml", "damask_phase.yaml", "opendis_mobility.py"
 _COMPUTED = (
     "species", "structure", "system", "radius", "boundary", "results", "check_fault", "images", "divisions", "force",
+    "drag",
 )  # fmt: skip
 """What the atomistic part depends on."""
 _SHOWN = {
@@ -102,12 +103,27 @@ def _parameters(
         notes.append(f"glide {MISSING_LAW}")
     else:
         source |= {"barrier": upscaled.source, "peierls_stress": upscaled.mixture or upscaled.stress_source}
+        source |= _kinetics(atoms, upscaled)
     return DislocationParameters(
         study.species, study.structure, study.system, upscaled and upscaled.law, {} if upscaled is None else upscaled.std,
         {"C_11": atoms.c11, "C_12": atoms.c12, "C_44": atoms.c44},
         shear, poisson, told, {key: [float(v) for v in column] for key, column in table.items()},
         source, notes,
     )  # fmt: skip
+
+
+def _kinetics(atoms: DislocationAtoms, upscaled: Upscaled) -> dict[str, str]:
+    """Where drag and attempt frequency of the glide law come from."""
+    drag, barrier = atoms.drag, atoms.barrier
+    told = {"drag": "PLACEHOLDER" if upscaled.law.drag_is_placeholder else "given"}
+    if drag is not None:
+        told["drag"] = f"stress-driven dynamics at {drag.temperature[drag.nearest]:g} K, cell of {drag.atoms} atoms"
+    told["attempt_frequency"] = "ASSUMED" if upscaled.law.attempt_is_assumed else "given"
+    if barrier is not None and barrier.attempt_frequency is not None:
+        told["attempt_frequency"] = "Vineyard's, of one period of straight line over the barrier"
+    elif barrier is not None and barrier.no_attempt is not None:
+        told["attempt_frequency"] += f"; none was found: {barrier.no_attempt}"
+    return told
 
 
 def _write(study: DislocationStudy, parameters: DislocationParameters, context: RunContext) -> None:
@@ -119,6 +135,12 @@ def _write(study: DislocationStudy, parameters: DislocationParameters, context: 
             write_atomically(context.folder / OPENDIS, to_opendis(parameters, study.temperatures, rate))
 
 
+def _drag_owner(atoms: DislocationAtoms, upscaled: Upscaled | None) -> str:
+    if atoms.drag is not None:
+        return "potential"
+    return "placeholder" if upscaled is None or upscaled.law.drag_is_placeholder else "user"
+
+
 def _ledger(atoms: DislocationAtoms, upscaled: Upscaled | None) -> Ledger:
     """Which model owns which part of the resistance and of the energy: each is counted once."""
     owned = {
@@ -126,7 +148,7 @@ def _ledger(atoms: DislocationAtoms, upscaled: Upscaled | None) -> Ledger:
         "strain of the crystal beyond them": "elasticity",
         "lattice friction at 0 K": "potential" if atoms.jumps is not None else "γ-surface, K",
         "waiting for kink pairs": "line tension" if upscaled is not None else "next scale",
-        "drag on the moving line": "placeholder" if upscaled is None or upscaled.law.drag_is_placeholder else "user",
+        "drag on the moving line": _drag_owner(atoms, upscaled),
         "other dislocations, solutes, grains": "next scale",
     }
     sites = list(owned)

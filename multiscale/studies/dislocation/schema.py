@@ -7,17 +7,18 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from coupling.errors import InputError, unknown_choice
-from coupling.upscale.flow import DRAG_PLACEHOLDER
+from coupling.upscale.flow import ATTEMPT_ASSUMED, DRAG_PLACEHOLDER
 from multiscale.inputs.base import Section, Study
 from multiscale.inputs.checks import check_crystal
 from multiscale.inputs.fields import AtomicLength, Length, number, quantity
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.precheck import Precheck, precheck_field
+from multiscale.inputs.stress import Stress
 
 Temperature = quantity("temperature", "K")
 STRUCTURES = ("fcc", "bcc")
 
-Wanted = Literal["core", "peierls_nabarro", "barrier", "peierls_stress"]
+Wanted = Literal["core", "peierls_nabarro", "barrier", "peierls_stress", "attempt_frequency", "drag"]
 
 
 class Microstructure(Section):
@@ -25,12 +26,37 @@ class Microstructure(Section):
 
     segment_length: Length = Field(default="1 um", validate_default=True, description="Free length of a dislocation.")
     mobile_density: number("1/m²") = Field(default=1e12, gt=0, description="Density of mobile dislocations.")
-    attempt_frequency: number("1/s") = Field(default=1e12, gt=0, description="Attempt frequency of kink pairs.")
+    attempt_frequency: number("1/s") = Field(
+        default=ATTEMPT_ASSUMED,
+        gt=0,
+        description="Attempt frequency of kink pairs; the default is assumed. Or results: attempt_frequency computes it.",
+    )
     drag: number("Pa s") = Field(
         default=DRAG_PLACEHOLDER,
         gt=0,
-        description="Drag on a gliding dislocation; the default is a placeholder, not computed.",
+        description="Drag on a gliding dislocation; the default is a placeholder. Or results: drag computes it.",
     )
+
+
+class DragChoice(Section):
+    """The stress-driven dynamics by which the drag on a gliding edge dislocation is found."""
+
+    temperatures: list[Temperature] = Field(
+        default=["300 K"], validate_default=True, min_length=1, max_length=20,
+        description="Rising; the glide law takes the drag at the one nearest to 300 K.",
+    )  # fmt: skip
+    stresses: list[Stress] = Field(
+        default=["30 MPa", "60 MPa", "90 MPa"], validate_default=True, min_length=1, max_length=20,
+        description="Shear stresses, above the Peierls stress; the line must stay well below the speed of sound.",
+    )  # fmt: skip
+    periods: int = Field(
+        default=20, ge=8, le=1000, description="Burgers vectors of crystal between two lines of a row."
+    )
+    height: AtomicLength = Field(
+        default="50 Å", validate_default=True, description="Of the cell, the two plates included."
+    )
+    replicas: int = Field(default=4, ge=1, le=1000, description="Cells that glide side by side.")
+    steps: int = Field(default=3000, ge=200, le=10_000_000, description="Time steps of each that are counted.")
 
 
 class LineChoice(Section):
@@ -65,6 +91,7 @@ class DislocationStudy(Study):
     force: number("eV/Å") = Field(default=2e-3, gt=0, le=0.1, description="Largest force left on an atom.")
     line: LineChoice = Field(default_factory=LineChoice)
     microstructure: Microstructure = Field(default_factory=Microstructure)
+    drag: DragChoice = Field(default_factory=DragChoice)
     temperatures: list[Temperature] = Field(
         default=["77 K", "150 K", "300 K", "450 K", "600 K"], validate_default=True, min_length=1, max_length=100,
         description="Temperatures of the flow stress, rising.",
@@ -85,6 +112,9 @@ class DislocationStudy(Study):
             raise InputError("temperatures must rise.")
         if "barrier" not in self.results:
             self.refuse_given("results without barrier; name it there", "images")
+            if "attempt_frequency" in self.results:
+                raise InputError("results: the attempt frequency is that over the barrier; name barrier, too.")
+        self._check_drag()
         if "peierls_nabarro" not in self.results:
             self.refuse_given("results without peierls_nabarro; name it there", "divisions", "rows")
         if not self.upscaled:
@@ -93,6 +123,19 @@ class DislocationStudy(Study):
             )
             self.refuse_given(because, "microstructure", "temperatures", "strain_rates")
         return self
+
+    def _check_drag(self) -> None:
+        if "drag" not in self.results:
+            self.refuse_given("results without drag; name it there", "drag")
+        elif self.system != "edge":
+            raise InputError(
+                f"results: drag is computed of edge dislocations, not of {self.system!r}; take system: edge."
+            )
+        if not (np.diff(self.drag.temperatures) > 0).all():
+            raise InputError("drag.temperatures must rise.")
+        for name in ("attempt_frequency", "drag"):
+            if name in self.results:
+                self.microstructure.refuse_given(f"results with {name}, which compute it; leave it out of one", name)
 
     @property
     def upscaled(self) -> bool:

@@ -92,17 +92,22 @@ def upscaled(
     pair = KinkPair(barrier, _tension(line, float(np.arccos(np.clip(abs(atoms.burgers[2]) / b, 0, 1)))), b)
     fit = kocks(pair)
     stress, spread, from_what = _peierls_stress(atoms, estimate, fit)
-    chosen = study.microstructure
+    chosen, glide = study.microstructure, atoms.drag
+    frequency = None if atoms.barrier is None else atoms.barrier.attempt_frequency
     law = GlideLaw(
         fit.enthalpy * EV, stress, fit.p, fit.q, b * ANGSTROM, atoms.period * ANGSTROM, chosen.segment_length,
-        chosen.attempt_frequency, chosen.drag, chosen.mobile_density,
+        chosen.attempt_frequency if frequency is None else frequency,
+        chosen.drag if glide is None else float(glide.coefficient[glide.nearest]), chosen.mobile_density,
     )  # fmt: skip
     enthalpy_std = 0.5 * study.line.relative_std * law.activation_enthalpy
     std = {"activation_enthalpy": enthalpy_std, "peierls_stress": spread}
+    drag_std = None if glide is None else float(glide.std[glide.nearest])
+    std |= {} if drag_std is None else {"drag": drag_std}
     return Upscaled(
         source, _kinks(pair, fit), fit, law, enthalpy_std, spread, _flow(study, law, std),
         stress_source=from_what,
         fit_is_poor=fit.residual > POOR or not (fit.p <= 1 <= fit.q <= 2),
+        drag_std=drag_std,
         barrier_is_low=law.activation_enthalpy / EV < _LOW * BOLTZMANN_EV * min(study.temperatures),
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ from multiscale.stages.crystal import crystal_record
 from multiscale.stages.derived_law import DerivedLaw, turned, turned_law
 from multiscale.stages.law import derive_law
 from multiscale.stages.models import Models
+from multiscale.stages.warm_crystal import warm_record
 from multiscale.studies.specimen.grains import Texture, texture_of
 from multiscale.studies.specimen.orientation import CrystalSide, equivalent, indices, not_parallel, turn
 from multiscale.studies.specimen.schema import SpecimenStudy
@@ -65,7 +66,7 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
         InputError: crystals, grains, laws and mesh do not fit together.
         NotConverged: some equilibrium of atoms was not found.
     """
-    crystals = {name: _crystal(item, models, context) for name, item in study.crystal_bodies.items()}
+    crystals = {name: _crystal(item, study.seed, models, context) for name, item in study.crystal_bodies.items()}
     families = [models.own_family()]
     for name in study.run_bodies:
         crystals[name], family = _crystal_of_run(study, name, models)
@@ -103,8 +104,8 @@ def specimen_parts(study: SpecimenStudy, mesh: "SpecimenMesh", models: Models, c
         if frame is not None:
             _hand_over(study, name, law, frame, crystals, grains, misfits)
     materials = {
-        name: solid(item, name, crystals, grains, misfits, models, context)
-        for name, item in study.bodies.items() if name not in study.polycrystals
+        name: solid(study, name, crystals, grains, misfits, models, context)
+        for name in study.bodies if name not in study.polycrystals
     }  # fmt: skip
     textures: dict[str, Texture] = {}
     classes = {name: one.grains for name, one in study.interfaces.items() if one.grains is not None}
@@ -135,7 +136,12 @@ def _crystal_of_run(study: SpecimenStudy, name: str, models: Models) -> tuple[Cr
     return models.drawn(found.crystal, found.samples, found.family), found.family
 
 
-def _crystal(item: CrystalMaterial, models: Models, context: RunContext) -> CrystalRecord:
+def _crystal(item: CrystalMaterial, seed: int, models: Models, context: RunContext) -> CrystalRecord:
+    if item.dynamics is not None and item.temperature is not None:
+        found = warm_record(
+            item.crystal, models, context, item.temperature, item.dynamics, seed, potential=item.potential
+        )
+        return found.crystal
     return crystal_record(
         item.crystal,
         models,

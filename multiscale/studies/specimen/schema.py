@@ -28,8 +28,8 @@ from multiscale.inputs.mesh import MeshInput, mesh_path
 from multiscale.inputs.polycrystal import GrainsInput, check_classes
 from multiscale.inputs.potential import Potential, PotentialChoice
 from multiscale.inputs.trust import Trust
-from multiscale.runtime.crystals import SampledCrystal, chosen, load_crystals
-from multiscale.runtime.handed_on import crystals_file
+from multiscale.runtime.crystals import SampledCrystal
+from multiscale.runtime.handed_on import stored_crystal
 from multiscale.studies.specimen.grains import grain_groups
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
@@ -265,8 +265,9 @@ class SpecimenStudy(Study):
         """
         body = self.run_bodies[name]
         try:
-            crystals = load_crystals(crystals_file(body.run))
-            found = crystals[chosen(crystals, body.crystal, name, "crystal")]
+            found = stored_crystal(body.run, body.crystal, name, body.temperature)
+            if body.stress_free_at is not None:
+                stored_crystal(body.run, body.crystal, name, body.stress_free_at)
         except InputError as error:
             raise InputError(f"bodies.{name}: {error}") from error
         if material_model(body.strain).needs == "third order" and found.crystal.third_voigt is None:

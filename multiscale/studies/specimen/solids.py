@@ -13,8 +13,10 @@ from coupling.errors import InputError
 from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial, RunMaterial
 from multiscale.runtime.context import RunContext
 from multiscale.runtime.crystals import CrystalRecord
+from multiscale.runtime.handed_on import stored_crystal
 from multiscale.stages.crystal import crystal_record
 from multiscale.stages.models import Models
+from multiscale.stages.warm_crystal import warm_record
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
@@ -24,14 +26,14 @@ _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
 
 def solid(
-    item: MaterialInput | CrystalMaterial | RunMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord],
-    grains: dict[str, FloatArray], misfits: dict[str, FloatArray], models: Models, context: RunContext,
+    study: SpecimenStudy, name: str, crystals: dict[str, CrystalRecord], grains: dict[str, FloatArray],
+    misfits: dict[str, FloatArray], models: Models, context: RunContext,
 ) -> "Solid":  # fmt: skip
     """The `continuum.materials` material of a body of one orientation, in the mesh's axes.
 
     Args:
-        item: Its input.
-        name: Its name.
+        study: The study.
+        name: The body's name.
         crystals: The crystals of bodies that are such.
         grains: Their orientations, rows the mesh's axes in the crystal's.
         misfits: (6,) stress-free strains of those that were strained to match another.
@@ -41,9 +43,10 @@ def solid(
     Raises:
         InputError: the strain that it carries is none of its material's.
     """
+    item = study.bodies[name]
     if not isinstance(item, CrystalMaterial | RunMaterial):
         return typed_material(item)
-    moduli = _moduli(item, name, crystals[name], misfits, models, context)
+    moduli = _moduli(item, name, crystals[name], misfits, study.seed, models, context)
     return material_model(item.strain).material.from_moduli(replace(moduli, rotation=grains.get(name, np.eye(3))))
 
 
@@ -57,14 +60,14 @@ def polycrystal(
     item = study.bodies[name]
     assert not isinstance(item, OwnMaterial)  # which has no grains
     typed = isinstance(item, MaterialInput)
-    moduli = typed_moduli(item) if typed else _moduli(item, name, crystals[name], {}, models, context)
+    moduli = typed_moduli(item) if typed else _moduli(item, name, crystals[name], {}, study.seed, models, context)
     model = material_model(item.strain)
     return Polycrystalline(tuple(model.material.from_moduli(replace(moduli, rotation=one)) for one in rotations))
 
 
 def _moduli(
-    item: CrystalMaterial | RunMaterial, name: str, crystal: CrystalRecord, misfits: dict[str, FloatArray], models: Models,
-    context: RunContext,
+    item: CrystalMaterial | RunMaterial, name: str, crystal: CrystalRecord, misfits: dict[str, FloatArray], seed: int,
+    models: Models, context: RunContext,
 ) -> Moduli:  # fmt: skip
     """The constants of a crystal in its own axes, with its strain without stress."""
     model = material_model(item.strain)
@@ -75,17 +78,23 @@ def _moduli(
         )
     free = None
     if model.free_strain:
-        free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, models, context) * _ISOTROPIC
+        free = misfits.get(name, np.zeros(6)) + _expansion(item, crystal, seed, models, context) * _ISOTROPIC
     return Moduli(crystal.stiffness_voigt, third_voigt=crystal.third_voigt, free_strain_voigt=free)
 
 
 def _expansion(
-    item: CrystalMaterial | RunMaterial, crystal: CrystalRecord, models: Models, context: RunContext
+    item: CrystalMaterial | RunMaterial, crystal: CrystalRecord, seed: int, models: Models, context: RunContext
 ) -> float:
     """Thermal strain of a crystal from where it is free of stress to its temperature."""
-    if isinstance(item, RunMaterial) or item.stress_free_at is None:
+    at = item.stress_free_at
+    if at is None:
         return 0.0
-    free = crystal_record(item.crystal, models, context, potential=item.potential, temperature=item.stress_free_at)
+    if isinstance(item, RunMaterial):
+        free = stored_crystal(item.run, None, "", at).crystal
+    elif item.dynamics is not None:
+        free = warm_record(item.crystal, models, context, at, item.dynamics, seed, potential=item.potential).crystal
+    else:
+        free = crystal_record(item.crystal, models, context, potential=item.potential, temperature=at)
     return crystal.lattice_parameter / free.lattice_parameter - 1.0
 
 
