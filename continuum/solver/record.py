@@ -25,7 +25,7 @@ class Step:
         rounding: Work that rounding leaves at this state, J or J/m.
         zone_area: ∫ 6 o (1 − o), o the separation over the law's final one, between 0 and 1; m² or m. It is the size of a
             process zone whose opening falls linearly, and constant where a zone travels unchanged.
-        zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.history.work_ahead`, m² or m: by no more does the work in
+        zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.separation.work_ahead`, m² or m: by no more does the work in
             the zone, over the work of separation, differ from the zone's share of `broken_area`.
         no_potential: Work of the interfaces' tractions in this step that is no change of their energies, J or J/m; found
             where the step loses too much.
