@@ -69,11 +69,12 @@ def grown(activation: Activation, separation: FloatArray, before: FloatArray, du
 
 
 class _Value(NamedTuple):
-    """Of the balance, J/m², and its derivatives, J/m³."""
+    """Of the balance, J/m², its derivatives, J/m³, and Newton's step for its logarithm, in which rates are nearly linear, m."""
 
     value: FloatArray
     by_largest: FloatArray
     by_separation: FloatArray
+    step: FloatArray
 
 
 class _Balance(NamedTuple):
@@ -86,14 +87,25 @@ class _Balance(NamedTuple):
 
     def at(self, largest: FloatArray) -> _Value:
         """At κ (n,)."""
-        found, rate = secant(self.activation.law, largest), self.activation.evaluate(self.separation, largest)
+        found = secant(self.activation.law, largest)
+        rate = self.activation.evaluate(self.separation, largest, found)
         left = self.activation.law.work_of_separation - found.lost
-        slope = -0.5 * largest**2 * found.slope
-        return _Value(
-            found.lost - self.first - self.duration * rate.rate * left,
-            slope * (1.0 + self.duration * rate.rate) - self.duration * rate.by_largest * left,
-            -self.duration * rate.by_separation * left,
+        slope, gained, breaks = (
+            -0.5 * largest**2 * found.slope,
+            found.lost - self.first,
+            self.duration * rate.rate * left,
         )
+        by_largest = slope * (1.0 + self.duration * rate.rate) - self.duration * rate.by_largest * left
+        fits = (gained > 0) & (breaks > 0)
+        safe_gained, safe_breaks = np.where(fits, gained, 1.0), np.where(fits, breaks, 1.0)
+        steep = (
+            slope / safe_gained
+            + (slope * self.duration * rate.rate - self.duration * rate.by_largest * left) / safe_breaks
+        )
+        step = np.where(
+            fits & (steep > 0), -np.log(safe_gained / safe_breaks) / np.where(steep > 0, steep, 1.0), np.nan
+        )
+        return _Value(gained - breaks, by_largest, -self.duration * rate.by_separation * left, step)
 
     def part(self, chosen: np.ndarray) -> "_Balance":
         """The same of some of the points."""
@@ -110,13 +122,14 @@ class _Balance(NamedTuple):
         return before[rows, number], grid[rows, number], ~above.any(axis=1)
 
     def root(self, low: FloatArray, high: FloatArray) -> FloatArray:
-        """Newton's method within the bracket, halving it where it would leave it."""
-        x = 0.5 * (low + high)
+        """Newton's method within the bracket, halving it where it would leave it; backwards by a factor, as the logarithm bids."""
+        x, base = 0.5 * (low + high), low
         for _ in range(_ITERATIONS):
             found = self.at(x)
             low, high = np.where(found.value < 0, x, low), np.where(found.value < 0, high, x)
-            trial = x - found.value / np.where(found.by_largest > 0, found.by_largest, np.inf)
-            inside = (found.by_largest > 0) & (trial > low) & (trial < high)
+            apart = np.maximum(x - base, np.finfo(float).tiny)
+            trial = np.where(found.step < 0, base + apart * np.exp(np.minimum(found.step, 0.0) / apart), x + found.step)
+            inside = (trial > low) & (trial < high)
             after = np.where(inside, trial, 0.5 * (low + high))
             moved, x = np.abs(after - x), after
             if np.all((moved <= _CLOSE * x) | (found.value == 0)):

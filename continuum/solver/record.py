@@ -32,6 +32,7 @@ class Step:
         jump: Work that is lost beside that, where it is too much and no shorter step kept it, J or J/m; else 0.
         factorised: Whether it took a factorisation where multigrid was to solve.
         chemical: Energy that solute has brought to the interfaces since the start, J or J/m, as ψ counts it.
+        time: Since the start, s; 0 of a loading that takes none.
     """
 
     load: float
@@ -50,6 +51,7 @@ class Step:
     jump: float = 0.0
     factorised: bool = False
     chemical: float = 0.0
+    time: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
         """External work and what solute brought, less what the energies gained since a state before, J or J/m."""

@@ -80,8 +80,8 @@ class SiteBarrier(Protocol):
         """ΔG of the whole interface without traction, J: what breaking a site costs."""
         ...
 
-    def evaluate(self, separation: FloatArray, largest: FloatArray) -> BarrierValue:
-        """ΔG at separations (n,) up to the largest ones (n,) so far, m."""
+    def evaluate(self, separation: FloatArray, largest: FloatArray, damaged: Secant) -> BarrierValue:
+        """ΔG at separations (n,) up to the largest ones (n,) so far, m, with the `secant` there."""
         ...
 
 
@@ -113,9 +113,9 @@ class LawBarrier:
         """a W, J."""
         return self.area * self.law.work_of_separation
 
-    def evaluate(self, separation: FloatArray, largest: FloatArray) -> BarrierValue:
+    def evaluate(self, separation: FloatArray, largest: FloatArray, damaged: Secant) -> BarrierValue:
         """See the module; ∂ΔG/∂m = a S (m − δ_o), ∂ΔG/∂κ = a S' [½ (κ² + m²) − m δ_o]."""
-        stiffness, slope, lost = secant(self.law, largest)
+        stiffness, slope, lost = damaged
         traction = np.minimum(separation * stiffness, self._peak)
         beyond, open_at = self._enthalpy(traction), -self._enthalpy(traction, 1)
         energy = self.area * (beyond - lost + 0.5 * separation**2 * stiffness)
@@ -180,9 +180,9 @@ class BarrierTable:
         """The first of the energies, J."""
         return float(self.energies[0])
 
-    def evaluate(self, separation: FloatArray, largest: FloatArray) -> BarrierValue:
+    def evaluate(self, separation: FloatArray, largest: FloatArray, damaged: Secant) -> BarrierValue:
         """The table at the traction that the whole sites bear."""
-        stiffness, slope, _ = secant(self.law, largest)
+        stiffness, slope, _ = damaged
         past = largest > self.law.opening_at_peak
         peak = float(self.tractions[-1])
         scale = np.where(past, peak / largest, stiffness)
@@ -255,9 +255,10 @@ class Activation:
         """W_r over the law's work: λ² below which nothing breaks."""
         return self.reversible_work / self.law.work_of_separation
 
-    def evaluate(self, separation: FloatArray, largest: FloatArray) -> SiteRate:
-        """k at separations (n,) up to the largest ones (n,) so far, m."""
-        found = self.barrier.evaluate(separation, largest)
+    def evaluate(self, separation: FloatArray, largest: FloatArray, damaged: Secant | None = None) -> SiteRate:
+        """k at separations (n,) up to the largest ones (n,) so far, m; with the `secant` there, if it is known."""
+        damaged = secant(self.law, largest) if damaged is None else damaged
+        found = self.barrier.evaluate(separation, largest, damaged)
         hop = self.attempt_frequency * np.exp(-np.maximum(found.energy, 0.0) / self.thermal)
         ratio = separation / largest
         whole = self.barrier.at_rest / self.thermal
