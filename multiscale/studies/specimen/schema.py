@@ -100,10 +100,16 @@ class SpecimenStudy(Study):
             self.transport.check_fits(self.bodies, self.interfaces, self.loading)
             if self.naive_law or self.trust is not None:
                 raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
-        elif not any(interface.viscosity for interface in self.interfaces.values()):
+        elif not any(interface.viscosity or interface.activated for interface in self.interfaces.values()):
             self.loading.refuse_given(
-                "interfaces without viscosity or transport, where only the load counts; give one a viscosity",
+                "interfaces without viscosity, activation or transport, where only the load counts; give one a viscosity",
                 "duration",
+            )
+        activated = any(interface.activated is not None for interface in self.interfaces.values())
+        self.loading.check_activated(activated)
+        if activated and (self.transport is not None or self.trust is not None or self.naive_law):
+            raise InputError(
+                "activated interfaces are not offered beside transport, trust or naive_law; leave them out."
             )
         self._check_atoms()
         if self.dimension == 2:
@@ -252,7 +258,7 @@ class SpecimenStudy(Study):
             raise InputError(f"interfaces.{name}: {error}") from error
         if law is None:
             raise InputError(f"interfaces.{name}: its law comes from atoms and is known when the study runs.")
-        return interface.bond(name, law)
+        return interface.bond(name, law, self.loading.temperature)
 
     def stored_crystal(self, name: str) -> SampledCrystal:
         """The crystal of a body that is one of an earlier run.
