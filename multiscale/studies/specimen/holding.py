@@ -126,5 +126,5 @@ def _report_heat(problem: "CohesiveProblem", results: Results, unit: str) -> Non
     if share > _GIVEN and all(work == 0 for work, _ in works):
         results.findings.append(Finding(
             f"Heat gave {share:.2g} of the energy of the new surfaces: with reversible_work: 0 they must never bond again, or the faces "
-            "would close faster than they open", "", share, "give reversible_work, their energy in the environment in which they part", False,
+            "would close faster than they open", "", share, "give reversible_work, their energy in the place where they part", False,
         ))  # fmt: skip

@@ -89,8 +89,23 @@ class LoadingInput(Section):
             )
         return self
 
-    def check_activated(self, activated: bool) -> None:
-        """Refuse what an activated loading needs or cannot have; `activated`: whether some interface is such."""
+    def check_end(self, by_displacement: bool) -> None:
+        """Raise `InputError` unless its end is one of displacements, or of tractions."""
+        if by_displacement != (self.opening is not None):
+            wanted, given = ("opening", "loads") if by_displacement else ("final", "tractions")
+            raise InputError(f"loading: the end of a loading by {given} is {wanted!r}.")
+
+    def check_activated(self, activated: bool, alone: bool) -> None:
+        """Refuse what an activated loading lacks or cannot have.
+
+        Args:
+            activated: Whether some interface is such.
+            alone: Whether there is no solute, naive law or error bars by samples beside it.
+        """
+        if activated and not alone:
+            raise InputError(
+                "activated interfaces are not offered beside transport, trust or naive_law; leave them out."
+            )
         if not activated:
             self.refuse_given("interfaces of which none is activated; give one activated", "temperature", "hold")
         elif self.temperature is None or self.duration is None:
