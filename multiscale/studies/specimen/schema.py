@@ -106,11 +106,7 @@ class SpecimenStudy(Study):
                 "duration",
             )
         activated = any(interface.activated is not None for interface in self.interfaces.values())
-        self.loading.check_activated(activated)
-        if activated and (self.transport is not None or self.trust is not None or self.naive_law):
-            raise InputError(
-                "activated interfaces are not offered beside transport, trust or naive_law; leave them out."
-            )
+        self.loading.check_activated(activated, self.transport is None and self.trust is None and not self.naive_law)
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
