@@ -25,7 +25,7 @@ from coupling.interface.activation import Activation, secant
 TOLERANCE = 0.1
 """Error of the part of sites that breaks in a step, over that part."""
 _SAFETY, _GROWTH, _CUT = 0.9, 4.0, 0.1
-_LAST = 1e-6
+_LAST = 1e-4
 """Of the time so far (of a ramp: of its duration): a step below which no equilibrium goes on ends the life of a specimen."""
 _ATTEMPTS = 1e-2
 """Of a time between attempts: the first step at the full load."""
@@ -188,7 +188,7 @@ class _Course:
 
     def shortened(self, taken: float, error: float, tolerance: float) -> "_Course":
         """After a step that was not accepted; an error that is not finite: it was not solved."""
-        share = 0.5 if not np.isfinite(error) else float(np.clip(_SAFETY * tolerance / error, _CUT, 0.7))
+        share = 0.25 if not np.isfinite(error) else float(np.clip(_SAFETY * tolerance / error, _CUT, 0.7))
         return replace(self, wanted=share * taken)
 
     def went_on(self, taken: float, error: float, tolerance: float) -> "_Course":

@@ -160,7 +160,7 @@ def test_a_specimen_tells_how_long_it_lives():
     assert found["lifetime"] == 4.0 and life.value == pytest.approx(np.log10(4.0))
     assert life.uncertainty == pytest.approx(0.1 * np.log10(4e13))
     assert "lives for" in found.sentence and found["heat_taken_up"] == 0.0
-    assert np.array_equal(found.curves["time"].columns["time"], [0.0, 1e-20, 4.0])
+    assert np.array_equal(found.curves["time"].values["time"], [0.0, 1e-20, 4.0])
     assert told(None)["held_for"] == pytest.approx(4.0)
     assert told(0.0)["broke_at"] == 1.0
 
