@@ -17,7 +17,7 @@ from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
 from continuum.solver.stepping import state_of
 from continuum.solver.supports import broken, check_held, free_motions
-from coupling.contracts import FloatArray, Progress, silent
+from coupling.contracts import CohesiveLaw, FloatArray, Progress, silent
 from coupling.errors import InputError, NotConverged
 from coupling.findings import refute
 from coupling.interface.activation import Activation, secant
@@ -246,7 +246,7 @@ def _tried(
     before = [interface.history.copy() for interface in problem.interfaces]
     problem.duration = taken
     problem.commit(guess)
-    error = _error(problem, before, taken)
+    error = _error(problem, before, taken, course.rises)
     if error > tolerance:
         for interface, history in zip(problem.interfaces, before, strict=True):
             interface.history = history
@@ -256,17 +256,20 @@ def _tried(
     return problem.comm.bcast(replace(step, factorised=solver.left_multigrid)), guess, error
 
 
-def _error(problem: CohesiveProblem, before: Sequence[History], taken: float) -> float:
-    """Of the sites that broke in a step, the part by which Euler's rule may be wrong. Collective."""
+def _error(problem: CohesiveProblem, before: Sequence[History], taken: float, rises: bool) -> float:
+    """Of the sites that broke in a step, the part by which Euler's rule may be wrong. Collective.
+
+    While the load is held what breaks along the law counts, too: a step that leaps over an instability is none.
+    """
     wrong, all_of = 0.0, 0.0
     for interface, old in zip(problem.interfaces, before, strict=True):
         bond, new, weights = interface.bond, interface.history, interface.weights.ravel()
         if bond.activation is None or not len(weights):
             continue
         speeds = [_speed(bond.activation, separation(bond.law, one.jump), one.largest) for one in (old, new)]
-        grew = new.largest > np.maximum(old.largest, separation(bond.law, new.jump)) * (1 + 1e-12)
+        along = np.maximum(old.largest, separation(bond.law, new.jump) if rises else 0.0)
         fastest = np.maximum(np.maximum(*speeds), 1e-300)
-        broke = np.where(grew, np.minimum(speeds[1] * taken, 1.0), 0.0)
+        broke = np.where(new.largest > along * (1 + 1e-12), _part(bond.law, new.largest) - _part(bond.law, along), 0.0)
         wrong += 0.5 * float(weights @ (broke * np.abs(speeds[1] - speeds[0]) / fastest))
         opened = np.minimum(interface.opened(new.jump), 1.0)
         least = _FELT * bond.activation.thermal / bond.activation.barrier.at_rest
@@ -275,10 +278,13 @@ def _error(problem: CohesiveProblem, before: Sequence[History], taken: float) ->
     return float(wrong / all_of) if all_of > 0 else 0.0
 
 
+def _part(law: CohesiveLaw, largest: FloatArray) -> FloatArray:
+    """Part of the sites that is broken."""
+    return secant(law, np.maximum(largest, 1e-9 * law.opening_at_peak)).lost / law.work_of_separation
+
+
 def _speed(activation: Activation, m: FloatArray, largest: FloatArray) -> FloatArray:
     """Part of all sites that break in a time, 1/s."""
     law = activation.law
     kappa = np.maximum(np.maximum(largest, m), 1e-9 * law.opening_at_peak)
-    damaged = secant(law, kappa)
-    whole = 1.0 - damaged.lost / law.work_of_separation
-    return activation.evaluate(m, kappa, damaged).rate * np.clip(whole, 0.0, 1.0)
+    return activation.evaluate(m, kappa).rate * np.clip(1.0 - _part(law, kappa), 0.0, 1.0)
