@@ -100,8 +100,8 @@ class DoubleWellPotential(BoundModel):
 
 
 def centroid_free_energy(
-    well: DoubleWell, mass: float, temperature: float, places: FloatArray, beads: int | None, *, extent: float = 1.6,
-    points: int = 161, waves: int = 90, highest: float = 70.0,
+    well: DoubleWell, mass: float, temperature: float, places: FloatArray, beads: int | None, *, extent: float = 1.2,
+    points: int = 97, waves: int = 120, highest: float = 95.0,
 ) -> FloatArray:  # fmt: skip
     """−kT ln ρ(q) of the centroid at places (n,) in Å, up to a constant, eV.
 

@@ -23,7 +23,7 @@ from continuum.fenics import MPI
 from continuum.materials import LinearElastic
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Prescribed, Traction
-from continuum.solver.holding import Held, hold_load
+from continuum.solver.holding import HeldLoading, hold_load
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import energy_balance_error
 from continuum.specimens.butt_joint import ButtJoint
@@ -72,7 +72,7 @@ def lifetime(traction: float) -> float:
     return float(quad(waiting, 0.0, end, limit=500, epsrel=1e-10, points=[end * x for x in (1e-3, 1e-2, 0.1)])[0])
 
 
-def element(traction: float, folder: Path, tolerance: float = TOLERANCE, size: float = 1.0) -> Held:
+def element(traction: float, folder: Path, tolerance: float = TOLERANCE, size: float = 1.0) -> HeldLoading:
     """Two blocks that are pulled apart at a constant traction (Pa), and stay so until they part."""
     path = folder / f"joint_{size}.msh"
     if not path.exists():
@@ -99,7 +99,7 @@ def element_figures(folder: Path) -> dict[str, Any]:
     }
 
 
-def beam(size: float, folder: Path) -> Held:
+def beam(size: float, folder: Path) -> HeldLoading:
     """A double cantilever beam under dead tractions, its elements of a size in nm."""
     path = folder / f"dcb_{size}.msh"
     DoubleCantileverBeam(60.0, _ARM, _CRACK, 12.0, size, 3.0, element="quadrilateral").write(path)

@@ -82,7 +82,7 @@ def harmonic_figures(steps: int = 700, seeds: range = SEEDS) -> dict[str, Any]:
     }
 
 
-def ipi_figures(steps: int = 2500, beads: int = 8) -> dict[str, Any]:
+def ipi_figures(steps: int = 4000, beads: int = 8) -> dict[str, Any]:
     """i-PI beside the own driver: the largest difference of three energies over its standard error.
 
     i-PI's steps are shorter than safe ones by a factor of five, since the error of its splitting is of second order in them.
@@ -152,7 +152,9 @@ def barrier_figures(steps: int = 300, copies: int = 16, seeds: range = SEEDS) ->
     }
 
 
-def nickel_figures(temperature: float = 300.0, steps: int = 700, beads: int = 16, planes: int = 8) -> dict[str, float]:
+def nickel_figures(
+    temperature: float = 300.0, steps: int = 1500, beads: int = 16, planes: int = 10
+) -> dict[str, float]:
     """Hydrogen in nickel: harmonic rates at all temperatures, and the centroid's at one."""
     potential = load_potential(str(wheel_file("NiAlH_jea.eam.alloy")))
     nickel = equilibrium(potential, "Ni", "fcc", conventional=True, tolerance=1e3)

@@ -137,16 +137,17 @@ class CentroidProfile:
 
     @property
     def top(self) -> float:
-        """Where F is highest, Å."""
+        """Where F is highest over what lies before it, Å."""
         fine = self._fine
-        return float(fine[np.argmax(self._weights(fine) @ self.force)])
+        values = self._weights(fine) @ self.force
+        return float(fine[np.argmax(values - np.minimum.accumulate(values))])
 
     def barrier(self, start: float | None = None, top: float | None = None) -> Measurement:
         """F of the top over F of the start, eV.
 
         Args:
             start: Å along the path; None is the lowest before the top.
-            top: Å; None is the highest.
+            top: Å; None is where F is highest over what lies before.
         """
         fine = self._fine
         values = self._weights(fine) @ self.force

@@ -37,7 +37,7 @@ class RingEnergies:
         places, forces = rings(state.positions, beads), rings(state.forces, beads)
         potential = state.energies.reshape(-1, beads).mean(axis=1)
         apart = np.sum((places - np.roll(places, 1, axis=1)) ** 2, axis=(1, 3))
-        springs = 0.5 * (beads * thermal / HBAR) ** 2 * (apart @ state.masses) / beads
+        springs = 0.5 * (beads * thermal / HBAR) ** 2 * np.sum(apart * state.masses, axis=1) / beads
         pulls = np.sum((places - places.mean(axis=1, keepdims=True)) * forces, axis=(1, 2, 3)) / beads
         classical = self.coordinates * thermal / 2
         return np.column_stack([

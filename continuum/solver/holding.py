@@ -35,7 +35,7 @@ _MOST = 50_000
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldLoading:
     """What became of a specimen under a load that was held.
 
     Attributes:
@@ -68,7 +68,7 @@ def hold_load(
     on_step: Callable[[Step, "PETSc.Vec"], None] | None = None,
     kept: Kept | None = None,
     stop: Callable[[Loading], bool] = lambda record: False,
-) -> Held:
+) -> HeldLoading:
     """Load from 0 to `load` at a constant rate, and hold it until the specimen breaks or the time is over.
 
     A dead load breaks it where no equilibrium goes on; under a held displacement the load relaxes.
@@ -112,7 +112,7 @@ def hold_load(
         if step is None:
             course = course.shortened(taken, error, tolerance)
             if course.wanted < course.shortest(problem):
-                return Held(record, course.lifetime, solver.reason or "the sites break ever faster")
+                return HeldLoading(record, course.lifetime, solver.reason or "the sites break ever faster")
             continue
         x.copy(previous)
         guess.copy(x)
@@ -132,7 +132,7 @@ def hold_load(
                 f"After {_MOST} steps the load was held for {course.held:.4g} s; allow a larger tolerance."
             )
         progress("loading", int(1000 * course.part(problem)), 1000, f"{course.elapsed:.3g} s")
-    return Held(record, course.held if record.apart else None, "it came apart" if record.apart else "")
+    return HeldLoading(record, course.held if record.apart else None, "it came apart" if record.apart else "")
 
 
 @dataclass(frozen=True)

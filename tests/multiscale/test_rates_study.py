@@ -11,7 +11,7 @@ from ase.build import bulk
 from benchmarks import rates_delay
 from continuum.fenics import MPI
 from continuum.model import Energies
-from continuum.solver.holding import Held
+from continuum.solver.holding import HeldLoading
 from continuum.solver.record import Loading, Step
 from coupling.errors import InputError
 from coupling.upscale.diffusion import DiffusionCoefficient, SoluteDiffusion, save_diffusion
@@ -150,7 +150,7 @@ def told(lifetime):
     states = [
         Step(load, 0.0, 0.0, 0.0, nothing, 0.0, 0.0, 0, 1, time=time) for load, time in ((0, 0.0), (1, 1e-20), (1, 4.0))
     ]
-    report_lifetime(study, problem, Held(Loading(states), lifetime, "it breaks"), results)
+    report_lifetime(study, problem, HeldLoading(Loading(states), lifetime, "it breaks"), results)
     return results
 
 

@@ -13,7 +13,7 @@ from multiscale.studies.specimen.report import frame_of
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
-    from continuum.solver.holding import Held
+    from continuum.solver.holding import HeldLoading
     from continuum.solver.problem import CohesiveProblem
     from continuum.solver.record import Loading
     from coupling.contracts import Progress
@@ -43,7 +43,7 @@ def held(
     return found.record
 
 
-def report_lifetime(study: SpecimenStudy, problem: "CohesiveProblem", found: "Held", results: Results) -> None:
+def report_lifetime(study: SpecimenStudy, problem: "CohesiveProblem", found: "HeldLoading", results: Results) -> None:
     """Lifetime with its bar, what the sites broke for, and the course in time. Collective."""
     frame, record = frame_of(study), found.record
     times, whole = found.times, float(found.times[-1])
