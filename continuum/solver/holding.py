@@ -89,7 +89,7 @@ def hold_load(
 
     Raises:
         InputError: no load, time, steps, or no activated bond.
-        NotConverged: no end after a great many steps.
+        NotConverged: no equilibrium on the way to the load, where it may break; or no end after a great many steps.
         Refuted: as in `continuum.solver.stepping.pull`.
     """
     _check(problem, load, until, ramp, steps, tolerance)
@@ -112,6 +112,8 @@ def hold_load(
         if step is None:
             course = course.shortened(taken, error, tolerance)
             if course.wanted < course.shortest(problem):
+                if course.rises:
+                    raise NotConverged(_on_the_way(record.steps[-1].load / load, solver.reason))
                 return HeldLoading(record, course.lifetime, solver.reason or "the sites break ever faster")
             continue
         x.copy(previous)
@@ -205,6 +207,13 @@ class _Course:
         return 0.2 + 0.8 * float(
             np.clip(np.log(max(self.held / first, 1.0)) / np.log(max(self.until / first, 2.0)), 0, 1)
         )
+
+
+def _on_the_way(share: float, reason: str) -> str:
+    return (
+        f"No equilibrium was found beyond {share:.4g} of the load, on the way to it ({reason or 'the sites break ever faster'}); the "
+        "specimen may break there: take a lower load, a longer duration, or more steps."
+    )
 
 
 def _first(problem: CohesiveProblem) -> float:
