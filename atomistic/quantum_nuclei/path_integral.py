@@ -143,14 +143,14 @@ def path_integral(
             "Path integrals observe their own energies; for other observables call dynamics with a RingPolymer and your own "
             "Keep.observe, in which RingEnergies gives these."
         )
-    start = structures if isinstance(structures, State) else _beads(structures, ring)
-    given = start if isinstance(start, State) else State.of(start)
+    beads = structures if isinstance(structures, State) else _beads(structures, ring)
+    given = beads if isinstance(beads, State) else State.of(beads)
     if step is None:
         step = ring_step(potential, given.structures[0], ring)
     fixed = 0 if held.fixed is None else int(np.sum(held.fixed))
     coordinates = 3 * (len(given.numbers) - fixed)
     made = dynamics(
-        potential, start, ring, steps=steps, step=step, held=held, seed=seed, check_step=False,
+        potential, beads, ring, steps=steps, step=step, held=held, seed=seed, check_step=False,
         keep=replace(keep, observe=RingEnergies(ring, coordinates)), progress=progress,
     )  # fmt: skip
     return PathIntegral(ring, coordinates, np.moveaxis(made.observed, 2, 0), made)
