@@ -8,6 +8,7 @@ import numpy as np
 
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, unknown_choice
+from coupling.interface.activation import Activation
 from coupling.specimen.records import Misfit, Spacing, check_words
 
 COMPONENTS = {"x": 0, "y": 1, "z": 2}
@@ -81,6 +82,7 @@ class Bond:
         tangential: (3,) direction whose projection on the interface is tangential 1; None: as
             `continuum.cohesive.interface.kinematics` says.
         transported: Whether the mesh solves for the solute of this interface (`continuum.transport`), and owns its exchange.
+        activation: How sites of the law break by themselves in time; None: only as far as the faces open.
 
     Raises:
         InputError: a history, a spacing or a misfit that does not exist, a negative coefficient, a direction that is none,
@@ -100,6 +102,7 @@ class Bond:
     misfit: Misfit = "carried"
     tangential: tuple[float, float, float] | None = None
     transported: bool = False
+    activation: Activation | None = None
 
     def __post_init__(self) -> None:
         if self.history not in HISTORIES:
@@ -114,6 +117,10 @@ class Bond:
                 raise InputError(
                     f"The tangential direction {self.tangential} of an interface must be three numbers, not all 0."
                 )
+        if self.activation is not None and (self.activation.law is not self.law or self.history != "damage"):
+            raise InputError(
+                "An activated interface needs the law of its barrier, and history: damage: what broke stays so."
+            )
         if self.group is None and self.minus is None:
             raise InputError("An interface with a rigid foundation needs the group of its facets.")
         at_rest = self.law.evaluate(np.zeros((1, 3))).traction[0]

@@ -34,13 +34,14 @@ SI_FACTORS: dict[str, dict[str, float]] = {
     },
     "energy per area": {"J/m^2": 1.0, "mJ/m^2": 1e-3, "kJ/m^2": 1e3, "N/mm": 1e3, "eV/A^2": EV_A2, "eV/Å^2": EV_A2},
     "temperature": {"K": 1.0},
-    "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "ps": 1e-12, "fs": 1e-15},
+    "time": {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "year": 31557600.0, "ps": 1e-12, "fs": 1e-15},
+    "frequency": {"1/s": 1.0, "Hz": 1.0, "GHz": 1e9, "THz": 1e12},
     "stiffness of an interface": {
         "Pa/m": 1.0, "GPa/m": 1e9, "N/mm^3": 1e9, "MPa/mm": 1e9, "GPa/nm": 1e18, "eV/A^4": EV_A3 / ANGSTROM,
     },
     "viscosity of an interface": {"Pa*s/m": 1.0, "MPa*s/mm": 1e9, "GPa*s/nm": 1e18},
     "thermal expansion": {"1/K": 1.0, "ppm/K": 1e-6},
-    "area": {"m^2": 1.0, "mm^2": 1e-6, "nm^2": 1e-18},
+    "area": {"m^2": 1.0, "mm^2": 1e-6, "nm^2": 1e-18, "A^2": ANGSTROM**2, "Å^2": ANGSTROM**2},
     "force": {"N": 1.0, "kN": 1e3, "nN": 1e-9},
     "force per length": {"N/m": 1.0, "N/mm": 1e3, "nN/nm": 1.0},
     "energy": {"J": 1.0, "mJ": 1e-3, "aJ": 1e-18},
@@ -58,14 +59,14 @@ SI_FACTORS: dict[str, dict[str, float]] = {
 UNIT_SYSTEMS: dict[str, dict[str, str]] = {
     "SI": {quantity: next(iter(factors)) for quantity, factors in SI_FACTORS.items()},
     "mm-MPa": {
-        "length": "mm", "stress": "MPa", "energy per area": "N/mm", "temperature": "K", "time": "s",
+        "length": "mm", "stress": "MPa", "energy per area": "N/mm", "temperature": "K", "time": "s", "frequency": "1/s",
         "stiffness of an interface": "N/mm^3", "viscosity of an interface": "MPa*s/mm", "thermal expansion": "1/K",
         "area": "mm^2", "force": "N", "force per length": "N/mm", "energy": "mJ", "energy per length": "mJ/mm",
         "diffusivity": "mm^2/s", "speed": "mm/s", "concentration": "mol/mm^3", "density of sites": "mol/mm^2",
         "molar volume": "mm^3/mol", "molar energy": "mJ/mol", "flux of a solute": "mol/(mm^2*s)",
     },
     "nm-GPa": {
-        "length": "nm", "stress": "GPa", "energy per area": "J/m^2", "temperature": "K", "time": "s",
+        "length": "nm", "stress": "GPa", "energy per area": "J/m^2", "temperature": "K", "time": "s", "frequency": "1/s",
         "stiffness of an interface": "GPa/nm", "viscosity of an interface": "GPa*s/nm", "thermal expansion": "1/K",
         "area": "nm^2", "force": "nN", "force per length": "N/m", "energy": "aJ", "energy per length": "nJ/m",
         "diffusivity": "nm^2/s", "speed": "nm/s", "concentration": "mol/nm^3", "density of sites": "mol/nm^2",

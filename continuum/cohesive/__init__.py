@@ -6,8 +6,10 @@ from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
     from continuum.cohesive.coverage import AtCoverage, LawWithCoverage, ValueWithCoverage, part_of
-    from continuum.cohesive.history import History, Response, commit, contact_pressure, respond, separation
+    from continuum.cohesive.damage import Response
+    from continuum.cohesive.history import History, commit, contact_pressure, respond
     from continuum.cohesive.interface import Interface, Kinematics, Side, bonded, kinematics, mean_frame
+    from continuum.cohesive.separation import separation
     from continuum.cohesive.surface import Surface, averaged, surface_of
 
 __all__ = [

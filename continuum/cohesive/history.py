@@ -1,4 +1,4 @@
-"""History at an interface's quadrature points: damage, unloading, contact, friction, viscosity.
+"""History at an interface's quadrature points: damage, unloading, contact, friction, viscosity, activation.
 
 The law is a potential ψ of the jump (normal n, slip t). Damage is driven by the separation
 m² = ⟨n⟩² + β²|t|² with β = final opening over final slip; κ is the largest m so far. A law whose
@@ -9,29 +9,13 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from continuum.cohesive.breaking import Past, breaking
 from continuum.cohesive.coverage import part_of
-from continuum.cohesive.opening import compressed_and_slid, damaged
+from continuum.cohesive.damage import Response, damaged_to
+from continuum.cohesive.opening import compressed_and_slid
+from continuum.cohesive.separation import separation, shear_weight
 from continuum.model import Bond
 from coupling.contracts import CohesiveLaw, FloatArray
-
-_SAMPLES = 2001  # openings at which a law's work is compared with its opening
-
-
-@dataclass(frozen=True)
-class Response:
-    """An interface at n quadrature points.
-
-    Attributes:
-        traction: (n, 3) Pa, local frame.
-        tangent: (n, 3, 3) Pa/m.
-        stored: (n,) recoverable energy, J/m².
-        dissipated: (n,) energy lost to damage, J/m².
-    """
-
-    traction: FloatArray
-    tangent: FloatArray
-    stored: FloatArray
-    dissipated: FloatArray
 
 
 @dataclass
@@ -46,6 +30,7 @@ class History:
         slid: (n, 2) slip at which friction would be zero, m.
         frictional: (n,) energy lost to friction, J/m².
         viscous: (n,) energy lost to viscosity, J/m².
+        spent: (n,) of an activated interface, work that was lost to damage, J/m²: without what heat gave.
     """
 
     largest: FloatArray
@@ -55,6 +40,7 @@ class History:
     slid: FloatArray
     frictional: FloatArray
     viscous: FloatArray
+    spent: FloatArray
 
     def copy(self) -> "History":
         """The same, to come back to."""
@@ -63,35 +49,9 @@ class History:
     @classmethod
     def new(cls, jump: FloatArray) -> "History":
         """Of points that never saw a load, at their initial jumps (n, 3)."""
-        n = len(jump)
-        return cls(np.zeros(n), np.zeros(n), jump.copy(), np.zeros(n), np.zeros((n, 2)), np.zeros(n), np.zeros(n))
-
-
-def shear_weight(law: CohesiveLaw) -> float:
-    """β: final opening over final slip; 0 where slip never fails."""
-    slip = getattr(law, "final_slip", np.inf)
-    return float(law.final_opening / slip) if np.isfinite(slip) else 0.0
-
-
-def separation(law: CohesiveLaw, jump: FloatArray) -> FloatArray:
-    """m (n,) of jumps (n, 3), m."""
-    return np.sqrt(np.maximum(jump[:, 0], 0.0) ** 2 + shear_weight(law) ** 2 * np.sum(jump[:, 1:] ** 2, axis=1))
-
-
-def work_ahead(law: CohesiveLaw) -> float:
-    """The largest |w − o|/(o (1 − o)): o a part of the final opening, w that of the work which is done at it, without slip."""
-    opened = np.linspace(0.0, 1.0, _SAMPLES)[1:-1]
-    jump = np.outer(opened * law.final_opening, [1.0, 0.0, 0.0])
-    done = law.evaluate(jump).energy / law.work_of_separation
-    return float(np.max(np.abs(done - opened) / (opened * (1.0 - opened))))
-
-
-def separation_gradient(law: CohesiveLaw, jump: FloatArray) -> FloatArray:
-    """dm/djump (n, 3)."""
-    scaled = jump * np.array([1.0, shear_weight(law) ** 2, shear_weight(law) ** 2])
-    scaled[:, 0] = np.maximum(jump[:, 0], 0.0)
-    m = separation(law, jump)
-    return scaled / np.where(m > 0, m, 1.0)[:, None]
+        zero = np.zeros(len(jump))
+        others = (zero.copy() for _ in range(3))
+        return cls(zero, zero.copy(), jump.copy(), zero.copy(), np.zeros((len(jump), 2)), *others)
 
 
 def respond(bond: Bond, jump: FloatArray, history: History, duration: float = np.inf) -> Response:
@@ -101,14 +61,14 @@ def respond(bond: Bond, jump: FloatArray, history: History, duration: float = np
         bond: Law and options.
         jump: (n, 3) m, initial gap included.
         history: Of the last converged state.
-        duration: Time since then, s (for the viscosity).
+        duration: Time since then, s (for viscosity and activation).
     """
     law = bond.law
     if bond.history == "reversible" and bond.contact is None:
         value = law.evaluate(jump)
         response = Response(value.traction, value.tangent, value.energy, np.zeros(len(jump)))
     else:
-        response = _closing(bond, jump, history, _separating(bond, jump, history))
+        response = _closing(bond, jump, history, _separating(bond, jump, history, duration))
     if bond.friction:
         _add_friction(bond, jump, history, response)
     if bond.viscosity:
@@ -118,45 +78,25 @@ def respond(bond: Bond, jump: FloatArray, history: History, duration: float = np
     return response
 
 
-def _separating(bond: Bond, jump: FloatArray, history: History) -> Response:
+def _opened(jump: FloatArray) -> FloatArray:
+    """The jump without its penetration."""
+    return np.maximum(jump, [0.0, -np.inf, -np.inf])
+
+
+def _separating(bond: Bond, jump: FloatArray, history: History, duration: float) -> Response:
     """The response to the jump without its penetration."""
-    opened = jump.copy()
-    opened[:, 0] = np.maximum(jump[:, 0], 0.0)
+    opened = _opened(jump)
     if bond.history == "reversible":
         value = bond.law.evaluate(opened)
         return Response(value.traction, value.tangent, value.energy, np.zeros(len(jump)))
+    if bond.activation is not None:
+        return breaking(bond.activation, opened, _past(bond.law, history), duration)[0]
     kappa = np.maximum(history.largest, separation(bond.law, opened))
-    if not shear_weight(bond.law):
-        value, lost = damaged(bond.law, opened, kappa)
-        return Response(value.traction, value.tangent, value.energy - lost, lost)
-    return _by_separation(bond.law, opened, kappa, history.lost)
+    return damaged_to(bond.law, opened, kappa, history.lost)
 
 
-def _by_separation(law: CohesiveLaw, jump: FloatArray, kappa: FloatArray, lost: FloatArray) -> Response:
-    """Damage by the whole separation m ≤ κ; unloading along the ray to the origin.
-
-    T = T(s·jump)/s with s = κ/m; ½ T·jump is recoverable. While the damage grows (s = 1)
-    ψ − ½ T·jump is lost; it then stays as it was. A turn of the jump below κ has no potential.
-    """
-    m = separation(law, jump)
-    still = m <= 1e-12 * kappa  # no direction: unload along the normal
-    safe = np.where(still, np.maximum(kappa, np.finfo(float).tiny), m)
-    scale = np.where(still, 1.0, np.maximum(kappa, m) / safe)
-    at = np.where((still & (kappa > 0))[:, None], kappa[:, None] * [1.0, 0.0, 0.0], scale[:, None] * jump)
-    value = law.evaluate(at)
-    traction = np.where(still[:, None], 0.0, value.traction / scale[:, None])
-    tangent = value.tangent.copy()
-    unloading = (scale > 1.0) & ~still
-    radial = np.einsum("nij,nj->ni", value.tangent, jump) - traction
-    turn = np.einsum("ni,nj->nij", radial, separation_gradient(law, jump)) / safe[:, None, None]
-    tangent[unloading] -= turn[unloading]
-    resting = still & (kappa > 0)
-    if resting.any():
-        secant = value.traction[resting, 0] / kappa[resting]
-        tangent[resting] = secant[:, None, None] * np.diag([1.0, shear_weight(law) ** 2, shear_weight(law) ** 2])
-    stored = 0.5 * np.sum(traction * jump, axis=1)
-    grows = (m >= kappa) & ~still
-    return Response(traction, tangent, stored, np.where(grows, value.energy - stored, lost))
+def _past(law: CohesiveLaw, history: History) -> Past:
+    return Past(history.largest, separation(law, history.jump), history.lost, history.spent)
 
 
 def _closing(bond: Bond, jump: FloatArray, history: History, response: Response) -> Response:
@@ -250,7 +190,11 @@ def commit(bond: Bond, jump: FloatArray, history: History, duration: float = np.
     if bond.viscosity:
         history.viscous += bond.viscosity / duration * np.sum((jump - history.jump) ** 2, axis=1)
     if bond.history == "damage":
-        separating = _separating(bond, jump, history)
-        history.lost = separating.dissipated
-        history.largest = np.maximum(history.largest, separation(bond.law, jump))
+        if bond.activation is None:
+            history.lost = _separating(bond, jump, history, duration).dissipated
+            history.largest = np.maximum(history.largest, separation(bond.law, jump))
+        else:
+            past = _past(bond.law, history)
+            broken, history.largest = breaking(bond.activation, _opened(jump), past, duration)
+            history.spent = broken.dissipated
     history.jump = jump.copy()

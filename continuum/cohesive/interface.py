@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.cohesive.history import History, Response, separation, separation_gradient, work_ahead
+from continuum.cohesive.damage import Response
+from continuum.cohesive.history import History
+from continuum.cohesive.separation import separation, separation_gradient, work_ahead
 from continuum.cohesive.surface import averaged, surface_of
 from continuum.fenics import dolfinx
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
@@ -152,7 +154,7 @@ class Interface:
         numbers: (n_facets, n) global numbers of the trace degrees of freedom, plus then minus.
 
     Attributes:
-        work_ahead: See `continuum.cohesive.history.work_ahead`.
+        work_ahead: See `continuum.cohesive.separation.work_ahead`.
     """
 
     def __init__(self, bond: Bond, kinematics: Kinematics, numbers: NDArray[Any]) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from continuum.cohesive.history import separation
+from continuum.cohesive.separation import separation
 from continuum.fenics import PETSc
 from continuum.solver.interfaces import responses
 from continuum.solver.problem import CohesiveProblem

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from continuum.solver.checkpoint import Checkpoint
     from continuum.solver.diagnostics import adrift, assess, check_resolvable, unresolved
     from continuum.solver.follower import Follower
+    from continuum.solver.holding import HeldLoading, hold_load
     from continuum.solver.mending import Mending
     from continuum.solver.newton import NewtonSolver
     from continuum.solver.problem import CohesiveProblem
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from continuum.solver.unknowns import Unknowns
 
 __all__ = [
-    "Bulk", "Checkpoint", "CohesiveProblem", "Follower", "Loading", "Mending", "NewtonSolver", "Step", "Unknowns",
-    "adrift", "assess", "check_held", "check_resolvable", "energy_balance_error", "energy_losses", "pull",
+    "Bulk", "Checkpoint", "CohesiveProblem", "Follower", "HeldLoading", "Loading", "Mending", "NewtonSolver", "Step", "Unknowns",
+    "adrift", "assess", "check_held", "check_resolvable", "energy_balance_error", "energy_losses", "hold_load", "pull",
     "unresolved",
 ]  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.cohesive.history import Response
+from continuum.cohesive.damage import Response
 from continuum.cohesive.interface import Interface
 from continuum.cohesive.surface import averaged
 from continuum.fenics import MPI, dolfinx, ufl

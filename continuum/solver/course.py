@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.cohesive.history import separation, shear_weight
 from continuum.cohesive.interface import Interface
+from continuum.cohesive.separation import separation, shear_weight
 from continuum.fenics import MPI
 from continuum.model import Control
 from coupling.contracts import FloatArray

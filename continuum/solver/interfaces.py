@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from continuum.cohesive.history import History, Response, respond
+from continuum.cohesive.damage import Response
+from continuum.cohesive.history import History, respond
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI
 from coupling.contracts import FloatArray

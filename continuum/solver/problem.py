@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from continuum.cohesive.history import Response, commit
+from continuum.cohesive.damage import Response
+from continuum.cohesive.history import commit
 from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc, dolfinx
 from continuum.materials import Material
@@ -216,10 +217,11 @@ class CohesiveProblem:
     # -- results -----------------------------------------------------------------------------
 
     def commit(self, x: "PETSc.Vec") -> None:
-        """Make an equilibrium state part of the interfaces' history."""
+        """Make an equilibrium state part of the interfaces' history; from then on no time goes by until `duration` is set."""
         self.update(x)
         for i in self.interfaces:
             commit(i.bond, i.flat_jump(self.displacements), i.history, self.duration)
+        self.duration = np.inf
 
     def correct_contact(self, x: "PETSc.Vec") -> float:
         """One step of the augmented Lagrangian.
@@ -263,7 +265,7 @@ class CohesiveProblem:
     def broken_area(self, x: "PETSc.Vec") -> float:
         """∫ min(m/m_f, 1) over the interfaces: grows by the area that the crack tip sweeps.
 
-        m is the separation (`continuum.cohesive.history`), m_f the law's final opening. A travelling process
+        m is the separation (`continuum.cohesive.separation`), m_f the law's final opening. A travelling process
         zone of constant shape adds a constant, so that increments of this measure are increments of
         crack area; no energy enters it.
         """

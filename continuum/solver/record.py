@@ -26,13 +26,14 @@ class Step:
         rounding: Work that rounding leaves at this state, J or J/m.
         zone_area: ∫ 6 o (1 − o), o the separation over the law's final one, between 0 and 1; m² or m. It is the size of a
             process zone whose opening falls linearly, and constant where a zone travels unchanged.
-        zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.history.work_ahead`, m² or m: by no more does the work in
+        zone_doubt: ∫ k o (1 − o), k the law's `continuum.cohesive.separation.work_ahead`, m² or m: by no more does the work in
             the zone, over the work of separation, differ from the zone's share of `broken_area`.
         no_potential: Work of the interfaces' tractions in this step that is no change of their energies, J or J/m; found
             where the step loses too much.
         jump: Work that is lost beside that, where it is too much and no shorter step kept it, J or J/m; else 0.
         factorised: Whether it took a factorisation where multigrid was to solve.
         chemical: Energy that solute has brought to the interfaces since the start, J or J/m, as ψ counts it.
+        time: Since the start, s; 0 of a loading that takes none.
     """
 
     load: float
@@ -51,6 +52,7 @@ class Step:
     jump: float = 0.0
     factorised: bool = False
     chemical: float = 0.0
+    time: float = 0.0
 
     def lost_since(self, last: "Step") -> float:
         """External work and what solute brought, less what the energies gained since a state before, J or J/m."""

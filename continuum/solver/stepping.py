@@ -57,7 +57,7 @@ def pull(
         closing: The load brings the faces together (adhesive contact): instabilities are followed by
             the closing of the interfaces.
         growth: Largest step of the opening control, over the area of all interfaces.
-        rate: Load parameter per second, for viscous interfaces; the load then stays the control.
+        rate: Load parameter per second, for viscous and activated interfaces; the load then stays the control.
         linear: See `NewtonSolver`.
         balance: Largest part of the work by which work and energies may differ; each step keeps its share.
         peak: Largest difference between the largest load and the states beside it, over it.
@@ -150,8 +150,8 @@ def _turning_points(
         raise InputError(
             f"The turning points {list(turns)} of the load repeat one; each must differ from the one before, the first from 0."
         )
-    if any(b.viscosity for b in problem.bonds) and not (rate is not None and rate > 0):
-        raise InputError("A viscous interface needs the loading's rate: give rate, in load per second.")
+    if any(b.viscosity or b.activation for b in problem.bonds) and not (rate is not None and rate > 0):
+        raise InputError("A viscous or activated interface needs the loading's rate: give rate, in load per second.")
     return turns
 
 

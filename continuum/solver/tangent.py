@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.cohesive.history import Response
+from continuum.cohesive.damage import Response
 from continuum.cohesive.interface import Interface
 from continuum.fenics import MPI, PETSc
 from continuum.solver.bulk import Bulk

@@ -1,4 +1,4 @@
-"""What a finished run hands on to later ones: the laws of its interfaces, and its crystals, each with its samples."""
+"""What a finished run hands on to later ones: laws of its interfaces, its crystals, each with its samples, and diffusion."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from multiscale.runtime.folders import marked
 from multiscale.runtime.results import FILE, Results
 
 CRYSTALS = "crystals.json"
+DIFFUSION = "diffusion.json"
 _LAW = "law{}.json"
 
 
@@ -19,7 +20,8 @@ def law_name(suffix: str = "") -> str:
 
 def handed_on(folder: Path) -> list[Path]:
     """The files of a run that a later one may take; empty where there are none."""
-    return [*sorted(folder.glob(_LAW.format("*"))), *folder.glob(CRYSTALS)] if (folder / FILE).is_file() else []
+    names = (_LAW.format("*"), CRYSTALS, DIFFUSION)
+    return [file for name in names for file in sorted(folder.glob(name))] if (folder / FILE).is_file() else []
 
 
 def kept_files(folder: Path) -> list[Path]:
@@ -96,3 +98,15 @@ def crystals_file(folder: Path) -> Path:
             "run its study again, or give the body's constants."
         )
     return folder / CRYSTALS
+
+
+def diffusion_file(folder: Path) -> Path:
+    """The diffusion coefficients of a finished run.
+
+    Raises:
+        InputError: the run is not finished, or has none.
+    """
+    check_finished(folder)
+    if not (folder / DIFFUSION).is_file():
+        raise InputError(f"The run {folder} has no {DIFFUSION}; a run of a rates study with an interstitial has one.")
+    return folder / DIFFUSION

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from continuum.cohesive.history import work_ahead
+from continuum.cohesive.separation import work_ahead
 from continuum.model import Energies, InterfaceEnergies
 from continuum.post.fracture import released_energy_per_area, steady_growth
 from continuum.solver.record import Loading, Step

@@ -3,7 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from continuum.cohesive.history import History, commit, respond, separation
+from continuum.cohesive.history import History, commit, respond
+from continuum.cohesive.separation import separation
 from continuum.model import Bond, Contact
 from coupling.errors import InputError
 from coupling.laws.bilinear import Bilinear

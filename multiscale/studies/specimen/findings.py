@@ -76,7 +76,7 @@ class LoadingFindings:
         works = {law.work_of_separation for law in laws.values()} | {
             getattr(law, "shear_work", law.work_of_separation) for law in laws.values()
         }
-        viscous = any(interface.viscosity for interface in study.interfaces.values())
+        viscous = any(interface.viscosity or interface.activated for interface in study.interfaces.values())
         if self.growth is not None and len(works) == 1 and not self.friction and not viscous:
             (work,) = works
             difference = abs(self.growth.energy_release_rate / work - 1)
@@ -99,8 +99,10 @@ def loading_findings(study: SpecimenStudy, problem: "CohesiveProblem", record: "
         reason = str(error)
     area, resistance = resistance_curve(record)
     friction = sum(float(i.weights.ravel() @ i.history.frictional) for i in problem.interfaces)
-    found = (*assess(record, study.loading.balance_tolerance, study.loading.peak_tolerance),)
-    found += tuple(still_rising(record)) if study.loads else ()
+    held = study.loading.hold is not None
+    peak = np.inf if held else study.loading.peak_tolerance  # a load that is held has no peak
+    found = (*assess(record, study.loading.balance_tolerance, peak),)
+    found += tuple(still_rising(record)) if study.loads and not held else ()
     passed = beyond_equilibrium(problem)
     found += tuple(passed)
     ends = any(count_of(interface.bond.law).equilibrium_until is not None for interface in problem.interfaces)

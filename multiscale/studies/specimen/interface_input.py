@@ -12,6 +12,7 @@ from multiscale.inputs.base import Section
 from multiscale.inputs.fields import Length, Name, Position, quantity
 from multiscale.inputs.law import AtomsLaw, InterfaceStiffness, LawInput, LawOfLibrary, LawOfRun
 from multiscale.inputs.polycrystal import BoundariesInput
+from multiscale.studies.specimen.activation_input import ActivationInput
 
 if TYPE_CHECKING:
     from continuum.model import Bond
@@ -100,6 +101,10 @@ class InterfaceInput(Section):
     viscosity: Viscosity | None = Field(
         default=None, description="Traction per rate of the jump; needs loading.duration."
     )
+    activated: ActivationInput | None = Field(
+        default=None,
+        description="Its sites break by themselves in time; needs loading.temperature and loading.duration.",
+    )
     initial_gap: InitialGap | None = None
     spring: InterfaceStiffness | None = Field(
         default=None,
@@ -182,12 +187,13 @@ class InterfaceInput(Section):
             return law.on_spring(self.spring)
         return law
 
-    def bond(self, name: str, law: "Law") -> "Bond":
+    def bond(self, name: str, law: "Law", temperature: float | None = None) -> "Bond":
         """What the solver takes.
 
         Args:
             name: Of the interface.
             law: Of one plane.
+            temperature: Of its sites, where they break by themselves, K.
 
         Raises:
             InputError: the law has a traction at rest, or cannot be coarsened.
@@ -197,10 +203,12 @@ class InterfaceInput(Section):
         try:
             group, plus, minus = self.sides(name)
             contact = self.contact and Contact(self.contact.stiffness, self.contact.penetration)
-            gap = self.initial_gap and self.initial_gap.distance()
+            gap, acting = self.initial_gap and self.initial_gap.distance(), self.acting(law)
+            activation = None if self.activated is None else self.activated.activation(acting, temperature)
             return Bond(
-                group, plus, minus, self.acting(law), self.history, gap, contact, self.friction, self.viscosity or 0.0,
+                group, plus, minus, acting, self.history, gap, contact, self.friction, self.viscosity or 0.0,
                 spacing=self.spacing, misfit=self.misfit, tangential=self.tangential and tuple(self.tangential),
+                activation=activation,
             )  # fmt: skip
         except InputError as error:
             text = str(error)

@@ -8,8 +8,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import OnGroup
-from multiscale.inputs.fields import Length, Name, Position, Time
+from multiscale.inputs.fields import Length, Name, Position, Time, quantity
 from multiscale.inputs.stress import SignedStress
+
+AboveZero = quantity("temperature", "K")
 
 
 def _several(kind: Any) -> Any:
@@ -44,7 +46,18 @@ class LoadingInput(Section):
     growth: float = Field(
         default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
     )
-    duration: Time | None = Field(default=None, description="Time to the largest load; for viscous interfaces.")
+    duration: Time | None = Field(
+        default=None, description="Time to the largest load; for viscous and activated interfaces."
+    )
+    temperature: AboveZero | None = Field(default=None, description="Of the sites of activated interfaces.")
+    hold: Time | None = Field(
+        default=None,
+        description="Time for which the largest load is then held, until the specimen breaks: for activated interfaces.",
+    )
+    time_tolerance: float = Field(
+        default=0.1, gt=0, lt=0.5,
+        description="Of a load that is held: error of the part of sites that breaks in a step, over that part.",
+    )  # fmt: skip
     linear_solver: Literal["auto", "direct", "iterative"] = Field(
         default="auto",
         description="Direct (MUMPS), or GMRES with multigrid; auto takes the second for large problems in 3D.",
@@ -75,6 +88,38 @@ class LoadingInput(Section):
                 "the load must change: each turning point must differ from the one before, the first from 0."
             )
         return self
+
+    def check_end(self, by_displacement: bool) -> None:
+        """Raise `InputError` unless its end is one of displacements, or of tractions."""
+        if by_displacement != (self.opening is not None):
+            wanted, given = ("opening", "loads") if by_displacement else ("final", "tractions")
+            raise InputError(f"loading: the end of a loading by {given} is {wanted!r}.")
+
+    def check_activated(self, activated: bool, alone: bool) -> None:
+        """Refuse what an activated loading lacks or cannot have.
+
+        Args:
+            activated: Whether some interface is such.
+            alone: Whether there is no solute, naive law or error bars by samples beside it.
+        """
+        if activated and not alone:
+            raise InputError(
+                "activated interfaces are not offered beside transport, trust or naive_law; leave them out."
+            )
+        if not activated:
+            self.refuse_given("interfaces of which none is activated; give one activated", "temperature", "hold")
+        elif self.temperature is None or self.duration is None:
+            raise InputError(
+                "loading: activated interfaces need temperature, and duration, the time to the largest load."
+            )
+        if self.hold is None:
+            self.refuse_given("a load that is not held; give hold", "time_tolerance")
+            return
+        if len(self.turning_points) > 1 or self.closing:
+            raise InputError("loading: a load that is held goes one way; give one end, and no closing.")
+        self.refuse_given(
+            "a load that is held, whose steps follow the sites that break; take hold out", "growth", "peak_tolerance"
+        )
 
     @property
     def turning_points(self) -> list[float]:

@@ -84,7 +84,7 @@ def report(
     _report_laws(results, laws)
     results.findings += found.findings
     report_growth(results, record, frame, found, works.pop() if len(works) == 1 else None)
-    results.summary = _summary(study, frame, found)
+    results.summary = _summary(study, frame, found) if study.loading.hold is None else results.summary
     report_loading(results, record, frame)
     _report_resistance(results, found, frame, study.mesh_unit)
     _report_watched(results, watch, frame, study)

@@ -25,6 +25,7 @@ from multiscale.studies.specimen.bars import SampledSpecimen, crystals_of, error
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
 from multiscale.studies.specimen.findings import loading_findings, resolution
 from multiscale.studies.specimen.grain_report import crack_areas, report_grains
+from multiscale.studies.specimen.holding import held
 from multiscale.studies.specimen.report import frame_of, last_state, report
 from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.transport import pull_with_solute, with_solute
@@ -128,7 +129,7 @@ def build(
         replace(mesh, facets=mesh.facets | parts.boundaries),
         parts.materials,
         [
-            with_solute(study, name, interface.bond(name, parts.laws[name]))
+            with_solute(study, name, interface.bond(name, parts.laws[name], study.loading.temperature))
             for name, interface in study.interfaces.items()
         ],
         [Prescribed(s.group, s.component) for s in study.supports]
@@ -213,6 +214,8 @@ def _load(
             record = pull_with_solute(
                 study, problem, watch, unfinished, _stop(study, problem), context.progress, results
             )
+        elif loading.hold is not None:
+            record = held(study, problem, watch, unfinished, _stop(study, problem), context.progress, results)
         else:
             record = pull(
                 problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,

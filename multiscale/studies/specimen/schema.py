@@ -101,11 +101,13 @@ class SpecimenStudy(Study):
             self.transport.check_fits(self.bodies, self.interfaces, self.loading)
             if self.naive_law or self.trust is not None:
                 raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
-        elif not any(interface.viscosity for interface in self.interfaces.values()):
+        elif not any(interface.viscosity or interface.activated for interface in self.interfaces.values()):
             self.loading.refuse_given(
-                "interfaces without viscosity or transport, where only the load counts; give one a viscosity",
+                "interfaces without viscosity, activation or transport, where only the load counts; give one a viscosity",
                 "duration",
             )
+        activated = any(interface.activated is not None for interface in self.interfaces.values())
+        self.loading.check_activated(activated, self.transport is None and self.trust is None and not self.naive_law)
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
@@ -154,12 +156,9 @@ class SpecimenStudy(Study):
     def _check_atoms(self) -> None:
         own = [(f"interfaces.{name}.law.atoms", law.atoms.potential) for name, law in self.atoms_laws.items()]
         own += [(f"bodies.{name}", body.potential) for name, body in self.crystal_bodies.items()]
-        if self.potential is None:
-            for place, potential in own:
-                if potential is None:
-                    raise InputError(
-                        f"{place}: no potential is given; name one there, or potential for the whole study."
-                    )
+        missing = [place for place, potential in own if potential is None]
+        if self.potential is None and missing:
+            raise InputError(f"{missing[0]}: no potential is given; name one there, or potential for the whole study.")
         if self.trust is not None and all(potential is not None for _, potential in own):
             raise InputError("trust needs a law or a body from atoms with the study's potential.")
         for name, law in self.atoms_laws.items():
@@ -201,9 +200,7 @@ class SpecimenStudy(Study):
             check_loaded(self.loads)
         elif not any(item.traction for item in self.tractions):
             raise InputError("all tractions are 0, so nothing would be loaded; give one a value.")
-        if bool(self.loads) != (self.loading.opening is not None):
-            wanted, given = ("opening", "loads") if self.loads else ("final", "tractions")
-            raise InputError(f"loading: the end of a loading by {given} is {wanted!r}.")
+        self.loading.check_end(bool(self.loads))
 
     def check(self) -> None:
         """Check laws, files, potentials, crystals and physical groups, without torch or FEniCSx."""
@@ -220,6 +217,8 @@ class SpecimenStudy(Study):
                 self.atoms_laws[name].atoms.check_crystals()
             else:
                 self.stored_bond(name)
+        if self.transport is not None:
+            self.transport.check_runs()
         for name, groups in self.grain_groups.items():
             self.polycrystals[name].rotations(name, len(groups), self.seed)
         named = [
@@ -255,7 +254,7 @@ class SpecimenStudy(Study):
             raise InputError(f"interfaces.{name}: {error}") from error
         if law is None:
             raise InputError(f"interfaces.{name}: its law comes from atoms and is known when the study runs.")
-        return interface.bond(name, law)
+        return interface.bond(name, law, self.loading.temperature)
 
     def stored_crystal(self, name: str) -> SampledCrystal:
         """The crystal of a body that is one of an earlier run.
@@ -279,9 +278,8 @@ class SpecimenStudy(Study):
 
     def _potentials(self) -> list[PotentialChoice]:
         """All potentials that it names."""
-        own = [law.atoms.potential for law in self.atoms_laws.values()] + [
-            body.potential for body in self.crystal_bodies.values()
-        ]
+        own = [law.atoms.potential for law in self.atoms_laws.values()]
+        own += [body.potential for body in self.crystal_bodies.values()]
         return [choice for choice in (self.potential, *own) if choice is not None]
 
     def files(self) -> tuple[Path, ...]:
@@ -297,4 +295,5 @@ class SpecimenStudy(Study):
     def runs(self) -> tuple[Path, ...]:
         """The folders of the earlier runs of its laws and bodies."""
         laws = (item.law.run for item in self.interfaces.values() if isinstance(item.law, LawOfRun))
-        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()))))
+        solute = () if self.transport is None else self.transport.runs()
+        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()), *solute)))

@@ -43,7 +43,7 @@ def coupled_problem(study: SpecimenStudy, problem: "CohesiveProblem") -> "Couple
     bonds = dict(zip(study.interfaces, problem.bonds, strict=True))
     transport = TransportProblem(
         problem.mesh,
-        {name: medium.medium() for name, medium in asked.bodies.items()},
+        {name: medium.medium(asked.species, asked.temperature) for name, medium in asked.bodies.items()},
         asked.temperature,
         boundaries=[one.boundary() for one in asked.boundaries],
         layers=[layer.layer(bonds[name]) for name, layer in asked.interfaces.items()],

@@ -1,13 +1,14 @@
 """Input of the transport of a solute in a specimen: media, layers on interfaces, boundaries, what it starts with."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section
-from multiscale.inputs.fields import Name, Time, quantity
+from multiscale.inputs.fields import Name, RunFolder, Time, quantity
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import LoadingInput
 
@@ -26,6 +27,30 @@ SoluteFlux = quantity("flux of a solute", "mol/(m^2*s)", positive=False)
 AboveZero = quantity("temperature", "K")
 
 
+class DiffusivityOfRun(Section):
+    """The diffusivity that a rates study found, at the temperature of the transport."""
+
+    run: RunFolder = Field(description="Its folder.")
+    treatment: Literal["best", "classical", "wigner", "harmonic quantum", "centroid"] = Field(
+        default="best", description="Of the nuclei: classical atoms, with corrections, or path integrals."
+    )
+
+    def value(self, species: str, temperature: float) -> float:
+        """D, m²/s.
+
+        Raises:
+            InputError: the run has none of this solute, treatment or temperature.
+        """
+        from coupling.upscale.diffusion import load_diffusion
+        from multiscale.runtime.handed_on import diffusion_file
+
+        found = load_diffusion(diffusion_file(self.run))
+        if found.solute != species:
+            raise InputError(f"The run {self.run} is of {found.solute} in {found.host}, not of {species}.")
+        best = self.treatment == "best"
+        return (found.quantum(temperature) if best else found.of(self.treatment).at(temperature)).value
+
+
 class TrapInput(Section):
     """One kind of trap, in local equilibrium with the lattice (Oriani)."""
 
@@ -36,7 +61,9 @@ class TrapInput(Section):
 class MediumInput(Section):
     """A body as the solute meets it."""
 
-    diffusivity: Diffusivity = Field(description="Of the solute in the lattice.")
+    diffusivity: Diffusivity | DiffusivityOfRun = Field(
+        description="Of the solute in the lattice: a number, or run: FOLDER of a rates study."
+    )
     partial_molar_volume: MolarVolume = Field(
         default=0.0, description="What draws the solute to where the hydrostatic stress is high."
     )
@@ -48,12 +75,27 @@ class MediumInput(Section):
     )
     traps: list[TrapInput] = Field(default_factory=list)
 
-    def medium(self) -> "Medium":
+    def diffusivity_at(self, species: str, temperature: float) -> float:
+        """D of the solute at a temperature, m²/s.
+
+        Raises:
+            InputError: the run that should say it does not.
+        """
+        given = self.diffusivity
+        return given.value(species, temperature) if isinstance(given, DiffusivityOfRun) else given
+
+    def medium(self, species: str, temperature: float) -> "Medium":
         """What the solver takes."""
         from continuum.transport import Medium, Trap
 
         traps = tuple(Trap(one.density, one.binding_energy) for one in self.traps)
-        return Medium(self.diffusivity, self.partial_molar_volume, self.sites, self.solution_energy, traps)
+        return Medium(
+            self.diffusivity_at(species, temperature),
+            self.partial_molar_volume,
+            self.sites,
+            self.solution_energy,
+            traps,
+        )
 
 
 class SoluteBoundary(Section):
@@ -150,6 +192,19 @@ class TransportInput(Section):
         if twice:
             raise InputError(f"boundaries name {twice[0]!r} twice; give concentration, potential or flux there, once.")
         return self
+
+    def runs(self) -> tuple[Path, ...]:
+        """The folders of the earlier runs that it takes diffusivities from."""
+        given = (medium.diffusivity for medium in self.bodies.values())
+        return tuple(one.run for one in given if isinstance(one, DiffusivityOfRun))
+
+    def check_runs(self) -> None:
+        """Raise `InputError` unless these runs know the solute at the temperature."""
+        for name, medium in self.bodies.items():
+            try:
+                medium.diffusivity_at(self.species, self.temperature)
+            except InputError as error:
+                raise InputError(f"transport.bodies.{name}.diffusivity: {error}") from error
 
     def _check_sites(self) -> None:
         """Raise `InputError` where sites are missing, or fewer than the solute that they are to hold."""
