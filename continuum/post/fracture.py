@@ -27,7 +27,7 @@ class SteadyGrowth:
     Attributes:
         first: Its first state.
         last: Its last state.
-        energy_release_rate: G_c: slope of external work minus elastic energy against the swept area, J/m².
+        energy_release_rate: G_c: slope of external work less what the bodies store and dissipate against the swept area, J/m².
         spread: By how much G_c may be wrong, J/m²: what the changes of the zone leave, what of the work the energies do not
             show, and twice the standard error of the slope.
     """
@@ -50,7 +50,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
     Raises:
         InputError: no stretch of four states is steady to 5 %; the message says what the best one leaves.
     """
-    released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    kept = [step.energies.elastic + step.energies.bulk_loss for step in record.steps]
+    released = record.column("work") - np.array(kept)
     lost = energy_losses(record)
     area, zone, doubt = (record.column(name) for name in ("broken_area", "zone_area", "zone_doubt"))
     best: SteadyGrowth | None = None
@@ -92,7 +93,7 @@ def _steady(record: Loading, best: SteadyGrowth | None) -> SteadyGrowth:
 def released_energy_per_area(record: Loading) -> float:
     """G_c from the finite-element energy balance alone, J/m².
 
-    The slope of external work minus elastic energy against the swept area, by least squares over
+    The slope of external work, less the energy that bodies store and dissipate, against the swept area, by least squares over
     the steady growth. The law's own energy is not used, so that the agreement with its work of
     separation checks the whole solution.
 
@@ -142,6 +143,11 @@ def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float
     along = np.zeros(3)
     along[: len(ring.direction)] = ring.direction
     problem.update(x)
+    if problem.bulk.memories:
+        raise InputError(
+            f"The J-integral of bodies with memory ({', '.join(problem.bulk.memories)}) depends on its path; use the energies, or a "
+            "K field on the boundary."
+        )
     total = 0.0
     for name, body in problem.mesh.bodies.items():
         weight = dolfinx.fem.Function(dolfinx.fem.functionspace(body.mesh, ("P", 1)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from continuum.cohesive.history import History
 from continuum.fenics import PETSc
+from continuum.inelastic import PointState
 from continuum.model import Energies, InterfaceEnergies
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
@@ -36,7 +37,7 @@ class Committed:
     """What a checkpoint holds.
 
     Attributes:
-        arrays: Solution, the one before, and the interfaces' histories.
+        arrays: Solution, the one before, the interfaces' histories, and the points of bodies with memory.
         record: The states so far.
         follower: State of the follower.
         kept: State of the observer.
@@ -98,6 +99,8 @@ class Checkpoint:
         arrays = {"x": x.array_r, "previous": previous.array_r}
         for number, interface in enumerate(self.problem.interfaces):
             arrays |= {f"{name}{number}": getattr(interface.history, name) for name in _HISTORY}
+        for number, state in enumerate(self.problem.bulk.past.values()):
+            arrays |= {f"body{number}_{name}": array for name, array in vars(state).items()}
         texts = {
             "identity": self.identity,
             "state": json.dumps(follower),
@@ -113,8 +116,12 @@ class Checkpoint:
         for number, interface in enumerate(self.problem.interfaces):
             for name in _HISTORY:
                 setattr(interface.history, name, committed.arrays[f"{name}{number}"])
+        past = self.problem.bulk.past
+        for number, name in enumerate(past):
+            past[name] = PointState(**{f.name: committed.arrays[f"body{number}_{f.name}"] for f in fields(PointState)})
+        self.problem.bulk.past = past
         self.problem.update(x)
 
 
-def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]]) -> Energies:
-    return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()})
+def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]], **losses: dict[str, float]) -> Energies:
+    return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()}, **losses)

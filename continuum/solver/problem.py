@@ -90,7 +90,7 @@ class CohesiveProblem:
             for bond, on in zip(self.bonds, facets, strict=True)
         ]
         self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
-        self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
+        self.control, self._duration, self.intensity = Control("load", 0.0), np.inf, 1.0
         self.course = Course()
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
@@ -99,6 +99,19 @@ class CohesiveProblem:
     def displacements(self) -> "dict[str, dolfinx.fem.Function]":
         """The bodies' displacement fields, at the state that `update` last saw."""
         return self.bulk.displacements
+
+    @property
+    def duration(self) -> float:
+        """Of the present step, s: what viscosity and rates see. Setting it begins a step.
+
+        Before it is first set, interfaces have all time, and bodies none.
+        """
+        return self._duration
+
+    @duration.setter
+    def duration(self, seconds: float) -> None:
+        self._duration = seconds
+        self.bulk.begin(seconds)
 
     @property
     def size(self) -> int:
@@ -216,8 +229,9 @@ class CohesiveProblem:
     # -- results -----------------------------------------------------------------------------
 
     def commit(self, x: "PETSc.Vec") -> None:
-        """Make an equilibrium state part of the interfaces' history."""
+        """Make an equilibrium state part of the bodies' and interfaces' history."""
         self.update(x)
+        self.bulk.commit()
         for i in self.interfaces:
             commit(i.bond, i.flat_jump(self.displacements), i.history, self.duration)
 
@@ -231,9 +245,11 @@ class CohesiveProblem:
         return correct_contact(self.comm, self.interfaces, self.displacements)
 
     def energies(self, x: "PETSc.Vec") -> Energies:
-        """Elastic, stored, dissipated and viscous energies at x, over all ranks."""
+        """Where the work is at x, over all ranks."""
         self.update(x)
-        return Energies(self.bulk.energies(), interface_energies(self.comm, self.interfaces, self._responses()))
+        losses = self.bulk.losses()
+        interfaces = interface_energies(self.comm, self.interfaces, self._responses())
+        return Energies(self.bulk.energies(), interfaces, losses["plastic"], losses["viscous"])
 
     def ledger_rows(self, x: "PETSc.Vec") -> tuple[LedgerRow, ...]:
         """Who counts what at x, J (3D, axisymmetric) or J/m: the ledger's lines, which add up to the energies' total.
