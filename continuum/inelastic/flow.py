@@ -1,7 +1,8 @@
 """Flow stresses: what an isotropic plastic body carries at an equivalent plastic strain and rate."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -9,9 +10,12 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.upscale.flow import GlideLaw
 
+if TYPE_CHECKING:
+    from scipy.interpolate import CubicHermiteSpline
+
 _NEWTON = 60
 _ROUNDING = 1e-14
-_FASTEST = 1 - 1e-9  # of the velocity that no stress exceeds
+_LOW, _HIGH, _TABLE = 1e-14, 1e3, 6000  # of the table of a glide law: its stresses, over those of the law, and their number
 
 
 class Flow(Protocol):
@@ -252,22 +256,34 @@ class GlideFlow:
 
     def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
         """(n,) by the strain, and by the rate."""
-        shear = np.maximum(self.taylor_factor * rate, np.finfo(float).tiny)
-        friction = self._friction(rate)
-        return self._forest * self._root(strain)[1], self.taylor_factor**2 * self._friction_slope(friction, shear)
+        moving = np.maximum(rate, np.finfo(float).tiny)
+        friction = self._friction(moving)
+        return self._forest * self._root(strain)[1], self.taylor_factor * self._friction_slope(friction, moving)
 
     def _friction(self, rate: FloatArray) -> FloatArray:
-        """(n,) τ, Pa; none at rest."""
-        found, moves = np.zeros_like(rate), rate > 0
-        fastest = _FASTEST * self.glide.fastest * self.glide.mobile_density * self.glide.burgers
-        shear = np.minimum(self.taylor_factor * rate[moves], fastest)
-        found[moves] = self.glide.flow_stress(self.temperature, shear)
-        return found
+        """(n,) τ, Pa; proportional to the rate below the table, where drag alone is left."""
+        known, below = self._within(rate)
+        return np.exp(self._logarithm(known)) * below
 
-    def _friction_slope(self, friction: FloatArray, shear_rate: FloatArray) -> FloatArray:
-        """(n,) dτ/dγ̇, Pa s: one over the slope of Orowan's law, γ̇ = ρ b v(τ)."""
-        step = 1e-6 * np.maximum(friction, np.finfo(float).tiny)
-        orowan = self.glide.mobile_density * self.glide.burgers
-        up, down = (self.glide.velocity(friction + s, self.temperature) for s in (step, -step))
-        slope = orowan * (up - down) / (2 * step)
-        return 1 / np.maximum(slope, shear_rate * np.finfo(float).tiny)
+    def _friction_slope(self, friction: FloatArray, rate: FloatArray) -> FloatArray:
+        """(n,) dτ/dṗ, Pa s."""
+        known, below = self._within(rate)
+        return friction / rate * np.where(below < 1, 1.0, self._logarithm.derivative()(known))
+
+    def _within(self, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """(n,) ln of the rate, kept within the table, and the rate over the table's least, at most 1."""
+        least = np.exp(self._logarithm.x[0])
+        return np.log(np.clip(rate, least, np.exp(self._logarithm.x[-1]))), np.minimum(rate / least, 1.0)
+
+    @cached_property
+    def _logarithm(self) -> "CubicHermiteSpline":
+        """ln τ of ln ṗ, from velocities and their slopes at stresses from far below to far above the Peierls stress."""
+        from scipy.interpolate import CubicHermiteSpline
+
+        glide = self.glide
+        running = glide.fastest * glide.drag / glide.burgers  # Pa; far above it a dislocation is as fast as it can be
+        stress = np.geomspace(_LOW * glide.peierls_stress, _HIGH * max(glide.peierls_stress, running), _TABLE)
+        rate = glide.mobile_density * glide.burgers * glide.velocity(stress, self.temperature) / self.taylor_factor
+        sensitivity = glide.rate_sensitivity(stress, self.temperature)
+        told = np.concatenate([[True], np.diff(np.log(rate)) > _ROUNDING]) & np.isfinite(np.log(rate))
+        return CubicHermiteSpline(np.log(rate[told]), np.log(stress[told]), 1 / sensitivity[told])
