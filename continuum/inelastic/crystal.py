@@ -240,7 +240,7 @@ class SlippingCrystal(Inelastic):
         resolved = np.abs(trial @ self.systems.schmid_voigt.T)
         elastic = np.maximum(resolved, resistance) / np.abs(self.stiffness).max()
         allowed = resistance * (elastic / (duration * self.rate)) ** self.sensitivity
-        return trial * np.minimum(1.0, (allowed / np.maximum(resolved, 1e-300)).min(axis=1))[:, None]
+        return trial * (allowed / np.maximum(resolved, allowed)).min(axis=1)[:, None]
 
     def _searched(
         self, stress: FloatArray, step: FloatArray, trial: FloatArray, resistance: FloatArray, duration: float

@@ -128,6 +128,11 @@ def j_integral(
     """
     if problem.kind == "axisymmetric":
         raise InputError("The J-integral of an axisymmetric specimen is not offered; use released_energy_per_area.")
+    if problem.bulk.memories:
+        raise InputError(
+            f"The J-integral of bodies with memory ({', '.join(problem.bulk.memories)}) depends on its path; use the energies, or a "
+            "K field on the boundary."
+        )
     if not 0 < inner < outer:
         raise InputError(f"The J-integral needs 0 < inner < outer, not {inner} and {outer} m.")
     direction = np.asarray(direction, dtype=float)
@@ -143,11 +148,6 @@ def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float
     along = np.zeros(3)
     along[: len(ring.direction)] = ring.direction
     problem.update(x)
-    if problem.bulk.memories:
-        raise InputError(
-            f"The J-integral of bodies with memory ({', '.join(problem.bulk.memories)}) depends on its path; use the energies, or a "
-            "K field on the boundary."
-        )
     total = 0.0
     for name, body in problem.mesh.bodies.items():
         weight = dolfinx.fem.Function(dolfinx.fem.functionspace(body.mesh, ("P", 1)))
