@@ -1,6 +1,6 @@
 """Crystal plasticity: slip on the systems of a lattice, driven by Schmid's stress, with self and latent hardening."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import permutations, product
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from continuum.inelastic.point import Inelastic, Loss, PointResponse, PointState, joined
 from coupling.contracts import FloatArray
-from coupling.elasticity import VOIGT, rotate_stiffness
+from coupling.elasticity import VOIGT, rotate_stiffness, strain_tensor, strain_voigt
 from coupling.errors import InputError, NotConverged, unknown_choice
 
 _ITERATIONS = 100
@@ -110,16 +110,22 @@ class SlipHardening:
         if not (np.isfinite(self.start) and self.start > 0):
             raise InputError(f"The slip resistance {self.start} Pa must be positive.")
         if not (self.modulus >= 0 and self.exponent >= 1 and self.latent >= 0):
-            raise InputError("A slip hardening needs a modulus of 0 or more, an exponent of 1 or more, and a latent factor of 0 or more.")
+            raise InputError(
+                "A slip hardening needs a modulus of 0 or more, an exponent of 1 or more, and a latent factor of 0 or more."
+            )
         if self.modulus and not self.saturation > self.start:
-            raise InputError(f"The saturation {self.saturation} Pa of a slip resistance must be above its start, {self.start} Pa.")
+            raise InputError(
+                f"The saturation {self.saturation} Pa of a slip resistance must be above its start, {self.start} Pa."
+            )
 
     def grown(self, resistance: FloatArray, slipped: FloatArray) -> FloatArray:
         """(n, systems) the resistance after slips (n, systems), none negative."""
         if not self.modulus:
             return resistance
         own = self.modulus * np.maximum(1 - resistance / self.saturation, 0.0) ** self.exponent * slipped
-        return np.minimum(resistance + self.latent * own.sum(axis=1, keepdims=True) + (1 - self.latent) * own, self.saturation)
+        return np.minimum(
+            resistance + self.latent * own.sum(axis=1, keepdims=True) + (1 - self.latent) * own, self.saturation
+        )
 
 
 @dataclass(frozen=True)
@@ -155,12 +161,12 @@ class SlippingCrystal(Inelastic):
 
     def turned(self, rotation: FloatArray) -> "SlippingCrystal":
         """The same crystal seen in axes whose directions are the rows of `rotation`."""
-        return SlippingCrystal(
-            rotate_stiffness(self.stiffness, rotation),
-            self.systems.turned(rotation),
-            self.hardening,
-            self.rate,
-            self.sensitivity,
+        free = strain_voigt(rotation @ strain_tensor(np.array(self.free_strain)) @ np.transpose(rotation))
+        return replace(
+            self,
+            stiffness=rotate_stiffness(self.stiffness, rotation),
+            systems=self.systems.turned(rotation),
+            free_strain=tuple(free.tolist()),
         )
 
     @property
@@ -207,7 +213,9 @@ class SlippingCrystal(Inelastic):
         slopes = duration * self.rate * power * ratio ** (power - 1) / resistance
         return slips * np.sign(resolved), slopes
 
-    def _left(self, stress: FloatArray, trial: FloatArray, resistance: FloatArray, duration: float) -> tuple[FloatArray, FloatArray]:
+    def _left(
+        self, stress: FloatArray, trial: FloatArray, resistance: FloatArray, duration: float
+    ) -> tuple[FloatArray, FloatArray]:
         """(n, 6) stress that slip has still to relax, and (n, 6, 6) the compliance of the step."""
         inverse = np.linalg.inv(self.stiffness)
         slips, slopes = self._slips(stress @ self.systems.schmid_voigt.T, resistance, duration)

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 _NEWTON = 60
 _ROUNDING = 1e-14
-_LOW, _HIGH, _TABLE = 1e-14, 1e3, 6000  # of the table of a glide law: its stresses, over those of the law, and their number
+_LOW, _HIGH, _TABLE = (
+    1e-14,
+    1e3,
+    6000,
+)  # of the table of a glide law: its stresses, over those of the law, and their number
 
 
 class Flow(Protocol):
@@ -41,7 +45,9 @@ def _positive(owner: str, **values: float) -> None:
 def _not_negative(owner: str, **values: float) -> None:
     for name, value in values.items():
         if not (np.isfinite(value) and value >= 0):
-            raise InputError(f"{name} = {value} of {owner} must be 0 or more, and finite: a softening body has no width of its own.")
+            raise InputError(
+                f"{name} = {value} of {owner} must be 0 or more, and finite: a softening body has no width of its own."
+            )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Linear viscoelasticity: a spring beside Maxwell elements (a Prony series), exact for strains that are linear in a step."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -43,7 +43,9 @@ class Viscoelastic(Inelastic):
                 f"A viscoelastic body has {len(self.moduli)} moduli and {len(self.times)} relaxation times; give one time to each."
             )
         if not all(np.isfinite(value) and value > 0 for value in (*self.moduli, *self.times)):
-            raise InputError("The moduli (Pa) and relaxation times (s) of a viscoelastic body must be positive and finite.")
+            raise InputError(
+                "The moduli (Pa) and relaxation times (s) of a viscoelastic body must be positive and finite."
+            )
 
     @property
     def instantaneous(self) -> float:
@@ -69,7 +71,7 @@ class Viscoelastic(Inelastic):
         """The body at another temperature, where all is slower by a factor a_T."""
         if not (np.isfinite(factor) and factor > 0):
             raise InputError(f"The shift factor {factor} must be positive.")
-        return Viscoelastic(self.long_term, self.moduli, tuple(factor * time for time in self.times), self.poisson)
+        return replace(self, times=tuple(factor * time for time in self.times))
 
     def respond(self, strain: FloatArray, before: PointState, duration: float) -> PointResponse:
         """See `Inelastic.respond`."""
@@ -118,6 +120,7 @@ def _dissipated(old: FloatArray, change: FloatArray, ratio: float, stiffness: Fl
 
 def _short(old: FloatArray, change: FloatArray, ratio: float, stiffness: FloatArray) -> FloatArray:
     """The same of a step much shorter than the relaxation time, in which the spring's strain is nearly linear (Simpson)."""
+
     def at(share: float) -> FloatArray:
         part = ratio * share
         spring = np.exp(-part) * old + _share(part) * share * change

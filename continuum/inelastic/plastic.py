@@ -120,7 +120,9 @@ class Plastic(Inelastic):
             low, high = np.where(excess > 0, step, low), np.where(excess > 0, high, step)
             by_strain, by_rate = self.flow.slopes(old + step, rate)
             newton = step + excess / (stiffness + by_strain + by_rate / duration)
-            between = np.sqrt(np.maximum(low, _SMALL * high) * high)  # a flow stress may be nearly logarithmic in its rate
+            between = np.sqrt(
+                np.maximum(low, _SMALL * high) * high
+            )  # a flow stress may be nearly logarithmic in its rate
             new = np.where((newton > low) & (newton < high), newton, between)
             moved = np.abs(new - step)
             done = (np.abs(excess) <= _ROUNDING * equivalent) | (moved <= _ROUNDING * new)

@@ -49,15 +49,18 @@ class PointResponse:
     tangent: FloatArray
 
 
+@dataclass(frozen=True, kw_only=True)
 class Inelastic(ABC):
     """A small-strain material whose stress depends on the past. Its constants are in the mesh axes.
 
     Attributes:
+        free_strain: (6,) strain without stress, Voigt, engineering shear: of heat, or of a misfit.
         loss: What becomes of the work that it does not store.
         linear: False: its stiffness is assembled at every iteration.
         isochoric: Whether it flows without a change of volume, for which elements of order 1 are too stiff.
     """
 
+    free_strain: tuple[float, ...] = (0.0,) * 6
     loss: ClassVar[Loss]
     linear: ClassVar[bool] = False
     isochoric: ClassVar[bool] = False
@@ -113,8 +116,8 @@ class Inelastic(ABC):
 
     @property
     def stress_free_strain_voigt(self) -> FloatArray:
-        """(6,) none."""
-        return np.zeros(6)
+        """(6,) the strain without stress."""
+        return np.array(self.free_strain)
 
     @property
     def parameters(self) -> dict[str, FloatArray]:

@@ -28,6 +28,7 @@ class SteadyGrowth:
         first: Its first state.
         last: Its last state.
         energy_release_rate: G_c: slope of external work less what the bodies store and dissipate against the swept area, J/m².
+        toughness: The same with what the bodies dissipate: what the loads must bring, J/m².
         spread: By how much G_c may be wrong, J/m²: what the changes of the zone leave, what of the work the energies do not
             show, and twice the standard error of the slope.
     """
@@ -35,6 +36,7 @@ class SteadyGrowth:
     first: int
     last: int
     energy_release_rate: float
+    toughness: float
     spread: float
 
 
@@ -50,8 +52,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
     Raises:
         InputError: no stretch of four states is steady to 5 %; the message says what the best one leaves.
     """
-    kept = [step.energies.elastic + step.energies.bulk_loss for step in record.steps]
-    released = record.column("work") - np.array(kept)
+    brought = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    released = brought - np.array([step.energies.bulk_loss for step in record.steps])
     lost = energy_losses(record)
     area, zone, doubt = (record.column(name) for name in ("broken_area", "zone_area", "zone_doubt"))
     best: SteadyGrowth | None = None
@@ -69,7 +71,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
             left = released[part] - (slope * area[part] + offset)
             error = np.sqrt(covariance[0, 0] * (left @ left) / (last - first - 1))
             spread = changed * abs(slope) + _SLOPE * np.ptp(lost[part]) / grown + 2 * error
-            found = SteadyGrowth(first, last, float(slope), float(spread))
+            whole = float(np.polyfit(area[part], brought[part], 1)[0])
+            found = SteadyGrowth(first, last, float(slope), whole, float(spread))
             best = found if best is None or found.spread < best.spread else best
     return _steady(record, best)
 

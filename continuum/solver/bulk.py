@@ -11,7 +11,7 @@ from continuum.inelastic import Inelastic, Loss, PointState
 from continuum.materials import Material, Polycrystalline
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import COMPONENTS, Kind, Traction
-from continuum.solver.memory import Memory
+from continuum.solver.memory import Memory, with_memory
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 
@@ -57,7 +57,7 @@ class Bulk:
         self._energies, self._forces, tangents = {}, {}, []
         for name, space in self.spaces.items():
             u = self.displacements[name]
-            if grains := _with_memory(self.materials[name]):
+            if grains := with_memory(self.materials[name]):
                 memory = self._remembering(name, grains, order)
                 self.memories[name], self._forces[name] = memory, memory.force
                 tangents.append(memory.tangent)
@@ -195,12 +195,6 @@ class Bulk:
             vector.scatter_reverse(dolfinx.la.InsertMode.add)
             parts.append(vector.array[: self.spaces[name].dofmap.index_map.size_local * self.dimension])
         return np.concatenate(parts)
-
-
-def _with_memory(material: Material | Inelastic) -> tuple[Inelastic, ...]:
-    """The grains of a material with memory, the material itself being one; none of another material."""
-    grains = material.grains if isinstance(material, Polycrystalline) else (material,)
-    return tuple(grain for grain in grains if isinstance(grain, Inelastic))
 
 
 def _values(body: Body, material: Material) -> dict[str, Any]:

@@ -123,5 +123,7 @@ class Checkpoint:
         self.problem.update(x)
 
 
-def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]], **losses: dict[str, float]) -> Energies:
+def _energies(
+    bodies: dict[str, float], interfaces: dict[str, dict[str, float]], **losses: dict[str, float]
+) -> Energies:
     return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()}, **losses)

@@ -259,7 +259,7 @@ class CohesiveProblem:
         energies = self.energies(x)
         taken = taken_energies(self.comm, self.interfaces, self._responses())
         interfaces = {name: one.total for name, one in energies.interfaces.items()}
-        return self.counting.rows(energies.bodies, interfaces, taken)
+        return self.counting.rows(energies.bodies, interfaces, taken, energies.plastic | energies.relaxed)
 
     def reaction(self, x: "PETSc.Vec") -> float:
         """Force conjugate to the load parameter: Σ factor × reaction, N (3D, axisymmetric) or N/m."""

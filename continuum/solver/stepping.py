@@ -151,7 +151,9 @@ def _turning_points(
             f"The turning points {list(turns)} of the load repeat one; each must differ from the one before, the first from 0."
         )
     timed = "A viscous interface" if any(b.viscosity for b in problem.bonds) else ""
-    timed = timed or next((f"The body {n!r}" for n, m in problem.bulk.memories.items() if m.material.depends_on_rate), "")
+    timed = timed or next(
+        (f"The body {n!r}" for n, m in problem.bulk.memories.items() if m.material.depends_on_rate), ""
+    )
     if timed and not (rate is not None and rate > 0):
         raise InputError(f"{timed} needs the loading's rate: give rate, in load per second.")
     return turns

@@ -37,7 +37,9 @@ def _projection(problem: CohesiveProblem, name: str, space: Any) -> "tuple[PETSc
     dx = ufl.dx(metadata={"quadrature_degree": _DEGREE})
     weight = problem.bulk.thickness(name)
     if name in problem.bulk.memories:
-        raise InputError(f"Transport in the body {name!r}, which has a memory, is not offered; give it an elastic material.")
+        raise InputError(
+            f"Transport in the body {name!r}, which has a memory, is not offered; give it an elastic material."
+        )
     stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
     mass = dolfinx.fem.petsc.assemble_matrix(dolfinx.fem.form(weight * trial * test * dx))
     mass.assemble()

@@ -86,7 +86,14 @@ class GlideLaw:
         """d ln v/d ln τ at positive stresses in Pa and a temperature in K."""
         ratio = np.clip(np.asarray(stress, dtype=float) / self.peierls_stress, 0.0, 1.0)
         left = np.maximum(1 - ratio**self.p, np.finfo(float).tiny)
-        falls = self.activation_enthalpy / (BOLTZMANN * temperature) * self.p * self.q * ratio**self.p * left ** (self.q - 1)
+        falls = (
+            self.activation_enthalpy
+            / (BOLTZMANN * temperature)
+            * self.p
+            * self.q
+            * ratio**self.p
+            * left ** (self.q - 1)
+        )
         drag = self.drag / (self.burgers * stress)
         waiting = 1 / self.velocity(stress, temperature) - drag
         return np.asarray((waiting * np.where(ratio < 1, falls, 0.0) + drag) * self.velocity(stress, temperature))

@@ -12,6 +12,7 @@ from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
 from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.fields import Name, RunFolder, quantity
+from multiscale.inputs.inelastic import RelaxationInput, WithMemory
 from multiscale.inputs.polycrystal import GrainsInput
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.stress import SignedStress, Stress
@@ -81,7 +82,7 @@ class Stiffness(Section):
         return stiffness
 
 
-class MaterialInput(Section):
+class MaterialInput(WithMemory):
     """The material of a body."""
 
     young: Stress | None = Field(default=None, description="Young's modulus of an isotropic body.")
@@ -95,6 +96,12 @@ class MaterialInput(Section):
     expansion: Expansion | None = Field(default=None, description="Thermal expansion, linear.")
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
     strain: TypedStrain = Field(default="small", description=_about(_TYPED, "isotropic"))
+    relaxation: RelaxationInput | None = Field(default=None, description="Viscoelasticity of an isotropic body.")
+
+    @property
+    def relaxes(self) -> RelaxationInput | None:
+        """Its Maxwell elements."""
+        return self.relaxation
 
     @model_validator(mode="after")
     def _one_material(self) -> Self:
@@ -104,6 +111,11 @@ class MaterialInput(Section):
         if self.grain is not None and self.stiffness is None:
             raise InputError("a grain turns the axes of a stiffness, and an isotropic material has none; leave it out.")
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
+        if not isotropic and (self.flow is not None or self.relaxation is not None):
+            raise InputError(f"{self.memories[0]} is isotropic; give young and poisson, or, of a crystal, slip.")
+        if isotropic and self.slip is not None:
+            raise InputError("slip needs a crystal; give stiffness, and its grain or grains.")
         if (self.expansion is None) != (self.temperature_difference is None):
             raise InputError("a thermal strain needs both expansion and temperature_difference.")
         model = material_model(self.strain)
@@ -114,7 +126,7 @@ class MaterialInput(Section):
         return self
 
 
-class CrystalMaterial(Section):
+class CrystalMaterial(WithMemory):
     """A body that is a crystal: stiffness, third-order constants and expansion are its potential's own."""
 
     crystal: CrystalInput
@@ -136,6 +148,7 @@ class CrystalMaterial(Section):
     @model_validator(mode="after")
     def _one_state(self) -> Self:
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
         if self.stress_free_at is not None and (
             self.temperature is None or not material_model(self.strain).free_strain
         ):
@@ -148,7 +161,7 @@ class CrystalMaterial(Section):
         return (*self.crystal.same, self.potential and self.potential.name, self.temperature)
 
 
-class RunMaterial(Section):
+class RunMaterial(WithMemory):
     """A body that is a crystal of an earlier run: its stiffness with error bars, at the run's temperature."""
 
     run: RunFolder
@@ -166,6 +179,7 @@ class RunMaterial(Section):
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
         return self
 
     @property

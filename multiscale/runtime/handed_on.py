@@ -1,4 +1,4 @@
-"""What a finished run hands on to later ones: the laws of its interfaces, and its crystals, each with its samples."""
+"""What a finished run hands on to later ones: the laws of its interfaces and its crystals, each with its samples, and its dislocations."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from multiscale.runtime.crystals import chosen
 from multiscale.runtime.folders import marked
 from multiscale.runtime.results import FILE, Results
 
-CRYSTALS = "crystals.json"
+CRYSTALS, DISLOCATIONS = "crystals.json", "dislocation.yaml"
 _LAW = "law{}.json"
 
 
@@ -19,7 +19,9 @@ def law_name(suffix: str = "") -> str:
 
 def handed_on(folder: Path) -> list[Path]:
     """The files of a run that a later one may take; empty where there are none."""
-    return [*sorted(folder.glob(_LAW.format("*"))), *folder.glob(CRYSTALS)] if (folder / FILE).is_file() else []
+    if not (folder / FILE).is_file():
+        return []
+    return [*sorted(folder.glob(_LAW.format("*"))), *folder.glob(CRYSTALS), *folder.glob(DISLOCATIONS)]
 
 
 def kept_files(folder: Path) -> list[Path]:
@@ -78,3 +80,15 @@ def crystals_file(folder: Path) -> Path:
             "run its study again, or give the body's constants."
         )
     return folder / CRYSTALS
+
+
+def dislocations_file(folder: Path) -> Path:
+    """The parameters of a finished dislocation run.
+
+    Raises:
+        InputError: the run is not finished, or of another study.
+    """
+    check_finished(folder)
+    if not (folder / DISLOCATIONS).is_file():
+        raise InputError(f"The run {folder} has no {DISLOCATIONS}; a run of the dislocation study has it.")
+    return folder / DISLOCATIONS

@@ -51,7 +51,9 @@ def test_the_tangent_is_the_derivative_of_the_stress(material):
     before = material.respond(draw(), material.unloaded(6), 1.0).state
     strain, way = before.strain + 0.5 * draw(), draw()
     found = material.respond(strain, before, 1.0)
-    np.testing.assert_allclose(found.tangent, found.tangent.transpose(0, 2, 1), atol=1e-10 * np.abs(found.tangent).max())
+    np.testing.assert_allclose(
+        found.tangent, found.tangent.transpose(0, 2, 1), atol=1e-10 * np.abs(found.tangent).max()
+    )
     left = [
         material.respond(strain + h * way, before, 1.0).state.stress
         - found.state.stress
@@ -59,7 +61,9 @@ def test_the_tangent_is_the_derivative_of_the_stress(material):
         for h in (1e-2, 1e-3)
     ]
     size = np.linalg.norm(left, axis=(1, 2))
-    assert size[0] < 1e-12 * np.abs(found.state.stress).max() or np.log10(size[0] / size[1]) == pytest.approx(2, abs=0.1)
+    assert size[0] < 1e-12 * np.abs(found.state.stress).max() or np.log10(size[0] / size[1]) == pytest.approx(
+        2, abs=0.1
+    )
 
 
 def test_the_energy_that_is_lost_never_comes_back_and_adds_up(material):
@@ -69,7 +73,9 @@ def test_the_energy_that_is_lost_never_comes_back_and_adds_up(material):
     for steps in (40, 160):
         times = np.linspace(0, 1, steps + 1)
         path = lead(material, times, 4e-3 * np.sin(2 * np.pi * times)[:, None] * way)
-        work = np.concatenate([[0], np.cumsum(0.5 * np.sum((path.stress[1:] + path.stress[:-1]) * np.diff(path.strain, axis=0), axis=1))])
+        work = np.concatenate(
+            [[0], np.cumsum(0.5 * np.sum((path.stress[1:] + path.stress[:-1]) * np.diff(path.strain, axis=0), axis=1))]
+        )
         assert np.diff(path.lost).min() >= 0 and path.lost[-1] > 0.1 * path.stored.max()
         errors.append(np.abs(work - path.stored - path.lost).max() / work.max())
     assert errors[1] < 5e-3 and errors[1] < errors[0] / 3
@@ -122,7 +128,9 @@ def test_radial_return_in_closed_form():
     scaled = deviator * (1 - 3 * shear * flow / mises)[:, None, None]
     pressure = E / (3 * (1 - 2 * NU)) * np.trace(tensors, axis1=1, axis2=2)
     expected = scaled + pressure[:, None, None] * np.eye(3)
-    np.testing.assert_allclose(np.array([strain_tensor(s * [1, 1, 1, 2, 2, 2]) for s in found.stress]), expected, rtol=1e-11, atol=1)
+    np.testing.assert_allclose(
+        np.array([strain_tensor(s * [1, 1, 1, 2, 2, 2]) for s in found.stress]), expected, rtol=1e-11, atol=1
+    )
     np.testing.assert_allclose(material.variable(found, "equivalent_plastic_strain"), flow, rtol=1e-11)
 
 
@@ -144,8 +152,15 @@ def test_a_back_stress_moves_the_yield_surface():
 def test_a_bar_carries_the_flow_stress_that_was_handed_up(temperature, rate):
     """Steady flow at a strain rate: M τ(T, M ε̇), τ of the dislocations' law."""
     strain = np.linspace(0, 0.02, 60)
-    path = lead(Plastic(E, NU, GlideFlow(GLIDE, temperature)), strain / rate, np.outer(strain, [1, 0, 0, 0, 0, 0]), strained=(0,))
-    assert path.stress[-1, 0] == pytest.approx(3.06 * float(GLIDE.flow_stress(temperature, 3.06 * rate)), rel=1e-8, abs=1)
+    path = lead(
+        Plastic(E, NU, GlideFlow(GLIDE, temperature)),
+        strain / rate,
+        np.outer(strain, [1, 0, 0, 0, 0, 0]),
+        strained=(0,),
+    )
+    assert path.stress[-1, 0] == pytest.approx(
+        3.06 * float(GLIDE.flow_stress(temperature, 3.06 * rate)), rel=1e-8, abs=1
+    )
 
 
 def test_a_forest_hardens_by_taylor_and_kocks_mecking():
@@ -169,7 +184,9 @@ def test_zener_relaxes_and_creeps_in_closed_form():
     path = lead(material, times, np.tile([1e6, 0, 0, 0, 0, 0], (2002, 1)), strained=())
     expected = 1e6 * (1e-9 - (1e-9 - 1 / 3e9) * np.exp(-times[1:] / 9))
     np.testing.assert_allclose(path.strain[1:, 0], expected, rtol=1e-6)
-    assert path.lost[-1] == pytest.approx(1e6 * (path.strain[-1, 0] - 1e6 / 3e9) - (path.stored[-1] - path.stored[1]), rel=1e-5)
+    assert path.lost[-1] == pytest.approx(
+        1e6 * (path.strain[-1, 0] - 1e6 / 3e9) - (path.stored[-1] - path.stored[1]), rel=1e-5
+    )
 
 
 def test_a_viscoelastic_body_at_another_temperature_is_slower():
@@ -191,7 +208,9 @@ def test_single_slip_is_the_power_law_of_its_system():
         strain = np.linspace(0, 0.02, 50)
         path = lead(crystal, strain / rate, np.outer(strain, [1, 0, 0, 0, 0, 0]), strained=(0,))
         assert path.stress[-1, 0] == pytest.approx(1e8 * (rate / schmid / 1e-3) ** 0.05 / schmid, rel=1e-8)
-        np.testing.assert_allclose(np.linalg.eigvalsh(rotate_stiffness(crystal.stiffness, pulled.T)), np.linalg.eigvalsh(CUBIC))
+        np.testing.assert_allclose(
+            np.linalg.eigvalsh(rotate_stiffness(crystal.stiffness, pulled.T)), np.linalg.eigvalsh(CUBIC)
+        )
 
 
 def test_multiple_slip_along_the_cube_axis_shares_it_equally():

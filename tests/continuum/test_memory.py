@@ -5,7 +5,17 @@ from pathlib import Path  # noqa: F401 - of the script on two ranks
 import numpy as np
 import pytest
 
-from continuum.inelastic import LinearHardening, Plastic, PowerHardening, RatePower, SlipHardening, SlippingCrystal, SlipSystems, Viscoelastic, lead
+from continuum.inelastic import (
+    LinearHardening,
+    Plastic,
+    PowerHardening,
+    RatePower,
+    SlipHardening,
+    SlippingCrystal,
+    SlipSystems,
+    Viscoelastic,
+    lead,
+)
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed
 from continuum.post.fracture import j_integral
@@ -22,7 +32,9 @@ E, NU, SPEED = 200e9, 0.3, 1e-9
 PLASTIC = Plastic(E, NU, PowerHardening(1e9, 0.2, E), 1e9)
 TIMED = {
     "perzyna": Plastic(E, NU, RatePower(LinearHardening(8e8), 1e-3, 0.1)),
-    "crystal": SlippingCrystal(isotropic_stiffness(E, NU), SlipSystems.of("fcc"), SlipHardening(5e8, 8e8, 5e9, 2.0), 1e-3, 0.05),
+    "crystal": SlippingCrystal(
+        isotropic_stiffness(E, NU), SlipSystems.of("fcc"), SlipHardening(5e8, 8e8, 5e9, 2.0), 1e-3, 0.05
+    ),
     "maxwell": Viscoelastic(E / 2, (E / 2,), (3.0,), NU),
 }
 
@@ -54,7 +66,9 @@ def test_patch_every_point_is_the_material_point(tmp_path, material):
     traction = float(problem.bonds[0].law.normal(problem.jumps[0][0, 0])[1])
     assert path.stress[-1, 1] == pytest.approx(traction, rel=1e-9)
     for name, memory in problem.bulk.memories.items():
-        np.testing.assert_allclose(memory.committed.stress, np.tile(path.stress[-1], (len(memory.committed.stress), 1)), atol=1e-7 * traction)
+        np.testing.assert_allclose(
+            memory.committed.stress, np.tile(path.stress[-1], (len(memory.committed.stress), 1)), atol=1e-7 * traction
+        )
         assert problem.energies(x).bodies[name] == pytest.approx(path.stored[-1] * 0.5e-12, rel=1e-7)
     assert problem.energies(x).bulk_loss == pytest.approx(path.lost[-1] * 1e-12, rel=1e-7)
     shown = FieldWriter(problem).snapshot(x)["top"].stress

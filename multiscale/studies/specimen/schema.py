@@ -21,6 +21,7 @@ from multiscale.inputs.boundary import (
 )
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fields import Name
+from multiscale.inputs.inelastic import WithMemory
 from multiscale.inputs.law import AtomsLaw, LawOfRun
 from multiscale.inputs.material import BodyInput, CrystalMaterial, RunMaterial
 from multiscale.inputs.mesh import MeshInput, mesh_path
@@ -100,11 +101,12 @@ class SpecimenStudy(Study):
             self.transport.check_fits(self.bodies, self.interfaces, self.loading)
             if self.naive_law or self.trust is not None:
                 raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
-        elif not any(interface.viscosity for interface in self.interfaces.values()):
+        elif not any(interface.viscosity for interface in self.interfaces.values()) and not self._timed:
             self.loading.refuse_given(
-                "interfaces without viscosity or transport, where only the load counts; give one a viscosity",
+                "interfaces without viscosity or transport and bodies without rates, where only the load counts; give one a viscosity",
                 "duration",
             )
+        self._check_memories()
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
@@ -118,6 +120,34 @@ class SpecimenStudy(Study):
         if self.j_integral is not None:
             self.j_integral.check_fits(self.kind, self.interfaces)
         return self
+
+    @property
+    def memories(self) -> dict[str, WithMemory]:
+        """The bodies that have a memory."""
+        return {name: body for name, body in self.bodies.items() if isinstance(body, WithMemory) and body.memories}
+
+    @property
+    def _timed(self) -> list[str]:
+        """The bodies for which the loading must take time."""
+        return [name for name, body in self.memories.items() if body.depends_on_rate]
+
+    def _check_memories(self) -> None:
+        for name, body in self.memories.items():
+            key = body.memories[0]
+            if name in self._timed and self.loading.duration is None:
+                raise InputError(f"bodies.{name}.{key}: the body feels the rate of the loading; give loading.duration.")
+            if self.kind == "plane stress":
+                raise InputError(f"bodies.{name}.{key}: it is not offered in plane stress; take plane strain or 3D.")
+            if key != "relaxation" and self.order == 1:
+                raise InputError(
+                    f"bodies.{name}.{key}: the body flows at constant volume, for which elements of order 1 are far too stiff; "
+                    "give order: 2."
+                )
+            for what, given in (("j_integral", self.j_integral), ("transport", self.transport)):
+                if given is not None:
+                    raise InputError(
+                        f"bodies.{name}.{key}: {what} is not offered beside a body with memory; leave one out."
+                    )
 
     @property
     def atoms_laws(self) -> dict[str, AtomsLaw]:
@@ -212,6 +242,9 @@ class SpecimenStudy(Study):
             body.crystal.check()
         for name in self.run_bodies:
             self.stored_crystal(name)
+        for name, one in self.memories.items():
+            if one.flow is not None:
+                one.flow.check(f"bodies.{name}.flow")
         for name in self.interfaces:
             if name in self.atoms_laws:
                 self.atoms_laws[name].atoms.check_crystals()
@@ -293,4 +326,7 @@ class SpecimenStudy(Study):
     def runs(self) -> tuple[Path, ...]:
         """The folders of the earlier runs of its laws and bodies."""
         laws = (item.law.run for item in self.interfaces.values() if isinstance(item.law, LawOfRun))
-        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()))))
+        flows = (
+            body.flow.run for body in self.memories.values() if body.flow is not None and body.flow.run is not None
+        )
+        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()), *flows)))

@@ -8,7 +8,7 @@ import numpy as np
 from continuum.materials.moduli import Moduli
 from continuum.materials.registry import material_model
 from coupling.contracts import FloatArray
-from coupling.elasticity import grain_rotation, isotropic_stiffness
+from coupling.elasticity import grain_rotation, hill_averages, isotropic_stiffness
 from coupling.errors import InputError
 from multiscale.inputs.material import CrystalMaterial, MaterialInput, OwnMaterial, RunMaterial
 from multiscale.runtime.context import RunContext
@@ -44,7 +44,7 @@ def solid(
     if not isinstance(item, CrystalMaterial | RunMaterial):
         return typed_material(item)
     moduli = _moduli(item, name, crystals[name], misfits, models, context)
-    return material_model(item.strain).material.from_moduli(replace(moduli, rotation=grains.get(name, np.eye(3))))
+    return _of(item, replace(moduli, rotation=grains.get(name, np.eye(3))))
 
 
 def polycrystal(
@@ -58,8 +58,7 @@ def polycrystal(
     assert not isinstance(item, OwnMaterial)  # which has no grains
     typed = isinstance(item, MaterialInput)
     moduli = typed_moduli(item) if typed else _moduli(item, name, crystals[name], {}, models, context)
-    model = material_model(item.strain)
-    return Polycrystalline(tuple(model.material.from_moduli(replace(moduli, rotation=one)) for one in rotations))
+    return Polycrystalline(tuple(_of(item, replace(moduli, rotation=one)) for one in rotations))
 
 
 def _moduli(
@@ -95,10 +94,33 @@ def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
     Raises:
         InputError: its constants are not those of a stable solid.
     """
-    model = material_model(item.strain)
     if isinstance(item, OwnMaterial):
-        return model.material(**item.constants)
-    return model.material.from_moduli(typed_moduli(item))
+        return material_model(item.strain).material(**item.constants)
+    return _of(item, typed_moduli(item))
+
+
+def _of(item: MaterialInput | CrystalMaterial | RunMaterial, moduli: Moduli) -> "Solid":
+    """The material of these constants, elastic or with the memory that the input gives it."""
+    free = tuple(moduli.free_strain.tolist())
+    if item.slip is not None:
+        from continuum.inelastic import SlippingCrystal, SlipSystems
+
+        systems = SlipSystems.of(item.slip.family)
+        turned = systems if moduli.rotation is None else systems.turned(moduli.rotation)
+        return SlippingCrystal(
+            moduli.turned, turned, item.slip.hardening, item.slip.rate, item.slip.sensitivity, free_strain=free
+        )
+    shear, poisson = hill_averages(moduli.stiffness_voigt)
+    young = 2 * shear * (1 + poisson)
+    if item.flow is not None:
+        from continuum.inelastic import Plastic
+
+        return Plastic(young, poisson, item.flow.flow(young, shear), item.flow.kinematic or 0.0, free_strain=free)
+    if item.relaxes is not None:
+        from continuum.inelastic import Viscoelastic
+
+        return Viscoelastic(young, tuple(item.relaxes.moduli), tuple(item.relaxes.times), poisson, free_strain=free)
+    return material_model(item.strain).material.from_moduli(moduli)
 
 
 def typed_moduli(item: MaterialInput) -> Moduli:
