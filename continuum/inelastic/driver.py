@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from continuum.inelastic.point import Inelastic, PointState
 from coupling.contracts import FloatArray
@@ -65,7 +66,7 @@ def lead(
 
 
 def _advanced(
-    material: Inelastic, before: PointState, duration: float, wanted: FloatArray, strained: FloatArray
+    material: Inelastic, before: PointState, duration: float, wanted: FloatArray, strained: NDArray[np.bool_]
 ) -> PointState:
     """The state at the end of a step, by Newton's method on the free strains."""
     free = ~strained

@@ -158,7 +158,7 @@ def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float
         slope = ufl.grad(weight)
         slope = ufl.as_vector([slope[i] for i in range(problem.mesh.dimension)] + [0] * (3 - problem.mesh.dimension))
         at = ufl.variable(problem.bulk.gradient(name))
-        energy = problem.bulk.materials[name].energy(at, problem.bulk.values[name])
+        energy = problem.bulk.elastic(name).energy(at, problem.bulk.values[name])
         e = dolfinx.fem.Constant(body.mesh, along)
         flow = ufl.dot(ufl.dot(at, e), ufl.dot(ufl.diff(energy, at), slope)) - energy * ufl.dot(e, slope)
         total += dolfinx.fem.assemble_scalar(dolfinx.fem.form(flow * ufl.dx))

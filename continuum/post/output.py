@@ -54,7 +54,7 @@ class FieldWriter:
             self.stresses[name] = dolfinx.fem.Function(cellwise, name="stress")
             if name in problem.bulk.memories:
                 continue
-            stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
+            stress = cauchy_stress(problem.bulk.elastic(name), problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
 
     def update(self, x: "PETSc.Vec") -> None:

@@ -1,14 +1,14 @@
 """The bodies: displacement fields, energies, internal forces and stiffness."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.inelastic import Inelastic, Loss, PointState
-from continuum.materials import Material, Polycrystalline
+from continuum.materials import Material, Polycrystalline, Solid
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import COMPONENTS, Kind, Traction
 from continuum.solver.memory import Memory, with_memory
@@ -35,7 +35,7 @@ class Bulk:
         InputError: a body without a material, a material that the kind does not allow, or isochoric flow in elements of order 1.
     """
 
-    def __init__(self, mesh: SpecimenMesh, materials: Mapping[str, Material], kind: Kind, order: int) -> None:
+    def __init__(self, mesh: SpecimenMesh, materials: Mapping[str, Solid], kind: Kind, order: int) -> None:
         for name in materials:
             if name not in mesh.bodies:
                 raise unknown_choice("body", name, mesh.bodies)
@@ -62,13 +62,17 @@ class Bulk:
                 self.memories[name], self._forces[name] = memory, memory.force
                 tangents.append(memory.tangent)
                 continue
-            density = self.materials[name].energy(self.gradient(name), self.values[name])
+            density = self.elastic(name).energy(self.gradient(name), self.values[name])
             energy = density * self.thickness(name) * ufl.dx
             force = ufl.derivative(energy, u, ufl.TestFunction(space))
             self._energies[name] = dolfinx.fem.form(energy)
             self._forces[name] = dolfinx.fem.form(force)
             tangents.append(dolfinx.fem.form(ufl.derivative(force, u, ufl.TrialFunction(space))))
         self._tangent = [[form if i == j else None for j in range(len(tangents))] for i, form in enumerate(tangents)]
+
+    def elastic(self, name: str) -> Material:
+        """The material of a body without a memory."""
+        return cast(Material, self.materials[name])
 
     def _remembering(self, name: str, grains: Sequence[Inelastic], order: int) -> Memory:
         body = self.mesh.bodies[name]
@@ -197,7 +201,7 @@ class Bulk:
         return np.concatenate(parts)
 
 
-def _values(body: Body, material: Material) -> dict[str, Any]:
+def _values(body: Body, material: Solid) -> dict[str, Any]:
     """The constants of a body's form; of a polycrystal's grains, one a cell."""
     if not isinstance(material, Polycrystalline):
         return {key: dolfinx.fem.Constant(body.mesh, array) for key, array in material.parameters.items()}
@@ -217,7 +221,7 @@ def _cellwise(body: Body, array: FloatArray) -> "dolfinx.fem.Function":
     return found
 
 
-def _in_plane(material: Material, kind: Kind, body: str) -> Material:
+def _in_plane(material: Solid, kind: Kind, body: str) -> Solid:
     """The material to use in the mesh's plane."""
     if kind == "3D":
         return material

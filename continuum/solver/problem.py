@@ -7,7 +7,7 @@ import numpy as np
 from continuum.cohesive.history import Response, commit
 from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc, dolfinx
-from continuum.materials import Material
+from continuum.materials import Solid
 from continuum.mesh.specimen_mesh import SpecimenMesh
 from continuum.model import Bond, Control, Energies, Kind, Prescribed, Traction, checked_kind
 from continuum.solver.bulk import Bulk
@@ -64,7 +64,7 @@ class CohesiveProblem:
     def __init__(
         self,
         mesh: SpecimenMesh,
-        materials: Mapping[str, Material],
+        materials: Mapping[str, Solid],
         bonds: Sequence[Bond],
         prescribed: Sequence[Prescribed],
         *,

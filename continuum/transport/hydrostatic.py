@@ -40,7 +40,7 @@ def _projection(problem: CohesiveProblem, name: str, space: Any) -> "tuple[PETSc
         raise InputError(
             f"Transport in the body {name!r}, which has a memory, is not offered; give it an elastic material."
         )
-    stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
+    stress = cauchy_stress(problem.bulk.elastic(name), problem.bulk.gradient(name), problem.bulk.values[name])
     mass = dolfinx.fem.petsc.assemble_matrix(dolfinx.fem.form(weight * trial * test * dx))
     mass.assemble()
     solver = PETSc.KSP().create(problem.comm)

@@ -33,7 +33,8 @@ class Site(NamedTuple):
             "body": f"body {self.of}", "interface": f"interface {self.of}", "name": f"the name {self.of}",
             "layers": f"layers beside {self.of}, {self.side}",
             "spacing": f"half of the closed spacing of {self.of}, {self.side}", "misfit": f"misfit at {self.of}, {self.side}",
-            "dissipation": f"dissipation in {self.of}", "solute": f"solute on {self.of}", "reservoir": f"reservoir of the solute on {self.of}",
+            "dissipation": f"dissipation in {self.of}",
+            "solute": f"solute on {self.of}", "reservoir": f"reservoir of the solute on {self.of}",
         }  # fmt: skip
         return words[self.kind]
 

@@ -1,4 +1,4 @@
-"""Input of what a body does beside being elastic: it flows, its crystal slips, or its stress relaxes."""
+"""Input of what a body does beside being elastic: it flows, or its crystal slips; `relaxation` has what relaxes."""
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
@@ -9,7 +9,8 @@ from coupling.errors import InputError
 from coupling.upscale.export import read
 from multiscale.inputs.base import Section
 from multiscale.inputs.crystal import Temperature
-from multiscale.inputs.fields import RunFolder, Time, quantity
+from multiscale.inputs.fields import RunFolder, quantity
+from multiscale.inputs.relaxation import RelaxationInput
 from multiscale.inputs.stress import Stress
 from multiscale.runtime.handed_on import dislocations_file
 
@@ -187,19 +188,6 @@ class SlipInput(Section):
         from continuum.inelastic import SlipHardening
 
         return SlipHardening(self.resistance, self.saturation or 0.0, self.modulus or 0.0, self.exponent, self.latent)
-
-
-class RelaxationInput(Section):
-    """Viscoelasticity: Maxwell elements beside the spring that young and poisson describe, which is what is left in the end."""
-
-    moduli: list[Stress] = Field(min_length=1, max_length=50, description="Young's modulus of each element.")
-    times: list[Time] = Field(min_length=1, max_length=50, description="Relaxation time of each.")
-
-    @model_validator(mode="after")
-    def _paired(self) -> Self:
-        if len(self.moduli) != len(self.times):
-            raise InputError(f"{len(self.moduli)} moduli and {len(self.times)} times; give one time to each.")
-        return self
 
 
 class WithMemory(Section):

@@ -105,8 +105,12 @@ class MaterialInput(WithMemory):
 
     @model_validator(mode="after")
     def _one_material(self) -> Self:
-        isotropic = self.young is not None and self.poisson is not None
-        if isotropic == (self.stiffness is not None) or (self.young is None) != (self.poisson is None):
+        measured = self.relaxation is not None and self.relaxation.file is not None
+        if measured and self.young is not None:
+            raise InputError("relaxation.file holds the modulus; leave young out.")
+        has_modulus = measured or self.young is not None
+        isotropic = has_modulus and self.poisson is not None
+        if isotropic == (self.stiffness is not None) or has_modulus != (self.poisson is not None):
             raise InputError("give young and poisson, or stiffness, one of the two.")
         if self.grain is not None and self.stiffness is None:
             raise InputError("a grain turns the axes of a stiffness, and an isotropic material has none; leave it out.")

@@ -44,7 +44,9 @@ class LoadingInput(Section):
     growth: float = Field(
         default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
     )
-    duration: Time | None = Field(default=None, description="Time to the largest load; for viscous interfaces.")
+    duration: Time | None = Field(
+        default=None, description="Time to the largest load; where interfaces or bodies feel it."
+    )
     linear_solver: Literal["auto", "direct", "iterative"] = Field(
         default="auto",
         description="Direct (MUMPS), or GMRES with multigrid; auto takes the second for large problems in 3D.",

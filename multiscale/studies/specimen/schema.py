@@ -21,7 +21,6 @@ from multiscale.inputs.boundary import (
 )
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fields import Name
-from multiscale.inputs.inelastic import WithMemory
 from multiscale.inputs.law import AtomsLaw, LawOfRun
 from multiscale.inputs.material import BodyInput, CrystalMaterial, RunMaterial
 from multiscale.inputs.mesh import MeshInput, mesh_path
@@ -33,6 +32,7 @@ from multiscale.runtime.handed_on import crystals_file
 from multiscale.studies.specimen.grains import grain_groups
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
+from multiscale.studies.specimen.memory_input import Memories
 from multiscale.studies.specimen.transport_input import TransportInput
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class SpecimenStudy(Study):
 
     study: Literal["specimen"]
     potential: Potential | None = Field(
-        default=None, description="Potential of laws and bodies from atoms that name none."
+        default=None, description="Potential of laws and bodies from atoms without one."
     )
     trust: Trust | None = Field(
         default=None, description="Error bars, from samples of the potential; everything is computed with each of them."
@@ -72,9 +72,7 @@ class SpecimenStudy(Study):
     tractions: list[TractionInput] = Field(default_factory=list)
     loading: LoadingInput
     j_integral: JIntegral | None = None
-    transport: TransportInput | None = Field(
-        default=None, description="A solute that diffuses while the specimen is loaded in loading.duration."
-    )
+    transport: TransportInput | None = Field(default=None, description="A solute that diffuses in loading.duration.")
 
     @property
     def mesh_file(self) -> Path:
@@ -101,53 +99,29 @@ class SpecimenStudy(Study):
             self.transport.check_fits(self.bodies, self.interfaces, self.loading)
             if self.naive_law or self.trust is not None:
                 raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
-        elif not any(interface.viscosity for interface in self.interfaces.values()) and not self._timed:
+        elif not any(interface.viscosity for interface in self.interfaces.values()) and not self.memories.timed:
             self.loading.refuse_given(
-                "interfaces without viscosity or transport and bodies without rates, where only the load counts; give one a viscosity",
+                "interfaces without viscosity or transport and bodies without rates, where only the load counts",
                 "duration",
             )
-        self._check_memories()
+        self.memories.check_fits(self)
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
-        if self.kind == "plane stress":
-            for name, material in self.bodies.items():
-                if not material_model(material.strain).plane_stress:
-                    raise InputError(
-                        f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
-                    )
+        for name, material in self.bodies.items() if self.kind == "plane stress" else ():
+            if not material_model(material.strain).plane_stress:
+                raise InputError(
+                    f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
+                )
         self._check_loading()
         if self.j_integral is not None:
             self.j_integral.check_fits(self.kind, self.interfaces)
         return self
 
-    @property
-    def memories(self) -> dict[str, WithMemory]:
+    @cached_property
+    def memories(self) -> Memories:
         """The bodies that have a memory."""
-        return {name: body for name, body in self.bodies.items() if isinstance(body, WithMemory) and body.memories}
-
-    @property
-    def _timed(self) -> list[str]:
-        """The bodies for which the loading must take time."""
-        return [name for name, body in self.memories.items() if body.depends_on_rate]
-
-    def _check_memories(self) -> None:
-        for name, body in self.memories.items():
-            key = body.memories[0]
-            if name in self._timed and self.loading.duration is None:
-                raise InputError(f"bodies.{name}.{key}: the body feels the rate of the loading; give loading.duration.")
-            if self.kind == "plane stress":
-                raise InputError(f"bodies.{name}.{key}: it is not offered in plane stress; take plane strain or 3D.")
-            if key != "relaxation" and self.order == 1:
-                raise InputError(
-                    f"bodies.{name}.{key}: the body flows at constant volume, for which elements of order 1 are far too stiff; "
-                    "give order: 2."
-                )
-            for what, given in (("j_integral", self.j_integral), ("transport", self.transport)):
-                if given is not None:
-                    raise InputError(
-                        f"bodies.{name}.{key}: {what} is not offered beside a body with memory; leave one out."
-                    )
+        return Memories.of(self.bodies)
 
     @property
     def atoms_laws(self) -> dict[str, AtomsLaw]:
@@ -242,9 +216,7 @@ class SpecimenStudy(Study):
             body.crystal.check()
         for name in self.run_bodies:
             self.stored_crystal(name)
-        for name, one in self.memories.items():
-            if one.flow is not None:
-                one.flow.check(f"bodies.{name}.flow")
+        self.memories.check()
         for name in self.interfaces:
             if name in self.atoms_laws:
                 self.atoms_laws[name].atoms.check_crystals()
@@ -252,10 +224,8 @@ class SpecimenStudy(Study):
                 self.stored_bond(name)
         for name, groups in self.grain_groups.items():
             self.polycrystals[name].rotations(name, len(groups), self.seed)
-        named = [
-            name for name, interface in self.interfaces.items()
-            if interface.grains is None and interface.sides(name)[0] is not None
-        ]  # fmt: skip
+        plain = {name: interface for name, interface in self.interfaces.items() if interface.grains is None}
+        named = [name for name, interface in plain.items() if interface.sides(name)[0] is not None]
         acting = groups_of(self.supports, self.loads, self.tractions)
         held = [] if self.transport is None else [one.group for one in self.transport.boundaries]
         facets = [*named, *acting, *held]
@@ -266,8 +236,7 @@ class SpecimenStudy(Study):
         from continuum.mesh.file import read_file
 
         mesh = read_file(self.mesh_file, self.cell_groups)
-        nodes = sum(len(np.unique(cells)) for cells in mesh.cells.values())
-        cells = sum(len(cells) for cells in mesh.cells.values())
+        cells, nodes = (sum(len(of(cells)) for cells in mesh.cells.values()) for of in (list, np.unique))
         about = f"The mesh has {cells} cells and {nodes} nodes, so {nodes * self.dimension} unknowns"
         about += " at least (order 2)." if self.order == 2 else "."
         return " ".join([about, *(law.atoms.size() for law in self.atoms_laws.values())])
@@ -321,12 +290,10 @@ class SpecimenStudy(Study):
         crystals = (body.crystal.file for body in self.crystal_bodies.values() if body.crystal.file is not None)
         potentials = (file for choice in self._potentials() for file in choice.files())
         trusted = () if self.trust is None else self.trust.files()
-        return tuple(dict.fromkeys((*mesh_files(self.mesh_file), *laws, *crystals, *potentials, *trusted)))
+        of_mesh, measured = mesh_files(self.mesh_file), self.memories.files
+        return tuple(dict.fromkeys((*of_mesh, *laws, *crystals, *potentials, *trusted, *measured)))
 
     def runs(self) -> tuple[Path, ...]:
         """The folders of the earlier runs of its laws and bodies."""
         laws = (item.law.run for item in self.interfaces.values() if isinstance(item.law, LawOfRun))
-        flows = (
-            body.flow.run for body in self.memories.values() if body.flow is not None and body.flow.run is not None
-        )
-        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()), *flows)))
+        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()), *self.memories.runs)))

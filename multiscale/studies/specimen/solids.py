@@ -18,7 +18,7 @@ from multiscale.stages.models import Models
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
-    from continuum.materials import Material as Solid
+    from continuum.materials import Solid
 
 _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
@@ -96,6 +96,9 @@ def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
     """
     if isinstance(item, OwnMaterial):
         return material_model(item.strain).material(**item.constants)
+    if isinstance(item, MaterialInput) and item.relaxation is not None and item.poisson is not None:
+        free = np.zeros(6) if (strain := _heated(item)) is None else strain
+        return item.relaxation.material(item.young, item.poisson, tuple(free.tolist()))
     return _of(item, typed_moduli(item))
 
 
@@ -116,10 +119,6 @@ def _of(item: MaterialInput | CrystalMaterial | RunMaterial, moduli: Moduli) -> 
         from continuum.inelastic import Plastic
 
         return Plastic(young, poisson, item.flow.flow(young, shear), item.flow.kinematic or 0.0, free_strain=free)
-    if item.relaxes is not None:
-        from continuum.inelastic import Viscoelastic
-
-        return Viscoelastic(young, tuple(item.relaxes.moduli), tuple(item.relaxes.times), poisson, free_strain=free)
     return material_model(item.strain).material.from_moduli(moduli)
 
 
@@ -127,5 +126,9 @@ def typed_moduli(item: MaterialInput) -> Moduli:
     """Typed constants in the orientation of the body's grain, if it has one."""
     stiffness = isotropic_stiffness(item.young, item.poisson) if item.stiffness is None else item.stiffness.voigt
     turn = None if item.grain is None else grain_rotation(item.grain.x, item.grain.y)
-    free = None if item.expansion is None else item.expansion * item.temperature_difference * _ISOTROPIC
-    return Moduli(stiffness, item.young, item.poisson, rotation=turn, free_strain_voigt=free)
+    return Moduli(stiffness, item.young, item.poisson, rotation=turn, free_strain_voigt=_heated(item))
+
+
+def _heated(item: MaterialInput) -> FloatArray | None:
+    """(6,) thermal strain of typed constants."""
+    return None if item.expansion is None else item.expansion * item.temperature_difference * _ISOTROPIC
