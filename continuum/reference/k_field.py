@@ -20,30 +20,28 @@ def mode_one(points: FloatArray, young: float, poisson: float) -> FloatArray:
     return size[:, None] * np.column_stack([np.cos(angle / 2), np.sin(angle / 2)])
 
 
-def k_field(upper: str, lower: str, young: float, poisson: float, radius: float) -> list[Prescribed]:
-    """The mode I field on a rim, by the opening of the crack's faces there.
+def k_field(group: str, side: float, young: float, poisson: float, radius: float) -> list[Prescribed]:
+    """The mode I field on a part of the rim, by the opening of the crack's faces there.
 
     Args:
-        upper: Facets of the rim above the crack, whose tip is at the origin.
-        lower: Those below.
+        group: Facets of the rim, around a tip at the origin.
+        side: 1 above the crack, -1 below: of which face points on it are.
         young: Pa.
         poisson: Poisson's ratio.
         radius: At which the faces are as far apart as the load parameter says, m.
     """
-    apart = 1 / intensity(1.0, young, poisson, radius)
+    per_opening = float(intensity(1.0, young, poisson, radius))
 
-    def along(axis: int, side: float) -> Callable[[FloatArray], FloatArray]:
-        """The component of a side, the faces of the crack being its own."""
+    def along(axis: int) -> Callable[[FloatArray], FloatArray]:
         sign = side if axis else 1.0
-        return lambda points: (
-            sign * mode_one(np.column_stack([points[:, 0], np.abs(points[:, 1])]), young, poisson)[:, axis] / apart
-        )
 
-    return [
-        Prescribed(group, component, along(axis, side))
-        for group, side in ((upper, 1.0), (lower, -1.0))
-        for axis, component in enumerate("xy")
-    ]
+        def factor(points: FloatArray) -> FloatArray:
+            above = np.column_stack([points[:, 0], np.abs(points[:, 1])])
+            return sign * per_opening * mode_one(above, young, poisson)[:, axis]
+
+        return factor
+
+    return [Prescribed(group, component, along(axis)) for axis, component in enumerate("xy")]
 
 
 def intensity(opening: FloatArray | float, young: float, poisson: float, radius: float) -> FloatArray:

@@ -9,6 +9,7 @@ from continuum.inelastic import Viscoelastic
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
+_NOTHING = 1e-12  # of the modulus: rounding
 _A_DECADE = 2.0
 """Relaxation times per decade of time: more are hardly told apart by data."""
 
@@ -74,5 +75,5 @@ def fit_prony(time: FloatArray, modulus: FloatArray, times: FloatArray | None = 
     times = relaxation_times(time) if times is None else np.sort(np.asarray(times, dtype=float))
     basis = np.column_stack([np.ones_like(time), np.exp(-time[:, None] / times)])
     found, left = nnls(basis / modulus[:, None], np.ones_like(modulus))
-    kept = found[1:] > 0
+    kept = found[1:] > _NOTHING * found.sum()
     return Prony(float(found[0]), found[1:][kept], times[kept], float(left / np.sqrt(len(time))))

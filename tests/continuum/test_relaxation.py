@@ -27,14 +27,18 @@ def peak(centre, width):
     return times, shares / shares.sum()
 
 
-def measured(second=0.0, noise=0.0, seed=0, temperatures=np.linspace(330, 370, 9)):
+def measured(second=0.0, noise=0.0, seed=0):
     """Moduli at nine temperatures and 17 times; with a second process that another energy drives."""
-    temperature, time = (a.ravel() for a in np.meshgrid(temperatures, np.logspace(-1, 3, 17), indexing="ij"))
+    temperature, time = (
+        a.ravel() for a in np.meshgrid(np.linspace(330, 370, 9), np.logspace(-1, 3, 17), indexing="ij")
+    )
     modulus = np.full_like(time, 1e7)
     for strength, shift, (times, shares) in ((1e9, PLANTED, peak(1, 1.2)), (second * 1e9, SECOND, peak(0, 0.5))):
         reduced = time / 10 ** shift.logarithm(temperature)
         modulus += strength * np.exp(-reduced[:, None] / times) @ shares
-    return RelaxationData(temperature, time, modulus * np.exp(noise * np.random.default_rng(seed).standard_normal(len(time))))
+    return RelaxationData(
+        temperature, time, modulus * np.exp(noise * np.random.default_rng(seed).standard_normal(len(time)))
+    )
 
 
 def test_a_planted_series_is_found_and_its_body_relaxes_so():

@@ -29,6 +29,7 @@ from multiscale.inputs.potential import Potential, PotentialChoice
 from multiscale.inputs.trust import Trust
 from multiscale.runtime.crystals import SampledCrystal, chosen, load_crystals
 from multiscale.runtime.handed_on import crystals_file
+from multiscale.studies.specimen.far_field import check_far_field
 from multiscale.studies.specimen.grains import grain_groups
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
@@ -49,10 +50,7 @@ class SpecimenStudy(Study):
     trust: Trust | None = Field(
         default=None, description="Error bars, from samples of the potential; everything is computed with each of them."
     )
-    naive_law: bool = Field(
-        default=False,
-        description="Also load the specimen with the naive law: the elongation of the whole slab, without the bulk taken away.",
-    )
+    naive_law: bool = Field(default=False, description="Also load the specimen with the naive law, of the whole slab.")
     mesh: MeshInput = Field(
         description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads; or specimen: NAME "
         "with its dimensions in mesh_unit."
@@ -198,6 +196,7 @@ class SpecimenStudy(Study):
     def _check_loading(self) -> None:
         if bool(self.loads) == bool(self.tractions):
             raise InputError("give loads (displacements) or tractions, one of the two.")
+        check_far_field(self)
         if self.loads:
             check_loaded(self.loads)
         elif not any(item.traction for item in self.tractions):

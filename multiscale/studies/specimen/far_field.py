@@ -1,0 +1,117 @@
+"""Loads of a specimen: displacements along an axis, or the K field on the rim of a boundary layer."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from coupling.errors import InputError
+from multiscale.inputs.boundary import LoadInput
+from multiscale.inputs.material import MaterialInput
+from multiscale.runtime.records import Plot, PlotSeries
+from multiscale.runtime.results import Results
+
+if TYPE_CHECKING:
+    from continuum.mesh.specimen_mesh import SpecimenMesh
+    from continuum.model import Prescribed
+    from continuum.solver.record import Loading
+    from multiscale.studies.specimen.schema import SpecimenStudy
+
+
+def check_far_field(study: "SpecimenStudy") -> None:
+    """Refuse a K field that is not offered: outside of plane strain, beside other loads, or around several materials."""
+    fields = [load for load in study.loads if load.is_far_field]
+    if not fields:
+        return
+    if len(fields) < len(study.loads) or study.kind != "plane strain":
+        raise InputError("loads: component: mode I is offered alone, and in plane strain.")
+    elastic = [(body.young, body.poisson) for body in study.bodies.values() if isinstance(body, MaterialInput)]
+    if len(elastic) < len(study.bodies) or len(set(elastic)) > 1 or elastic[0][0] is None:
+        raise InputError(
+            "loads: component: mode I needs bodies with one and the same young and poisson, whose K field it is."
+        )
+
+
+def prescribed_loads(study: "SpecimenStudy", mesh: "SpecimenMesh") -> "list[Prescribed]":
+    """The prescribed displacements of the loads. Collective."""
+    from continuum.model import Prescribed
+    from continuum.reference.k_field import k_field
+
+    found = []
+    for load in study.loads:
+        if load.is_far_field:
+            side, radius = _place(mesh, load)
+            found += k_field(load.group, side, *_constants(study), radius)
+        else:
+            found.append(Prescribed(load.group, load.component, load.factor))
+    return found
+
+
+def report_far_field(
+    results: Results, study: "SpecimenStudy", mesh: "SpecimenMesh", record: "Loading", area: str
+) -> None:
+    """The far field's energy release rate against the growth, and its plateau.
+
+    Args:
+        results: Where it goes.
+        study: The study.
+        mesh: Its mesh.
+        record: Its loading.
+        area: Unit of the swept area.
+    """
+    from continuum.post.resistance import plateau
+    from continuum.reference.k_field import intensity, release_rate
+
+    fields = [load for load in study.loads if load.is_far_field]
+    if not fields:
+        return
+    young, poisson = _constants(study)
+    radius = max(_place(mesh, load)[1] for load in fields)
+    rate = release_rate(intensity(record.column("load"), young, poisson, radius), young, poisson)
+    growth = record.column("broken_area")
+    results.add_curve(
+        "far_field",
+        "the K field on the rim, by its energy release rate",
+        crack_growth=(area, growth),
+        release_rate=("J/m^2", rate),
+    )
+    results.plots.append(
+        Plot("Resistance in small-scale yielding", "swept area per thickness", study.mesh_unit, "energy release rate of the far field",
+             "J/m^2", (PlotSeries("far_field", "crack_growth", "release_rate", "", "line and points"),),
+             "What flows in from the rim: the interface's work and the bodies' dissipation.")
+    )  # fmt: skip
+    try:
+        steady = plateau(growth, rate)
+    except InputError as error:
+        results.notes.append(f"No steady toughness: {error}")
+        return
+    results.add(
+        "steady_toughness",
+        steady.value,
+        "J/m^2",
+        "energy release rate of the far field in steady growth",
+        headline=True,
+    )
+    results.add(
+        "steady_toughness_spread", steady.spread, "J/m^2", "half of its range over the last quarter of the growth"
+    )
+
+
+def _constants(study: "SpecimenStudy") -> tuple[float, float]:
+    body = next(iter(study.bodies.values()))
+    assert isinstance(body, MaterialInput) and body.young is not None and body.poisson is not None
+    return body.young, body.poisson
+
+
+def _place(mesh: "SpecimenMesh", load: LoadInput) -> tuple[float, float]:
+    """On which side of y = 0 a group lies, and how far from the origin, m. Collective."""
+    from continuum.fenics import MPI, dolfinx
+
+    facets = mesh.facet_group(load.group)
+    points = dolfinx.mesh.compute_midpoints(mesh.mesh, mesh.mesh.topology.dim - 1, facets)
+    comm = mesh.mesh.comm
+    side = comm.allreduce(float(points[:, 1].sum()))
+    nodes = mesh.mesh.geometry.x[
+        np.unique(dolfinx.mesh.entities_to_geometry(mesh.mesh, mesh.mesh.topology.dim - 1, facets))
+    ]
+    radius = comm.allreduce(float(np.linalg.norm(nodes[:, :2], axis=1).max(initial=0.0)), MPI.MAX)
+    return float(np.sign(side)), radius
