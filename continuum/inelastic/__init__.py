@@ -12,13 +12,22 @@
 
 from continuum.inelastic.crystal import SlipHardening, SlippingCrystal, SlipSystems
 from continuum.inelastic.driver import PointPath, lead
-from continuum.inelastic.flow import Flow, GlideFlow, LinearHardening, PowerHardening, RatePower, VoceHardening
+from continuum.inelastic.flow import (
+    Flow,
+    FlowValue,
+    GlideFlow,
+    LinearHardening,
+    PowerHardening,
+    RatePower,
+    VoceHardening,
+)
 from continuum.inelastic.maxwell import Viscoelastic
 from continuum.inelastic.plastic import Plastic
 from continuum.inelastic.point import Inelastic, Loss, PointResponse, PointState
 
 __all__ = [
     "Flow",
+    "FlowValue",
     "GlideFlow",
     "Inelastic",
     "LinearHardening",

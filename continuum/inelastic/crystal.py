@@ -194,7 +194,6 @@ class SlippingCrystal(Inelastic):
         stress = self._stress(trial, resistance, duration)
         slips, _ = self._slips(stress @ self.systems.schmid_voigt.T, resistance, duration)
         elastic = strain - plastic - slips @ schmid
-        tangent = np.linalg.inv(self._left(stress, trial, resistance, duration)[1])
         grown = self.hardening.grown(resistance, np.abs(slips)) - self.hardening.start
         worked = np.sum(stress @ schmid.T * slips, axis=1)
         state = PointState(
@@ -204,7 +203,12 @@ class SlippingCrystal(Inelastic):
             0.5 * np.sum(stress * elastic, axis=1),
             before.lost + worked,
         )
-        return PointResponse(state, 0.5 * (tangent + tangent.transpose(0, 2, 1)))
+        return PointResponse(state, lambda: self._tangent(stress, trial, resistance, duration))
+
+    def _tangent(self, stress: FloatArray, trial: FloatArray, resistance: FloatArray, duration: float) -> FloatArray:
+        """(n, 6, 6) Pa; symmetric to rounding, and then made so."""
+        found = np.linalg.inv(self._left(stress, trial, resistance, duration)[1])
+        return 0.5 * (found + found.transpose(0, 2, 1))
 
     def _slips(self, resolved: FloatArray, resistance: FloatArray, duration: float) -> tuple[FloatArray, FloatArray]:
         """(n, systems) slips of a step, and their derivatives by the resolved stress, 1/Pa."""

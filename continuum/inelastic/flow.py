@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -22,6 +22,20 @@ _LOW, _HIGH, _TABLE = (
 )  # of the table of a glide law: its stresses, over those of the law, and their number
 
 
+class FlowValue(NamedTuple):
+    """A flow stress and its slopes.
+
+    Attributes:
+        stress: (n,) Pa.
+        by_strain: (n,) its derivative by the equivalent plastic strain, Pa.
+        by_rate: (n,) by the rate of that, Pa s.
+    """
+
+    stress: FloatArray
+    by_strain: FloatArray
+    by_rate: FloatArray
+
+
 class Flow(Protocol):
     """A flow stress that falls neither with the strain nor with its rate."""
 
@@ -29,11 +43,8 @@ class Flow(Protocol):
     def depends_on_rate(self) -> bool:
         """Whether the rate matters."""
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa at equivalent plastic strains and their rates, 1/s."""
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) its derivatives by the strain, Pa, and by the rate, Pa s."""
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """Its value at equivalent plastic strains (n,) and their rates (n,), 1/s."""
 
 
 def _positive(owner: str, **values: float) -> None:
@@ -70,13 +81,11 @@ class LinearHardening:
         _positive("a linear hardening", yield_stress=self.yield_stress)
         _not_negative("a linear hardening", modulus=self.modulus)
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa."""
-        return self.yield_stress + self.modulus * strain
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) H, and none."""
-        return np.full_like(strain, self.modulus), np.zeros_like(strain)
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """See `Flow.at`."""
+        return FlowValue(
+            self.yield_stress + self.modulus * strain, np.full_like(strain, self.modulus), np.zeros_like(strain)
+        )
 
 
 @dataclass(frozen=True)
@@ -101,14 +110,10 @@ class VoceHardening:
         _positive("a Voce hardening", yield_stress=self.yield_stress, strain=self.strain)
         _not_negative("a Voce hardening", saturation_less_yield_stress=self.saturation - self.yield_stress)
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa."""
-        return self.saturation - (self.saturation - self.yield_stress) * np.exp(-strain / self.strain)
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) by the strain, and none."""
-        slope = (self.saturation - self.yield_stress) / self.strain * np.exp(-strain / self.strain)
-        return slope, np.zeros_like(strain)
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """See `Flow.at`."""
+        left = (self.saturation - self.yield_stress) * np.exp(-strain / self.strain)
+        return FlowValue(self.saturation - left, left / self.strain, np.zeros_like(strain))
 
 
 @dataclass(frozen=True)
@@ -136,22 +141,22 @@ class PowerHardening:
         if not 0 <= self.exponent < 1:
             raise InputError(f"The exponent N = {self.exponent} of a power hardening must lie in 0 ≤ N < 1.")
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa."""
-        return self.yield_stress * self._ratio(strain)
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) by the strain, and none."""
-        if not self.exponent:
-            return np.zeros_like(strain), np.zeros_like(strain)
-        ratio = self._ratio(strain)
-        return self.young / (ratio ** (1 / self.exponent - 1) / self.exponent - 1), np.zeros_like(strain)
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """See `Flow.at`."""
+        ratio, slope = self._ratio(strain), np.zeros_like(strain)
+        if self.exponent:
+            slope = self.young / (ratio ** (1 / self.exponent - 1) / self.exponent - 1)
+        return FlowValue(self.yield_stress * ratio, slope, np.zeros_like(strain))
 
     def _ratio(self, strain: FloatArray) -> FloatArray:
         """(n,) r = σ/σ_y ≥ 1 of r^(1/N) − r = E p/σ_y, by Newton's method from above, where it is monotone."""
-        if not self.exponent:
-            return np.ones_like(strain)
-        power, wanted = 1 / self.exponent, self.young * strain / self.yield_stress
+        found, flowed = np.ones_like(strain), strain > 0
+        if self.exponent and flowed.any():
+            found[flowed] = self._solved(self.young * strain[flowed] / self.yield_stress)
+        return found
+
+    def _solved(self, wanted: FloatArray) -> FloatArray:
+        power = 1 / self.exponent
         ratio = (1 + wanted / (1 - self.exponent)) ** self.exponent
         ratio = np.maximum(ratio, (1 + wanted) ** self.exponent)
         for _ in range(_NEWTON):
@@ -185,16 +190,13 @@ class RatePower:
         if not 0 < self.exponent <= 1:
             raise InputError(f"The exponent m = {self.exponent} of the rate must lie in 0 < m ≤ 1.")
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa."""
-        return self.slow.stress(strain, rate) * (1 + (rate / self.rate) ** self.exponent)
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) by the strain, and by the rate."""
-        by_strain, _ = self.slow.slopes(strain, rate)
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """See `Flow.at`."""
+        slow = self.slow.at(strain, rate)
         ratio = np.maximum(rate / self.rate, np.finfo(float).tiny)
-        by_rate = self.slow.stress(strain, rate) * self.exponent * ratio ** (self.exponent - 1) / self.rate
-        return by_strain * (1 + (rate / self.rate) ** self.exponent), by_rate
+        factor = 1 + (rate / self.rate) ** self.exponent
+        by_rate = slow.stress * self.exponent * ratio ** (self.exponent - 1) / self.rate
+        return FlowValue(slow.stress * factor, slow.by_strain * factor, by_rate)
 
 
 @dataclass(frozen=True)
@@ -255,16 +257,12 @@ class GlideFlow:
         left = (start - end) * np.exp(-decay * strain)
         return end + left, -decay * left
 
-    def stress(self, strain: FloatArray, rate: FloatArray) -> FloatArray:
-        """(n,) Pa."""
-        forest = self._forest * self._root(strain)[0]
-        return self.taylor_factor * self._friction(rate) + forest
-
-    def slopes(self, strain: FloatArray, rate: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(n,) by the strain, and by the rate."""
+    def at(self, strain: FloatArray, rate: FloatArray) -> FlowValue:
+        """See `Flow.at`."""
+        root, slope = self._root(strain)
         moving = np.maximum(rate, np.finfo(float).tiny)
-        friction = self._friction(moving)
-        return self._forest * self._root(strain)[1], self.taylor_factor * self._friction_slope(friction, moving)
+        by_rate = self.taylor_factor * self._friction_slope(self._friction(moving), moving)
+        return FlowValue(self.taylor_factor * self._friction(rate) + self._forest * root, self._forest * slope, by_rate)
 
     def _friction(self, rate: FloatArray) -> FloatArray:
         """(n,) τ, Pa; proportional to the rate below the table, where drag alone is left."""

@@ -91,8 +91,8 @@ class Viscoelastic(Inelastic):
             energy = 0.5 * stiffness * np.einsum("ni,ij,nj->n", new, unit, new)
             stored = stored + energy
             lost += _dissipated(old, change, ratio, stiffness * unit)
-        tangent = np.broadcast_to(modulus * unit, (len(strain), 6, 6)).copy()
-        return PointResponse(PointState(strain, stress, joined(*springs), stored, lost), tangent)
+        state = PointState(strain, stress, joined(*springs), stored, lost)
+        return PointResponse(state, lambda: np.broadcast_to(modulus * unit, (len(strain), 6, 6)).copy())
 
 
 def _share(ratio: float) -> float:

@@ -87,7 +87,8 @@ class Plastic(Inelastic):
         equivalent = np.sqrt(1.5) * norm
         instant = self.depends_on_rate and duration == 0
         duration = duration if self.depends_on_rate and not instant else np.inf
-        step = np.zeros_like(equivalent) if instant else self._steps(equivalent, old, duration)
+        resting = self.flow.at(old, np.zeros_like(old)).stress
+        step = np.zeros_like(equivalent) if instant else self._steps(equivalent, old, resting, duration)
         normal = trial / np.where(norm > 0, norm, 1.0)[:, None]
         flowed = np.sqrt(1.5) * step[:, None] * normal * _TWICE  # engineering shear
         back = back + np.sqrt(2 / 3) * self.kinematic * step[:, None] * normal
@@ -97,32 +98,30 @@ class Plastic(Inelastic):
         stored = 0.5 * np.sum(stress * elastic, axis=1)
         if self.kinematic:
             stored += 0.75 / self.kinematic * np.sum(_TWICE * back**2, axis=1)
-        rate = step / duration
-        lost = before.lost + 0.5 * step * (self.flow.stress(old, rate) + self.flow.stress(old + step, rate))
+        first = self.flow.at(old, step / duration).stress if self.depends_on_rate else resting
+        reached = equivalent - (3 * shear + self.kinematic) * step  # the flow stress, where it flows
+        lost = before.lost + 0.5 * step * (first + reached)
         state = PointState(strain, stress, joined(plastic + flowed, back, old + step), stored, lost)
-        return PointResponse(state, self._tangent(step, equivalent, normal, old, duration))
+        return PointResponse(state, lambda: self._tangent(step, equivalent, normal, old, duration))
 
-    def _steps(self, equivalent: FloatArray, old: FloatArray, duration: float) -> FloatArray:
-        """(n,) Δp, by Newton's method between brackets."""
+    def _steps(self, equivalent: FloatArray, old: FloatArray, resting: FloatArray, duration: float) -> FloatArray:
+        """(n,) Δp, by Newton's method between brackets; `resting` is the flow stress of an endlessly slow step."""
         step = np.zeros_like(equivalent)
-        flows = equivalent > self.flow.stress(old, np.zeros_like(old)) * (1 + _ROUNDING)
+        flows = equivalent > resting * (1 + _ROUNDING)
         if flows.any():
-            step[flows] = self._solved(equivalent[flows], old[flows], duration)
+            step[flows] = self._solved(equivalent[flows], old[flows], resting[flows], duration)
         return step
 
-    def _solved(self, equivalent: FloatArray, old: FloatArray, duration: float) -> FloatArray:
+    def _solved(self, equivalent: FloatArray, old: FloatArray, resting: FloatArray, duration: float) -> FloatArray:
         stiffness = 3 * self.shear_modulus + self.kinematic
         low, high = np.zeros_like(old), equivalent / stiffness
-        step = (equivalent - self.flow.stress(old, np.zeros_like(old))) / stiffness
+        step = (equivalent - resting) / stiffness
         for _ in range(_ITERATIONS):
-            rate = step / duration
-            excess = equivalent - stiffness * step - self.flow.stress(old + step, rate)
+            flow = self.flow.at(old + step, step / duration)
+            excess = equivalent - stiffness * step - flow.stress
             low, high = np.where(excess > 0, step, low), np.where(excess > 0, high, step)
-            by_strain, by_rate = self.flow.slopes(old + step, rate)
-            newton = step + excess / (stiffness + by_strain + by_rate / duration)
-            between = np.sqrt(
-                np.maximum(low, _SMALL * high) * high
-            )  # a flow stress may be nearly logarithmic in its rate
+            newton = step + excess / (stiffness + flow.by_strain + flow.by_rate / duration)
+            between = np.sqrt(np.maximum(low, _SMALL * high) * high)  # it may be nearly logarithmic in its rate
             new = np.where((newton > low) & (newton < high), newton, between)
             moved = np.abs(new - step)
             done = (np.abs(excess) <= _ROUNDING * equivalent) | (moved <= _ROUNDING * new)
@@ -140,9 +139,10 @@ class Plastic(Inelastic):
         part, along = np.zeros_like(step), np.zeros_like(step)
         if flows.any():
             own = step[flows]
-            by_strain, by_rate = self.flow.slopes(old[flows] + own, own / duration)
+            flow = self.flow.at(old[flows] + own, own / duration)
+            hardening = self.kinematic + flow.by_strain + flow.by_rate / duration
             part[flows] = 3 * shear * own / equivalent[flows]
-            along[flows] = 3 * shear / (3 * shear + self.kinematic + by_strain + by_rate / duration) - part[flows]
+            along[flows] = 3 * shear / (3 * shear + hardening) - part[flows]
         found = 2 * shear * (1 - part)[:, None, None] * _DEVIATOR
         found += self.bulk_modulus * np.outer(_VOLUME, _VOLUME)
         found -= 2 * shear * along[:, None, None] * normal[:, :, None] * normal[:, None, :]

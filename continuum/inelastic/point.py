@@ -1,7 +1,9 @@
 """What a material with memory answers at points: stress, consistent tangent, and where the work went."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -42,11 +44,16 @@ class PointResponse:
 
     Attributes:
         state: Of the points after the step; its `stress` is that of the strain.
-        tangent: (n, 6, 6) Pa, symmetric: derivative of the stress by the strain in this step.
+        derivative: Makes `tangent`, which a line search does not ask for.
     """
 
     state: PointState
-    tangent: FloatArray
+    derivative: Callable[[], FloatArray]
+
+    @cached_property
+    def tangent(self) -> FloatArray:
+        """(n, 6, 6) Pa, symmetric: derivative of the stress by the strain in this step."""
+        return self.derivative()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,13 @@ class Bulk:
             )
         cells = body.mesh.topology.index_map(body.mesh.topology.dim)
         of_cell = body.grain if len(grains) > 1 else np.zeros(cells.size_local + cells.num_ghosts, dtype=np.int32)
-        return Memory(grains, of_cell, self.displacements[name], self.gradient(name), self.thickness(name), 2 * order)
+        degree = 2 * order
+        if body.mesh.topology.cell_name() in (
+            "triangle",
+            "tetrahedron",
+        ):  # whose strain is a polynomial of the order less one
+            degree = max(2 * (order - 1), 1) + (self.kind == "axisymmetric")
+        return Memory(grains, of_cell, self.displacements[name], self.gradient(name), self.thickness(name), degree)
 
     def thickness(self, name: str) -> Any:
         """What a point of a body's mesh stands for out of the plane: 1, or 2πr (UFL)."""
@@ -150,7 +156,7 @@ class Bulk:
     def add_stiffness(self, matrix: "PETSc.Mat") -> None:
         """Add the tangent at the present displacements."""
         for memory in self.memories.values():
-            self._answered(memory)
+            self._answered(memory).differentiate()
         dolfinx.fem.petsc.assemble_matrix(matrix, self._tangent)
 
     def couplings(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

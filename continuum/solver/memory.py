@@ -90,23 +90,30 @@ class Memory:
         strain = self._strain.eval(self._mesh, self._cells).reshape(-1, 6) - self._free
         if self._is_fresh and np.array_equal(strain, self._now.strain):
             return
-        found = self._answered(strain, duration)
-        self._now, self._is_fresh = found.state, True
-        self._stress.x.array[:] = found.state.stress.ravel()
-        self._stiffness.x.array[:] = found.tangent.ravel()
+        self._answer, self._is_fresh = self._answered(strain, duration), True
+        self._now = self._answer.state
+        self._stress.x.array[:] = self._now.stress.ravel()
+
+    def differentiate(self) -> None:
+        """Let `tangent` be that of the present state."""
+        self._stiffness.x.array[:] = self._answer.tangent.ravel()
 
     def _answered(self, strain: FloatArray, duration: float) -> PointResponse:
         if len(self._grains) == 1:
             return self.material.respond(strain, self.committed, duration)
         state = {name: array.copy() for name, array in vars(self.committed).items()}
-        tangent = np.empty((len(strain), 6, 6))
-        for grain, points in self._grains:
-            if len(points):
-                found = grain.respond(strain[points], self.committed.at(points), duration)
+        parts = [(p, grain.respond(strain[p], self.committed.at(p), duration)) for grain, p in self._grains if len(p)]
+        for points, found in parts:
+            for name, array in vars(found.state).items():
+                state[name][points] = array
+
+        def derivative() -> FloatArray:
+            tangent = np.empty((len(strain), 6, 6))
+            for points, found in parts:
                 tangent[points] = found.tangent
-                for name, array in vars(found.state).items():
-                    state[name][points] = array
-        return PointResponse(PointState(**state), tangent)
+            return tangent
+
+        return PointResponse(PointState(**state), derivative)
 
     def commit(self) -> None:
         """Make the present state the points' past."""
