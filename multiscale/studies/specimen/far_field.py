@@ -1,38 +1,44 @@
 """Loads of a specimen: displacements along an axis, or the K field on the rim of a boundary layer."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coupling.elasticity import hill_averages, isotropic_stiffness
 from coupling.errors import InputError
 from multiscale.inputs.boundary import LoadInput
-from multiscale.inputs.material import MaterialInput
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 
 if TYPE_CHECKING:
+    from continuum.materials import Solid
     from continuum.mesh.specimen_mesh import SpecimenMesh
     from continuum.model import Prescribed
+    from continuum.solver.problem import CohesiveProblem
     from continuum.solver.record import Loading
     from multiscale.studies.specimen.schema import SpecimenStudy
 
+_ALIKE = 1e-6  # of the stiffness
+
 
 def check_far_field(study: "SpecimenStudy") -> None:
-    """Refuse a K field that is not offered: outside of plane strain, beside other loads, or around several materials."""
+    """Refuse a K field that is not offered: outside of plane strain, or beside other loads."""
     fields = [load for load in study.loads if load.is_far_field]
     if not fields:
         return
     if len(fields) < len(study.loads) or study.kind != "plane strain":
         raise InputError("loads: component: mode I is offered alone, and in plane strain.")
-    elastic = [(body.young, body.poisson) for body in study.bodies.values() if isinstance(body, MaterialInput)]
-    if len(elastic) < len(study.bodies) or len(set(elastic)) > 1 or elastic[0][0] is None:
-        raise InputError(
-            "loads: component: mode I needs bodies with one and the same young and poisson, whose K field it is."
-        )
 
 
-def prescribed_loads(study: "SpecimenStudy", mesh: "SpecimenMesh") -> "list[Prescribed]":
-    """The prescribed displacements of the loads. Collective."""
+def prescribed_loads(
+    study: "SpecimenStudy", mesh: "SpecimenMesh", materials: "Mapping[str, Solid]"
+) -> "list[Prescribed]":
+    """The prescribed displacements of the loads. Collective.
+
+    Raises:
+        InputError: a K field around bodies that are not of one isotropic stiffness.
+    """
     from continuum.model import Prescribed
     from continuum.reference.k_field import k_field
 
@@ -40,21 +46,21 @@ def prescribed_loads(study: "SpecimenStudy", mesh: "SpecimenMesh") -> "list[Pres
     for load in study.loads:
         if load.is_far_field:
             side, radius = _place(mesh, load)
-            found += k_field(load.group, side, *_constants(study), radius)
+            found += k_field(load.group, side, *_constants(materials), radius)
         else:
             found.append(Prescribed(load.group, load.component, load.factor))
     return found
 
 
 def report_far_field(
-    results: Results, study: "SpecimenStudy", mesh: "SpecimenMesh", record: "Loading", area: str
+    results: Results, study: "SpecimenStudy", problem: "CohesiveProblem", record: "Loading", area: str
 ) -> None:
     """The far field's energy release rate against the growth, and its plateau.
 
     Args:
         results: Where it goes.
         study: The study.
-        mesh: Its mesh.
+        problem: Its problem.
         record: Its loading.
         area: Unit of the swept area.
     """
@@ -64,8 +70,8 @@ def report_far_field(
     fields = [load for load in study.loads if load.is_far_field]
     if not fields:
         return
-    young, poisson = _constants(study)
-    radius = max(_place(mesh, load)[1] for load in fields)
+    young, poisson = _constants(problem.bulk.materials)
+    radius = max(_place(problem.mesh, load)[1] for load in fields)
     rate = release_rate(intensity(record.column("load"), young, poisson, radius), young, poisson)
     growth = record.column("broken_area")
     results.add_curve(
@@ -96,10 +102,17 @@ def report_far_field(
     )
 
 
-def _constants(study: "SpecimenStudy") -> tuple[float, float]:
-    body = next(iter(study.bodies.values()))
-    assert isinstance(body, MaterialInput) and body.young is not None and body.poisson is not None
-    return body.young, body.poisson
+def _constants(materials: "Mapping[str, Solid]") -> tuple[float, float]:
+    """Young's modulus, Pa, and Poisson's ratio of all bodies."""
+    stiffnesses = [material.stiffness_voigt for material in materials.values()]
+    shear, poisson = hill_averages(stiffnesses[0])
+    young = 2 * shear * (1 + poisson)
+    own = isotropic_stiffness(young, poisson)
+    if max(np.abs(one - own).max() for one in stiffnesses) > _ALIKE * own.max():
+        raise InputError(
+            "loads: component: mode I needs bodies of one and the same isotropic stiffness, whose K field it is."
+        )
+    return young, poisson
 
 
 def _place(mesh: "SpecimenMesh", load: LoadInput) -> tuple[float, float]:
