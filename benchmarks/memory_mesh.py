@@ -38,7 +38,7 @@ from continuum.inelastic import (
     Viscoelastic,
     lead,
 )
-from continuum.materials import LinearElastic, Solid
+from continuum.materials import BodyMaterial, LinearElastic
 from continuum.mesh.specimen_mesh import read_mesh
 from continuum.model import Bond, Control, Prescribed
 from continuum.solver.newton import NewtonSolver
@@ -65,7 +65,7 @@ MATERIALS: dict[str, Inelastic] = {
 }
 
 
-def joint(folder: Path, material: Solid, *, size: float = 0.2, uniform: bool = False) -> CohesiveProblem:
+def joint(folder: Path, material: BodyMaterial, *, size: float = 0.2, uniform: bool = False) -> CohesiveProblem:
     """A joint pulled along y: its ends held along x, or all of it, so that it stretches uniformly."""
     path = folder / f"joint_{size}.msh"
     if not path.exists():
@@ -84,7 +84,7 @@ def patch_error(folder: Path) -> float:
         problem, strains = joint(folder, material, uniform=True), [0.0]
         solver, x = NewtonSolver(problem, relative=1e-12), problem.vector()
         for load in (3e-9, 8e-9):
-            problem.duration = 2.0
+            problem.begin(2.0)
             if solver.solve(Control("load", load), x) is None:
                 raise RuntimeError(solver.reason)
             problem.commit(x)
@@ -146,7 +146,7 @@ def ranks_difference(folder: Path) -> float:
     return float(np.abs(own - other).max() / np.abs(own).max()) if own.shape == other.shape else float("inf")
 
 
-def beam(folder: Path, material: Solid, duration: float | None) -> float:
+def beam(folder: Path, material: BodyMaterial, duration: float | None) -> float:
     """Peak load of a beam that is opened in a time, N/m."""
     path = folder / "beam.msh"
     if not path.exists():
@@ -171,7 +171,7 @@ def rate_limits(folder: Path) -> dict[str, Any]:
     }
 
 
-def seconds_of_iteration(folder: Path, material: Solid, keeps: bool) -> float:
+def seconds_of_iteration(folder: Path, material: BodyMaterial, keeps: bool) -> float:
     """CPU seconds of a Newton iteration, the mean of a few steps from where a plastic joint flows; the best of two."""
     problem = joint(folder, material, size=1 / 100)
     unloaded = problem.bulk.past
@@ -180,7 +180,7 @@ def seconds_of_iteration(folder: Path, material: Solid, keeps: bool) -> float:
         solver.snes.setMonitor(lambda snes, number, norm: snes.getKSP().getPC().getPythonContext().renew())
     for _ in range(2):
         x, spent, count = problem.vector(), 0.0, 0
-        problem.bulk.past = unloaded
+        problem.bulk.return_to(unloaded)
         for load in np.arange(1, 9) * 0.5e-9:
             begun = time.process_time()
             found = solver.solve(Control("load", load), x)

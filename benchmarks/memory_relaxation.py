@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.output import report
-from continuum.relaxation import Arrhenius, RelaxationData, Wlf, master_curve
+from continuum.relaxation import ArrheniusShift, RelaxationData, WlfShift, master_curve
 from continuum.relaxation.learned import held_out_errors
 
-PLANTED, SECOND = Wlf(15.0, 90.0, 340.0), Arrhenius(60e3, 340.0)
+PLANTED, SECOND = WlfShift(15.0, 90.0, 340.0), ArrheniusShift(60e3, 340.0)
 SEEDS = range(5)
 NOISE = 0.01
 

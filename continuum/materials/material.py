@@ -16,7 +16,7 @@ from coupling.elasticity import VOIGT
 from coupling.errors import InputError
 
 
-class Solid(Protocol):
+class BodyMaterial(Protocol):
     """What a body can be made of, with a memory or without.
 
     Attributes:
@@ -39,11 +39,11 @@ class Solid(Protocol):
     def parameters(self) -> dict[str, FloatArray]:
         """Arrays that `energy` wants, in SI."""
 
-    def plane_stress(self) -> "Solid":
+    def plane_stress(self) -> "BodyMaterial":
         """What in plane strain is this at vanishing σ_zz, σ_yz, σ_xz."""
 
 
-class Material(Solid, Protocol):
+class Material(BodyMaterial, Protocol):
     """A hyperelastic material."""
 
     def energy(self, gradient: Any, values: Mapping[str, Any]) -> Any:

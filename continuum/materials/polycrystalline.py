@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from continuum.materials.material import Material, Solid
+from continuum.materials.material import BodyMaterial, Material
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -22,7 +22,7 @@ class Polycrystalline:
         InputError: no grain, or grains of several kinds of material.
     """
 
-    grains: Sequence[Solid]
+    grains: Sequence[BodyMaterial]
 
     def __post_init__(self) -> None:
         kinds = {type(grain).__name__ for grain in self.grains}

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from continuum.relaxation.learned import LearnedCurve, learned_curve
     from continuum.relaxation.master import MasterCurve, master_curve
     from continuum.relaxation.prony import Prony, fit_prony
-    from continuum.relaxation.shift import Arrhenius, Shift, Wlf, fit_shift
+    from continuum.relaxation.shift import ArrheniusShift, Shift, WlfShift, fit_shift
 
 __all__ = [
-    "Arrhenius", "LearnedCurve", "MasterCurve", "Prony", "RelaxationData", "Shift", "Wlf", "fit_prony", "fit_shift",
+    "ArrheniusShift", "LearnedCurve", "MasterCurve", "Prony", "RelaxationData", "Shift", "WlfShift", "fit_prony", "fit_shift",
     "learned_curve", "master_curve", "read_relaxation",
 ]  # fmt: skip
 

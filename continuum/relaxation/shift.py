@@ -25,7 +25,7 @@ class Shift(Protocol):
 
 
 @dataclass(frozen=True)
-class Wlf:
+class WlfShift:
     """log₁₀ a_T = −c₁ (T − T₀)/(c₂ + T − T₀) (Williams, Landel & Ferry, J. Am. Chem. Soc. 77 (1955) 3701).
 
     Attributes:
@@ -60,7 +60,7 @@ class Wlf:
 
 
 @dataclass(frozen=True)
-class Arrhenius:
+class ArrheniusShift:
     """log₁₀ a_T = Q/(R ln 10) (1/T − 1/T₀).
 
     Attributes:
@@ -99,11 +99,11 @@ def fit_shift(form: str, temperature: FloatArray, logarithm: FloatArray, referen
         raise InputError(f"A {form} shift needs data at more temperatures than the reference one, {reference} K.")
     if form == "arrhenius":
         inverse = (1 / temperature - 1 / reference) / (GAS_CONSTANT * np.log(10))
-        return Arrhenius(float(inverse @ logarithm / (inverse @ inverse)), reference)
+        return ArrheniusShift(float(inverse @ logarithm / (inverse @ inverse)), reference)
     lowest = reference - temperature.min()
 
     def left(unknowns: FloatArray) -> FloatArray:
-        return Wlf(np.exp(unknowns[0]), lowest + np.exp(unknowns[1]), reference).logarithm(temperature) - logarithm
+        return WlfShift(np.exp(unknowns[0]), lowest + np.exp(unknowns[1]), reference).logarithm(temperature) - logarithm
 
     found = least_squares(left, np.log([15.0, 50.0]), xtol=1e-14, ftol=1e-14, gtol=1e-14).x
-    return Wlf(float(np.exp(found[0])), float(lowest + np.exp(found[1])), reference)
+    return WlfShift(float(np.exp(found[0])), float(lowest + np.exp(found[1])), reference)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.inelastic import Inelastic, Loss, PointState
-from continuum.materials import Material, Polycrystalline, Solid
+from continuum.materials import BodyMaterial, Material, Polycrystalline
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import COMPONENTS, Kind, Traction
 from continuum.solver.memory import Memory, with_memory
@@ -35,7 +35,7 @@ class Bulk:
         InputError: a body without a material, a material that the kind does not allow, or isochoric flow in elements of order 1.
     """
 
-    def __init__(self, mesh: SpecimenMesh, materials: Mapping[str, Solid], kind: Kind, order: int) -> None:
+    def __init__(self, mesh: SpecimenMesh, materials: Mapping[str, BodyMaterial], kind: Kind, order: int) -> None:
         for name in materials:
             if name not in mesh.bodies:
                 raise unknown_choice("body", name, mesh.bodies)
@@ -139,11 +139,11 @@ class Bulk:
 
     @property
     def past(self) -> dict[str, PointState]:
-        """The points of each body with memory at the last state that was committed; it can be set back to an earlier one."""
+        """The points of each body with memory at the last state that was committed."""
         return {name: memory.committed for name, memory in self.memories.items()}
 
-    @past.setter
-    def past(self, states: Mapping[str, PointState]) -> None:
+    def return_to(self, states: Mapping[str, PointState]) -> None:
+        """Let the bodies' past be an earlier one, as `past` gave it."""
         for name, memory in self.memories.items():
             memory.return_to(states[name])
 
@@ -207,7 +207,7 @@ class Bulk:
         return np.concatenate(parts)
 
 
-def _values(body: Body, material: Solid) -> dict[str, Any]:
+def _values(body: Body, material: BodyMaterial) -> dict[str, Any]:
     """The constants of a body's form; of a polycrystal's grains, one a cell."""
     if not isinstance(material, Polycrystalline):
         return {key: dolfinx.fem.Constant(body.mesh, array) for key, array in material.parameters.items()}
@@ -227,7 +227,7 @@ def _cellwise(body: Body, array: FloatArray) -> "dolfinx.fem.Function":
     return found
 
 
-def _in_plane(material: Solid, kind: Kind, body: str) -> Solid:
+def _in_plane(material: BodyMaterial, kind: Kind, body: str) -> BodyMaterial:
     """The material to use in the mesh's plane."""
     if kind == "3D":
         return material

@@ -119,7 +119,7 @@ class Checkpoint:
         past = self.problem.bulk.past
         for number, name in enumerate(past):
             past[name] = PointState(**{f.name: committed.arrays[f"body{number}_{f.name}"] for f in fields(PointState)})
-        self.problem.bulk.past = past
+        self.problem.bulk.return_to(past)
         self.problem.update(x)
 
 

@@ -14,7 +14,7 @@ from continuum.cohesive.history import Response
 from continuum.cohesive.interface import Interface
 from continuum.cohesive.surface import averaged
 from continuum.fenics import MPI, dolfinx, ufl
-from continuum.materials import Solid
+from continuum.materials import BodyMaterial
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import Bond, InterfaceEnergies
 from continuum.solver.memory import with_memory
@@ -89,7 +89,7 @@ def _common(first: NDArray[np.int32], second: NDArray[np.int32], owned: int) -> 
 
 def count_specimen(
     mesh: SpecimenMesh,
-    materials: Mapping[str, Solid],
+    materials: Mapping[str, BodyMaterial],
     interfaces: Sequence[Interface],
     shared: Sequence[Shared],
     negligible: float,

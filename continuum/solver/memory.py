@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from continuum.fenics import MPI, basix, dolfinx, ufl
 from continuum.inelastic import Inelastic, PointResponse, PointState
-from continuum.materials import Polycrystalline, Solid
+from continuum.materials import BodyMaterial, Polycrystalline
 from continuum.materials.material import voigt_strain
 from coupling.contracts import FloatArray
 from coupling.elasticity import VOIGT
 
 
-def with_memory(material: Solid) -> tuple[Inelastic, ...]:
+def with_memory(material: BodyMaterial) -> tuple[Inelastic, ...]:
     """The grains of a material with memory, the material itself being one; none of another material."""
     grains = material.grains if isinstance(material, Polycrystalline) else (material,)
     return tuple(grain for grain in grains if isinstance(grain, Inelastic))

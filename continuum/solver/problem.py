@@ -7,7 +7,7 @@ import numpy as np
 from continuum.cohesive.history import Response, commit
 from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc, dolfinx
-from continuum.materials import Solid
+from continuum.materials import BodyMaterial
 from continuum.mesh.specimen_mesh import SpecimenMesh
 from continuum.model import Bond, Control, Energies, Kind, Prescribed, Traction, checked_kind
 from continuum.solver.bulk import Bulk
@@ -64,7 +64,7 @@ class CohesiveProblem:
     def __init__(
         self,
         mesh: SpecimenMesh,
-        materials: Mapping[str, Solid],
+        materials: Mapping[str, BodyMaterial],
         bonds: Sequence[Bond],
         prescribed: Sequence[Prescribed],
         *,
@@ -102,16 +102,13 @@ class CohesiveProblem:
 
     @property
     def duration(self) -> float:
-        """Of the present step, s: what viscosity and rates see. Setting it begins a step.
-
-        Before it is first set, interfaces have all time, and bodies none.
-        """
+        """Of the present step, s: what viscosity and rates see. Before the first step interfaces have all time, and bodies none."""
         return self._duration
 
-    @duration.setter
-    def duration(self, seconds: float) -> None:
-        self._duration = seconds
-        self.bulk.begin(seconds)
+    def begin(self, duration: float) -> None:
+        """Begin a step of a duration, s."""
+        self._duration = duration
+        self.bulk.begin(duration)
 
     @property
     def size(self) -> int:

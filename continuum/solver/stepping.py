@@ -105,7 +105,7 @@ def pull(
         control = follower.next(last)
         guess = _predicted(record, control, problem.course, previous, x)
         if rate is not None:
-            problem.duration = abs(control.target - last.load) / rate
+            problem.begin(abs(control.target - last.load) / rate)
         try:
             step = _tried(problem, solver, follower, record, control, x, guess)
         except DeadEnd:
@@ -201,7 +201,7 @@ def _tried(
         return replace(step, jump=step.lost_since(last) - step.no_potential) if follower.loses else step
     for interface, history in zip(problem.interfaces, before, strict=True):
         interface.history = history
-    problem.bulk.past = past
+    problem.bulk.return_to(past)
     return None
 
 

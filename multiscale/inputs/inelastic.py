@@ -1,18 +1,15 @@
 """Input of what a body does beside being elastic: it flows, or its crystal slips; `relaxation` has what relaxes."""
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, model_validator
 
 from coupling.errors import InputError
-from coupling.upscale.export import read
 from multiscale.inputs.base import Section
 from multiscale.inputs.crystal import Temperature
 from multiscale.inputs.fields import RunFolder, quantity
 from multiscale.inputs.relaxation import RelaxationInput
 from multiscale.inputs.stress import Stress
-from multiscale.runtime.handed_on import dislocations_file
 
 if TYPE_CHECKING:
     from continuum.inelastic import Flow, SlipHardening
@@ -106,47 +103,24 @@ class FlowInput(Section):
         """Whether the loading must take time."""
         return self.rate is not None or self.run is not None
 
-    @cached_property
-    def glide(self) -> "GlideLaw":
-        """The kinetics of the run's dislocations.
-
-        Raises:
-            InputError: the run is not finished, or derived none.
-        """
-        assert self.run is not None
-        law = read(dislocations_file(self.run)).law
-        if law is None:
-            raise InputError(
-                f"The run {self.run} derived no flow stress; let its results include flow_stress, and run it again."
-            )
-        return law
-
-    def check(self, place: str) -> None:
-        """Raise `InputError`, with its place in the input, unless the run that it names hands a flow stress on."""
-        if self.run is None:
-            return
-        try:
-            self.glide  # noqa: B018 - read now, and kept
-        except InputError as error:
-            raise InputError(f"{place}: {error}") from error
-
-    def flow(self, young: float, shear: float) -> "Flow":
+    def flow(self, young: float, shear: float, glide: "GlideLaw | None" = None) -> "Flow":
         """The flow stress of a body.
 
         Args:
             young: E, Pa.
             shear: G, Pa.
+            glide: The kinetics of the run's dislocations.
         """
         from continuum.inelastic import GlideFlow, LinearHardening, PowerHardening, RatePower, VoceHardening
 
         if self.run is not None:
-            assert self.temperature is not None
+            assert self.temperature is not None and glide is not None
             forest = {}
             if self.forest is not None:
                 given = self.forest
                 forest = {"interaction": given.interaction, "shear_modulus": shear, "density": given.density,
                           "storage": given.storage, "recovery": given.recovery}  # fmt: skip
-            return GlideFlow(self.glide, self.temperature, self.taylor_factor, **forest)
+            return GlideFlow(glide, self.temperature, self.taylor_factor, **forest)
         assert self.yield_stress is not None
         slow: Flow
         if self.exponent is not None:

@@ -12,9 +12,10 @@ from multiscale.inputs.base import Section
 from multiscale.inputs.boundary import Grain
 from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.fields import Name, RunFolder, quantity
-from multiscale.inputs.inelastic import RelaxationInput, WithMemory
+from multiscale.inputs.inelastic import WithMemory
 from multiscale.inputs.polycrystal import GrainsInput
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.relaxation import RelaxationInput
 from multiscale.inputs.stress import SignedStress, Stress
 
 SignedTemperature = quantity("temperature", "K", positive=False)

@@ -90,7 +90,7 @@ class RelaxationInput(Section):
             InputError: the file is damaged, or its temperatures do not reach that of the body.
         """
         from continuum.inelastic import Viscoelastic
-        from continuum.relaxation import Arrhenius, Wlf
+        from continuum.relaxation import ArrheniusShift, WlfShift
 
         if self.file is not None:
             prony, factor = self._measured()
@@ -99,10 +99,10 @@ class RelaxationInput(Section):
         factor = 1.0
         if self.wlf is not None:
             factor = 10 ** float(
-                Wlf(self.wlf.c1, self.wlf.c2, self.wlf.reference).logarithm(np.array(self.temperature))
+                WlfShift(self.wlf.c1, self.wlf.c2, self.wlf.reference).logarithm(np.array(self.temperature))
             )
         if self.arrhenius is not None:
-            shift = Arrhenius(self.arrhenius.energy, self.arrhenius.reference)
+            shift = ArrheniusShift(self.arrhenius.energy, self.arrhenius.reference)
             factor = 10 ** float(shift.logarithm(np.array(self.temperature)))
         times = tuple(factor * time for time in self.times)
         return Viscoelastic(young, tuple(self.moduli), times, poisson, free_strain=free_strain)

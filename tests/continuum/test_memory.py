@@ -58,7 +58,7 @@ def test_patch_every_point_is_the_material_point(tmp_path, material):
     problem = joint(tmp_path, material, held=True)
     solver, x, strains = NewtonSolver(problem, relative=1e-12), problem.vector(), [0.0]
     for load in (3e-9, 8e-9):
-        problem.duration = 2.0
+        problem.begin(2.0)
         assert solver.solve(Control("load", load), x) is not None
         problem.commit(x)
         strains.append((load - problem.jumps[0][0, 0]) / 1e-6)

@@ -5,9 +5,9 @@ import pytest
 
 from continuum.inelastic import lead
 from continuum.relaxation import (
-    Arrhenius,
+    ArrheniusShift,
     RelaxationData,
-    Wlf,
+    WlfShift,
     fit_prony,
     fit_shift,
     learned_curve,
@@ -17,7 +17,7 @@ from continuum.relaxation import (
 from continuum.relaxation.learned import held_out_errors
 from coupling.errors import InputError
 
-PLANTED, SECOND = Wlf(15.0, 90.0, 340.0), Arrhenius(60e3, 340.0)
+PLANTED, SECOND = WlfShift(15.0, 90.0, 340.0), ArrheniusShift(60e3, 340.0)
 
 
 def peak(centre, width):
@@ -59,7 +59,7 @@ def test_planted_shifts_are_recovered():
     assert (fitted.c1, fitted.c2) == pytest.approx((15.0, 90.0), rel=2e-3)
     inner = np.array([342.0, 356.0])
     np.testing.assert_allclose(curve.log_shift(inner), PLANTED.logarithm(inner), atol=0.01)
-    arrhenius = Arrhenius(80e3, 300.0)
+    arrhenius = ArrheniusShift(80e3, 300.0)
     found = fit_shift("arrhenius", np.array([280.0, 300, 320]), arrhenius.logarithm(np.array([280.0, 300, 320])), 300.0)
     assert found.energy == pytest.approx(80e3, rel=1e-12)
 

@@ -12,7 +12,7 @@ from continuum.inelastic import Plastic, SlippingCrystal, Viscoelastic
 from continuum.specimens.boundary_layer import BoundaryLayer
 from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
-from coupling.upscale.export import DislocationParameters, save
+from coupling.upscale.export import DislocationParameters, read, save
 from coupling.upscale.flow import GlideLaw
 from multiscale import run_study
 from multiscale.inputs.inelastic import FlowInput
@@ -103,11 +103,10 @@ def test_keys_are_materials(folder):
 def test_a_body_flows_as_the_dislocations_of_a_run(tmp_path):
     """The flow stress of the key is M τ(T, M rate) of the file that the run handed up."""
     law = GlideLaw(1.6e-19, 4e8, 0.7, 1.3, 2.5e-10, 2.2e-10)
-    parameters = DislocationParameters("Al", "fcc", "edge", law)
-    save(parameters, tmp_path / "dislocation.yaml")
+    save(DislocationParameters("Al", "fcc", "edge", law), tmp_path / "dislocation.yaml")
     flow = FlowInput.model_construct(run=tmp_path, temperature=300.0, taylor_factor=3.06, forest=None)
-    object.__setattr__(flow, "glide", law)
-    found = flow.flow(70e9, 26e9).at(np.zeros(1), np.array([1e-3])).stress[0]
+    handed_up = read(tmp_path / "dislocation.yaml").law
+    found = flow.flow(70e9, 26e9, handed_up).at(np.zeros(1), np.array([1e-3])).stress[0]
     assert found == pytest.approx(3.06 * float(law.flow_stress(300.0, 3.06e-3)), rel=1e-7)
 
 

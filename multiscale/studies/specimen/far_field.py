@@ -1,6 +1,6 @@
 """Loads of a specimen: displacements along an axis, or the K field on the rim of a boundary layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,27 +12,26 @@ from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 
 if TYPE_CHECKING:
-    from continuum.materials import Solid
+    from continuum.materials import BodyMaterial
     from continuum.mesh.specimen_mesh import SpecimenMesh
     from continuum.model import Prescribed
     from continuum.solver.problem import CohesiveProblem
     from continuum.solver.record import Loading
-    from multiscale.studies.specimen.schema import SpecimenStudy
 
 _ALIKE = 1e-6  # of the stiffness
 
 
-def check_far_field(study: "SpecimenStudy") -> None:
+def check_far_field(loads: Sequence[LoadInput], kind: str) -> None:
     """Refuse a K field that is not offered: outside of plane strain, or beside other loads."""
-    fields = [load for load in study.loads if load.is_far_field]
+    fields = [load for load in loads if load.is_far_field]
     if not fields:
         return
-    if len(fields) < len(study.loads) or study.kind != "plane strain":
+    if len(fields) < len(loads) or kind != "plane strain":
         raise InputError("loads: component: mode I is offered alone, and in plane strain.")
 
 
 def prescribed_loads(
-    study: "SpecimenStudy", mesh: "SpecimenMesh", materials: "Mapping[str, Solid]"
+    loads: Sequence[LoadInput], mesh: "SpecimenMesh", materials: "Mapping[str, BodyMaterial]"
 ) -> "list[Prescribed]":
     """The prescribed displacements of the loads. Collective.
 
@@ -43,7 +42,7 @@ def prescribed_loads(
     from continuum.reference.k_field import k_field
 
     found = []
-    for load in study.loads:
+    for load in loads:
         if load.is_far_field:
             side, radius = _place(mesh, load)
             found += k_field(load.group, side, *_constants(materials), radius)
@@ -53,21 +52,21 @@ def prescribed_loads(
 
 
 def report_far_field(
-    results: Results, study: "SpecimenStudy", problem: "CohesiveProblem", record: "Loading", area: str
+    results: Results, loads: Sequence[LoadInput], problem: "CohesiveProblem", record: "Loading", units: tuple[str, str]
 ) -> None:
     """The far field's energy release rate against the growth, and its plateau.
 
     Args:
         results: Where it goes.
-        study: The study.
+        loads: Of the study.
         problem: Its problem.
         record: Its loading.
-        area: Unit of the swept area.
+        units: Of the swept area, in results and in plots.
     """
     from continuum.post.resistance import plateau
     from continuum.reference.k_field import intensity, release_rate
 
-    fields = [load for load in study.loads if load.is_far_field]
+    fields = [load for load in loads if load.is_far_field]
     if not fields:
         return
     young, poisson = _constants(problem.bulk.materials)
@@ -77,11 +76,11 @@ def report_far_field(
     results.add_curve(
         "far_field",
         "the K field on the rim, by its energy release rate",
-        crack_growth=(area, growth),
+        crack_growth=(units[0], growth),
         release_rate=("J/m^2", rate),
     )
     results.plots.append(
-        Plot("Resistance in small-scale yielding", "swept area per thickness", study.mesh_unit, "energy release rate of the far field",
+        Plot("Resistance in small-scale yielding", "swept area per thickness", units[1], "energy release rate of the far field",
              "J/m^2", (PlotSeries("far_field", "crack_growth", "release_rate", "", "line and points"),),
              "What flows in from the rim: the interface's work and the bodies' dissipation.")
     )  # fmt: skip
@@ -102,7 +101,7 @@ def report_far_field(
     )
 
 
-def _constants(materials: "Mapping[str, Solid]") -> tuple[float, float]:
+def _constants(materials: "Mapping[str, BodyMaterial]") -> tuple[float, float]:
     """Young's modulus, Pa, and Poisson's ratio of all bodies."""
     stiffnesses = [material.stiffness_voigt for material in materials.values()]
     shear, poisson = hill_averages(stiffnesses[0])

@@ -64,7 +64,7 @@ def report(
     results.summary = _summary(study, frame, found)
     report_loading(results, record, frame)
     _report_resistance(results, found, frame, study.mesh_unit)
-    report_far_field(results, study, problem, record, frame.area)
+    report_far_field(results, study.loads, problem, record, (frame.area, study.mesh_unit))
     _report_watched(results, watch, frame, study)
     state = last_state(problem, record.steps[-1].load)
     _report_ledger(results, problem, record, state, frame, found.friction)

@@ -120,7 +120,8 @@ def build(
             with_solute(study, name, interface.bond(name, parts.laws[name]))
             for name, interface in study.interfaces.items()
         ],
-        [Prescribed(s.group, s.component) for s in study.supports] + prescribed_loads(study, mesh, parts.materials),
+        [Prescribed(s.group, s.component) for s in study.supports]
+        + prescribed_loads(study.loads, mesh, parts.materials),
         tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
         kind=study.kind,
         order=study.order,

@@ -102,7 +102,8 @@ class SpecimenStudy(Study):
                 "interfaces without viscosity or transport and bodies without rates, where only the load counts",
                 "duration",
             )
-        self.memories.check_fits(self)
+        beside = {"j_integral": self.j_integral, "transport": self.transport}
+        self.memories.check_fits(self.kind, self.order, self.loading.duration, beside)
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
@@ -196,7 +197,7 @@ class SpecimenStudy(Study):
     def _check_loading(self) -> None:
         if bool(self.loads) == bool(self.tractions):
             raise InputError("give loads (displacements) or tractions, one of the two.")
-        check_far_field(self)
+        check_far_field(self.loads, self.kind)
         if self.loads:
             check_loaded(self.loads)
         elif not any(item.traction for item in self.tractions):

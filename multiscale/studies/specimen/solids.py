@@ -15,10 +15,11 @@ from multiscale.runtime.context import RunContext
 from multiscale.runtime.crystals import CrystalRecord
 from multiscale.stages.crystal import crystal_record
 from multiscale.stages.models import Models
+from multiscale.studies.specimen.memory_input import glide_of
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
-    from continuum.materials import Solid
+    from continuum.materials import BodyMaterial
 
 _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 
@@ -26,7 +27,7 @@ _ISOTROPIC = np.array([1.0, 1, 1, 0, 0, 0])  # Voigt
 def solid(
     item: MaterialInput | CrystalMaterial | RunMaterial | OwnMaterial, name: str, crystals: dict[str, CrystalRecord],
     grains: dict[str, FloatArray], misfits: dict[str, FloatArray], models: Models, context: RunContext,
-) -> "Solid":  # fmt: skip
+) -> "BodyMaterial":  # fmt: skip
     """The `continuum.materials` material of a body of one orientation, in the mesh's axes.
 
     Args:
@@ -50,7 +51,7 @@ def solid(
 def polycrystal(
     study: SpecimenStudy, name: str, rotations: FloatArray, crystals: dict[str, CrystalRecord], models: Models,
     context: RunContext,
-) -> "Solid":  # fmt: skip
+) -> "BodyMaterial":  # fmt: skip
     """The material of a polycrystal: that of its crystal, in the orientation of each grain."""
     from continuum.materials.polycrystalline import Polycrystalline
 
@@ -88,7 +89,7 @@ def _expansion(
     return crystal.lattice_parameter / free.lattice_parameter - 1.0
 
 
-def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
+def typed_material(item: MaterialInput | OwnMaterial) -> "BodyMaterial":
     """The `continuum.materials` material of typed constants.
 
     Raises:
@@ -102,7 +103,7 @@ def typed_material(item: MaterialInput | OwnMaterial) -> "Solid":
     return _of(item, typed_moduli(item))
 
 
-def _of(item: MaterialInput | CrystalMaterial | RunMaterial, moduli: Moduli) -> "Solid":
+def _of(item: MaterialInput | CrystalMaterial | RunMaterial, moduli: Moduli) -> "BodyMaterial":
     """The material of these constants, elastic or with the memory that the input gives it."""
     free = tuple(moduli.free_strain.tolist())
     if item.slip is not None:
@@ -118,7 +119,10 @@ def _of(item: MaterialInput | CrystalMaterial | RunMaterial, moduli: Moduli) -> 
     if item.flow is not None:
         from continuum.inelastic import Plastic
 
-        return Plastic(young, poisson, item.flow.flow(young, shear), item.flow.kinematic or 0.0, free_strain=free)
+        glide = None if item.flow.run is None else glide_of(item.flow.run)
+        return Plastic(
+            young, poisson, item.flow.flow(young, shear, glide), item.flow.kinematic or 0.0, free_strain=free
+        )
     return material_model(item.strain).material.from_moduli(moduli)
 
 
