@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atomistic.dynamics.langevin import Langevin
     from atomistic.dynamics.nose_hoover import NoseHoover
     from atomistic.dynamics.record import Keep
+    from atomistic.dynamics.ring_polymer import RingPolymer
     from atomistic.dynamics.safe_step import VibrationLimit, vibration_limit
     from atomistic.dynamics.state import State, load_state, save_state, species_temperatures
     from atomistic.dynamics.trajectory import Runaway, Trajectory
@@ -27,6 +28,7 @@ __all__ = [
     "Keep",
     "Langevin",
     "NoseHoover",
+    "RingPolymer",
     "Runaway",
     "State",
     "Trajectory",

@@ -9,6 +9,7 @@ from ase import Atoms
 from atomistic.dynamics.constant_pressure import NPT
 from atomistic.dynamics.constraints import FREE, Held
 from atomistic.dynamics.record import Book, Keep
+from atomistic.dynamics.ring_polymer import RingPolymer
 from atomistic.dynamics.safe_step import vibration_limit
 from atomistic.dynamics.state import TIME, State
 from atomistic.dynamics.system import Ensemble, System
@@ -44,7 +45,7 @@ def dynamics(
         potential: The potential.
         structures: One structure or replicas of it, which are left as they are; velocities are theirs if they have any, and
             else those of the ensemble's temperature. A `State` goes on where it is.
-        ensemble: `NVE`, `Langevin`, `NoseHoover` or `NPT`.
+        ensemble: `NVE`, `Langevin`, `NoseHoover`, `NPT`, or `RingPolymer`, of which every `beads` structures are one.
         steps: How many steps more.
         step: Time step, s; None takes a twentieth of the shortest period (`vibration_limit`).
         held: Constraints.
@@ -67,7 +68,8 @@ def dynamics(
     going = bool(given.identity)
     if step is None or (check_step and not going):
         step = vibration_limit(potential, given.structures[0]).checked(step)
-    system = System(potential.evaluate, given, step, held=held, seed=seed)
+    beads = ensemble.beads if isinstance(ensemble, RingPolymer) else 1
+    system = System(potential.evaluate, given, step, held=held, seed=seed, beads=beads)
     identity = _identity(potential, ensemble, step, held, seed, given)
     if going and given.identity != identity:
         raise InputError(

@@ -10,6 +10,7 @@ from ase import Atoms
 from atomistic.dynamics.constraints import FREE, Freedom, Held
 from atomistic.dynamics.state import TIME, State
 from coupling.contracts import Cost, Evaluation, FloatArray
+from coupling.errors import InputError
 from coupling.units import BOLTZMANN_EV
 
 Field = Callable[[Sequence[Atoms]], Evaluation]
@@ -23,15 +24,35 @@ class System:
         masses: (N, 1) u.
         step: Time step, `TIME`.
         freedom: What the constraints leave.
+        beads: Replicas, one after the other, that are a ring polymer; 1 where atoms are classical.
         cost: Of all evaluations so far.
     """
 
-    def __init__(self, field: Field, state: State, step: float, *, held: Held = FREE, seed: int = 0) -> None:
-        """`step` is in s."""
+    def __init__(
+        self, field: Field, state: State, step: float, *, held: Held = FREE, seed: int = 0, beads: int = 1
+    ) -> None:
+        """`step` is in s.
+
+        Raises:
+            InputError: the replicas are no whole ring polymers, or constraints are those of another number of replicas.
+        """
         self.masses, self.step = state.masses[:, None], step / TIME
-        self.freedom, self.cost = Freedom(held, state.masses), Cost()
+        self.freedom, self.cost, self.beads = Freedom(held, state.masses, beads), Cost(), beads
+        self._check_replicas(len(state.positions))
         self._field, self._seed = field, seed
         self._structures, self._cells = state.structures, state.cells
+
+    def _check_replicas(self, replicas: int) -> None:
+        if replicas % self.beads:
+            raise InputError(
+                f"{replicas} replicas are no whole number of ring polymers of {self.beads} beads; give each structure as many "
+                "times as there are beads."
+            )
+        if self.freedom.replicas not in (1, replicas // self.beads):
+            raise InputError(
+                f"The combinations are those of {self.freedom.replicas} replicas, of which there are {replicas // self.beads}; "
+                "give one set for each, or one for all."
+            )
 
     def evaluated(self, state: State) -> State:
         """The state with the energies, forces and stresses of its positions."""
@@ -64,8 +85,8 @@ class System:
         return np.random.default_rng([self._seed, step, purpose])
 
     def thermal(self, temperature: float, noise: np.random.Generator, replicas: int) -> FloatArray:
-        """Velocities (R, N, 3) of Maxwell's distribution at a temperature in K."""
-        spread = np.sqrt(BOLTZMANN_EV * temperature / self.masses)
+        """Velocities (R, N, 3) of Maxwell's distribution at a temperature in K; of beads, at as many times that as there are."""
+        spread = np.sqrt(BOLTZMANN_EV * temperature * self.beads / self.masses)
         return self.freedom.allowed(spread * noise.standard_normal((replicas, len(self.masses), 3)))
 
 

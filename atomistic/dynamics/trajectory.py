@@ -20,13 +20,14 @@ class Trajectory:
         steps: (n,) at which step each was taken.
         time_step: s.
         energy: (n, R) potential energy, eV.
-        kinetic: (n, R) eV; under `Langevin` and `NPT` half a step earlier, where its distribution is the exact one.
+        kinetic: (n, R) eV; under `Langevin` and `NPT` half a step earlier, where its distribution is the exact one; of beads
+            that of the ring polymer's momenta, which is no quantum energy.
         volume: (n, R) Å³.
         conserved: (n, R) eV: what only the time step changes; None where noise exchanges energy.
         observed: (n, R, …) what `observe` gave; None without.
         frames: Of each replica; empty where none were asked for.
         state: The last one.
-        freedom: Degrees of freedom of a replica.
+        freedom: Degrees of freedom of a replica, or of a ring polymer.
         cost: Computational cost.
     """
 
@@ -49,7 +50,7 @@ class Trajectory:
 
     @property
     def temperature(self) -> FloatArray:
-        """(n, R) K, of the kinetic energy."""
+        """(n, R) K, of the kinetic energy; of a ring polymer, the mean over its beads is the temperature."""
         return np.asarray(2 * self.kinetic / (self.freedom * BOLTZMANN_EV))
 
     @property

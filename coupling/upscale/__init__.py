@@ -8,6 +8,7 @@
 | `kinks`           | barrier, line tension                             | kink-pair enthalpy, Kocks parameters           |
 | `flow`            | Kocks parameters and kinetics                     | velocity, τ(T, strain rate) with error bars    |
 | `friction`        | an interface's mixed-mode law                     | friction of slip along it                      |
+| `diffusion`       | D(T) of a solute, classical and quantum           | D with its bar at a temperature, a file        |
 | `export`, `blocks`| all of these                                      | YAML, OpenDiS and DAMASK blocks, read back     |
 """
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         to_opendis,
     )
     from coupling.upscale.core import Core, PeierlsPath
+    from coupling.upscale.diffusion import DiffusionCoefficient, SoluteDiffusion, load_diffusion, save_diffusion
     from coupling.upscale.disregistry import Partials, force_balance_separation, partials
     from coupling.upscale.export import DislocationParameters, Value, from_yaml, to_yaml
     from coupling.upscale.flow import DRAG_PLACEHOLDER, GlideLaw, flow_stress_std
@@ -39,6 +41,7 @@ __all__ = [
     "DRAG_PLACEHOLDER",
     "LATTICES",
     "Core",
+    "DiffusionCoefficient",
     "DislocationParameters",
     "GammaSurface",
     "GlideLaw",
@@ -52,6 +55,7 @@ __all__ = [
     "PeierlsNabarro",
     "PeierlsPath",
     "Periodic",
+    "SoluteDiffusion",
     "Value",
     "fit_kocks",
     "flow_stress_std",
@@ -61,10 +65,12 @@ __all__ = [
     "interface_prefactor",
     "isotropic_prefactor",
     "kocks",
+    "load_diffusion",
     "partials",
     "read_damask",
     "read_opendis",
     "roundtrip",
+    "save_diffusion",
     "slip_enthalpy",
     "stable_fault",
     "strength",
