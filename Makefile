@@ -1,10 +1,10 @@
-# make demo | test | test-gpu | coverage | docs | setup | clean. Each sets up what it needs in .venv.
+# make demo | test | test-gpu | coverage | docs | pictures | dist | setup | clean. Each sets up what it needs in .venv.
 SHELL := /bin/bash
 VENV := .venv
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS ?= $(shell nproc 2>/dev/null || echo 2)
 
-.PHONY: setup demo test test-gpu coverage docs clean
+.PHONY: setup demo test test-gpu coverage docs pictures dist clean
 
 setup: $(STAMP)
 
@@ -36,6 +36,12 @@ docs: $(STAMP)
 	$(VENV)/bin/python -m tools.notebook
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build
 	@echo "The documentation is build/docs/index.html"
+
+pictures: $(STAMP)
+	$(VENV)/bin/python -m tools.pictures
+
+dist: $(STAMP)
+	$(VENV)/bin/python -m tools.release
 
 clean:
 	rm -rf $(VENV) runs build dist .coverage *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -8,6 +8,8 @@ the closed plane bind the solute, from cells of another thickness that are relax
 `law_consistency_theta`, `law_consistency_mu`: |∂ψ/∂δ − T| of a law of rigid halves, by differences of its energy between the
 sampled coverages and at chemical potentials, over the peak; `atoms_consistency` holds its samples' energies against forces and
 virial. `thickness_spread_solute`: of the relaxed law of a full layer from slabs of three thicknesses, over the peak.
+`opening_interpolation_error`: of the relaxed law of a full layer from nine layers, across the openings at which there is no equilibrium
+(`opening_without_state_from` to `_to`, Å), its traction against a straight line between the states beside them, over the peak.
 """
 
 import sys
@@ -31,6 +33,7 @@ from coupling.contracts import FloatArray, Potential
 from coupling.interface.excess import excess
 from coupling.interface.left_out_coverage import left_out_coverages
 from coupling.interface.rigid_path import consistency, rigid_law
+from coupling.interface.stretches import InterpolatedStretch, interpolated_stretches
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.law import Law
 from coupling.laws.reservoir import ReservoirLaw
@@ -66,12 +69,33 @@ def filled(potential: Potential, slab: CleavageSlab, amount: int) -> tuple[Fille
 
 def relaxed_laws(potential: Potential, host: Atoms, layers: int, amounts: Sequence[int]) -> list[Law]:
     """The relaxed law with so many atoms on the sites of the smallest cell."""
-    laws: list[Law] = []
-    for amount in amounts:
-        path = opened_with_solute(potential, filled(potential, cut(host, layers), amount)[0], OPENINGS)
-        slab, bulks = path.records()
-        laws.append(excess(slab, *bulks).law())
-    return laws
+    return [relaxed_path(potential, host, layers, amount)[0] for amount in amounts]
+
+
+def relaxed_path(
+    potential: Potential, host: Atoms, layers: int, amount: int
+) -> tuple[Law, tuple[InterpolatedStretch, ...]]:
+    """One of them, and the openings at which it has no state."""
+    path = opened_with_solute(potential, filled(potential, cut(host, layers), amount)[0], OPENINGS)
+    slab, bulks = path.records()
+    made = excess(slab, *bulks)
+    law = made.law()
+    return law, interpolated_stretches(slab, made, law)
+
+
+def unknown(stretches: Sequence[InterpolatedStretch]) -> dict[str, float]:
+    """The widest stretch without a state, and how well the law is known there."""
+    if not stretches:
+        return {"opening_interpolation_error": 0.0}
+    widest = max(stretches, key=lambda one: one.end - one.begin)
+    return {
+        "opening_interpolation_error": max(one.doubt for one in stretches),
+        "opening_without_state_from": widest.begin / ANGSTROM,
+        "opening_without_state_to": widest.end / ANGSTROM,
+        "traction_before_GPa": widest.before / 1e9,
+        "traction_after_GPa": widest.after / 1e9,
+        "traction_mean_GPa": widest.mean / 1e9,
+    }
 
 
 def binding(potential: Potential, host: Atoms, layers: int, dissolved: float) -> tuple[float, float]:
@@ -149,7 +173,8 @@ def measure() -> dict[str, float]:
     potential, host = crystal()
     bulk = bulk_solution(potential, host, SOLUTE, "interstitial")
     dissolved = float(bulk.energies[0])
-    laws = relaxed_laws(potential, host, LAYERS, (0, 1))
+    (clean, _), (layer, stretches) = (relaxed_path(potential, host, LAYERS, amount) for amount in (0, 1))
+    laws = [clean, layer]
     bound = binding(potential, host, THICK[-1], dissolved)
     density = 1.0 / cut(host, LAYERS).area / ANGSTROM**2
     full = [laws[1], *(relaxed_laws(potential, host, layers, (1,))[0] for layers in THICK[1:])]
@@ -162,6 +187,7 @@ def measure() -> dict[str, float]:
         "work_clean": laws[0].work_of_separation,
         "work_full_layer": laws[1].work_of_separation,
         "thickness_spread_solute": thickness_spread(full),
+        **unknown(stretches),
         **ends(law, bulk),
         "atoms_consistency": worst,
         "interpolation_error_rms": max(one.traction_rms for one in left),

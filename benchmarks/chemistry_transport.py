@@ -170,9 +170,9 @@ def draw(points: list[chemistry_dcb.Point], fast: float, slow: float, path: Path
     figure = Figure(figsize=(5.5, 3.6), layout="constrained")
     axes = figure.add_subplot()
     axes.semilogx([p.rate for p in points], [p.energy for p in points], "o-")
-    for energy, name in ((fast, "W(θ₀)"), (slow, "W(μ)")):
+    for energy, name, at, above in ((fast, "W(θ₀)", points[-1], -13), (slow, "W(μ)", points[0], 5)):
         axes.axhline(energy, color="0.5", linewidth=0.8, linestyle="--")
-        axes.annotate(name, (points[2].rate, energy), textcoords="offset points", xytext=(0, 4), color="0.3")
+        axes.annotate(name, (at.rate, energy), textcoords="offset points", xytext=(0, above), ha="center", color="0.3")
     axes.set(xlabel="opening rate (m/s)", ylabel="fracture energy (J/m²)")
     figure.savefig(path)
 

@@ -36,10 +36,11 @@ YOUNG = 300 * YIELD
 LENGTH = YOUNG * WORK / (3 * np.pi * (1 - POISSON**2) * YIELD**2)
 """R₀, m."""
 RADIUS, COARSE = 300.0, 45.0
-STRENGTHS = {1.5: 6.5, 2.0: 4.5, 2.5: 4.5, 3.0: 5.5}
+STRENGTHS = {1.5: 6.5, 2.0: 4.5, 2.5: 4.5, 3.0: 5.0}
 """σ̂/σ_y, and the growth over R₀ that is followed: the softer the interface, the longer its zone."""
 FINE = 0.1
 _STEP = 0.12  # of R₀: largest step of the growth
+_AHEAD = 3.0  # of R₀: what is meshed finely beyond the growth, for the process zone
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def loading(strength: float, growth: float, fine: float) -> Loading:
     """A crack that grows in the boundary layer, by the opening of its faces at the rim."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layer.msh"
-        BoundaryLayer(RADIUS, growth + 1.0, fine, COARSE, grading=0.25, order=1).write(path)
+        BoundaryLayer(RADIUS, growth + _AHEAD, fine, COARSE, grading=0.25, order=1).write(path)
         mesh = read_mesh(path, unit=LENGTH, bodies=["upper", "lower"])
     body = Plastic(YOUNG, POISSON, PowerHardening(YIELD, EXPONENT, YOUNG))
     rim = [

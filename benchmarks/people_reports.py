@@ -1,9 +1,9 @@
 """The pages of all kinds of studies and of sweeps, as a reader sees them on a telephone and on a desk.
 
-Run as `python -m benchmarks.people_reports [--json] [--screenshots] [--pages FOLDER] [NAME ...]`; some minutes on two CPU cores.
+Run as `python -m benchmarks.people_reports [--json] [--pages FOLDER] [NAME ...]`; some minutes on two CPU cores.
 Each page is made by a small run (`benchmarks.report_cases`) and opened in headless Chromium 390 and 1300 pixels wide: no
 element outside the page or its picture, no script error, no missing file, no empty cell, all links lead to a file.
-`--screenshots` writes docs/images/report_*.png. Chromium: `apt-get install chromium`.
+`python -m tools.pictures` writes those of them that the documents show. Chromium: `apt-get install chromium`.
 """
 
 import argparse
@@ -20,15 +20,7 @@ from urllib.parse import unquote, urlsplit
 from benchmarks.output import report
 from benchmarks.report_cases import KINDS, page
 
-ROOT = Path(__file__).parents[1]
 WIDTHS = (390, 1300)
-SHOWN = {
-    "report_beam": ("specimen", 1250, "light", ""),
-    "report_law": ("law", 1250, "dark", ""),
-    "report_sweep": ("sweep_plane", 1250, "light", ""),
-    "report_view": ("fracture", 520, "light", "view-1"),
-}
-"""Pictures that the documents show: page, height in pixels, colours, and the one element that is seen; "" for all."""
 _HEIGHT, _NARROWEST = 900, 1300
 """Of a window; a frame in it may be as narrow as a telephone."""
 _FRAME = """<!DOCTYPE html><body style="margin: 0"><script>
@@ -112,19 +104,27 @@ def figures(names: Iterable[str], folder: Path) -> dict[str, int]:
     return {"report_faults": count, "report_pages": pages}
 
 
-def screenshots(folder: Path) -> None:
-    """Write the pictures that the documents show, of runs in a folder."""
-    for picture, (name, height, colours, alone) in SHOWN.items():
-        path, target = folder / name / "report.html", ROOT / "docs" / "images" / f"{picture}.png"
-        dark = ["--blink-settings=preferredColorScheme=0"] if colours == "dark" else []
-        seen = path.with_name(".seen.html")
-        text = path.read_text(encoding="utf-8")
-        hidden = f"<style>body > :not(#{alone}) {{ display: none; }}</style></head>" if alone else "</head>"
-        seen.write_text(text.replace("</head>", hidden, 1), encoding="utf-8")
-        still = ("--force-prefers-reduced-motion", "--virtual-time-budget=4000")
+def photograph(page: Path, target: Path, height: int, colours: str = "light", alone: str = "") -> None:
+    """Write a picture of a page as Chromium shows it.
+
+    Args:
+        page: The HTML file.
+        target: The PNG file.
+        height: In pixels.
+        colours: light or dark.
+        alone: The identifier of the one element that is seen; "" for all.
+    """
+    dark = ["--blink-settings=preferredColorScheme=0"] if colours == "dark" else []
+    seen = page.with_name(".seen.html")
+    text = page.read_text(encoding="utf-8")
+    hidden = f"<style>body > :not(#{alone}) {{ display: none; }}</style></head>" if alone else "</head>"
+    seen.write_text(text.replace("</head>", hidden, 1), encoding="utf-8")
+    still = ("--force-prefers-reduced-motion", "--virtual-time-budget=4000")
+    try:
         _browse(seen, _NARROWEST, *still, *dark, f"--screenshot={target}", height=height)
+    finally:
         seen.unlink()
-        _smaller(target)
+    _smaller(target)
 
 
 def _smaller(path: Path) -> None:
@@ -154,7 +154,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"pages: {', '.join(KINDS)}; by default all")
     parser.add_argument("--json", action="store_true")
-    parser.add_argument("--screenshots", action="store_true")
     parser.add_argument("--pages", type=Path, help="keep the runs in this folder, and take those that it has")
     chosen = parser.parse_args()
     if unknown := set(chosen.names) - set(KINDS):
@@ -164,8 +163,6 @@ def main() -> None:
         folder = chosen.pages or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         found = figures(chosen.names or KINDS, folder)
-        if chosen.screenshots:
-            screenshots(folder)
     report(found, chosen.json)
 
 

@@ -132,3 +132,10 @@ def parse_quantity(text: object, quantity: str) -> float:
             f"for example '{example}'."
         )
     return float(match[1]) * factors[unit]
+
+
+def length_text(metres: float, digits: int = 4) -> str:
+    """A length for a message, in the unit in which it reads best: "1.05 nm"."""
+    size = float(f"{abs(metres):.{digits - 1}e}")
+    unit = next((unit for unit in ("m", "mm", "µm", "nm") if size >= SI_FACTORS["length"][unit]), "Å")
+    return f"{metres / SI_FACTORS['length'][unit]:.{digits}g} {unit}" if size else "0 m"

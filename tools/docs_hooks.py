@@ -1,4 +1,4 @@
-"""Hooks of MkDocs (`make docs`): pages of the API, links to code and examples, names without a docstring.
+"""Hooks of MkDocs (`make docs`): pages of the API, links to code and examples, names without a docstring, stale pictures.
 
 All that is wrong is logged as a warning, and `strict` makes a warning a failure.
 """
@@ -72,8 +72,13 @@ class _CodeLink(InlineProcessor):
 
 
 def on_config(config: Any) -> Any:
-    """Look for names without a docstring; prepare the links to code."""
+    """Look for names without a docstring and for stale pictures; prepare the links to code."""
     root = Path(config.config_file_path).parent
+    if config.extra.get("pictures"):
+        from tools.pictures import stale
+
+        for text in stale(root).values():
+            _LOG.warning("%s", text)
     for name in undocumented(root, config.extra["packages"]):
         _LOG.warning("%s has no docstring", name)
     config.markdown_extensions.append(CodeLinks(config.extra["packages"], config.extra.get("entry_points", [])))

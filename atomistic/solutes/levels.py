@@ -11,6 +11,8 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import BOLTZMANN_EV
 
+_ROUNDING = 1e-9  # eV
+
 
 def thermal_energy(temperature: float) -> float:
     """kT, eV.
@@ -48,6 +50,19 @@ class Levels:
     def amount(self, chemical_potential: float, temperature: float) -> float:
         """Solute atoms per lattice site of the host."""
         return float(self.multiplicities @ self.coverage(chemical_potential, temperature) / self.lattice_sites)
+
+    def check_bulk(self, chemical_potential: float, name: str = "this") -> None:
+        """Raise `InputError` where a bulk crystal would hold solute on more than half of its best sites: μ above their energy in eV.
+
+        Were a site not to hold one atom at most, the bulk would hold more solute there than it has sites; and energies are those
+        of single atoms in the host, which is another crystal then.
+        """
+        above = chemical_potential - float(self.energies.min())
+        if above > _ROUNDING:
+            raise InputError(
+                f"{name} puts the solute's chemical potential {above:.3g} eV above its energy on the bulk's best sites, so that more than "
+                "half of them hold solute: more than a host has room for; give a lower one."
+            )
 
     def chemical_potential(self, concentration: float, temperature: float) -> float:
         """μ in eV at which the structure, a bulk crystal, holds a concentration of non-interacting solute.

@@ -212,12 +212,12 @@ def averaged(comm: "MPI.Comm", frame: FloatArray, weights: FloatArray) -> tuple[
         weights: (n_facets, n_points).
 
     Returns:
-        As `continuum.cohesive.interface.mean_frame`; of an interface that closes on itself the mesh axes and π.
+        As `continuum.cohesive.interface.mean_frame`; of an interface that closes on itself, or has no facets, the mesh axes and π.
     """
     dimension, rows = frame.shape[-1], np.zeros((2, 3))
     rows[:, :dimension] = np.einsum("fq,fqki->ki", weights, frame[:, :, :2, :])
     normal, first = comm.allreduce(rows)
-    if np.linalg.norm(normal) < _CLOSED * comm.allreduce(float(weights.sum())):
+    if np.linalg.norm(normal) <= _CLOSED * comm.allreduce(float(weights.sum())):
         return np.eye(3), float(np.pi)
     normal = normal / np.linalg.norm(normal)
     first = first - (first @ normal) * normal

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from continuum.fenics import PETSc, dolfinx
 from continuum.materials import cauchy_stress
 from continuum.post.interface_fields import InterfaceFields
+from continuum.post.solute_fields import SoluteFields
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
 
@@ -67,13 +68,16 @@ class FieldWriter:
             else:
                 self.stresses[name].x.array[:] = self.problem.bulk.cell_stress(name).ravel()
 
-    def write(self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields]) -> None:
+    def write(
+        self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields], solute: SoluteFields | None = None
+    ) -> None:
         """Write a state.
 
         Args:
             x: The state.
             time: Its time value, larger than that of the last.
             interfaces: What this rank's facets were like then (`interface_fields`).
+            solute: Where a solute was then (`solute_fields`): of all states or of none.
 
         Raises:
             OSError: the disk is full; on all ranks, and before HDF5, which ends the process when it cannot close a file.

@@ -16,6 +16,7 @@ from continuum.solver.problem import CohesiveProblem
 from continuum.solver.unknowns import boundary_facets
 from coupling.contracts import FloatArray
 from coupling.findings import Finding
+from coupling.units import length_text
 
 IntArray = NDArray[np.integer]
 MISSED = 0.01
@@ -62,10 +63,14 @@ def check_ring(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring, missed: flo
     share, needed = _outside(problem, x, ring, missed)
     change = _radii(needed, room)
     place = f"tip at ({', '.join(f'{value:.4g}' for value in ring.tip)}) m"
-    name = f"The J-integral's ring of {ring.inner:.3g} to {ring.outer:.3g} m"
+    name = f"The J-integral's ring of {length_text(ring.inner, 3)} to {length_text(ring.outer, 3)}"
     if ring.outer > room * (1 + 1e-9):
         return Finding(
-            f"{name} reaches {obstacle}, {room:.3g} m from the tip", place, float(1 - room / ring.outer), change, True
+            f"{name} reaches {obstacle}, {length_text(room, 3)} from the tip",
+            place,
+            float(1 - room / ring.outer),
+            change,
+            True,
         )
     if share > missed:
         what = f"{name} lies in the process zone: {share:.2g} of the energy is released outside"
@@ -77,11 +82,12 @@ def _radii(needed: float, room: float) -> str:
     """The radii that would do, in words."""
     if needed >= room:
         return (
-            f"no ring fits at this tip: the process zone needs {needed:.3g} m, and there is room for {room:.3g} m; stop the "
+            f"no ring fits at this tip: the process zone needs {length_text(needed, 3)}, and there is room for "
+            f"{length_text(room, 3)}; stop the "
             "loading earlier, or take G_c from the energy balance"
         )
-    most = f" and outer of {room:.3g} m or less" if np.isfinite(room) else ""
-    return f"at this tip a ring with inner of {needed:.3g} m or more{most} would do"
+    most = f" and outer of {length_text(room, 3)} or less" if np.isfinite(room) else ""
+    return f"at this tip a ring with inner of {length_text(needed, 3)} or more{most} would do"
 
 
 def _room(problem: CohesiveProblem, ring: Ring) -> tuple[float, str]:

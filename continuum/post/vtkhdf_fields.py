@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from continuum.fenics import PETSc, dolfinx
+from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.post.interface_fields import InterfaceFields
 from continuum.post.output import FieldWriter
+from continuum.post.solute_fields import SoluteFields
 from continuum.post.vtkhdf import BlockFields, Grid, VtkHdfFile
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
 
 
 class VtkHdfWriter(FieldWriter):
-    """Writes one file: a block a body with displacement and stress, a block an interface with `InterfaceFields`.
+    """Writes one file: a block a body with displacement and stress, a block an interface with `InterfaceFields`,
+    and with a solute its concentration and coverage.
 
     A body's block has the nodes of its displacement's elements, or of its mesh where that is of higher order. Time is that
     of the state, and `load` its load parameter. Rank 0 gathers and writes.
@@ -38,7 +40,9 @@ class VtkHdfWriter(FieldWriter):
             facets = _facets(problem.mesh.mesh, interface.kinematics.facets)
             self._grids[_apart(bond.name, problem)] = gathered_grid(problem.comm, *facets)
 
-    def write(self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields]) -> None:
+    def write(
+        self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields], solute: SoluteFields | None = None
+    ) -> None:
         """Write all fields at a state; see `FieldWriter`."""
         self.update(x)
         comm, blocks = self.problem.comm, dict[str, BlockFields]()
@@ -48,13 +52,26 @@ class VtkHdfWriter(FieldWriter):
             mesh = field.function_space.mesh
             owned = mesh.topology.index_map(mesh.topology.dim).size_local
             stress = self.stresses[name].x.array.reshape(-1, 3, 3)[:owned]
-            blocks[name] = BlockFields(
-                _gathered(comm, {"displacement": _in_space(moved)}), _gathered(comm, {"stress": stress})
-            )
+            nodal_ones = {"displacement": _in_space(moved)}
+            if solute is not None:
+                nodal_ones["concentration"] = self._spread(name, solute.concentrations[name])
+            blocks[name] = BlockFields(_gathered(comm, nodal_ones), _gathered(comm, {"stress": stress}))
         for bond, one in zip(self.problem.bonds, interfaces, strict=True):
             columns = {item.name: getattr(one, item.name) for item in fields(one)}
+            if solute is not None and bond.name in solute.coverages:
+                columns["coverage"] = solute.coverages[bond.name]
             blocks[_apart(bond.name, self.problem)] = BlockFields({}, _gathered(comm, columns))
         self._append(time, blocks, self.problem.load_parameter(x))
+
+    def _spread(self, name: str, concentration: FloatArray) -> FloatArray:
+        """(n,) a concentration at a body's nodes, from the nodes of its linear elements."""
+        fine, dim = self._fine[name], self.problem.mesh.dimension
+        linear = dolfinx.fem.Function(dolfinx.fem.functionspace(fine.function_space.mesh, ("P", 1)))
+        linear.x.array[:] = concentration
+        space: Any = fine.function_space
+        first = ufl.as_vector([linear, *[0.0 * linear] * (dim - 1)])
+        fine.interpolate(dolfinx.fem.Expression(first, space.element.interpolation_points))
+        return fine.x.array.reshape(-1, dim)[:, 0].copy()
 
     def _append(self, time: float, blocks: Mapping[str, BlockFields], load: float) -> None:
         """Write a step on rank 0, the first one with the grids; all ranks raise its error."""

@@ -6,6 +6,7 @@ from pathlib import Path
 from continuum.fenics import PETSc, dolfinx
 from continuum.post.interface_fields import InterfaceFields
 from continuum.post.output import FieldWriter
+from continuum.post.solute_fields import SoluteFields
 from continuum.solver.problem import CohesiveProblem
 from coupling.file_names import file_name
 
@@ -34,8 +35,10 @@ class XdmfWriter(FieldWriter):
             self._opened(path, "w").write_mesh(mesh)
             self._close()
 
-    def write(self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields]) -> None:
-        """Write the bodies' fields at a state; see `FieldWriter`."""
+    def write(
+        self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields], solute: SoluteFields | None = None
+    ) -> None:
+        """Write displacement and stress of the bodies at a state; see `FieldWriter`."""
         self.update(x)
         for name, path in self.paths.items():
             self._require_space(path.parent, self.shown[name].x.array.nbytes + self.stresses[name].x.array.nbytes)

@@ -20,6 +20,7 @@ from coupling.contracts import CohesiveLaw, Progress, silent
 from coupling.elasticity import isotropic_stiffness
 from coupling.errors import InputError
 from coupling.findings import refute
+from coupling.units import length_text
 
 _FINEST, _COARSEST = 1 / 400, 1 / 40  # element size over the contact radius
 _ZONE_ELEMENTS = 8
@@ -80,7 +81,7 @@ def pull_off(
     attracted = np.sqrt(2 * radius * law.final_opening)
     if attracted > 0.5 * radius:
         raise InputError(
-            f"The law's range of {law.final_opening:.3g} m is not small against the radius {radius:.3g} m."
+            f"The law's range of {length_text(law.final_opening, 3)} is not small against the radius {length_text(radius, 3)}."
         )
     zone = np.pi / 8 * modulus * work / law.peak_traction**2
     fine = fine or float(np.clip(zone / _ZONE_ELEMENTS, _FINEST * contact, _COARSEST * contact))

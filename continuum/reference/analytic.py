@@ -10,6 +10,7 @@ from scipy.sparse.linalg import spsolve
 
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, NotConverged
+from coupling.units import length_text
 
 _ROOT_ROTATION = 0.677  # crack-length correction over arm height of an isotropic DCB without a process zone
 _BEAM_NODES = 3000
@@ -154,7 +155,7 @@ class _Beam:
         if reached is not None:
             return reached
         if not cuts:
-            raise NotConverged(f"The beam solution was not found at a deflection of {end:.4g} m.")
+            raise NotConverged(f"The beam solution was not found at a deflection of {length_text(end)}.")
         middle = 0.5 * (before + end)
         return self.follow(traction, middle, end, self.follow(traction, before, middle, state, cuts - 1), cuts - 1)
 

@@ -1,8 +1,10 @@
 """Checkpoint of a loading: state, history, record and what an observer keeps, in one commit a rank."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +15,7 @@ from continuum.inelastic import PointState
 from continuum.model import Energies, InterfaceEnergies
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
+from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.files import read_arrays, write_arrays
 
@@ -37,7 +40,7 @@ class Committed:
     """What a checkpoint holds.
 
     Attributes:
-        arrays: Solution, the one before, the interfaces' histories, and the points of bodies with memory.
+        arrays: Solution, the one before, the interfaces' histories, the points of bodies with memory, and what else was given.
         record: The states so far.
         follower: State of the follower.
         kept: State of the observer.
@@ -93,10 +96,20 @@ class Checkpoint:
         return Committed(found, Loading(states), json.loads(follower), json.loads(kept))
 
     def save(
-        self, x: "PETSc.Vec", previous: "PETSc.Vec", record: Loading, follower: dict[str, Any], kept: dict[str, Any]
-    ) -> None:
-        """Write the present state; `follower` and `kept` are the states of the follower and of the observer."""
-        arrays = {"x": x.array_r, "previous": previous.array_r}
+        self, x: "PETSc.Vec", previous: "PETSc.Vec", record: Loading, follower: dict[str, Any], kept: dict[str, Any],
+        more: Mapping[str, FloatArray] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        """Write the present state; `follower` and `kept` are the states of the follower and of the observer.
+
+        Args:
+            x: Solution.
+            previous: The one before.
+            record: The states so far.
+            follower: JSON values.
+            kept: JSON values.
+            more: Arrays of this rank that belong to the state, under names of their own.
+        """
+        arrays = {"x": x.array_r, "previous": previous.array_r, **more}
         for number, interface in enumerate(self.problem.interfaces):
             arrays |= {f"{name}{number}": getattr(interface.history, name) for name in _HISTORY}
         for number, state in enumerate(self.problem.bulk.past.values()):

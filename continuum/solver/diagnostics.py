@@ -11,6 +11,7 @@ from continuum.solver.record import Loading, energy_balance_error, energy_losses
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.findings import Finding
+from coupling.units import length_text
 
 BALANCE = 0.01
 """Part of the external work by which it may differ from the energies."""
@@ -83,7 +84,7 @@ def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
     steps = np.diff(lost[: worst + 1])
     single = int(np.abs(steps).argmax())
     share = steps[single] / lost[worst]
-    where = f"up to the load {record.steps[worst].load:.6g}"
+    where = f"up to the load {record.load_text(worst)}"
     change = "take more steps or a smaller growth"
     if record.column("no_potential").sum() / lost[worst] >= _ONE_STEP:
         change = f"the interfaces' tractions make most of it: {_NO_POTENTIAL}"
@@ -96,7 +97,7 @@ def _unbalanced(record: Loading, tolerance: float) -> Finding | None:
 
 def _between(record: Loading, state: int) -> str:
     """The place of the step that leads to a state."""
-    return f"between the loads {record.steps[state - 1].load:.6g} and {record.steps[state].load:.6g}, state {state}"
+    return f"between {record.loads_text(state - 1, state)}, state {state}"
 
 
 def _jumped(record: Loading, tolerance: float) -> Finding | None:
@@ -134,12 +135,11 @@ def _factorised(record: Loading) -> Finding | None:
 def _apart(record: Loading) -> Finding | None:
     if not record.apart:
         return None
-    load = record.steps[-1].load
     change = "what came before holds; support what moves freely to load it further"
     return Finding(
         f"The specimen came apart, and the loading ended there: {'; '.join(record.apart)}",
-        f"at the load {load:.6g}",
-        load,
+        f"at the load {record.load_text(-1)}",
+        record.steps[-1].load,
         change,
         False,
     )
@@ -153,10 +153,9 @@ def _missed(record: Loading, tolerance: float) -> Finding | None:
     size = max(_rise(record, top - 1), _rise(record, top)) / carried[top]
     if size <= tolerance:
         return None
-    before, after = record.steps[top - 1], record.steps[top + 1]
     return Finding(
         f"The largest load falls between two states, and may be up to {size:.3g} of it higher than the highest",
-        f"between the loads {before.load:.6g} and {after.load:.6g}",
+        f"between {record.loads_text(top - 1, top + 1)}",
         float(size),
         "take more steps, or a smaller growth",
         False,
@@ -170,7 +169,7 @@ def still_rising(record: Loading) -> tuple[Finding, ...]:
         return ()
     what = "The load was still rising when the loading ended, so that the largest is no peak"
     change = "load it further; stop_at_area ends a loading once so much has opened"
-    return (Finding(what, f"at the load {record.steps[-1].load:.6g}", float(carried[-1]), change, False),)
+    return (Finding(what, f"at the load {record.load_text(-1)}", float(carried[-1]), change, False),)
 
 
 def _rise(record: Loading, first: int) -> float:
@@ -210,8 +209,8 @@ def check_resolvable(problem: CohesiveProblem, step: float) -> None:
     for bond in problem.bonds:
         if bond.law.opening_at_peak < np.finfo(float).eps * moved:
             raise InputError(
-                f"The law on {bond.name} opens by {bond.law.opening_at_peak:.3g} m at its peak, and one step of the loading "
-                f"moves the specimen by {moved:.3g} m, of which double precision does not resolve that much; check units, or "
+                f"The law on {bond.name} opens by {length_text(bond.law.opening_at_peak, 3)} at its peak, and one step of the loading "
+                f"moves the specimen by {length_text(moved, 3)}, of which double precision does not resolve that much; check units, or "
                 "coarsen the law."
             )
 
@@ -233,7 +232,7 @@ def adrift(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
     for name, field in problem.displacements.items():
         moved = _largest(problem, field.x.array)
         if moved > _AWAY * (size + prescribed):
-            what = f"The body {name!r} has moved by {moved:.3g} m, and the specimen is {size:.3g} m large"
+            what = f"The body {name!r} has moved by {length_text(moved, 3)}, and the specimen is {length_text(size, 3)} large"
             change = (
                 "it has broken off, and nothing holds it any more; support it against this, or end the loading before "
                 "(stop_at_area)"
@@ -251,8 +250,8 @@ def unresolved(problem: CohesiveProblem, x: "PETSc.Vec") -> tuple[Finding, ...]:
         rounding = np.finfo(float).eps * moved
         if law.opening_at_peak < _RESOLVED * rounding:
             what = (
-                f"The opening at the peak traction is {law.opening_at_peak:.3g} m, and displacements of {moved:.3g} m there "
-                f"leave {rounding:.3g} m to rounding"
+                f"The opening at the peak traction is {length_text(law.opening_at_peak, 3)}, and displacements of "
+                f"{length_text(moved, 3)} there leave {length_text(rounding, 3)} to rounding"
             )
             change = "move the specimen less as a whole, check units, or coarsen the law"
             size = float(law.opening_at_peak / rounding)

@@ -6,6 +6,7 @@ import numpy as np
 
 from continuum.model import Energies
 from coupling.contracts import FloatArray
+from coupling.units import length_text
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,15 @@ class Loading:
         """What the specimen carries at each state: the force, or without one the multiple of the tractions."""
         force = self.column("force")
         return force if force.any() else self.column("load")
+
+    def load_text(self, state: int) -> str:
+        """The load parameter of a state for a message: an opening, or without forces the multiple of the tractions."""
+        load = self.steps[state].load
+        return length_text(load, 5) if self.column("force").any() else f"{load:.6g}"
+
+    def loads_text(self, first: int, last: int) -> str:
+        """Two loads for a message."""
+        return f"the loads {self.load_text(first)} and {self.load_text(last)}"
 
 
 def energy_losses(record: Loading) -> FloatArray:

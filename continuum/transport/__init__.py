@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 from coupling.lazy import on_first_use
 
 if TYPE_CHECKING:
-    from continuum.transport.coupled import Coupled, pull_slowly
+    from continuum.transport.coupled import Coupled
     from continuum.transport.hydrostatic import HydrostaticStress
     from continuum.transport.model import Flux, HeldSolute, Medium, SoluteLayer, Trap
     from continuum.transport.problem import TransportProblem, TransportStep
+    from continuum.transport.slow_loading import pull_slowly
     from continuum.transport.stepping import TransportRecord, TransportState, diffuse
 
 __all__ = [

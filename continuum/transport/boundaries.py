@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from continuum.fenics import MPI
 from continuum.transport.bodies import TransportBody
 from continuum.transport.model import Flux, HeldSolute
 from continuum.transport.numbers import Numbers
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 from coupling.units import GAS_CONSTANT
+
+_EMPTY = 1e-3
+"""Of the largest activity: what a step may leave below none."""
 
 
 class Boundaries:
@@ -23,17 +27,20 @@ class Boundaries:
 
     Attributes:
         names: The groups of facets, each once.
+        outward: Those through which a flux goes out.
         fixed: (n,) places of the held unknowns among this rank's.
         driven: (local,) mol/s or mol/(s m) into each unknown's node.
 
     Raises:
-        InputError: an unknown group, one within a body or that touches none, or one node held at two values. Collective.
+        InputError: an unknown group, one within a body or that touches none, one node held at two values, or more solute held
+            than there are lattice sites. Collective.
     """
 
     def __init__(
         self, items: Sequence[HeldSolute | Flux], bodies: Mapping[str, TransportBody], numbers: Numbers
     ) -> None:
         self.names, self._comm = tuple(dict.fromkeys(item.group for item in items)), numbers.comm
+        self.outward = tuple(item.group for item in items if isinstance(item, Flux) and item.inward < 0)
         self._temperature = next(iter(bodies.values())).temperature
         self.driven, self._by_group = np.zeros(numbers.local), np.zeros(len(self.names))
         owners = dict[int, HeldSolute]()
@@ -52,8 +59,8 @@ class Boundaries:
                     self._by_group[self.names.index(item.group)] += into.sum()
                     touched += int(np.count_nonzero(into)) or len(body.nodes_on(item.group))
                     continue
-                if item.concentration is not None and self._comm.allreduce(len(body.nodes_on(item.group))):
-                    body.medium.check_holds(name, f"concentration at {item.group!r},", item.concentration)
+                if self._comm.allreduce(len(body.nodes_on(item.group))):
+                    _check_held(body, item)
                 for node in start + body.nodes_on(item.group):
                     touched += 1
                     clash = clash or (None if _alike(owners.setdefault(int(node), item), item) else item.group)
@@ -84,6 +91,18 @@ class Boundaries:
                     "facets of the surface, and let the interface exchange with the bodies as a layer."
                 )
 
+    def check_left(self, activities: FloatArray) -> None:
+        """Raise `InputError` where fluxes that go out leave less than nothing at the nodes (n,) that this rank owns. Collective."""
+        if not self.outward:
+            return
+        ends = np.array([activities.min(initial=np.inf), -activities.max(initial=-np.inf)])
+        least, most = self._comm.allreduce(ends, MPI.MIN) * [1.0, -1.0]
+        if least < -_EMPTY * max(most, 0.0):
+            raise InputError(
+                f"The flux out of {', '.join(map(repr, self.outward))} takes more solute than there is; give a smaller one, a shorter "
+                "time, or hold a concentration there."
+            )
+
     def activity(self, potential: float) -> float:
         """exp(μ/RT)."""
         return float(np.exp(potential / (GAS_CONSTANT * self._temperature)))
@@ -106,6 +125,14 @@ class Boundaries:
         own = self._by_group.copy()
         np.add.at(own, self._groups, residual[self.fixed] / inner)
         return np.asarray(self._comm.allreduce(own))
+
+
+def _check_held(body: TransportBody, item: HeldSolute) -> None:
+    """Raise `InputError` where more solute is held than a body has lattice sites."""
+    if item.concentration is not None:
+        body.medium.check_holds(body.name, f"concentration at {item.group!r},", item.concentration)
+    if item.potential is not None:
+        body.medium.check_potential(body.name, f"chemical potential at {item.group!r},", item.potential)
 
 
 def _alike(first: HeldSolute, second: HeldSolute) -> bool:

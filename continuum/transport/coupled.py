@@ -5,7 +5,7 @@ until the coverages of both agree, which is the solution of all equations at onc
 turns converge as long as the joint state is stable; where it is not, the specimen breaks by itself, and the step fails.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -19,23 +19,22 @@ from continuum.model import Control
 from continuum.solver.counting import facets_of
 from continuum.solver.newton import NewtonSolver
 from continuum.solver.problem import CohesiveProblem
-from continuum.solver.record import Loading, Step
+from continuum.solver.record import Step
 from continuum.solver.stepping import state_of
 from continuum.solver.supports import check_held
 from continuum.transport.hydrostatic import HydrostaticStress
 from continuum.transport.layers import TransportLayer
 from continuum.transport.problem import TransportProblem, TransportStep
-from continuum.transport.stepping import TOLERANCE, TransportRecord, next_duration
 from continuum.transport.turns import Turns
-from coupling.contracts import FloatArray, Progress, silent
-from coupling.errors import InputError, NotConverged, unknown_choice
+from coupling.contracts import FloatArray
+from coupling.errors import InputError, unknown_choice
 
 Scheme = Literal["staggered", "iterated"]
 _SCHEMES = ("staggered", "iterated")
 _TURNS = 60
+UNSOLVED = "the equations of the solute were not solved"
 AGREEMENT = 1e-6
 """How far coverages of the two may be apart at the end of an iteration."""
-_SMALLEST = 1e-6  # of the nominal step
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,11 @@ class Coupled:
         scheme: See the module.
         agreement: See `AGREEMENT`.
 
+    Attributes:
+        x: The present solution.
+        solver: Of the mechanics.
+        reason: Why the last attempt failed.
+
     Raises:
         InputError: an unknown scheme, different meshes, a boundary of the solute on an interface, or
             a law with a coverage whose layer has another law.
@@ -95,6 +99,7 @@ class Coupled:
         self.solver.rest(self.x)
         mechanics.commit(self.x)
         self._felt: list[FloatArray] = []
+        self.reason = ""
         self._drive(self.x)
 
     def _drive(self, x: "PETSc.Vec") -> None:
@@ -117,6 +122,19 @@ class Coupled:
         self.mechanics.commit(self.x)
         return state_of(self.mechanics, self.solver, self.x, None, 0)
 
+    @property
+    def state(self) -> dict[str, FloatArray]:
+        """What `resume` needs of this rank beside the solution and the interfaces' histories."""
+        felt = {f"felt{number}": one for number, one in enumerate(self._felt)}
+        return {"solute_unknowns": self.transport.unknowns, "solute_amounts": self.transport.amounts, **felt}
+
+    def resume(self, state: Mapping[str, FloatArray]) -> None:
+        """Go on at `x`, whose histories the mechanics has, from what `state` was. Collective."""
+        self._felt = [state[f"felt{number}"] for number in range(len(self._laws))]
+        self._cover(self._felt)
+        self._drive(self.x)
+        self.transport.resume(state["solute_unknowns"], state["solute_amounts"])
+
     def attempt(self, guess: "PETSc.Vec", load: float, duration: float) -> CoupledStep | None:
         """Equilibrium at a load and the solute's step to it; None where one of them, or both, was not found. Collective."""
         felt, iterations, turns = self.transport.coverages(self.transport.unknowns), 0, Turns(self.mechanics.comm)
@@ -124,16 +142,19 @@ class Coupled:
             self._cover(felt)
             found = self.solver.solve(Control("load", load), guess)
             if found is None:
+                self.reason = self.solver.reason
                 return None
             iterations += found
             self._drive(guess)
             solute = self.transport.step(duration)
             if solute is None:
+                self.reason = UNSOLVED
                 return None
             after = self.transport.coverages(solute.unknowns)
             if self.scheme == "staggered" or turns.add(felt, after) <= self._agreement:
                 return CoupledStep(guess, solute, felt, iterations)
             felt = turns.next()
+        self.reason = "coverage and opening did not agree"
         return None
 
     def accept(self, trial: CoupledStep, last: Step) -> Step:
@@ -181,81 +202,3 @@ def _interface_of(mechanics: CohesiveProblem, layer: TransportLayer) -> Interfac
                 raise InputError(f"The layer {layer.layer.name!r} must have the law of its interface, or none.")
             return interface
     raise unknown_choice("interface of a layer", layer.layer.name, [i.bond.name for i in mechanics.interfaces])
-
-
-def pull_slowly(
-    coupled: Coupled,
-    final: float,
-    duration: float,
-    steps: int,
-    *,
-    hold: float = 0.0,
-    tolerance: float = TOLERANCE,
-    progress: Progress = silent,
-    on_step: Callable[[Step, "PETSc.Vec"], None] = lambda step, x: None,
-    stop: Callable[[Loading], bool] = lambda record: False,
-) -> tuple[Loading, TransportRecord]:
-    """Load from 0 to `final` at a constant rate, the solute moving meanwhile, and then hold the load.
-
-    The load is the control: a specimen that snaps under it is not followed.
-
-    Args:
-        coupled: The problems; the transport has been started.
-        final: Load parameter at the end.
-        duration: s in which it is reached.
-        steps: Nominal steps up to it; shorter ones where the solute's error or the equilibrium asks for them.
-        hold: s at the final load.
-        tolerance: See `continuum.transport.stepping.diffuse`.
-        progress: Told after each step.
-        on_step: Called with each step and its solution vector.
-        stop: Asked after each step whether the loading is done.
-
-    Returns:
-        The equilibrium states, and the solute's at the same times.
-
-    Raises:
-        InputError: no load, no time or no steps.
-        NotConverged: the smallest step failed; what had converged has been handed to `on_step`.
-    """
-    if not (np.isfinite(final) and final and np.isfinite(duration) and duration > 0 and steps >= 1 and hold >= 0):
-        raise InputError(
-            f"A loading to {final} in {duration} s and {steps} steps, held for {hold} s, is none; the load must not be 0, the "
-            "duration positive, and steps at least 1."
-        )
-    record, solute, end, elapsed = Loading([coupled.begin()]), TransportRecord(), duration + hold, 0.0
-    solute.begin(coupled.transport)
-    nominal, previous, last_duration = duration / steps, coupled.x.copy(), 0.0
-    wanted = nominal
-    while end - elapsed > 1e-12 * end and not stop(record):
-        limit = duration if elapsed < duration * (1 - 1e-12) else end
-        taken = min(wanted, limit - elapsed)
-        guess = coupled.x.copy()
-        if last_duration:
-            guess.axpby(-taken / last_duration, 1.0 + taken / last_duration, previous)
-        trial = coupled.attempt(guess, final * min((elapsed + taken) / duration, 1.0), taken)
-        if trial is None or trial.solute.error > tolerance:
-            wanted = 0.25 * taken if trial is None else next_duration(taken, trial.solute.error, tolerance)
-            if wanted < _SMALLEST * nominal:
-                raise NotConverged(_lost(coupled, record.steps[-1]))
-            continue
-        previous, last_duration, elapsed = coupled.x, taken, elapsed + taken
-        record.steps.append(coupled.accept(trial, record.steps[-1]))
-        solute.add(coupled.transport, trial.solute)
-        on_step(record.steps[-1], coupled.x)
-        most = nominal if elapsed < duration * (1 - 1e-12) else max(nominal, hold / steps)
-        wanted = min(next_duration(taken, trial.solute.error, tolerance), most)
-        progress("loading", int(1000 * elapsed / end), 1000, f"load {record.steps[-1].load:.4g}")
-    return record, solute
-
-
-def _lost(coupled: Coupled, last: Step) -> str:
-    reason = coupled.solver.reason or "coverage and opening did not agree"
-    if last.load == 0:
-        return (
-            f"No equilibrium with the solute was found in the first step ({reason}); check what it starts with and what is held at "
-            "the boundaries against the sites, or take more steps."
-        )
-    return (
-        f"No equilibrium with the solute was found beyond the load {last.load:.6g} ({reason}); the specimen may snap there, which a load "
-        "in time does not follow: load it where it breaks stably, by displacements near the crack."
-    )

@@ -90,6 +90,14 @@ class Medium:
                 "smaller one, or the true density of sites."
             )
 
+    def check_potential(self, body: str, what: str, potential: float) -> None:
+        """Raise `InputError` where a chemical potential in J/mol asks for more solute than there are lattice sites, without stress."""
+        if self.sites is not None and potential > self.solution_energy + 1e-9 * abs(self.solution_energy):
+            raise InputError(
+                f"The {what} {potential:g} J/mol is above the solution energy {self.solution_energy:g} J/mol of {body!r}, whose lattice "
+                "would hold more solute than it has sites; give a lower one, or the true solution energy."
+            )
+
     def concentration_at(self, potential: float, temperature: float) -> float:
         """c in mol/m³ without stress, at a chemical potential in J/mol."""
         return float(self.reference * np.exp((potential - self.solution_energy) / (GAS_CONSTANT * temperature)))

@@ -13,7 +13,16 @@ from continuum.transport.boundaries import Boundaries
 from continuum.transport.equations import Equations
 from continuum.transport.layers import TransportLayer
 from continuum.transport.linear import Newton
-from continuum.transport.model import Flux, HeldSolute, Medium, SoluteLayer, check_layer, check_media, check_temperature
+from continuum.transport.model import (
+    Flux,
+    HeldSolute,
+    Medium,
+    SoluteLayer,
+    check_layer,
+    check_media,
+    check_number,
+    check_temperature,
+)
 from continuum.transport.numbers import OF_LAYER, Numbers
 from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
@@ -151,12 +160,30 @@ class TransportProblem:
         self._start_layers(coverages or {})
 
     def start_at(self, potential: float) -> None:
-        """Begin in equilibrium with a chemical potential in J/mol, at the stresses and jumps that `drive` was told."""
+        """Begin in equilibrium with a chemical potential in J/mol, at the stresses and jumps that `drive` was told.
+
+        Raises:
+            InputError: the potential is not finite, or a body's lattice would hold more solute than it has sites.
+        """
+        check_number("the start", "chemical potential", potential, "J/mol")
+        for name, body in self.bodies.items():
+            body.medium.check_potential(name, "initial chemical potential", potential)
         self._rest()
         for name, body in self.bodies.items():
             start = self.numbers.starts[name]
             self.unknowns[start : start + body.size] = self.boundaries.activity(potential)
         self._start_layers({})
+
+    def resume(self, unknowns: FloatArray, amounts: FloatArray) -> None:
+        """Go on from the state of an interrupted transport, at the stresses and jumps that `drive` was told. Collective.
+
+        Args:
+            unknowns: (local,) as `unknowns` was.
+            amounts: (local,) as `amounts` was.
+        """
+        self._rest()
+        self.unknowns, self.amounts = unknowns.copy(), amounts.copy()
+        self._equations.spread(self.unknowns)
 
     def _rest(self) -> None:
         self._before, self.unknowns = self._after, np.zeros(self.numbers.local)
@@ -197,6 +224,14 @@ class TransportProblem:
         """(n,) lattice concentrations at the local nodes of each body at the present state, mol/m³."""
         return {name: body.capacities() * body.activity.x.array for name, body in self.bodies.items()}
 
+    def filled(self) -> dict[str, float]:
+        """Largest share of the lattice sites of each body that hold solute, where their number is known. Collective."""
+        found = {name: float(one.max(initial=0.0)) for name, one in self.concentrations().items()}
+        sites = {name: body.medium.sites for name, body in self.bodies.items()}
+        return {
+            name: float(self.comm.allreduce(found[name], MPI.MAX)) / n for name, n in sites.items() if n is not None
+        }
+
     def coverages(self, unknowns: FloatArray) -> list[FloatArray]:
         """(points,) coverage at the quadrature points of each layer in a state. Collective."""
         self._equations.spread(unknowns)
@@ -219,7 +254,13 @@ class TransportProblem:
         return TransportStep(duration, last.unknowns, last.amounts, supplied, error)
 
     def accept(self, step: TransportStep) -> None:
-        """Go on from the end of a step. Collective."""
+        """Go on from the end of a step. Collective.
+
+        Raises:
+            InputError: a flux has taken out more solute than there was.
+        """
+        own = [step.unknowns[self.numbers.starts[name] :][: body.size] for name, body in self.bodies.items()]
+        self.boundaries.check_left(np.concatenate(own))
         self.unknowns, self.amounts, self._before = step.unknowns, step.amounts, self._after
         self._at(1.0)
         self._equations.spread(self.unknowns)

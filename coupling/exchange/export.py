@@ -19,6 +19,7 @@ from coupling.contracts import FloatArray
 from coupling.errors import InputError, unknown_choice
 from coupling.exchange.damage_table import DamageTable, damage_table
 from coupling.exchange.storage import write_atomically
+from coupling.interface.error_bars import landmark_std
 from coupling.interface.fit import fit
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.law import Law
@@ -219,7 +220,7 @@ def _header(law: Law, name: str) -> list[str]:
     lines = [f"{name}: {law.kind} cohesive law, SI units", *law.count.in_words(law.gap)]
     units = {"work_of_separation": "J/m^2", "peak_traction": "Pa", "opening_at_peak": "m", "final_opening": "m"}
     for quantity, unit in units.items():
-        std = getattr(law, f"{quantity}_std", None)
+        std = landmark_std(law, quantity)
         error = "" if std is None else f" +- {_text(std)}"
         lines.append(f"{quantity} = {_text(getattr(law, quantity))}{error} {unit}")
     return lines

@@ -67,6 +67,10 @@ def load_law(path: str | Path) -> Law:
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"There is no law file {path}; a run of a cohesive_law study writes law.json, save_law any law."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"The law file {path} cannot be read: {error}.") from None
     try:

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from coupling.errors import InputError, unknown_choice
+from coupling.interface.error_bars import with_members_of
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.coarse import CoarseLaw
 from coupling.laws.count import Count
@@ -39,6 +40,8 @@ def coarsen(
     in opening are as √(W_II c_n / W_I c_t), c_t in the softest direction, and fall together as N^−½. A law of the
     opening alone says nothing of shear; there work and strength are the normal ones.
 
+    The members of a law (its samples) are coarsened, too, so that error bars go with it.
+
     Of a law with a coverage the law at each coverage is coarsened: the solute, its closed energy and its sites stay those of
     the plane that parts.
 
@@ -59,6 +62,14 @@ def coarsen(
         raise unknown_choice("softening", softening, get_args(Softening))
     if isinstance(law, CoverageLaw):
         return _at_each_coverage(law, planes, plane_stiffness, softening)
+
+    def coarse(one: Law) -> CoarseLaw | Bilinear:
+        return _coarse(one, planes, plane_stiffness, softening)
+
+    return with_members_of(coarse(law), law, coarse)
+
+
+def _coarse(law: Law, planes: int, plane_stiffness: float | None, softening: Softening) -> CoarseLaw | Bilinear:
     if softening == "exact":
         if law.work_in_shear is not None:
             raise InputError(

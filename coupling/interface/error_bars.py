@@ -1,6 +1,6 @@
 """Error bars of a law from samples of it: the same interface with other members of a family of potentials."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,10 @@ from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.laws.rigid import InitiallyRigid
 from coupling.laws.tabulated import TabulatedLaw
+
+_SAMPLED = TabulatedLaw | InitiallyRigid | MixedModeLaw
+_STATED = ("work_of_separation", "peak_traction")
+_SAME = 1e-9  # of values that differ by rounding alone
 
 
 def with_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](law: L, sampled: Sequence[Law]) -> L:
@@ -45,17 +49,58 @@ def rescaled_error_bars[L: (TabulatedLaw, InitiallyRigid, MixedModeLaw)](
     return type(law)(**own, gap=law.gap).counted(law.count).with_members(law.members)
 
 
+def spread(law: Law, read: Callable[[Law], float]) -> float | None:
+    """Standard deviation over a law's members of what is read of each; None where it has none, or all are the same."""
+    if len(law.members) < 2:
+        return None
+    values = np.array([read(one) for one in law.members])
+    return float(values.std(ddof=1)) if np.ptp(values) > _SAME * np.abs(values).max() else None
+
+
+def landmark_std(law: Law, name: str) -> float | None:
+    """Standard deviation of a law's attribute: what the law itself says, else the spread of its members; None without."""
+    if name in _STATED and isinstance(law, _SAMPLED):
+        return getattr(law, f"{name}_std", None)
+    return spread(law, lambda one: float(getattr(one, name)))
+
+
+def with_members_of[L: Law](made: L, law: Law, make: Callable[[Law], Law]) -> L:
+    """What was made of a law, with what is made of each of its members as members.
+
+    A law whose bars labels have changed or withheld since hands on none: its members spread otherwise than it says.
+
+    Args:
+        made: Of the law.
+        law: The law.
+        make: Makes the same of another.
+    """
+    if len(law.members) < 2 or not _is_spread(law):
+        return made
+    return made.with_members([make(one) for one in law.members])
+
+
+def _is_spread(law: Law) -> bool:
+    if not isinstance(law, _SAMPLED):
+        return True
+    own: Any = law  # one of three kinds, each of which stays what it is
+    plain = with_error_bars(rescaled_error_bars(own, None, None), law.members)
+    pairs = [(getattr(law, f"{name}_std"), getattr(plain, f"{name}_std")) for name in _STATED]
+    return all(said is not None and np.isclose(said, of_members, rtol=1e-12, atol=0.0) for said, of_members in pairs)
+
+
 def stated_bars(law: Law) -> dict[str, float | None]:
     """Standard deviations of the work of separation and of the peak traction; None where the law withholds them.
 
     Those are the spread of its members, or, where labels have changed them since, what the law says.
     """
+    if law.members and not isinstance(law, _SAMPLED):
+        return {name: landmark_std(law, name) for name in _STATED}
     found: dict[str, float | None] = {}
-    own: Any = law  # one with samples of its own, since it has members
+    own: Any = law  # one with samples of its own, where it has members
     plain = with_error_bars(rescaled_error_bars(own, None, None), law.members) if law.members else law
-    for name in ("work_of_separation", "peak_traction"):
-        said, spread = getattr(law, f"{name}_std", None), getattr(plain, f"{name}_std", np.nan)
-        unchanged = law.members and said is not None and np.isclose(said, spread, rtol=1e-12, atol=0.0)
+    for name in _STATED:
+        said, plainly = getattr(law, f"{name}_std", None), getattr(plain, f"{name}_std", np.nan)
+        unchanged = law.members and said is not None and np.isclose(said, plainly, rtol=1e-12, atol=0.0)
         found[name] = float(np.std([getattr(one, name) for one in law.members], ddof=1)) if unchanged else said
     return found
 

@@ -17,6 +17,7 @@ from scipy.optimize import brentq, least_squares
 
 from coupling.contracts import CohesiveLaw, FloatArray
 from coupling.errors import InputError, unknown_choice
+from coupling.interface.error_bars import with_members_of
 from coupling.laws.closed_form import ClosedForm, FitTarget
 from coupling.laws.count import NOT_KNOWN, Count
 from coupling.laws.law import Law, count_of
@@ -86,7 +87,7 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
         kind: One of `coupling.laws.registry.closed_forms`.
 
     Returns:
-        The fitted law, which keeps the count of its source, and its error.
+        The fitted law, which keeps the count of its source and has the fits of its members as members, and its error.
 
     Raises:
         InputError: the kind is unknown, or the samples make no law.
@@ -96,6 +97,8 @@ def fit(source: CohesiveLaw | Samples, kind: str) -> Fit:
         raise unknown_choice("kind of law to fit", kind, forms)
     target = _target(source)
     law = _fitted(forms[kind], target)
+    if isinstance(source, Law):
+        law = with_members_of(law, source, lambda one: _fitted(forms[kind], found := _target(one)).counted(found.count))
     energy, traction, _ = law.normal(target.opening)
     error = FitError(
         kind,

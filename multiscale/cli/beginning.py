@@ -83,8 +83,13 @@ def examples(
             run_file(target / "study.yaml")
 
 
-EXAMPLES = Path(str(files("multiscale"))) / "examples"
-"""The examples, as they lie in the package."""
+def _examples() -> Path:
+    own = Path(str(files("multiscale")))
+    return next((one for one in (own / "examples", own.parent / "examples") if one.is_dir()), own)
+
+
+EXAMPLES = _examples()
+"""The examples, as they lie in the package; of a checkout those beside it."""
 
 
 def _copied(source: Path, target: Path) -> list[Path]:

@@ -1,6 +1,7 @@
 """The kinds of values that an input file holds: quantities with units, files, crystal directions."""
 
 import os
+import re
 from math import inf, isfinite
 from os.path import normpath
 from pathlib import Path
@@ -67,9 +68,19 @@ def _with_unit(value: object, kind: str, info: ValidationInfo) -> object:
 
 def number(unit: str) -> Any:
     """The type of a bare number whose unit is fixed; it stands in the schema, and so in templates and in the reference."""
-    return Annotated[float, Field(json_schema_extra={"unit": unit})]
+
+    def bare(value: object) -> object:
+        if isinstance(value, str) and _WITH_UNIT.match(value):
+            raise InputError(
+                f"{value!r} is text; this number stands alone, in {unit}, without quotation marks and unit."
+            )
+        return value
+
+    return Annotated[float, BeforeValidator(bare), Field(json_schema_extra={"unit": unit})]
 
 
+_WITH_UNIT = re.compile(r"\s*[-+]?[0-9.]")
+"""A text that begins like a number."""
 Length = quantity("length", "m")
 """A length in m, written as "60 nm"."""
 AtomicLength = quantity("length", "m", largest=1e-7)

@@ -15,6 +15,9 @@ from multiscale.inputs.matching import Matching
 from multiscale.inputs.precheck import Precheck, precheck_field
 from multiscale.inputs.solute import SoluteInput
 
+NO_BARS_WITH_SOLUTE = "error bars are not derived for a law with solute; take trust out, or solute."
+"""A study may have one of the two."""
+
 
 class Openings(Section):
     """The sampled openings of the interface."""

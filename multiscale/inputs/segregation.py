@@ -12,6 +12,14 @@ from multiscale.inputs.fields import AtomicLength, Name, number, quantity
 Temperature = quantity("temperature", "K")
 
 
+def overfull(chemical_potential: float) -> str:
+    """What is wrong with a chemical potential in eV, counted from the solute's energy in the bulk, that is positive."""
+    return (
+        f"a chemical_potential of {chemical_potential:g} eV is above the solute's energy on the bulk's best sites, so that more than half "
+        "of them would hold solute: more than a host has room for; give a negative one, kT ln c/(1 − c) of a concentration c."
+    )
+
+
 class MonteCarloInput(Section):
     """Swap Monte Carlo of the solute at the boundary, where sites interact."""
 
@@ -101,6 +109,15 @@ class SegregationInput(Section):
         solute_number(element)
         return element
 
+    @field_validator("replaces")
+    @classmethod
+    def _replaced(cls, element: str | None) -> str | None:
+        from atomistic.solutes.placing import solute_number
+
+        if element is not None:
+            solute_number(element)
+        return element
+
     @field_validator("concentration")
     @classmethod
     def _possible(cls, concentration: float | None) -> float | None:
@@ -114,6 +131,8 @@ class SegregationInput(Section):
     def _fits(self) -> Self:
         if (self.concentration is None) == (self.chemical_potential is None):
             raise InputError("say how much solute there is by concentration or by chemical_potential, one of the two.")
+        if self.reference == "bulk" and (self.chemical_potential or 0.0) > 0:
+            raise InputError(overfull(self.chemical_potential))
         if self.kind == "interstitial":
             because = "kind: interstitial, which replaces no atom; give kind: substitutional"
             self.refuse_given(because, "replaces", "replaced_energy")

@@ -1,6 +1,6 @@
 """The solute of an interface, in an input file."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,7 @@ from coupling.errors import InputError
 from multiscale.inputs.base import Section
 from multiscale.inputs.crystal import Temperature
 from multiscale.inputs.fields import AtomicLength, number
+from multiscale.inputs.segregation import overfull
 
 
 class SoluteInput(Section):
@@ -25,7 +26,7 @@ class SoluteInput(Section):
         default=None,
         description="Distance from the middle of the gap within which sites are taken; by default those between the faces.",
     )
-    repeats: list[int] = Field(
+    repeats: list[Annotated[int, Field(ge=1, le=20)]] = Field(
         default_factory=lambda: [1, 1],
         min_length=2,
         max_length=2,
@@ -70,6 +71,8 @@ class SoluteInput(Section):
             )
         if self.coverage is not None and self.temperature is not None:
             raise InputError("temperature is that of a reservoir, and a coverage that is held has none; take it out.")
+        if (self.chemical_potential or 0.0) > 0:
+            raise InputError(overfull(self.chemical_potential))
         if self.coverage is None and not self.temperature:
             raise InputError("a reservoir needs temperature, such as 300 K: without entropy it fixes no coverage.")
         return self

@@ -18,7 +18,9 @@ _NAMED = {
     "study.yaml": "the input as run; with the files beside it, it can be run again",
     "sweep.json": "what the sweep is about",
     "journal.jsonl": "what came out of each point",
-    "law.json": "the law, for a mesh (law: {run: FOLDER}) or coupling.exchange.storage.load_law",
+    "crystals.json": "the crystals with their stiffness, for a body of a later run (run: FOLDER)",
+    "deformed.png": "the deformed specimen, in the report",
+    "gamma_surface.png": "the γ-surface, in the report",
     "dislocation.yaml": "what the next scale needs",
     "damask_phase.yaml": "input block for DAMASK",
     "opendis_mobility.py": "mobility law for OpenDiS",
@@ -26,6 +28,14 @@ _NAMED = {
     "posterior.npz": "the fitted potential's posterior, for trust",
     "labels.extxyz": "the labels, for trust",
 }
+_OF_LAWS = {
+    ".json": "the law, for a mesh (law: {run: FOLDER}) or coupling.exchange.storage.load_law",
+    ".csv": "the law as a table",
+    ".inp": "the law as an input block for Abaqus",
+    ".i": "the law as an input block for MOOSE",
+    ".dat": "the law as an input block for Akantu",
+}
+"""Of files at the top whose names begin with "law", by ending."""
 _ENDINGS = {
     ".extxyz": "atoms, for OVITO or ASE",
     ".xyz": "atoms, for OVITO or ASE",
@@ -34,10 +44,8 @@ _ENDINGS = {
     ".h5": "the numbers of the .xdmf beside it",
     ".png": "picture",
     ".csv": "table",
-    ".inp": "input block for Abaqus, or a mesh",
-    ".i": "input block for MOOSE",
-    ".dat": "input block for Akantu",
-    ".json": "a law, or other numbers",
+    ".inp": "mesh",
+    ".json": "numbers",
     ".msh": "mesh",
     ".yaml": "input",
 }
@@ -95,6 +103,8 @@ def _columns(curve: Curve) -> str:
 
 def _what(name: str) -> str:
     path = Path(name)
+    if path.name == name and name.startswith("law") and path.suffix in _OF_LAWS:
+        return _OF_LAWS[path.suffix]
     return _NAMED.get(path.name) or _ENDINGS.get(path.suffix, "file")
 
 

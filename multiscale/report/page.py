@@ -19,7 +19,7 @@ from multiscale.runtime.records import Amount, Scalar, Table
 from multiscale.runtime.results import Results
 
 _COUNTED = (
-    "Every joule has exactly one owner: over each site the counting numbers, times their weights, add up to one. "
+    "Every joule has exactly one owner: at each site the counting numbers, times their weights, add up to one. "
     "Energies carry their counting number."
 )
 

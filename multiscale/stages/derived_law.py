@@ -9,6 +9,7 @@ from atomistic.frames import Frames
 from coupling.elasticity import rotate_stiffness
 from coupling.interface.excess import Excess, slab_totals
 from coupling.interface.rigid_path import PathSamples
+from coupling.interface.stretches import InterpolatedStretch
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
@@ -37,6 +38,7 @@ class OfSolute:
         names: What its sites are called.
         spacings: Of the closed facing planes at each coverage, m.
         cell_error: By which the dissolved energy is too large for the size of its cell, eV.
+        stretches: At each coverage, openings without a state, across which its law is interpolated.
     """
 
     law: CoverageLaw
@@ -45,6 +47,7 @@ class OfSolute:
     names: str
     spacings: tuple[float, ...]
     cell_error: float = 0.0
+    stretches: tuple[tuple[InterpolatedStretch, ...], ...] = ()
 
 
 @dataclass(frozen=True)

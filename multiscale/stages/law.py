@@ -8,7 +8,7 @@ import numpy as np
 from coupling.errors import InputError
 from coupling.interface.error_bars import with_error_bars
 from coupling.records import pack, unpack
-from multiscale.inputs.law_options import LawOptions
+from multiscale.inputs.law_options import NO_BARS_WITH_SOLUTE, LawOptions
 from multiscale.inputs.potential import PotentialChoice
 from multiscale.runtime.addresses import request
 from multiscale.runtime.context import RunContext
@@ -53,14 +53,14 @@ def derive_law(
         InputError: potential and crystals do not make a law.
         NotConverged: some equilibrium was not found.
     """
+    if error_bars and models.count and potential is None and options.solute is not None:
+        raise InputError(f"{NO_BARS_WITH_SOLUTE[0].upper()}{NO_BARS_WITH_SOLUTE[1:]}")
     cautions = prechecked(options, models, context, potential)
     derived = replace(
         _derived(options, models, context, seed, potential, "atomistic samples", boundary), cautions=cautions
     )
     if not (error_bars and models.count and potential is None):
         return derived
-    if options.solute is not None:
-        raise InputError("Error bars are not derived for a law with solute; take trust out, or solute.")
     sampled = models.each_sample(
         lambda _: _derived(options, models, context, seed, potential, "samples of the potential")
     )

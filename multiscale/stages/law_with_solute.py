@@ -8,6 +8,7 @@ import numpy as np
 
 from coupling.contracts import Potential
 from coupling.errors import InputError
+from coupling.interface.stretches import InterpolatedStretch, interpolated_stretches
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.law import Law
 from coupling.laws.reservoir import ReservoirLaw
@@ -97,6 +98,11 @@ def law_with_solute(
             _amount(coverage, sites)
     host = next(iter(reversed(crystals.values())))
     dissolved = _dissolved(choice, host, models, context, potential)
+    if (dissolved.chemical_potential or 0.0) > 0:
+        raise InputError(
+            f"A concentration of {choice.concentration:g} fills more than half of the best sites of bulk {host.formula}, which is more "
+            "than a host has room for; give a smaller one."
+        )
     found = [
         _filled(coverage, options, crystals, models, context, potential, boundary) for coverage in choice.coverages
     ]
@@ -106,8 +112,16 @@ def law_with_solute(
     nearest = int(np.argmin(np.abs(np.array(choice.coverages) - (choice.coverage or 0.0))))
     spacings = tuple(one.atoms.closed_gap * ANGSTROM for one in found)
     agree = tuple(one.law_consistency for one in derived)
-    known = OfSolute(law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error)
+    known = OfSolute(
+        law, agree, dissolved.energy, found[0].names, spacings, dissolved.cell_error, tuple(map(_stretches, derived))
+    )
     return replace(derived[nearest], law=_held(choice, law, dissolved), boundary=boundary, solute=known)
+
+
+def _stretches(derived: DerivedLaw) -> tuple[InterpolatedStretch, ...]:
+    """Openings without a state, of a relaxed path."""
+    slab = derived.atoms.slab
+    return () if slab is None or derived.static is None else interpolated_stretches(slab, derived.static, derived.law)
 
 
 def _joined(

@@ -6,6 +6,7 @@ import numpy as np
 
 from atomistic.frames import Frames
 from coupling.contracts import FloatArray, Potential
+from coupling.errors import InputError
 from coupling.records import pack, unpack
 from multiscale.inputs.segregation import SegregationInput
 from multiscale.runtime.addresses import request
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from atomistic.solutes.interactions import PairEnergies
     from atomistic.solutes.segregation import Place, Segregation
     from atomistic.solutes.spectrum import Relaxing, Spectrum
+
+_SLAB, _DEPTHS = 12.0, 2.2
+"""Thickness of a slab with free surfaces: Å, and over the distance up to which its sites count."""
 
 
 def solute_record(
@@ -89,7 +93,7 @@ def _computed(
         context.log.info("%s on the surface (%d %d %d)", element, h, k, l)
         free = surface_place(
             potential, crystal.atoms, (h, k, l), conventional=crystal.conventional, within=choice.angstroms("within"),
-            progress=context.progress,
+            thickness=max(_SLAB, _DEPTHS * choice.angstroms("within")), progress=context.progress,
         )  # fmt: skip
         surface = _recorded(segregation(potential, free, bulk, **options))
     source = _reference(choice, potential, bulk)
@@ -134,7 +138,13 @@ def _place(boundary: BoundaryRecord, choice: SegregationInput) -> "Place":
     (atoms,) = boundary.frames.structures
     lower, heights = np.asarray(boundary.lower, dtype=bool), atoms.positions[:, 2]
     plane = 0.5 * (heights[lower].max() + heights[~lower].min())
-    return Place("boundary", atoms, float(plane), choice.angstroms("within"), 2)
+    half, within = 0.25 * float(atoms.cell[2, 2]), choice.angstroms("within")
+    if within > half:
+        raise InputError(
+            f"solute: within {within:.3g} Å reaches beyond {half:.3g} Å, the middle of the grains, from where on sites are those of the "
+            "other boundary; give less, or a larger grain_boundary: thickness."
+        )
+    return Place("boundary", atoms, float(plane), within, 2)
 
 
 def _reference(choice: SegregationInput, potential: Potential, bulk: "Spectrum") -> tuple[float, str]:

@@ -68,12 +68,22 @@ def chemical_potential(choice: SegregationInput, record: SoluteRecord) -> float:
     """μ on the potential's scale, eV.
 
     Raises:
-        InputError: the concentration cannot be.
+        InputError: the concentration cannot be, or the bulk would be full of solute.
     """
+    levels = record.bulk.levels
     if choice.chemical_potential is not None:
-        return float(record.reference + choice.chemical_potential)
-    assert choice.concentration is not None  # refused when the input is read
-    return record.bulk.levels.chemical_potential(choice.concentration, choice.temperature)
+        found, given = (
+            float(record.reference + choice.chemical_potential),
+            f"chemical_potential {choice.chemical_potential:g} eV",
+        )
+    else:
+        assert choice.concentration is not None  # refused when the input is read
+        found, given = (
+            levels.chemical_potential(choice.concentration, choice.temperature),
+            f"concentration {choice.concentration:g}",
+        )
+    levels.check_bulk(found, given)
+    return found
 
 
 def walk_record(

@@ -8,9 +8,9 @@ from coupling.errors import InputError
 from coupling.exchange.export import FORMS, export
 from coupling.exchange.storage import save_law
 from coupling.interface.branches import Switch
+from coupling.interface.error_bars import spread
 from coupling.interface.rigid_path import interface_ledger
 from coupling.interface.shape import shape_findings
-from coupling.laws.count import Count
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
 from coupling.ledger import LedgerRow
@@ -52,15 +52,11 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
     )
     results.findings += shape_findings(derived.samples, key.rstrip("_"))
     results.add(f"{key}law_consistency", derived.law_consistency, "", f"{against}, over the peak")
-    for place, crystal in derived.crystals.items():
-        single = len(derived.crystals) == 1
-        of = f"{key}lattice_parameter" + ("" if single else f"_{place}")
-        results.add(
-            of,
-            crystal.lattice_parameter * ANGSTROM,
-            "m",
-            "lattice parameter of the potential" + ("" if single else f", {place}"),
-        )
+    numbers = derived_numbers(derived, key)
+    for place in derived.crystals:
+        which = "" if len(derived.crystals) == 1 else f", {place}"
+        of = _lattice(derived, key, place)
+        results.add(of, numbers[of], "m", f"lattice parameter of the potential{which}")
     if atoms.slab is not None:
         results.add(
             f"{key}traction_route_difference",
@@ -85,7 +81,24 @@ def report_derived(results: Results, options: LawOptions, derived: DerivedLaw, k
         _pair(results, derived, key)
     if derived.boundary is not None:
         report_boundary(results, derived.boundary, key)
-    _at_the_peak(results, derived.law.count, derived.law.gap, derived.law.peak_traction, key)
+    _at_the_peak(results, derived.law, key)
+
+
+def derived_numbers(derived: DerivedLaw, key: str = "") -> dict[str, float]:
+    """Lattice parameters and the energy of the bulk that was taken away, SI, by the names under which they are reported."""
+    found = {
+        _lattice(derived, key, place): crystal.lattice_parameter * ANGSTROM for place, crystal in derived.crystals.items()
+    }  # fmt: skip
+    return found | {f"{key}bulk_energy_taken_away": taken_away(derived.law)}
+
+
+def taken_away(law: Law) -> float:
+    """Elastic energy of the bulk that was taken away, at the peak traction, J/m²."""
+    return float(sum(side.energy_at_peak for side in law.count.sides if side is not None))
+
+
+def _lattice(derived: DerivedLaw, key: str, place: str) -> str:
+    return f"{key}lattice_parameter" + ("" if len(derived.crystals) == 1 else f"_{place}")
 
 
 def tension(law: Law) -> tuple[float, float]:
@@ -93,19 +106,20 @@ def tension(law: Law) -> tuple[float, float]:
     return -0.2 * law.peak_traction, 1.15 * law.peak_traction
 
 
-def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str) -> None:
+def _at_the_peak(results: Results, law: Law, key: str) -> None:
     """What was taken away, at the law's peak traction."""
+    count, peak, total = law.count, law.peak_traction, taken_away(law)
     rows = tuple(
         (f"−{side.layers:.6g} layers of {side.material}", name, Amount(side.spacing, "m"), Amount(side.stiffness_voigt[2, 2], "Pa"),
          Amount(side.energy_at_peak, "J/m^2"), Amount(side.elastic_energy(peak), "J/m^2"))
         for name, side in (("plus", count.plus), ("minus", count.minus)) if side is not None
     )  # fmt: skip
-    total = sum(side.energy_at_peak for side in count.sides if side is not None)
     results.add(
         f"{key}bulk_energy_taken_away",
         total,
         "J/m^2",
         "elastic energy of the bulk that was taken away, at the peak traction",
+        uncertainty=spread(law, taken_away),
         headline=bool(total),
     )
     caption = (
@@ -113,7 +127,7 @@ def _at_the_peak(results: Results, count: Count, gap: str, peak: float, key: str
         if count.held_rigid
         else (
             "At the peak traction the slab holds this energy besides that of the law; finite elements hold it instead. The closed "
-            f"spacing is in the {gap[3:]}."
+            f"spacing is in the {law.gap[3:]}."
         )
     )
     head = ("taken away", "side", "spacing", "C33", "energy taken away", "linear elastic")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from coupling.errors import InputError, MultiscaleError, unknown_choice
+from multiscale.sweeps.devices import RESOURCE, cluster_with, shares, visible_devices
 from multiscale.sweeps.formats import require
 from multiscale.sweeps.inputs import EngineInput
 from multiscale.sweeps.queues import QUEUES, Jobs, asked
@@ -28,7 +29,13 @@ _WITHOUT_PAGES = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 def check_engine(engine: EngineInput, formats: Sequence[str] = ()) -> None:
-    """Raise `MissingBackend` unless the libraries of the wanted files are installed; load those of a queue."""
+    """Raise `MissingBackend` unless the libraries of the wanted files are installed; load those of a queue.
+
+    Raises:
+        InputError: the workers of this machine ask for more GPUs than it has.
+    """
+    if engine.kind == "local":
+        shares(visible_devices(), _workers(engine), _gpus(engine))
     if engine.kind in QUEUES:
         _dask_jobqueue()
     for name in formats:
@@ -107,19 +114,34 @@ def _cluster(engine: EngineInput, jobs: Jobs | None, tasks: int, scratch: str) -
 def _local(engine: EngineInput, tasks: int, scratch: str) -> Any:
     from distributed import LocalCluster
 
+    workers = min(_workers(engine), max(1, tasks))
+    options = {
+        "threads_per_worker": 1,
+        "processes": True,
+        "memory_limit": _bytes(engine.memory) if engine.memory else 0,
+        "resources": engine.resources or None,
+        "host": "127.0.0.1",
+        "security": _certified(),
+        "scheduler_kwargs": _WITHOUT_PAGES,
+        "local_directory": scratch,
+        "silence_logs": logging.CRITICAL,
+    }
+    if not (devices := visible_devices()):
+        return LocalCluster(n_workers=workers, **options)
+    return cluster_with(shares(devices, workers, _gpus(engine)), **options)
+
+
+def _workers(engine: EngineInput) -> int:
+    """How many of this machine: as many as are asked for, else as cores and GPUs allow."""
+    if engine.workers:
+        return engine.workers
     cores = len(os.sched_getaffinity(0)) // (engine.threads * (engine.mpi.ranks if engine.mpi else 1))
-    return LocalCluster(
-        n_workers=min(engine.workers or max(1, cores), max(1, tasks)),
-        threads_per_worker=1,
-        processes=True,
-        memory_limit=_bytes(engine.memory) if engine.memory else 0,
-        resources=engine.resources or None,
-        host="127.0.0.1",
-        security=_certified(),
-        scheduler_kwargs=_WITHOUT_PAGES,
-        local_directory=scratch,
-        silence_logs=logging.CRITICAL,
-    )
+    devices, each = len(visible_devices()), _gpus(engine)
+    return max(1, min(cores, devices // each) if devices and each else cores)
+
+
+def _gpus(engine: EngineInput) -> int:
+    return int((engine.resources or {}).get(RESOURCE, 0))
 
 
 def _dask_jobqueue() -> Any:

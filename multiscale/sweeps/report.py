@@ -21,6 +21,7 @@ _MOST_LINES = 6
 _MOST_QUANTITIES = 8
 _MOST_PLOTS = 24
 _MOST_ROWS = 2000
+_BARS = "± one standard deviation"
 _CONSTANT = 1e-6
 """Part of its size below which a quantity's change over the points is rounding."""
 
@@ -52,7 +53,8 @@ def page_of(sweep: SweepRecord) -> Results:
     for name in shown:
         if name not in varying and (first := _first(sweep, name)) is not None:
             unit, what, _ = sweep.quantities[name]
-            page.add(name, first, unit, f"{what}, the same at all points", headline=True)
+            spread = _first(sweep, f"{name}_std")
+            page.add(name, first, unit, f"{what}, the same at all points", uncertainty=spread, headline=True)
     if sweep.failures:
         rows = tuple((_said(values), error) for values, error in sweep.failures)
         page.tables.append(Table("Failures", ("point", "error"), rows, "Computed again with --retry-failed."))
@@ -130,28 +132,38 @@ def _plot(page: Results, sweep: SweepRecord, name: str, number: int, key: str) -
     x, unit = coordinate(axis.columns[key])
     if len(axis) < 2 or x.dtype == object:
         return
-    y = _grid(sweep, name)
+    y, spread = _grid(sweep, name), _grid(sweep, f"{name}_std")
     others = [n for n, a in enumerate(sweep.axes) if n != number and len(a) > 1]
     second = min(others, key=lambda n: len(sweep.axes[n]), default=None)
     size = len(sweep.axes[second]) if second is not None else 1
-    lines = []
+    lines: list[PlotSeries] = []
+    bars: list[PlotSeries] = []
     for i in np.unique(np.linspace(0, size - 1, min(size, _MOST_LINES)).round().astype(int)).tolist():
         index: list[Any] = [0] * len(sweep.axes)
         index[number] = slice(None)
         if second is not None:
             index[second] = i
-        values = y[tuple(index)]
+        values, std = y[tuple(index)], spread[tuple(index)]
         known, curve = np.isfinite(values), f"{name}_over_{key}_{i}"
         order = np.argsort(x[known], kind="stable")
-        page.add_curve(
-            curve, f"{name} over {key}", x=(unit, x[known][order]), y=(sweep.quantities[name][0], values[known][order])
-        )
+        columns = {"y": values[known][order]}
+        if with_bars := bool(known.any() and np.isfinite(std[known]).all()):
+            columns |= {f"y_{end}": (values + sign * std)[known][order] for end, sign in (("upper", 1), ("lower", -1))}
+        y_columns = {column: (sweep.quantities[name][0], numbers) for column, numbers in columns.items()}
+        page.add_curve(curve, f"{name} over {key}", x=(unit, x[known][order]), **y_columns)
         text = _place(sweep.axes[second], i) if second is not None else ""
         lines.append(PlotSeries(curve, "x", "y", text, "line and points" if axis.name == key else "points"))
+        if with_bars and axis.name == key:
+            bars += [
+                PlotSeries(curve, "x", "y_upper", "" if bars else _BARS, "dashed"),
+                PlotSeries(curve, "x", "y_lower", "", "dashed"),
+            ]
     held = [_place(sweep.axes[n], 0) for n in others if n != second]
     caption = f"At {', '.join(held)}." if held else ""
     y_unit, what, _ = sweep.quantities[name]
-    page.plots.append(Plot(_heading(what), key, unit, what, y_unit, tuple(lines), caption, _log(x, axis.name == key)))
+    page.plots.append(
+        Plot(_heading(what), key, unit, what, y_unit, (*lines, *bars), caption, _log(x, axis.name == key))
+    )
 
 
 def _heading(what: str) -> str:
@@ -178,7 +190,9 @@ def _points(sweep: SweepRecord) -> Table:
             state = Link(state, f"{POINTS}/{address}/{RUN_REPORT}")
         elif state == FAILED and (sweep.folder / POINTS / f"{address}.failed" / "log.txt").is_file():
             state = Link(state, f"{POINTS}/{address}.failed/log.txt")
-        found = (_amount(sweep.number(address, name), known[name][0]) for name in names)
+        found = (
+            _amount(sweep.number(address, name), known[name][0], sweep.number(address, f"{name}_std")) for name in names
+        )
         rows.append((state, *(label(values[key]) for key in keys), *found))
     caption = (
         ""
@@ -188,9 +202,9 @@ def _points(sweep: SweepRecord) -> Table:
     return Table("Points", ("point", *keys, *names), tuple(rows), caption)
 
 
-def _amount(value: Any, unit: str) -> Amount | Scalar:
+def _amount(value: Any, unit: str, uncertainty: float | None) -> Amount | Scalar:
     plain = isinstance(value, bool | str) or value is None
-    return value if plain else Amount(value, unit)
+    return value if plain else Amount(value, unit, uncertainty)
 
 
 def _ranges(sweep: SweepRecord) -> list[dict[str, list[Any]]]:

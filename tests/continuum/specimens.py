@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import meshio
 import numpy as np
 
 from coupling.laws.tabulated import TabulatedLaw
+from coupling.units import SI_FACTORS
 
 
 def uber_law(work: float, length: float, shear: float = 0.0) -> TabulatedLaw:
@@ -82,3 +84,10 @@ def curve_on_two_ranks(module, expression, folder):
         [launcher, "-n", "2", sys.executable, script, folder / "out.json"], check=True, env=environment, timeout=300
     )
     return np.array(json.loads((folder / "out.json").read_text()))
+
+
+def lengths(text: str) -> list[float]:
+    """The lengths that a message names, m."""
+    return [
+        float(number) * SI_FACTORS["length"][unit] for number, unit in re.findall(r"([\d.]+) (m|mm|µm|nm|Å)\b", text)
+    ]

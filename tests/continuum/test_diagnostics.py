@@ -19,7 +19,8 @@ from coupling.findings import refute
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.ppr import ParkPaulinoRoesler
 from coupling.laws.xu_needleman import XuNeedleman
-from tests.continuum.specimens import uber_law
+from coupling.units import length_text
+from tests.continuum.specimens import lengths, uber_law
 from tests.continuum.test_loading import SIDE, STEEL, folder, joint, stretched  # noqa: F401
 
 TRIANGLE = Bilinear(1e3, 20e6, 1e13)
@@ -54,7 +55,7 @@ def test_a_peak_between_two_steps_is_told_with_its_interval_and_by_default_resol
     assert top < 0.99 * truth <= 1.0001 * top * (1 + peak.size)  # missed, and within what is told
     fine = pull(stretched(joint(), law=law), 8e-6, 400, **AS_TOLD)
     at = fine.column("load")[fine.column("force").argmax()]
-    low, high = (float(word.strip(",")) for word in peak.where.split() if word[0].isdigit())
+    low, high = lengths(peak.where)
     assert low < at < high
     resolved = pull(stretched(joint(), law=law), 8e-6, 12)
     assert assess(resolved) == ()
@@ -87,11 +88,7 @@ def test_faces_that_jump_into_contact_are_followed_and_a_jump_that_is_taken_is_r
     assert max(energy_balance_error(record) for record in (followed, asked)) < 0.003
     (finding,) = [one for one in assess(jumped) if one.fatal]
     assert "snaps" in finding.change and finding.size > 0.1
-    before, after = (
-        float(word.strip(","))
-        for word in finding.where.split()
-        if word[0].isdigit() and "%" not in word and len(word) > 3
-    )
+    before, after = lengths(finding.where)
     turned = followed.column("load")[: followed.column("force").argmin()].max()  # where the faces jump
     assert before <= turned * 1.001 and turned < after * 1.05
     assert followed.steps[-1].work == pytest.approx(asked.steps[-1].work, rel=0.006)  # either keeps 0.003
@@ -108,7 +105,7 @@ def test_a_jump_that_cannot_be_followed_is_told_with_its_work(joint):  # noqa: F
     assert not told.fatal and told.what.startswith("The specimen jumps across an instability, and 0.")
     assert told.size == pytest.approx(np.abs(lost).max() / record.column("work").max(), rel=0.05) and told.size > 0.05
     at = int(np.diff(lost).argmax()) + 1
-    assert f"{np.diff(lost).max():.3g}, between the loads {record.steps[at - 1].load:.6g}" in told.where
+    assert f"{np.diff(lost).max():.3g}, between the loads {length_text(record.steps[at - 1].load, 5)}" in told.where
 
 
 def junction(path, length, held, **options):

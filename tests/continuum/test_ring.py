@@ -91,10 +91,10 @@ def test_what_a_ring_must_not_reach(tmp_path):
 
     whole = joined([Prescribed("bottom", "x"), Prescribed("bottom", "y"), Prescribed("top", "y", 1.0)])
     end = ring_of(whole, (0.25, 0.0), 0.6)
-    assert "not along the crack, 0.25 m from the tip" in end.what and end.size == pytest.approx(1 - 0.25 / 0.6)
+    assert "not along the crack, 250 mm from the tip" in end.what and end.size == pytest.approx(1 - 0.25 / 0.6)
     assert "reaches" not in ring_of(whole, (0.5, 0.0), 0.49).what  # free and held along x: nothing that a ring sees
     loaded = joined([Prescribed("bottom", "x"), Prescribed("bottom", "y")], [Traction("top", "y", 1e6)])
-    assert "a loaded boundary of body 'upper', 0.4 m" in ring_of(loaded, (0.5, 0.6), 0.45).what
+    assert "a loaded boundary of body 'upper', 400 mm" in ring_of(loaded, (0.5, 0.6), 0.45).what
     assert "reaches" not in ring_of(whole, (0.5, 0.6), 0.45).what
     upright = np.array([0.0, 1.0])  # a crack that crosses the bond sees it where the two sides differ
     for materials, sees in (((STEEL, STEEL), False), ((STEEL, ALUMINIUM), True)):

@@ -246,9 +246,26 @@ def test_two_ranks_find_what_one_finds(tmp_path):
     assert max(error, other) < 1e-11
 
 
+def drained(slab, inward):
+    """What is left of 1 mol/m³ when a flux has gone through the left face for a while."""
+    problem = medium_of(slab, [Flux("left", inward)], sites=1e4)
+    problem.start({"slab": 1.0})
+    return diffuse(problem, TIME, tolerance=1e-2)
+
+
 def medium_of(slab, boundaries=(), **changes):
     medium = Medium(**{"diffusivity": DIFFUSIVITY, **changes})
     return TransportProblem(slab, {"slab": medium}, TEMPERATURE, boundaries=boundaries)
+
+
+def test_a_flux_may_take_what_is_there_and_the_lattice_says_how_full_it_is(slab):
+    """A fifth of it goes out in a time in which the face is not emptied; a quarter of the sites hold solute."""
+    inward = -0.2 * DIFFUSIVITY / LENGTH
+    record = drained(slab, inward)
+    assert record.column("slab")[-1] == pytest.approx(LENGTH * HEIGHT * (1 - 0.2), rel=1e-9)
+    problem = medium_of(slab, sites=4.0)
+    problem.start({"slab": 1.0})
+    assert problem.filled() == {"slab": 0.25}
 
 
 @pytest.mark.parametrize(
@@ -262,6 +279,10 @@ def medium_of(slab, boundaries=(), **changes):
         (lambda m: Medium(1e-9, traps=(Trap(1.0, 1e4),)), "traps of a medium need its density of lattice sites"),
         (lambda m: medium_of(m, sites=2.0).start({"slab": 3.0}), "initial concentration 3 mol/m.3 is more than the 2 mol/m.3"),
         (lambda m: medium_of(m, [HeldSolute("left", 3.0)], sites=2.0), "concentration at 'left', 3 mol/m.3 is more than the 2"),
+        (lambda m: medium_of(m, sites=2.0).start_at(5e3), "initial chemical potential 5000 J/mol is above the solution energy 0 J/mol of 'slab'"),
+        (lambda m: medium_of(m).start_at(np.nan), "chemical potential nan J/mol of the start must be a finite number"),
+        (lambda m: medium_of(m, [HeldSolute("left", potential=1.0)], sites=2.0), "potential at 'left', 1 J/mol is above the solution energy"),
+        (lambda m: drained(m, -1e-6), "The flux out of 'left' takes more solute than there is"),
         (lambda m: Trap(-1.0, 1e4), "density -1.0"),
         (lambda m: HeldSolute("left"), "a concentration or a potential"),
         (lambda m: HeldSolute("left", -1.0), "concentration -1.0"),

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from coupling.errors import InputError
-from coupling.interface.error_bars import with_error_bars
+from coupling.exchange.export import to_csv
+from coupling.exchange.storage import load_law, save_law
+from coupling.interface.coarse_graining import coarsen
+from coupling.interface.error_bars import landmark_std, rescaled_error_bars, stated_bars, with_error_bars
+from coupling.interface.fit import fit
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
 
@@ -40,3 +44,27 @@ def test_errors_that_are_known_already_add_in_squares() -> None:
 def test_one_sample_is_none() -> None:
     with pytest.raises(InputError, match="two samples"):
         with_error_bars(tabulated(4.0), [tabulated(4.1)])
+
+
+def test_what_is_made_of_a_law_has_its_error_bars(tmp_path) -> None:
+    """Chains, triangles and fits of samples that differ by a factor: the work by it, a coarse peak by its root (T ∝ √W/l)."""
+    works = [3.8, 4.0, 4.3]
+    law = with_error_bars(tabulated(4.0), [tabulated(work) for work in works])
+    relative = np.std(works, ddof=1) / 4.0
+    for made in (coarsen(law, 50), coarsen(law, 50, softening="bilinear"), fit(law, "uber").law):
+        assert landmark_std(made, "work_of_separation") == pytest.approx(relative * made.work_of_separation, rel=1e-3)
+        assert landmark_std(made, "peak_traction") == pytest.approx(relative * made.peak_traction, rel=0.02)
+        save_law(made, tmp_path / "law.json")
+        again = load_law(tmp_path / "law.json")
+        assert stated_bars(again) == stated_bars(made) and None not in stated_bars(made).values()
+        assert (
+            f"work_of_separation = {made.work_of_separation!r} +- {landmark_std(made, 'work_of_separation')!r} J/m^2"
+            in to_csv(made)
+        )
+    assert coarsen(tabulated(4.0), 50).members == () and landmark_std(tabulated(4.0), "final_opening") is None
+
+
+def test_withheld_bars_are_not_handed_on() -> None:
+    law = with_error_bars(tabulated(4.0), [tabulated(3.8), tabulated(4.2)])
+    for told in (rescaled_error_bars(law, None, 1.0), rescaled_error_bars(law, 1.0, 2.0)):
+        assert coarsen(told, 50).members == () and fit(told, "uber").law.members == ()

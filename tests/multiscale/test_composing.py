@@ -17,7 +17,10 @@ from multiscale.runtime.crystals import load_crystals
 from multiscale.studies import check_study, load_study, parse_study
 from tests.multiscale.test_learn import STIFFER
 
-BARS = ("C11", "C44", "work_of_separation", "peak_traction", "peak_load", "gc_from_fe")
+BARS = (
+    "C11", "C44", "work_of_separation", "peak_traction", "initial_stiffness", "peak_load", "gc_from_fe", "j_integral",
+)  # fmt: skip
+SAME = ("opening_at_peak", "final_opening", "zone_length", "swept_area")
 CRYSTAL = {"species": "Cu", "structure": "fcc"}
 GRAIN = {"x": [1, 1, -2], "y": [1, 1, 1]}
 FRACTURE = {
@@ -27,7 +30,7 @@ FRACTURE = {
                             "law": {"atoms": {"layers": 4, "openings": {"max": "5 Å", "points": 20}}}}},
     "supports": [{"group": "end", "component": "x"}],
     "loads": [{"group": "load_upper", "component": "y", "factor": 0.5}, {"group": "load_lower", "component": "y", "factor": -0.5}],
-    "loading": {"opening": "7 nm", "steps": 8}, "trust": {"committee": STIFFER[:1]},
+    "loading": {"opening": "7 nm", "steps": 8}, "j_integral": {"inner": "2 nm", "outer": "4 nm"}, "trust": {"committee": STIFFER[:1]},
 }  # fmt: skip
 
 
@@ -63,6 +66,16 @@ def test_a_broken_specimen_carries_error_bars(place: Path) -> None:
     found, relative = Results.load(place / "out").quantities, np.std([1.0, 0.9], ddof=1)
     for name in BARS:
         assert found[name].uncertainty == pytest.approx(relative * found[name].value, rel=0.01), name
+    assert [name for name in SAME if found[name].uncertainty] == []  # lengths do not feel the factor
+    of_checks = {
+        "gc_from_fe_spread",
+        "gc_relative_error",
+        "energy_balance_relative_error",
+        "law_consistency",
+        "process_zone_facets",
+    }
+    without = {name for name, one in found.items() if not one.uncertainty}
+    assert without == {*SAME, *of_checks, "lattice_parameter", "bulk_energy_taken_away"}
 
 
 def test_bars_of_a_run_reach_the_load_as_in_the_study_that_derived_them(place: Path, taken: Results) -> None:
@@ -76,6 +89,24 @@ def test_bars_of_a_run_reach_the_load_as_in_the_study_that_derived_them(place: P
         first, second = (run.curves[f"sample_{number}"].values["load"] for run in (derived, taken))
         np.testing.assert_allclose(second, first, rtol=1e-8, atol=1e-9 * first.max())
     assert any("from the runs which derived them" in note for note in taken.notes)
+
+
+def test_bars_of_a_run_reach_the_load_of_a_polycrystal(place: Path) -> None:
+    """Grains of the run's crystal with its law between them: stiffness and law vary together, and the load by their factor."""
+    boundary = {"grains": {"body": "copper"}, "law": {"run": "out"}, "coarsen": 400}
+    study = {
+        "study": "specimen", "mesh": {"specimen": "polycrystal", "width": 12, "height": 6, "grains": 2, "size": 3, "seed": 2},
+        "mesh_unit": "nm", "kind": "plane strain", "interfaces": {"general": boundary},
+        "bodies": {"copper": {"run": "out", "crystal": "upper", "grains": {"fibre": [1, 1, 0]}}},
+        "supports": [{"group": "left", "component": "x"}, {"group": "bottom", "component": "y"}],
+        "loads": [{"group": "right", "component": "x"}], "loading": {"opening": "0.04 nm", "steps": 2, "growth": 0.5},
+        "output": {"fields": "none"},
+    }  # fmt: skip
+    found = run_study(parse_study(study, place), place / "grains").quantities
+    relative = np.std([1.0, 0.9], ddof=1)
+    for name in ("C11", "peak_traction", "initial_stiffness", "peak_load"):
+        assert found[name].uncertainty == pytest.approx(relative * found[name].value, rel=0.01), name
+    assert found["crack_area"].value == 0 and found["crack_area"].uncertainty is None
 
 
 def test_one_file_carries_the_bars(place: Path, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from atomistic.frames import with_results
 from coupling.errors import InputError
 from multiscale.runtime.results import Results
 from multiscale.studies.load import parse_study
-from multiscale.studies.phases.interfaces import unlike_faces
+from multiscale.studies.phases.interfaces import on_both_faces, unlike_faces
 from multiscale.studies.phases.labels import asked, enough
 from multiscale.studies.phases.records import PhasesRecord
 
@@ -262,6 +262,28 @@ def test_a_slab_with_unlike_faces_is_no_pair_of_equal_interfaces(tmp_path):
     write(tmp_path / "unlike.extxyz", [slab])
     words = refused(tmp_path, interfaces={"file": str(tmp_path / "unlike.extxyz"), "solute": "Au"})
     assert "'one face' has more Au on one face" in words
+
+
+def test_a_solute_at_both_faces_is_not_one_face_s(surfaces, tmp_path):
+    """With sides: 1 twice the solute would be counted for one area; at one face alone, or in the middle, it is right."""
+    words = refused(tmp_path, interfaces={"file": str(surfaces), "solute": "Au", "sides": 1})
+    assert "'1 of 2' has Au at both of its faces, and with sides: 1" in words
+    slab = fcc111("Cu", (1, 1, 6), vacuum=6.0, periodic=True)
+    heights = np.argsort(slab.positions[:, 2])
+    for places, both in (
+        ((0,), False),
+        ((5,), False),
+        ((2, 3), False),
+        ((0, 3), False),
+        ((0, 4), True),
+        ((0, 5), True),
+    ):
+        own = slab.copy()
+        own.symbols[heights[list(places)]] = "Au"
+        own.positions[:, 2] += 7.0
+        own.wrap()
+        assert on_both_faces(own, "Au") == both, places
+    assert not on_both_faces(bulk("Au", cubic=True), "Au")
 
 
 def test_elements_and_labels_that_only_a_run_can_judge(labels, tmp_path):

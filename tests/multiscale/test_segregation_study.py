@@ -165,6 +165,15 @@ def test_walks_of_sites_that_do_not_interact_are_the_isotherm(folder, alone):
         ({"kind": "substitutional", "concentration": 1.5}, "coverage over one"),
         ({"concentration": None}, "by concentration or by chemical_potential"),
         ({"chemical_potential": 0.1}, "by concentration or by chemical_potential"),
+        (
+            {"concentration": None, "chemical_potential": 0.1, "reference": "bulk"},
+            "chemical_potential of 0.1 eV .* more than half",
+        ),
+        (
+            {"concentration": None, "chemical_potential": "-0.2 eV"},
+            "'-0.2 eV' is text; this number stands alone, in eV",
+        ),
+        ({"kind": "substitutional", "replaces": "Xx"}, "'Xx' is no element"),
         ({"temperature": "0 K"}, "greater than zero"),
         ({"replaces": "Ni"}, "replaces.*kind: interstitial"),
         ({"monte_carlo": WALK}, "needs pairs"),
@@ -188,11 +197,21 @@ def test_what_cannot_be_is_refused_before_anything_is_computed(change, words, tm
         ({"bulk_site": "cubic"}, "'cubic'.*octahedral.*tetrahedral"),
         ({"kind": "substitutional", "element": "Al", "replaces": "H"}, "element to replace 'H'"),
         ({"concentration": 5.0}, "below 3"),
+        ({"within": "8 Å"}, "within 8 Å reaches beyond .* the middle of the grains"),
+        (
+            {"concentration": 0.7},
+            "concentration 0.7 puts the solute's chemical potential .* more than half of them hold solute",
+        ),
+        (
+            {"concentration": None, "chemical_potential": 2.0},
+            "chemical_potential 2 eV puts the solute's chemical potential 1.8. eV above",
+        ),
     ],
 )
 def test_what_the_potential_or_the_crystal_lacks_is_named(change, words, folder, alone):
     with pytest.raises(InputError, match=words):
-        ms.run_study(parse_study(study(SOLUTE | change), folder), folder / "runs" / "refused")
+        solute = {key: value for key, value in (SOLUTE | change).items() if value is not None}
+        ms.run_study(parse_study(study(solute), folder), folder / "runs" / "refused")
 
 
 def test_images_of_walked_atoms_are_as_far_as_asked():

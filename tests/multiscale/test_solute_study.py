@@ -101,7 +101,10 @@ def test_coverages_too_few_to_interpolate_are_a_finding(curved, said):
         ({"chemical_potential": -0.1, "concentration": 1e-4, "temperature": "300 K"}, "one of the three"),
         ({}, "nothing of the solute is given to be held"),
         ({"chemical_potential": -0.1}, "a reservoir needs temperature"),
+        ({"chemical_potential": 0.3, "temperature": "300 K"}, "chemical_potential of 0.3 eV is above .* more than half"),
         ({"coverage": 1, "temperature": "300 K"}, "a coverage that is held has none"),
+        ({"coverage": 1, "repeats": [0, 1]}, "repeats.0: 0: input should be greater than or equal to 1"),
+        ({"chemical_potential": "-0.1 eV", "temperature": "300 K"}, "this number stands alone, in eV"),
         ({"coverage": 1, "element": "Hx"}, "'Hx' is no element"),
         ({"coverage": 1, "element": "Cu"}, "Cu is the host's own element"),
         ({"coverage": 1, "coverages": [0, 0.5]}, "beyond those sampled, 0 to 0.5"),
@@ -117,6 +120,7 @@ def test_wrong_solute_is_named_before_anything_runs(solute, said):
     [
         ({"mode": "mixed"}, "a law with solute is one of the opening alone"),
         ({"temperature": "300 K"}, "its atoms static"),
+        ({"trust": {"committee": ["emt", "emt"]}}, "error bars are not derived for a law with solute"),
         ({"plane": STUDY["plane"] | {"layers": "automatic"}}, "layers: automatic is not offered with solute"),
     ],
 )
@@ -128,5 +132,7 @@ def test_what_is_not_derived_with_solute_is_refused(changes, said):
 def test_a_potential_without_the_solute_and_half_an_atom_are_named(tmp_path):
     with pytest.raises(InputError, match="lacks the solute Fe"):
         run_study(written(tmp_path, coverage=1, element="Fe"), tmp_path / "run")
+    with pytest.raises(InputError, match="concentration of 0.8 fills more than half of the best sites of bulk Cu"):
+        run_study(written(tmp_path, concentration=0.8, temperature="300 K"), tmp_path / "full")
     with pytest.raises(InputError, match=r"0.3 is 0.3 atoms on the 1 sites of the cell; give one of 0, 1"):
         run_study(written(tmp_path, coverage=0, coverages=[0, 0.3]), tmp_path / "other")

@@ -23,6 +23,9 @@ from multiscale.sweeps import engine as engines
 from multiscale.sweeps.driver import _record
 from multiscale.sweeps.inputs import SweepInput
 from multiscale.sweeps.journal import Journal
+from multiscale.sweeps.ranges import Axis
+from multiscale.sweeps.record import SweepRecord
+from multiscale.sweeps.report import page_of
 from multiscale.sweeps.tasks import perform
 
 SLURM = Path(__file__).parents[2] / "tools" / "slurm.sh"
@@ -121,6 +124,7 @@ def test_a_study_keeps_a_run_for_each_point(engine, tmp_path, toy):
     runs = [load(tmp_path / "s" / "points" / address) for (_, address) in found if found.state(address) == "done"]
     assert sum("toy law" not in run.reused for run in runs) <= 1
     page = (tmp_path / "s" / "report.html").read_text(encoding="utf-8")
+    assert "29.80 ± 0.40 GPa" in page
     for run in runs:
         assert f'<a href="points/{run.folder.name}/report.html">done</a>' in page
     assert ".failed/log.txt" in page
@@ -129,6 +133,21 @@ def test_a_study_keeps_a_run_for_each_point(engine, tmp_path, toy):
     again = sweep({"study": "toy"}, over, tmp_path / "s", engine=engine, allow_code=True)
     assert again.status.done == 2
     assert [(run.folder / "results.json").stat().st_mtime_ns for run in runs] == stamps
+
+
+def test_error_bars_of_the_points_are_drawn_and_stand_in_the_table(tmp_path):
+    axis = Axis("x", {"x": ["1 nm", "2 nm", "4 nm"]})
+    values = {
+        f"p{k}": {"status": "done", "values": {"load": [5.0 * (k + 1), "N", "load", 0.5, True]}} for k in range(3)
+    }
+    record = SweepRecord(tmp_path, "Loads", "toy", {}, [axis], list(values), values)
+    page = page_of(record)
+    (curve,) = page.curves.values()
+    np.testing.assert_allclose(curve.values["y_upper"] - curve.values["y"], 0.5)
+    assert [line.y for line in page.plots[0].series] == ["y", "y_upper", "y_lower"]
+    assert page.plots[0].series[1].label == "± one standard deviation"
+    (points,) = [one for one in page.tables if one.title == "Points"]
+    assert [row[-1].uncertainty for row in points.rows] == [0.5] * 3
 
 
 def test_resources_of_a_point_are_asked_for(engine, tmp_path):

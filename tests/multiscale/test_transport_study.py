@@ -1,18 +1,27 @@
 """The transport of a solute in a specimen study: what it reports, and what it refuses."""
 
 import copy
+import shutil
+from types import SimpleNamespace
 
+import h5py
 import numpy as np
 import pytest
 import yaml
 
+from continuum.solver.checkpoint import Checkpoint
 from continuum.specimens.grid import write_grid
 from coupling.errors import InputError
 from coupling.exchange.storage import save_law
 from coupling.laws.coverage import CoverageLaw
 from coupling.laws.uber import Uber
+from coupling.units import AVOGADRO, GAS_CONSTANT
 from multiscale import run_study
+from multiscale.runtime.results import Results
 from multiscale.studies import parse_study
+from multiscale.studies.specimen.transport import report_filled
+from multiscale.studies.specimen.watch import Watch
+from tests.multiscale.test_specimen_resume import interrupted, written
 
 MEDIUM = {"diffusivity": "1e-12 m^2/s", "partial_molar_volume": "2 cm^3/mol", "sites": "1.5e5 mol/m^3"}
 JOINT = {
@@ -105,6 +114,32 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
             {"transport__initial_potential": None, "transport__initial": "2e5 mol/m^3"},
             "more than the 150000 mol/m.3 of lattice sites",
         ),
+        ({"transport__species": "H\nD"}, "transport.species"),
+        (
+            {"transport__initial_potential": "5 kJ/mol"},
+            "initial_potential: 5 kJ/mol is above the solution_energy of 'upper', 0 kJ/mol",
+        ),
+        (
+            {"transport__boundaries": [{"group": "low", "potential": "1 kJ/mol"}]},
+            "potential at 'low', 1 kJ/mol is above the solution_energy",
+        ),
+        (
+            {"transport__boundaries": [{"group": "low", "concentration": "2e5 mol/m^3"}]},
+            "200000 mol/m.3 at 'low' is more than the 150000",
+        ),
+        (
+            {
+                "transport__boundaries": [
+                    {"group": "low", "potential": "-23 kJ/mol"},
+                    {"group": "low", "flux": "1e-6 mol/(m^2*s)"},
+                ]
+            },
+            "boundaries name 'low' twice",
+        ),
+        (
+            {"transport__initial_potential": None, "transport__initial": "-1 mol/m^3"},
+            "the concentration -1 mol/m.3 must not be negative",
+        ),
         ({"loading__growth": 0.1}, "growth has no effect with transport"),
         ({"loading__linear_solver": "direct"}, "linear_solver has no effect with transport"),
         ({"interfaces__bond__viscosity": "1 Pa*s/m"}, "not offered beside a solute"),
@@ -113,6 +148,72 @@ def test_a_law_without_a_coverage_takes_sites_of_their_own(folder):
 def test_bad_input_is_refused_in_a_sentence(changes, said):
     with pytest.raises(InputError, match=said):
         parse_study(changed(**changes))
+
+
+BRIEF = {
+    "loading__steps": 4, "loading__opening": "3 nm", "loading__duration": "1 s", "transport__scheme": "staggered",
+    "transport__hold": "1 s", "output__fields": "vtkhdf", "loading__balance_tolerance": 0.2, "loading__peak_tolerance": 0.9,
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def brief(folder):
+    return run(folder, "brief", changed(**BRIEF))
+
+
+def test_the_fields_hold_concentration_and_coverage(folder, brief):
+    """At the last state what they hold is the amounts of the results: lumped at the nodes of equal blocks, and means of facets."""
+    with h5py.File(folder / "brief" / "fields.vtkhdf") as stored:
+        root = stored["VTKHDF"]
+        steps = root["upper"]["Steps"].attrs["NSteps"]
+        points, last = root["upper"]["NumberOfPoints"][0], root["upper"]["PointData"]["concentration"][:]
+        assert len(last) == steps * points
+        x, y = root["upper"]["Points"][:, :2].T * 1e9
+        facets = root["bond"]["CellData"]["coverage"][:].reshape(steps, -1)
+    share = np.where((x < 1) | (x > 9), 0.25, 0.5) * np.where((y < 1) | (y > 9), 0.25, 0.5)
+    assert share.sum() == pytest.approx(1)
+    assert share @ last[-points:] * 1e-16 == pytest.approx(brief["H_in_upper"], rel=1e-9)
+    assert facets[-1].mean() * 1e19 / AVOGADRO * 1e-8 == pytest.approx(brief["H_in_bond"], rel=1e-9)
+    assert np.all(np.diff(facets.mean(axis=1)) > 0)
+
+
+def test_the_start_is_what_the_potential_says_by_hand(brief):
+    """c = N_L exp(μ/RT) in blocks of 100 nm², and Langmuir's coverage at the energy of the closed interface, 10 nm wide."""
+    thermal, curve = GAS_CONSTANT * 300.0, brief.curves["solute"].values
+    assert curve["upper"][0] == pytest.approx(1.5e5 * np.exp(-23.5e3 / thermal) * 1e-16, rel=1e-12)
+    theta = 1 / (1 + np.exp((-0.33 / 1e19 * AVOGADRO + 23.5e3) / thermal))
+    assert curve["bond"][0] == pytest.approx(theta * 1e19 / AVOGADRO * 1e-8, rel=1e-9)
+
+
+def test_an_interrupted_loading_with_a_solute_goes_on_as_if_it_had_not_stopped(folder, brief, tmp_path, monkeypatch):
+    for name in ("joint.msh", "law.json", "brief.yaml"):
+        shutil.copy(folder / name, tmp_path / name)
+    for owner, name, call, when in ((Watch, "__call__", 3, "after"), (Checkpoint, "save", 2, "after")):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(owner, name, interrupted(getattr(owner, name), call, when))
+            run_study(tmp_path / "brief.yaml", tmp_path / "run")
+    results = run_study(tmp_path / "brief.yaml", tmp_path / "run")
+    assert "the first 4 steps of the loading, from an interrupted run" in results.reused
+    assert written(tmp_path / "run") == written(folder / "brief")
+    assert not (tmp_path / ".cache" / "unfinished").exists()
+
+
+@pytest.mark.parametrize(("share", "said", "fatal"), [(0.05, False, False), (0.3, True, False), (1.3, True, True)])
+def test_a_lattice_that_is_not_nearly_empty_is_told(share, said, fatal):
+    """Above a tenth it is a warning, above one there is more solute than sites."""
+    results = Results("specimen", "")
+    transport = SimpleNamespace(filled=lambda: {"upper": share, "lower": 0.01})
+    report_filled(
+        parse_study(JOINT), SimpleNamespace(transport=transport, mechanics=SimpleNamespace(bonds=[None])), results
+    )
+    assert [(one.where, one.fatal) for one in results.findings] == ([("upper", fatal)] if said else [])
+    assert results["H_largest_share_in_upper"] == share
+
+
+def test_an_interface_that_no_solute_reaches_is_told(folder):
+    found = run(folder, "alone", changed(transport__interfaces={}))
+    assert any("'bond' is not among transport.interfaces" in note for note in found.notes)
+    assert 0 < found["H_largest_share_in_upper"] < 1e-3
 
 
 def test_a_boundary_that_the_mesh_has_not_is_named_before_anything_runs(folder):

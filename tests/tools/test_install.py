@@ -99,10 +99,49 @@ def test_release_files_are_whole() -> None:
     assert citation["version"] == PROJECT["version"] and citation["license"] == PROJECT["license"]
     for room in ("atomistic", "continuum", "coupling", "multiscale"):
         assert (ROOT / room / "py.typed").is_file()
-    for form in (ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"):
+    for form in (ROOT / ".github").rglob("*.yml"):
         assert yaml.safe_load(form.read_text())
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in (ROOT / "constraints.txt").read_text().split()}
     extras = PROJECT["optional-dependencies"]
     tested = [*PROJECT["dependencies"], *extras["test"], *extras["sevennet"], *extras["parquet"], *extras["zarr"]]
     needed = {re.split(r"[\[<>=]", one)[0] for one in tested} - {"multiscale-coupling"}
     assert needed <= pinned, needed - pinned
+
+
+def test_ci_runs_what_the_readme_says_the_coverage_and_what_a_release_needs() -> None:
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"].values()
+    steps = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
+    ran = {step.split()[-1] for step in steps if step.startswith("make ")}
+    targets = set(re.findall(r"^([a-z-]+): \$\(STAMP\)", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = set(re.findall(r"^make ([a-z]+)", (ROOT / "README.md").read_text(), re.MULTILINE))
+    assert told and told | {"coverage", "dist"} <= ran <= targets
+    assert any("coverage report --format=total" in step for step in steps)
+    versions = [version for job in jobs for version in job.get("strategy", {}).get("matrix", {}).get("python", [])]
+    told_versions = [line.rsplit(" ", 1)[1] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    assert versions == [told_versions[0], told_versions[-1]]
+    release = (ROOT / "tools/release.py").read_text()
+    assert '"twine", "check", "--strict"' in release and "unresolvable(names)" in release
+
+
+def test_a_wheel_built_of_the_checkout_brings_the_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No link stands for them: a checkout or an archive may hold links as files, and then the wheel had none."""
+    import setuptools
+
+    made: dict[str, type] = {}
+    monkeypatch.setattr(setuptools, "setup", lambda cmdclass: made.update(cmdclass))
+    monkeypatch.chdir(ROOT)
+    exec(compile((ROOT / "setup.py").read_text(), "setup.py", "exec"), {"__name__": "setup"})
+    build = made["build_py"](setuptools.Distribution({"name": "made", "packages": []}))
+    build.finalize_options()
+    build.build_lib = str(tmp_path)
+    build.run()
+    found = {path.relative_to(tmp_path / "multiscale").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    tracked = {path.relative_to(ROOT).as_posix() for path in (ROOT / "examples").glob("*/*") if path.is_file()}
+    assert found == tracked and "examples/fracture_ni111/dcb.msh" in found
+    assert not (ROOT / "multiscale/examples").exists()
+    assert [
+        path
+        for folder in ("coupling", "atomistic", "continuum", "multiscale")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_symlink()
+    ] == []

@@ -1,14 +1,17 @@
 """What the pages tell people to type is what works: scripts beside commands, the tutorial's inputs."""
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer
 import yaml
 
 from coupling.errors import DoubleCounted, InputError
+from multiscale.cli import app
 
 DOCS = Path(__file__).parents[2] / "docs"
 LAW = {
@@ -103,3 +106,46 @@ def test_the_theory_s_ledger_is_refused_as_told():
     with pytest.raises(DoubleCounted) as caught:
         exec(compile(script, "theory.py", "exec"), {})
     assert str(caught.value) in page
+
+
+PAGES = [DOCS.parent / "README.md", DOCS.parent / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md"))]
+
+
+def console(path: Path) -> list[str]:
+    """The commands of a page's console blocks."""
+    found = re.findall(r"^```console\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return [line for block in found for line in block.splitlines() if line.strip()]
+
+
+def refused(line: str) -> str:
+    """What the program says of a command's name, its options and its number of arguments; files need not be there."""
+    command, arguments = typer.main.get_command(app), shlex.split(line, comments=True)[1:]
+    try:
+        while hasattr(command, "commands") and arguments and not arguments[0].startswith("-"):
+            _, command, arguments = command.resolve_command(typer.Context(command), list(arguments))
+        _, left, _ = command.make_parser(typer.Context(command)).parse_args(list(arguments))
+    except Exception as error:  # of the click that typer brings
+        return f"{type(error).__name__}: {error}"
+    return f"too many arguments: {left}" if left else ""
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_the_program_takes_each_command_as_it_is_printed(path: Path) -> None:
+    lines = [one for one in console(path) if one.startswith("multiscale ")]
+    assert {line: said for line in lines if (said := refused(line))} == {}
+
+
+def test_mistyped_commands_would_be_seen() -> None:
+    wrong = (
+        "multiscale rum a.yaml",
+        "multiscale run a.yaml --sett b=1",
+        "multiscale run a b c",
+        "multiscale mesh inspects a",
+    )
+    assert all(map(refused, wrong)) and not refused("multiscale run a.yaml --set b=1  # a comment")
+
+
+def test_what_is_installed_by_name_is_on_an_index() -> None:
+    """This package is on none, so that its own commands install the checkout, or extras beside what is installed."""
+    lines = [line for path in PAGES for line in console(path) if "pip install" in line]
+    assert lines and [line for line in lines if re.search(r"install multiscale-coupling(\s|$)", line)] == []

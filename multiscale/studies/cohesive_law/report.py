@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from coupling.contracts import FloatArray
+from coupling.interface.error_bars import landmark_std, spread
 from coupling.interface.fit import Fit
 from coupling.laws.law import Law
 from coupling.laws.mixed import MixedModeLaw
@@ -36,7 +37,7 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
         ("peak_traction", "Pa", "peak traction"),
         ("opening_at_peak", "m", "opening at the peak"),
     ):
-        add(name, getattr(law, name), unit, what, uncertainty=getattr(law, f"{name}_std", None), headline=True)
+        add(name, getattr(law, name), unit, what, uncertainty=landmark_std(law, name), headline=True)
     results.summary = _summary(law)
     samples: Any = law.zero_slip if isinstance(law, MixedModeLaw) else law
     if law.initially_rigid:
@@ -45,6 +46,7 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
             float(law.normal(np.zeros(1))[1][0]),
             "Pa",
             "traction at which the closed faces begin to part",
+            uncertainty=spread(law, lambda one: float(one.normal(np.zeros(1))[1][0])),
         )
         results.notes.append(
             "The gap is in the bulk: the law is initially rigid. The elements carry all spacings, the interface's own among "
@@ -57,6 +59,7 @@ def report_law(results: Results, law: Law, fits: Sequence[Fit]) -> None:
             float(law.normal(np.zeros(1))[2][0]),
             "Pa/m",
             "normal stiffness of the closed interface",
+            uncertainty=spread(law, lambda one: float(one.normal(np.zeros(1))[2][0])),
         )
         results.notes.append(
             "The gap is in the law: it has the stiffness of one layer spacing, which the mesh must not carry again."
@@ -150,11 +153,13 @@ def report_mixed(
     """The γ-surface, the shear along both periods, and how the grid was refined."""
     fractions = np.linspace(0.0, 1.0, _MAP + 1)
     first, second = np.meshgrid(fractions, fractions, indexing="ij")
-    slips = np.column_stack([first.ravel(), second.ravel()]) @ law.lattice
+    places = np.column_stack([first.ravel(), second.ravel()])
+    slips = places @ law.lattice
     surface = law.gamma_surface(slips).reshape(first.shape)
     results.add(
-        "gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True
-    )
+        "gamma_surface_highest", surface.max(), "J/m^2", "highest point of the γ-surface, gap relaxed", headline=True,
+        uncertainty=spread(law, lambda one: _highest(one, places)),
+    )  # fmt: skip
     columns = {f"along_{k + 1}": law.gamma_surface(fractions[:, None] * law.lattice[k]) for k in (0, 1)}
     results.add_curve(
         "gamma",
@@ -181,6 +186,11 @@ def report_mixed(
             "Energy of the slipped faces at the gap without traction, over one period.",
         )
     )
+
+
+def _highest(law: Any, places: FloatArray) -> float:
+    """Of the γ-surface of a law of opening and slip, at parts of its own periods."""
+    return float(law.gamma_surface(places @ law.lattice).max())
 
 
 def _draw(slips: FloatArray, surface: FloatArray, path: Path) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from coupling.errors import InputError
 from multiscale.inputs.base import Study
-from multiscale.inputs.law_options import LawOptions
+from multiscale.inputs.law_options import NO_BARS_WITH_SOLUTE, LawOptions
 from multiscale.inputs.potential import Potential
 from multiscale.inputs.trust import Trust
 
@@ -25,6 +25,8 @@ class CohesiveLawStudy(Study, LawOptions):
             raise InputError(
                 "give either plane (one crystal), or upper and lower (two crystals), or grain_boundary (two grains)."
             )
+        if self.trust is not None and self.solute is not None:
+            raise InputError(NO_BARS_WITH_SOLUTE)
         return self
 
     @property

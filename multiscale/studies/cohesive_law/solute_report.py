@@ -45,7 +45,7 @@ def report_solute(results: Results, law: Law, known: OfSolute) -> None:
         Criterion(f"tractions against energies, coverage {coverage:g}", value, AGREE)
         for coverage, value in zip(own.coverages, known.consistency, strict=True)
     ]
-    results.findings += _pushed_apart(known) + _coarse(own)
+    results.findings += _pushed_apart(known) + _coarse(own) + _interpolated(results, known)
     results.notes.append(
         "The law has a coverage as internal variable: ψ(δ; θ), its traction, the chemical potential ∂ψ/∂θ and ∂T/∂θ are those of one "
         "energy. law.json holds it whole; law_*.* hold what is held here."
@@ -63,6 +63,22 @@ def _pushed_apart(known: OfSolute) -> list[Finding]:
         f"{known.spacings[0] * 1e10:.3g} Å without solute: it has parted them by itself"
     )
     return [Finding(what, "", ratio, "check the potential on this solute, take lower coverages, or other sites", False)]
+
+
+def _interpolated(results: Results, known: OfSolute) -> list[Finding]:
+    """Openings without a state: how well the law is known across them, and what it says so."""
+    doubts = [max((one.doubt for one in each), default=0.0) for each in known.stretches]
+    if not known.stretches:
+        return []
+    what = "traction across openings without a state against a straight line between the states beside them, over the peak, the worst"
+    results.add("opening_interpolation_error", max(doubts), "", what)
+    change = "take path: rigid beside it, more layers, or more openings there"
+    return [
+        Finding(f"at a coverage of {coverage:g} {one.in_words}", "", one.doubt, change, False)
+        for coverage, each in zip(known.law.coverages, known.stretches, strict=True)
+        for one in each
+        if one.doubt > _INTERPOLATES
+    ]
 
 
 def _coarse(law: CoverageLaw) -> list[Finding]:

@@ -12,7 +12,7 @@ STARTER = Starter(
     {
         "title": "Cu(111), from atoms to a broken joint",
         "potential": "emt",
-        "mesh": {"specimen": "butt_joint", "width": 20.0, "upper": 20.0, "lower": 20.0, "size": 5.0},
+        "mesh": {"specimen": "butt_joint", "width": 1.1, "upper": 2.2, "lower": 2.2, "size": 0.19},
         "mesh_unit": "nm",
         "kind": "plane strain",
         "bodies": {"upper": _CRYSTAL, "lower": _CRYSTAL},
@@ -20,12 +20,13 @@ STARTER = Starter(
             "bond": {
                 "plus": "upper",
                 "minus": "lower",
+                "spacing": "left out",
                 "law": {"atoms": {"path": "relaxed", "layers": 6, "openings": {"max": "5 Å", "points": 24}}},
             }
         },
         "supports": [{"group": "bottom", "component": "y"}, {"group": "left", "component": "x"}],
         "loads": [{"group": "top", "component": "y"}],
-        "loading": {"opening": "4 nm", "steps": 20},
+        "loading": {"opening": "1.2 nm", "steps": 20},
     },
 )
 KIND = StudyKind(FractureStudy, "multiscale.studies.specimen.run", STARTER)

@@ -11,20 +11,22 @@ from atomistic.phases.formation import check_elements, pure_energies
 from atomistic.phases.hull import ConvexHull
 from atomistic.phases.interfaces import InterfaceDiagram, InterfacePhase, interface_diagram
 from atomistic.relax import relax
-from coupling.contracts import Potential, Progress
+from coupling.contracts import FloatArray, Potential, Progress
 from coupling.errors import InputError, unknown_choice
 from multiscale.studies.phases.records import InterfacesRecord, PhasesRecord
 from multiscale.studies.phases.sections import InterfacesInput
 
 _FORCE = 0.01  # eV/Å
 _VACUUM, _MIDDLE = 4.0, 0.3  # Å: between the faces of a slab; about its middle an atom is of neither half
+_SKIN = 2.5  # Å below the outermost atom: an atom there is at the face
 
 
 def read_interfaces(choice: InterfacesInput, elements: Sequence[str]) -> list[Phase]:
     """The cells of a file.
 
     Raises:
-        InputError: a cell holds another element, none holds the solute, or the one to start from is not among them.
+        InputError: a cell holds another element, none holds the solute, the one to start from is not among them, or the faces
+            of a slab are not what `sides` says of them.
     """
     found = read_phases(choice.file)
     composition([one.atoms for one in found], elements)
@@ -34,30 +36,56 @@ def read_interfaces(choice: InterfacesInput, elements: Sequence[str]) -> list[Ph
         )
     if choice.start is not None and choice.start not in [one.name for one in found]:
         raise unknown_choice("interface", choice.start, [one.name for one in found])
-    for one in found if choice.sides == 2 else []:
-        if unlike := unlike_faces(one.atoms):
-            raise InputError(
-                f"{choice.file.name}: the slab {one.name!r} has more {unlike} on one face than on the other, and with sides: 2 both are "
-                "the same interface; make them alike."
-            )
+    for one in found:
+        _check_sides(choice, one)
     return found
+
+
+def _check_sides(choice: InterfacesInput, one: Phase) -> None:
+    """Raise `InputError` where the faces of a slab are not what `sides` says of them."""
+    if choice.sides == 2 and (unlike := unlike_faces(one.atoms)):
+        raise InputError(
+            f"{choice.file.name}: the slab {one.name!r} has more {unlike} on one face than on the other, and with sides: 2 both are "
+            "the same interface; make them alike."
+        )
+    if choice.sides == 1 and on_both_faces(one.atoms, choice.solute):
+        raise InputError(
+            f"{choice.file.name}: the slab {one.name!r} has {choice.solute} at both of its faces, and with sides: 1 all of it would "
+            "count as one face's; give sides: 2 with faces alike, or leave one of them clean."
+        )
 
 
 def unlike_faces(atoms: Atoms) -> str:
     """An element of which one half of a slab in vacuum holds more than the other; "" if none, or if it is no slab."""
-    height = atoms.get_volume() / float(np.linalg.norm(np.cross(*atoms.cell.array[:2])))
-    places = np.sort(atoms.get_scaled_positions()[:, 2])
-    gaps = np.diff(places, append=places[0] + 1.0)
-    if gaps.max() * height < _VACUUM:
+    above = heights_in_slab(atoms)
+    if above is None:
         return ""
-    bottom = places[(int(gaps.argmax()) + 1) % len(places)]
-    above = ((atoms.get_scaled_positions()[:, 2] - bottom + _MIDDLE / height) % 1.0) * height - _MIDDLE
     side = above - above.max() / 2
     for symbol in sorted(set(atoms.get_chemical_symbols())):
         own = side[[one == symbol for one in atoms.get_chemical_symbols()]]
         if np.sum(own > _MIDDLE) != np.sum(own < -_MIDDLE):
             return symbol
     return ""
+
+
+def on_both_faces(atoms: Atoms, solute: str) -> bool:
+    """Whether a slab in vacuum holds a solute within `_SKIN` of its lowest and of its highest atom."""
+    above = heights_in_slab(atoms)
+    if above is None or above.max() < 2 * _SKIN:
+        return False
+    own = above[[one == solute for one in atoms.get_chemical_symbols()]]
+    return bool(np.any(own < _SKIN) and np.any(own > above.max() - _SKIN))
+
+
+def heights_in_slab(atoms: Atoms) -> FloatArray | None:
+    """(n,) heights of the atoms above the lowest of a slab in vacuum, Å; None if it is no slab."""
+    height = atoms.get_volume() / float(np.linalg.norm(np.cross(*atoms.cell.array[:2])))
+    places = np.sort(atoms.get_scaled_positions()[:, 2])
+    gaps = np.diff(places, append=places[0] + 1.0)
+    if gaps.max() * height < _VACUUM:
+        return None
+    bottom = places[(int(gaps.argmax()) + 1) % len(places)]
+    return ((atoms.get_scaled_positions()[:, 2] - bottom + _MIDDLE / height) % 1.0) * height - _MIDDLE
 
 
 def compared(

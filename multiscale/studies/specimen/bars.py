@@ -18,15 +18,18 @@ from multiscale.runtime.results import Results
 from multiscale.stages import sampled
 from multiscale.stages.bars import OF_LAW, bar_findings, barred, barred_law
 from multiscale.stages.models import Models
-from multiscale.studies.law_report import write_law
+from multiscale.studies.law_report import derived_numbers, write_law
 from multiscale.studies.specimen.atoms import crystal_numbers, prefix, suffix
 from multiscale.studies.specimen.bodies import SpecimenParts
-from multiscale.studies.specimen.report import frame_of
+from multiscale.studies.specimen.report import LANDMARKS, frame_of, landmark
 from multiscale.studies.specimen.schema import SpecimenStudy
 
 if TYPE_CHECKING:
     from atomistic.trust.bars import HeldOut
     from continuum.solver.record import Loading
+
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,13 @@ class SampledSpecimen:
         family: What that is; see `multiscale.stages.models.Models`.
         parts: Its laws and materials, sample by sample.
         records: Its loadings.
+        observed: What was observed at the end of each, by the names under which it is reported.
     """
 
     family: tuple[str, ...]
     parts: Sequence[SpecimenParts]
     records: Sequence["Loading"]
+    observed: Sequence[Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -97,8 +102,8 @@ def _spreads(study: SpecimenStudy, one: SampledSpecimen, notes: list[str]) -> di
     from continuum.post.fracture import released_energy_per_area
 
     found: dict[str, list[float]] = {}
-    for number, (sample, record) in enumerate(zip(one.parts, one.records, strict=True)):
-        values = _numbers(study, sample)
+    for number, (sample, record, observed) in enumerate(zip(one.parts, one.records, one.observed, strict=True)):
+        values = _numbers(study, sample) | dict(observed) | {"swept_area": float(record.steps[-1].broken_area)}
         if study.loads:
             values["peak_load"] = float(record.column("force").max())
         else:
@@ -112,7 +117,12 @@ def _spreads(study: SpecimenStudy, one: SampledSpecimen, notes: list[str]) -> di
         for name, value in values.items():
             found.setdefault(name, []).append(value)
     whole = {name: each for name, each in found.items() if len(each) == len(one.records)}
-    return {name: float(np.std(each, ddof=1)) if np.ptp(each) > 0 else 0.0 for name, each in whole.items()}
+    return {name: _std(each) for name, each in whole.items()}
+
+
+def _std(values: Sequence[float]) -> float:
+    """Standard deviation; of values that differ by rounding alone none."""
+    return float(np.std(values, ddof=1)) if np.ptp(values) > _ROUNDING * np.abs(values).max() else 0.0
 
 
 def _checked(
@@ -239,5 +249,7 @@ def _numbers(study: SpecimenStudy, parts: SpecimenParts) -> dict[str, float]:
     for name, law in parts.laws.items():
         acting = study.interfaces[name].acting(law)
         key = prefix(study.interfaces, name)
-        values |= {f"{key}work_of_separation": acting.work_of_separation, f"{key}peak_traction": acting.peak_traction}
+        values |= {key + one.name: landmark(acting, one.name) for one in LANDMARKS}
+    for name, derived in parts.derived.items():
+        values |= derived_numbers(derived, prefix(study.interfaces, name))
     return values

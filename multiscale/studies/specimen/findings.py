@@ -11,7 +11,7 @@ from coupling.elasticity import plane_strain_modulus_x
 from coupling.errors import InputError
 from coupling.findings import Criterion, Finding
 from coupling.laws.law import Law, count_of
-from coupling.units import SI_FACTORS
+from coupling.units import SI_FACTORS, length_text
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.schema import SpecimenStudy
 
@@ -128,7 +128,7 @@ def beyond_equilibrium(problem: "CohesiveProblem") -> list[Finding]:
         whole, beyond = (float(problem.comm.allreduce(float(w.sum()))) for w in (weights, weights[passed]))
         if beyond > 0:
             findings.append(Finding(
-                f"{100 * beyond / whole:.3g} % of it was opened beyond {count.equilibrium_until:.4g} m, up to which its law is an "
+                f"{100 * beyond / whole:.3g} % of it was opened beyond {length_text(count.equilibrium_until)}, up to which its law is an "
                 "equilibrium: a crystal fails there before the interface does", f"interface {bond.name or f'{bond.minus}-{bond.plus}'}",
                 beyond / whole, count.beyond or "take the peak load for an upper bound", False,
             ))  # fmt: skip
@@ -170,7 +170,7 @@ def resolution(
         if elements < RESOLVING * (1 - 1e-12):
             change = f"refine the mesh there to {length / RESOLVING / unit:.3g} {study.mesh_unit}"
             findings.append(Finding(
-                f"{elements:.3g} elements lie in the process zone (Irwin's length {length:.3g} m), and {RESOLVING} should",
+                f"{elements:.3g} elements lie in the process zone (Irwin's length {length_text(length, 3)}), and {RESOLVING} should",
                 f"interface {name}", float(elements), change + _coarser(interface, planes[name], modulus, item, unit), False,
             ))  # fmt: skip
     facets = int(record.column("zone_facets").max())

@@ -54,8 +54,23 @@ def report_grains(
             results.pictures.append(Picture(file, "Path of the crack", said))
 
 
+def crack_areas(problem: "CohesiveProblem", state: object, textures: dict[str, Texture]) -> dict[str, float]:
+    """Broken boundaries, m² or m per thickness, by the name under which they are reported. Collective."""
+    from continuum.post.crack_path import crack_path
+
+    found = {}
+    for body in textures:
+        path = crack_path(problem, state, body)
+        found[("" if len(textures) == 1 else f"{body}_") + "crack_area"] = _broken(path)
+    return found
+
+
+def _broken(path: "CrackPath") -> float:
+    return float(path.areas[path.broken].sum())
+
+
 def _report_numbers(results: Results, prefix: str, texture: Texture, path: "CrackPath", frame: Frame) -> None:
-    crack = float(path.areas[path.broken].sum())
+    crack = _broken(path)
     results.add(f"{prefix}grains", len(texture.orientations), "", "number of grains")
     results.add(f"{prefix}grain_boundaries", len(texture.pairs), "", "number of boundaries between two grains")
     results.add(f"{prefix}boundary_area", float(path.areas.sum()), frame.area, f"all boundaries{_measure(frame)}")

@@ -1,7 +1,7 @@
 """What the specimen study found: laws, loads, energies, crack growth, who counted what, warnings."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,30 @@ from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.watch import Watch
 
 _VISIBLE = 0.1  # displacement in the picture over the specimen's size
+
+
+class Landmark(NamedTuple):
+    """A number of a law that a specimen reports."""
+
+    name: str
+    unit: str
+    what: str
+    headline: bool = False
+
+
+LANDMARKS = (
+    Landmark("work_of_separation", "J/m^2", "work of separation", True),
+    Landmark("peak_traction", "Pa", "peak traction of the law"),
+    Landmark("opening_at_peak", "m", "opening at the peak traction"),
+    Landmark("final_opening", "m", "opening beyond which the traction is zero"),
+    Landmark("initial_stiffness", "Pa/m", "normal stiffness of the closed interface"),
+)
+"""Those of each interface."""
+
+
+def landmark(law: Any, name: str) -> float:
+    """A landmark of a law, SI."""
+    return float(law.normal(np.zeros(1))[2][0]) if name == "initial_stiffness" else float(getattr(law, name))
 
 
 def frame_of(study: SpecimenStudy) -> Frame:
@@ -90,9 +114,13 @@ def last_state(problem: Any, load: float) -> Any:
 
 def _summary(study: SpecimenStudy, frame: Frame, found: LoadingFindings) -> str:
     """What the specimen bears, and what its crack takes to grow."""
-    bears = f"{{peak_load}}{frame.per}" if study.loads else "{peak_load_factor} times the tractions"
-    grows = "its crack takes {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
-    return f"The specimen bears at most {bears}; {grows}."
+    bears = (
+        f"a load{frame.per} of at most {{peak_load}}"
+        if study.loads
+        else "at most {peak_load_factor} times the tractions"
+    )
+    grows = "its crack needs {gc_from_fe} to grow" if found.growth is not None else "no crack grew steadily"
+    return f"The specimen bears {bears}; {grows}."
 
 
 def _report_laws(results: Results, laws: dict[str, Any]) -> None:
@@ -101,16 +129,8 @@ def _report_laws(results: Results, laws: dict[str, Any]) -> None:
     for name, law in laws.items():
         key, of = ("", "") if single else (f"{name}_", f" on {name}")
         curve = "law" if single else f"law_{name}"
-        results.add(
-            f"{key}work_of_separation", law.work_of_separation, "J/m^2", f"work of separation{of}", headline=True
-        )
-        results.add(f"{key}peak_traction", law.peak_traction, "Pa", f"peak traction of the law{of}")
-        results.add(f"{key}opening_at_peak", law.opening_at_peak, "m", f"opening at the peak traction{of}")
-        results.add(f"{key}final_opening", law.final_opening, "m", f"opening beyond which the traction is zero{of}")
-        _, _, stiffness = law.normal(np.zeros(1))
-        results.add(
-            f"{key}initial_stiffness", float(stiffness[0]), "Pa/m", f"normal stiffness of the closed interface{of}"
-        )
+        for one in LANDMARKS:
+            results.add(key + one.name, landmark(law, one.name), one.unit, one.what + of, headline=one.headline)
         report_law_curve(results, curve, law, -0.1 * law.opening_at_peak)
         results.plots.append(
             Plot(f"Cohesive law{of}", "opening", _readable(law.final_opening), "traction", _stress_unit(law.peak_traction),
@@ -137,6 +157,8 @@ def _report_resistance(results: Results, found: LoadingFindings, frame: Frame, u
 
 def _report_watched(results: Results, watch: Watch, frame: Frame, study: SpecimenStudy) -> None:
     """Crack fronts, process zones and J-integrals of all steps."""
+    for one in watch.numbers():
+        results.add(one.name, one.value, one.unit, one.what, headline=one.headline)
     load = ("load", "m") if study.loads else ("load_factor", "")
     start = (load, ("crack_growth", frame.area))
     for name, rows in watch.fronts.items():
@@ -152,9 +174,6 @@ def _report_watched(results: Results, watch: Watch, frame: Frame, study: Specime
             (*start, ("length", "m")),
             rows,
         )
-        if rows:
-            key = "zone_length" if len(watch.problem.bonds) == 1 else f"{name}_zone_length"
-            results.add(key, rows[-1][-1], "m", f"length of the process zone on {name} at the end")
     if study.j_integral is None:
         return
     if watch.rings:
@@ -167,9 +186,6 @@ def _report_watched(results: Results, watch: Watch, frame: Frame, study: Specime
     if not watch.j:
         return
     _add_rows(results, "j_integral", "J-integral at the saved states", (*start, ("j", "J/m^2")), watch.j)
-    results.add(
-        "j_integral", watch.j[-1][-1], "J/m^2", "J-integral at the last saved state whose ring fits", headline=True
-    )
 
 
 def _add_rows(

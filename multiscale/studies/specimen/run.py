@@ -25,7 +25,7 @@ from multiscale.studies.specimen.bars import SampledSpecimen, crystals_of, error
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
 from multiscale.studies.specimen.far_field import prescribed_loads
 from multiscale.studies.specimen.findings import loading_findings, resolution
-from multiscale.studies.specimen.grain_report import report_grains
+from multiscale.studies.specimen.grain_report import crack_areas, report_grains
 from multiscale.studies.specimen.report import frame_of, last_state, report
 from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.transport import pull_with_solute, with_solute
@@ -65,7 +65,10 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
         if study.naive_law:
             with context.stage("naive law"):
                 _compare(study, context, mesh, parts, results)
-        sampled = [_sampled(study, context, mesh, models, family, results) for family in parts.families]
+        sampled = [
+            _sampled(study, context, mesh, models, family, results, unfinished / f"samples-{k}")
+            for k, family in enumerate(parts.families)
+        ]
     bars = error_bars(study, parts, sampled, models)
     report_error_bars(results, study, parts, bars, sampled, context)
     crystals = crystals_of(study, parts, sampled, models.own_family())
@@ -75,17 +78,26 @@ def run(study: SpecimenStudy, context: RunContext) -> Results:
 
 
 def _sampled(
-    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", models: Models, family: tuple[str, ...], results: Results
+    study: SpecimenStudy, context: RunContext, mesh: "SpecimenMesh", models: Models, family: tuple[str, ...], results: Results,
+    scratch: Path,
 ) -> SampledSpecimen:  # fmt: skip
     """Break the specimen with each sample of what varies together, for the error bars."""
+    from continuum.post.output import FieldWriter
+
     what = "the potential" if family == models.own_family() else "an earlier run"
+    records, observed = [], []
     with context.stage("samples"):
         parts = models.each_sample(lambda _: specimen_parts(study, mesh, models, context), family)
-        records = [
-            _record(study, context, build(study, mesh, one), results, f"With sample {number} of {what}")
-            for number, one in enumerate(parts, 1)
-        ]
-    return SampledSpecimen(family, parts, records)
+        for number, one in enumerate(parts, 1):
+            problem = build(study, mesh, one)
+            watch = Watch(study, problem, FieldWriter(problem), scratch / str(number), filmed=False)
+            record = _record(study, context, problem, results, f"With sample {number} of {what},", watch)
+            state = last_state(problem, record.steps[-1].load)
+            records.append(record)
+            observed.append(
+                {each.name: each.value for each in watch.numbers()} | crack_areas(problem, state, one.textures)
+            )
+    return SampledSpecimen(family, parts, records, observed)
 
 
 def read(study: SpecimenStudy, comm: Any = None) -> "SpecimenMesh":
@@ -144,22 +156,28 @@ def _compare(
     """Load the specimen with the naive laws, too; where that cannot be followed, the specimen's own results stand without it."""
     from continuum.solver.dead_end import DeadEnd
 
-    when, naive = "With the naive law", naive_laws(parts)
+    when, naive = "With the naive law,", naive_laws(parts)
     wrong = build(study, mesh, replace(parts, laws=parts.laws | naive), counting="reported")
     try:
         record = _record(study, context, wrong, results, when)
     except DeadEnd as error:  # of all ranks; what a law raises on one of them ends the run
         said = str(error).rstrip(".")
         results.findings.append(
-            Finding(f"{when}: {said}", "", 1.0, "its load is left out of the comparison, and all else stands", False)
+            Finding(
+                _within(when, said),
+                "",
+                1.0,
+                "its load is left out of the comparison, and all else stands",
+                False,
+            )
         )
     else:
         report_naive(results, study, naive, record, wrong.counting.verdicts)
 
 
 def _record(
-    study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results, when: str
-) -> "Loading":
+    study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem", results: Results, when: str, watch: Watch | None = None
+) -> "Loading":  # fmt: skip
     """A loading of which only the record is wanted; what its checks find goes into the findings."""
     from continuum.solver.diagnostics import assess, still_rising
     from continuum.solver.stepping import pull
@@ -168,12 +186,18 @@ def _record(
     record = pull(
         problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth, rate=loading.rate,
         linear=loading.linear_solver, balance=loading.balance_tolerance, peak=loading.peak_tolerance,
-        progress=context.progress, stop=_stop(study, problem),
+        progress=context.progress, stop=_stop(study, problem), on_step=watch,
     )  # fmt: skip
     found = assess(record, loading.balance_tolerance, loading.peak_tolerance)
     found += still_rising(record) if study.loads else ()
-    results.findings += [replace(one, what=f"{when}: {one.what}") for one in found]
+    results.findings += [replace(one, what=_within(when, one.what)) for one in found]
     return record
+
+
+def _within(when: str, sentence: str) -> str:
+    """A sentence that goes on after other words."""
+    named = sentence.startswith(("Newton", "MUMPS")) or not sentence[1:2].islower()
+    return f"{when} {sentence if named else sentence[0].lower() + sentence[1:]}"
 
 
 def _load(
@@ -187,7 +211,9 @@ def _load(
     watch = Watch(study, problem, _fields(study, context, problem, results), unfinished)
     try:
         if study.transport is not None:
-            record = pull_with_solute(study, problem, watch, _stop(study, problem), context.progress, results)
+            record = pull_with_solute(
+                study, problem, watch, unfinished, _stop(study, problem), context.progress, results
+            )
         else:
             record = pull(
                 problem, loading.turning_points, loading.steps, closing=loading.closing, growth=loading.growth,
@@ -219,6 +245,7 @@ def _fields(study: SpecimenStudy, context: RunContext, problem: "CohesiveProblem
         return FieldWriter(problem)
     if study.output.fields == "vtkhdf":
         what = "displacement and stress of the bodies, opening, slip, traction and damage of the interfaces; time is the step"
+        what = what if study.transport is None else f"{what}; concentration and coverage of {study.transport.species}"
         results.files.append(RunFile(FIELDS, what))
         return VtkHdfWriter(problem, context.folder / FIELDS)
     folder = context.folder / "fields"

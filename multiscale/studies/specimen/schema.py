@@ -22,6 +22,7 @@ from multiscale.inputs.boundary import (
 from multiscale.inputs.checks import check_groups
 from multiscale.inputs.fields import Name
 from multiscale.inputs.law import AtomsLaw, LawOfRun
+from multiscale.inputs.law_options import NO_BARS_WITH_SOLUTE
 from multiscale.inputs.material import BodyInput, CrystalMaterial, RunMaterial
 from multiscale.inputs.mesh import MeshInput, mesh_path
 from multiscale.inputs.polycrystal import GrainsInput, check_classes
@@ -166,6 +167,8 @@ class SpecimenStudy(Study):
             raise InputError("trust needs a law or a body from atoms with the study's potential.")
         for name, law in self.atoms_laws.items():
             _, plus, minus = self.interfaces[name].sides(name)
+            if self.trust is not None and law.atoms.solute is not None:
+                raise InputError(f"interfaces.{name}: {NO_BARS_WITH_SOLUTE}")
             if law.atoms.gap == "in bulk" and law.atoms.mode == "normal" and self.interfaces[name].spring is None:
                 raise InputError(
                     f"interfaces.{name}: with gap: in bulk the law is initially rigid, which elements cannot hold; give spring, a "

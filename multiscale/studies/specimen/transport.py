@@ -2,20 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from coupling.findings import Finding
+from coupling.laws.coverage import CoverageLaw
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 from multiscale.studies.specimen.schema import SpecimenStudy
+from multiscale.studies.specimen.watch import Watch
 
 if TYPE_CHECKING:
     from continuum.model import Bond
     from continuum.solver.problem import CohesiveProblem
-    from continuum.solver.record import Loading, Step
+    from continuum.solver.record import Loading
     from continuum.transport import Coupled, TransportRecord
     from coupling.contracts import Progress
+
+_ROUNDED, _LOST = 1e-6, 1e-2
+"""Of all solute: mass errors above which a run warns, and is refuted."""
+_DILUTE = 0.1
+"""Share of the lattice sites above which their solute is not dilute."""
 
 
 def with_solute(study: SpecimenStudy, name: str, bond: "Bond") -> "Bond":
@@ -51,18 +60,31 @@ def coupled_problem(study: SpecimenStudy, problem: "CohesiveProblem") -> "Couple
 def pull_with_solute(
     study: SpecimenStudy,
     problem: "CohesiveProblem",
-    on_step: "Callable[[Step, Any], None]",
+    watch: Watch,
+    unfinished: Path,
     stop: "Callable[[Loading], bool]",
     progress: "Progress",
     results: Results,
 ) -> "Loading":
-    """Load the specimen in its duration; what the solute did goes into the results. Collective."""
+    """Load the specimen in its duration; what the solute did goes into the results. Collective.
+
+    Args:
+        study: The study.
+        problem: Its mechanics.
+        watch: Told each step, and where the solute is.
+        unfinished: Folder of the checkpoint from which an interrupted loading goes on.
+        stop: Whether the loading is done.
+        progress: Told how far it is.
+        results: Takes what the solute did.
+    """
+    from continuum.post.solute_fields import solute_fields
     from continuum.transport import pull_slowly
 
     coupled, loading, asked = coupled_problem(study, problem), study.loading, study.transport
+    watch.solute = lambda: solute_fields(coupled.transport)
     record, solute = pull_slowly(
         coupled, loading.turning_points[-1], loading.duration, loading.steps, hold=asked.hold or 0.0,
-        tolerance=asked.tolerance, progress=progress, on_step=on_step, stop=stop,
+        tolerance=asked.tolerance, checkpoint=unfinished, progress=progress, on_step=watch, kept=watch, stop=stop,
     )  # fmt: skip
     report_solute(study, coupled, record, solute, results)
     return record
@@ -86,9 +108,39 @@ def report_solute(
     results.add_curve("solute", f"{species} in time", time=("s", solute.times), **columns)
     series = tuple(PlotSeries("solute", "time", name, name) for name in last.totals)
     results.plots.append(Plot(f"{species} in time", "time", "s", f"amount of {species}", unit, series))
+    if solute.mass_error > _ROUNDED:
+        what = f"{solute.mass_error:.2g} of all {species} appeared or vanished by rounding"
+        change = "check diffusivity and times: in a step, far more passes through the elements than they hold"
+        results.findings.append(Finding(what, "", solute.mass_error, change, solute.mass_error > _LOST))
+    report_filled(study, coupled, results)
     for layer, points, coverage in coupled.profiles():
         order = np.lexsort(points.T[::-1])
         places = {axis: ("m", points[order, i]) for i, axis in enumerate("xyz"[: points.shape[1]])}
         results.add_curve(
             f"coverage_{layer}", f"coverage of {layer} at the end", **places, coverage=("", coverage[order])
         )
+
+
+def report_filled(study: SpecimenStudy, coupled: "Coupled", results: Results) -> None:
+    """How full the lattices are, which the transport takes to be nearly empty, and interfaces that no solute reaches. Collective."""
+    species = study.transport.species
+    filled = coupled.transport.filled()
+    for name, share in filled.items():
+        results.add(
+            f"{species}_largest_share_in_{name}",
+            share,
+            "",
+            f"most of the lattice sites of {name} that hold {species}, at the end",
+        )
+    fullest = max(filled, key=lambda name: filled[name], default=None)
+    if fullest is not None and filled[fullest] > _DILUTE:
+        what = (
+            f"{species} fills {filled[fullest]:.3g} of the lattice sites, which the transport takes to be nearly empty"
+        )
+        change = "lower the potential, concentration or flux, or check the partial molar volume and the sites"
+        results.findings.append(Finding(what, fullest, filled[fullest], change, filled[fullest] > 1.0))
+    for name, bond in zip(study.interfaces, coupled.mechanics.bonds, strict=True):
+        if name not in study.transport.interfaces and isinstance(bond.law, CoverageLaw):
+            results.notes.append(
+                f"{name!r} is not among transport.interfaces: no {species} reaches it, and it keeps its coverage of {bond.law.coverage:g}."
+            )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from coupling.errors import InputError, unknown_choice
 from multiscale.inputs.base import Section
@@ -69,7 +69,9 @@ class SoluteBoundary(Section):
         if sum(value is not None for value in (self.concentration, self.potential, self.flux)) != 1:
             raise InputError(f"boundary {self.group!r}: give concentration, potential or flux, one of the three.")
         if self.concentration is not None and self.concentration < 0:
-            raise InputError(f"boundary {self.group!r}: the concentration must not be negative.")
+            raise InputError(
+                f"boundary {self.group!r}: the concentration {self.concentration:g} mol/m^3 must not be negative."
+            )
         return self
 
     def boundary(self) -> "HeldSolute | Flux":
@@ -110,7 +112,7 @@ class LayerInput(Section):
 class TransportInput(Section):
     """A solute that diffuses while the specimen is loaded, in loading.duration, and moves to where stress and openings draw it."""
 
-    species: str = Field(min_length=1, description="Name of the solute, for the report.")
+    species: Name = Field(description="Name of the solute, for the report.")
     temperature: AboveZero = Field(description="Temperature of solute and sites.")
     bodies: dict[Name, MediumInput] = Field(description="How the solute is in each body, by the body's name.")
     interfaces: dict[Name, LayerInput] = Field(
@@ -130,12 +132,23 @@ class TransportInput(Section):
     )
     tolerance: float = Field(default=0.01, gt=0, lt=1, description="Error of a step in time, over the amounts.")
 
+    @field_validator("species")
+    @classmethod
+    def _one_line(cls, species: str) -> str:
+        if not species.isprintable():
+            raise InputError(f"{species!r} is no name of a species; write it in one line, such as H.")
+        return species
+
     @model_validator(mode="after")
     def _start(self) -> Self:
         if (self.initial is None) == (self.initial_potential is None):
-            raise InputError("transport: give initial (a concentration) or initial_potential, one of the two.")
+            raise InputError("give initial (a concentration) or initial_potential, one of the two.")
         if self.initial is not None and self.initial < 0:
-            raise InputError("transport.initial: the concentration must not be negative.")
+            raise InputError(f"initial: the concentration {self.initial:g} mol/m^3 must not be negative.")
+        groups = [one.group for one in self.boundaries]
+        twice = sorted({group for group in groups if groups.count(group) > 1})
+        if twice:
+            raise InputError(f"boundaries name {twice[0]!r} twice; give concentration, potential or flux there, once.")
         return self
 
     def _check_sites(self) -> None:
@@ -153,6 +166,22 @@ class TransportInput(Section):
                 raise InputError(
                     f"transport.initial: {self.initial:g} mol/m^3 is more than the {medium.sites:g} mol/m^3 of lattice sites of {name!r}."
                 )
+            if self.initial_potential is not None:
+                _check_potential("initial_potential:", self.initial_potential, name, medium)
+        self._check_held()
+
+    def _check_held(self) -> None:
+        """Raise `InputError` where a boundary holds more solute than any body has lattice sites."""
+        roomy = max(self.bodies, key=lambda name: _room(self.bodies[name]))
+        high = max(self.bodies, key=lambda name: self.bodies[name].solution_energy)
+        for one in self.boundaries:
+            if one.concentration is not None and one.concentration > _room(self.bodies[roomy]):
+                raise InputError(
+                    f"transport.boundaries: {one.concentration:g} mol/m^3 at {one.group!r} is more than the "
+                    f"{_room(self.bodies[roomy]):g} mol/m^3 of lattice sites of {roomy!r}."
+                )
+            if one.potential is not None:
+                _check_potential(f"boundaries: the potential at {one.group!r},", one.potential, high, self.bodies[high])
 
     def check_fits(
         self, bodies: Iterable[str], interfaces: Mapping[str, InterfaceInput], loading: LoadingInput
@@ -187,3 +216,17 @@ class TransportInput(Section):
             raise InputError(
                 "transport: interfaces with a viscosity are not offered beside a solute; leave one of the two out."
             )
+
+
+def _room(medium: MediumInput) -> float:
+    """Lattice sites, mol/m³; without the number of them as many as are asked for."""
+    return float("inf") if medium.sites is None else float(medium.sites)
+
+
+def _check_potential(what: str, potential: float, body: str, medium: MediumInput) -> None:
+    """Raise `InputError` where a lattice would hold more solute than it has sites: c = N_L exp((μ − E)/RT)."""
+    if potential > medium.solution_energy:
+        raise InputError(
+            f"transport.{what} {potential / 1e3:g} kJ/mol is above the solution_energy of {body!r}, {medium.solution_energy / 1e3:g} "
+            "kJ/mol, so that its lattice would hold more solute than it has sites; give a lower one, or the true solution_energy."
+        )

@@ -1,8 +1,9 @@
 """What a loading shows while it runs: fields, crack fronts, process zones, J-integrals, kept through interruptions."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,9 +13,22 @@ from coupling.records import pack, unpack
 from multiscale.studies.specimen.film import Film
 from multiscale.studies.specimen.schema import SpecimenStudy
 
+if TYPE_CHECKING:
+    from continuum.post.solute_fields import SoluteFields
+
 _SAVED_STATES = 24
 _FILMED_CELLS = 200_000
 """Of a mesh, above which the report shows its last state alone: each state is gathered on one rank."""
+
+
+class Watched(NamedTuple):
+    """A number that was observed at the end of a loading."""
+
+    name: str
+    value: float
+    unit: str
+    what: str
+    headline: bool = False
 
 
 class Watch:
@@ -25,6 +39,7 @@ class Watch:
         problem: Its problem.
         fields: Writer of the fields.
         scratch: Where the states whose fields were written are kept for a run that resumes after an interruption.
+        filmed: Whether the bodies are kept for the report, too, unless there are too many cells.
 
     Attributes:
         steps: Load, force, work and broken area by step.
@@ -34,9 +49,10 @@ class Watch:
         rings: What is wrong with the rings at the others.
         calls: Steps of this run.
         film: The deformed bodies of the saved states.
+        solute: Gives the fields of a solute (`continuum.post.solute_fields`), where one moves.
     """
 
-    def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path) -> None:
+    def __init__(self, study: SpecimenStudy, problem: Any, fields: Any, scratch: Path, *, filmed: bool = True) -> None:
         self.study, self.problem, self.fields, self.scratch = study, problem, fields, scratch
         self.steps: list[dict[str, float]] = []
         self.fronts: dict[str, list[list[float]]] = {}
@@ -45,9 +61,10 @@ class Watch:
         self.rings: list[Finding] = []
         self.calls = 0
         self.film = Film()
+        self.solute: Callable[[], SoluteFields] | None = None
         cells = sum(one.function_space.mesh.topology.index_map(one.function_space.mesh.topology.dim).size_global
                     for one in problem.displacements.values())  # fmt: skip
-        self._filmed = cells <= _FILMED_CELLS
+        self._filmed = filmed and cells <= _FILMED_CELLS
         self._last = (np.inf, np.inf)
         self._written: list[int] = []
 
@@ -71,12 +88,24 @@ class Watch:
         for number, file in files.items():
             stored = load_arrays(file)
             x.setArray(stored["x"])
-            self.fields.write(x, float(number), [unpack(InterfaceFields, stored, f"{k}.") for k in range(bonds)])
+            solute = None if self.solute is None else self.solute().like(stored)
+            interfaces = [unpack(InterfaceFields, stored, f"{k}.") for k in range(bonds)]
+            self.fields.write(x, float(number), interfaces, solute)
             self._take(x, state["steps"][number - 1]["load"])
         self.steps, self.fronts, self.zones, self.j = (state[name] for name in ("steps", "fronts", "zones", "j"))
         self.rings = [Finding(**one) for one in state["rings"]]
         self._last, self._written = tuple(state["last"]), state["written"]
         return True
+
+    def numbers(self) -> list[Watched]:
+        """Lengths of the process zones and the J-integral at the end, of those that there are."""
+        single, found = len(self.problem.bonds) == 1, []
+        for name, rows in self.zones.items():
+            if rows:
+                what = f"length of the process zone on {name} at the end"
+                found.append(Watched("zone_length" if single else f"{name}_zone_length", rows[-1][-1], "m", what))
+        what = "J-integral at the last saved state whose ring fits"
+        return [*found, *(Watched("j_integral", row[-1], "J/m^2", what, True) for row in self.j[-1:])]
 
     def _file(self, number: int) -> Path:
         return self.scratch / f"state-{number}-{self.problem.comm.rank}.npz"
@@ -96,9 +125,11 @@ class Watch:
         if self._is_due(step):
             number, interfaces = len(self.steps), interface_fields(self.problem, x)
             stored = {key: array for k, one in enumerate(interfaces) for key, array in pack(one, f"{k}.").items()}
+            solute = None if self.solute is None else self.solute()
+            stored |= {} if solute is None else solute.arrays()
             write_arrays(self._file(number), {"x": x.array_r} | stored)
             self._written = [*self._written, number]
-            self.fields.write(x, float(number), interfaces)  # not the load, which may come back to a value
+            self.fields.write(x, float(number), interfaces, solute)  # not the load, which may come back to a value
             self._take(x, step.load)
             self._integrate(step, x, fronts)
 
