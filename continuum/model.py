@@ -1,7 +1,7 @@
 """The parts of a cohesive problem: its kind, laws on interfaces, supports and loads, its control, its energies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -191,12 +191,16 @@ class Energies:
     """Where the work is, in J (3D, axisymmetric) or J/m of thickness (plane).
 
     Attributes:
-        bodies: Elastic energy by body.
+        bodies: Recoverable energy by body.
         interfaces: What each interface took up, by its name.
+        plastic: What the plastic flow of bodies dissipated, by body.
+        relaxed: What the viscosity of bodies dissipated, by body.
     """
 
     bodies: dict[str, float]
     interfaces: dict[str, InterfaceEnergies]
+    plastic: dict[str, float] = field(default_factory=dict)
+    relaxed: dict[str, float] = field(default_factory=dict)
 
     @property
     def stored(self) -> float:
@@ -219,9 +223,14 @@ class Energies:
         return sum(self.bodies.values())
 
     @property
+    def bulk_loss(self) -> float:
+        """What all bodies dissipated."""
+        return sum(self.plastic.values()) + sum(self.relaxed.values())
+
+    @property
     def total(self) -> float:
-        """What the external work should equal: elastic, stored, dissipated and viscous."""
-        return self.elastic + self.stored + self.dissipated + self.viscous
+        """What the external work should equal: elastic, stored, dissipated, viscous, and what bodies dissipated."""
+        return self.elastic + self.stored + self.dissipated + self.viscous + self.bulk_loss
 
 
 ControlKind = Literal["load", "opening", "path", "damage"]

@@ -82,11 +82,24 @@ def plane_strain_modulus_x(stiffness_voigt: FloatArray) -> float:
 
 
 def cubic_averages(c11: float, c12: float, c44: float) -> tuple[float, float]:
-    """Shear modulus, in the unit of C, and Poisson's ratio of a polycrystal of cubic grains.
+    """`hill_averages` of cubic grains, C in any unit."""
+    stiffness = np.diag([c11 - c12] * 3 + [c44] * 3)
+    stiffness[:3, :3] += c12
+    return hill_averages(stiffness)
+
+
+def hill_averages(stiffness_voigt: FloatArray) -> tuple[float, float]:
+    """Shear modulus, in the unit of C, and Poisson's ratio of a polycrystal without texture.
 
     The mean of the averages at equal strain and at equal stress (Hill, Proc. Phys. Soc. A 65 (1952) 349).
+
+    Args:
+        stiffness_voigt: (6, 6) of a grain.
     """
-    voigt = (c11 - c12 + 3 * c44) / 5
-    reuss = 5 * (c11 - c12) * c44 / (4 * c44 + 3 * (c11 - c12))
-    shear, bulk = (voigt + reuss) / 2, (c11 + 2 * c12) / 3
-    return shear, (3 * bulk - 2 * shear) / (2 * (3 * bulk + shear))
+    c, s = np.asarray(stiffness_voigt, dtype=float), np.linalg.inv(stiffness_voigt)
+    whole, trace, shears = c[:3, :3].sum(), np.trace(c[:3, :3]), np.trace(c[3:, 3:])
+    bulk_strain, shear_strain = whole / 9, ((3 * trace - whole) / 2 + 3 * shears) / 15
+    whole, trace, shears = s[:3, :3].sum(), np.trace(s[:3, :3]), np.trace(s[3:, 3:])
+    bulk_stress, shear_stress = 1 / whole, 15 / (6 * trace - 2 * whole + 3 * shears)
+    bulk, shear = (bulk_strain + bulk_stress) / 2, (shear_strain + shear_stress) / 2
+    return float(shear), float((3 * bulk - 2 * shear) / (2 * (3 * bulk + shear)))

@@ -41,6 +41,9 @@ SI_FACTORS: dict[str, dict[str, float]] = {
     },
     "viscosity of an interface": {"Pa*s/m": 1.0, "MPa*s/mm": 1e9, "GPa*s/nm": 1e18},
     "thermal expansion": {"1/K": 1.0, "ppm/K": 1e-6},
+    "strain rate": {"1/s": 1.0, "1/min": 1 / 60.0, "1/h": 1 / 3600.0},
+    "dislocation density": {"1/m^2": 1.0, "1/mm^2": 1e6, "1/nm^2": 1e18},
+    "wave number": {"1/m": 1.0, "1/mm": 1e3, "1/nm": 1e9},
     "area": {"m^2": 1.0, "mm^2": 1e-6, "nm^2": 1e-18, "A^2": ANGSTROM**2, "Å^2": ANGSTROM**2},
     "force": {"N": 1.0, "kN": 1e3, "nN": 1e-9},
     "force per length": {"N/m": 1.0, "N/mm": 1e3, "nN/nm": 1.0},
@@ -63,14 +66,16 @@ UNIT_SYSTEMS: dict[str, dict[str, str]] = {
         "stiffness of an interface": "N/mm^3", "viscosity of an interface": "MPa*s/mm", "thermal expansion": "1/K",
         "area": "mm^2", "force": "N", "force per length": "N/mm", "energy": "mJ", "energy per length": "mJ/mm",
         "diffusivity": "mm^2/s", "speed": "mm/s", "concentration": "mol/mm^3", "density of sites": "mol/mm^2",
-        "molar volume": "mm^3/mol", "molar energy": "mJ/mol", "flux of a solute": "mol/(mm^2*s)",
+        "molar volume": "mm^3/mol", "molar energy": "mJ/mol", "flux of a solute": "mol/(mm^2*s)", "strain rate": "1/s",
+        "dislocation density": "1/mm^2", "wave number": "1/mm",
     },
     "nm-GPa": {
         "length": "nm", "stress": "GPa", "energy per area": "J/m^2", "temperature": "K", "time": "s", "frequency": "1/s",
         "stiffness of an interface": "GPa/nm", "viscosity of an interface": "GPa*s/nm", "thermal expansion": "1/K",
         "area": "nm^2", "force": "nN", "force per length": "N/m", "energy": "aJ", "energy per length": "nJ/m",
         "diffusivity": "nm^2/s", "speed": "nm/s", "concentration": "mol/nm^3", "density of sites": "mol/nm^2",
-        "molar volume": "nm^3/mol", "molar energy": "aJ/mol", "flux of a solute": "mol/(nm^2*s)",
+        "molar volume": "nm^3/mol", "molar energy": "aJ/mol", "flux of a solute": "mol/(nm^2*s)", "strain rate": "1/s",
+        "dislocation density": "1/nm^2", "wave number": "1/nm",
     },
 }  # fmt: skip
 """Systems in which numbers without a unit are read and results are written: by quantity a unit. Each is consistent."""

@@ -7,7 +7,7 @@ from coupling.lazy import on_first_use
 if TYPE_CHECKING:
     from continuum.materials.cauchy_born import CauchyBorn
     from continuum.materials.linear_elastic import LinearElastic
-    from continuum.materials.material import Material, cauchy_stress
+    from continuum.materials.material import BodyMaterial, Material, cauchy_stress
     from continuum.materials.moduli import Moduli
     from continuum.materials.neo_hookean import NeoHookean
     from continuum.materials.polycrystalline import Polycrystalline
@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from continuum.materials.st_venant_kirchhoff import StVenantKirchhoff
 
 __all__ = [
-    "CauchyBorn", "LinearElastic", "Material", "Moduli", "NeoHookean", "Polycrystalline", "StVenantKirchhoff", "cauchy_stress",
-    "material_model", "material_models", "offered", "parameter",
+    "BodyMaterial",
+    "CauchyBorn",
+    "LinearElastic",
+    "Material",
+    "Moduli",
+    "NeoHookean",
+    "Polycrystalline",
+    "StVenantKirchhoff",
+    "cauchy_stress",
+    "material_model",
+    "material_models",
+    "offered",
+    "parameter",
 ]  # fmt: skip
 
 __getattr__, __dir__ = on_first_use(__name__)

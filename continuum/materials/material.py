@@ -16,16 +16,16 @@ from coupling.elasticity import VOIGT
 from coupling.errors import InputError
 
 
-class Material(Protocol):
-    """A hyperelastic material.
+class BodyMaterial(Protocol):
+    """What a body can be made of, with a memory or without.
 
     Attributes:
-        linear: The energy is quadratic in H, so that its stiffness is assembled once.
+        linear: Its stiffness is assembled once.
     """
 
     @property
     def linear(self) -> bool:
-        """Whether the energy is quadratic."""
+        """Whether the stress is linear in the displacement."""
 
     @property
     def stiffness_voigt(self) -> FloatArray:
@@ -38,6 +38,13 @@ class Material(Protocol):
     @property
     def parameters(self) -> dict[str, FloatArray]:
         """Arrays that `energy` wants, in SI."""
+
+    def plane_stress(self) -> "BodyMaterial":
+        """What in plane strain is this at vanishing σ_zz, σ_yz, σ_xz."""
+
+
+class Material(BodyMaterial, Protocol):
+    """A hyperelastic material."""
 
     def energy(self, gradient: Any, values: Mapping[str, Any]) -> Any:
         """Energy per reference volume, J/m³, of the displacement gradient (3×3, UFL)."""

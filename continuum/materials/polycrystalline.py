@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from continuum.materials.material import Material
+from continuum.materials.material import BodyMaterial, Material
 from coupling.contracts import FloatArray
 from coupling.errors import InputError
 
@@ -22,7 +22,7 @@ class Polycrystalline:
         InputError: no grain, or grains of several kinds of material.
     """
 
-    grains: Sequence[Material]
+    grains: Sequence[BodyMaterial]
 
     def __post_init__(self) -> None:
         kinds = {type(grain).__name__ for grain in self.grains}
@@ -55,7 +55,7 @@ class Polycrystalline:
 
     def energy(self, gradient: Any, values: Mapping[str, Any]) -> Any:
         """That of the grain, its constants being those of the cell."""
-        return self.grains[0].energy(gradient, values)
+        return cast(Material, self.grains[0]).energy(gradient, values)
 
     def plane_stress(self) -> "Polycrystalline":
         """All grains in plane stress."""

@@ -27,7 +27,8 @@ class SteadyGrowth:
     Attributes:
         first: Its first state.
         last: Its last state.
-        energy_release_rate: G_c: slope of external work minus elastic energy against the swept area, J/m².
+        energy_release_rate: G_c: slope of external work less what the bodies store and dissipate against the swept area, J/m².
+        toughness: The same with what the bodies dissipate: what the loads must bring, J/m².
         spread: By how much G_c may be wrong, J/m²: what the changes of the zone leave, what of the work the energies do not
             show, and twice the standard error of the slope.
     """
@@ -35,6 +36,7 @@ class SteadyGrowth:
     first: int
     last: int
     energy_release_rate: float
+    toughness: float
     spread: float
 
 
@@ -50,7 +52,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
     Raises:
         InputError: no stretch of four states is steady to 5 %; the message says what the best one leaves.
     """
-    released = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    brought = record.column("work") - np.array([step.energies.elastic for step in record.steps])
+    released = brought - np.array([step.energies.bulk_loss for step in record.steps])
     lost = energy_losses(record)
     area, zone, doubt = (record.column(name) for name in ("broken_area", "zone_area", "zone_doubt"))
     best: SteadyGrowth | None = None
@@ -68,7 +71,8 @@ def steady_growth(record: Loading) -> SteadyGrowth:
             left = released[part] - (slope * area[part] + offset)
             error = np.sqrt(covariance[0, 0] * (left @ left) / (last - first - 1))
             spread = changed * abs(slope) + _SLOPE * np.ptp(lost[part]) / grown + 2 * error
-            found = SteadyGrowth(first, last, float(slope), float(spread))
+            whole = float(np.polyfit(area[part], brought[part], 1)[0])
+            found = SteadyGrowth(first, last, float(slope), whole, float(spread))
             best = found if best is None or found.spread < best.spread else best
     return _steady(record, best)
 
@@ -92,7 +96,7 @@ def _steady(record: Loading, best: SteadyGrowth | None) -> SteadyGrowth:
 def released_energy_per_area(record: Loading) -> float:
     """G_c from the finite-element energy balance alone, J/m².
 
-    The slope of external work minus elastic energy against the swept area, by least squares over
+    The slope of external work, less the energy that bodies store and dissipate, against the swept area, by least squares over
     the steady growth. The law's own energy is not used, so that the agreement with its work of
     separation checks the whole solution.
 
@@ -127,6 +131,11 @@ def j_integral(
     """
     if problem.kind == "axisymmetric":
         raise InputError("The J-integral of an axisymmetric specimen is not offered; use released_energy_per_area.")
+    if problem.bulk.memories:
+        raise InputError(
+            f"The J-integral of bodies with memory ({', '.join(problem.bulk.memories)}) depends on its path; use the energies, or a "
+            "K field on the boundary."
+        )
     if not 0 < inner < outer:
         raise InputError(f"The J-integral needs 0 < inner < outer, not {inner} and {outer} m.")
     direction = np.asarray(direction, dtype=float)
@@ -149,7 +158,7 @@ def ring_integral(problem: CohesiveProblem, x: "PETSc.Vec", ring: Ring) -> float
         slope = ufl.grad(weight)
         slope = ufl.as_vector([slope[i] for i in range(problem.mesh.dimension)] + [0] * (3 - problem.mesh.dimension))
         at = ufl.variable(problem.bulk.gradient(name))
-        energy = problem.bulk.materials[name].energy(at, problem.bulk.values[name])
+        energy = problem.bulk.elastic(name).energy(at, problem.bulk.values[name])
         e = dolfinx.fem.Constant(body.mesh, along)
         flow = ufl.dot(ufl.dot(at, e), ufl.dot(ufl.diff(energy, at), slope)) - energy * ufl.dot(e, slope)
         total += dolfinx.fem.assemble_scalar(dolfinx.fem.form(flow * ufl.dx))

@@ -53,7 +53,9 @@ class FieldWriter:
             self.shown[name] = dolfinx.fem.Function(nodal, name="displacement")
             cellwise = dolfinx.fem.functionspace(mesh, ("DG", 0, (3, 3)))
             self.stresses[name] = dolfinx.fem.Function(cellwise, name="stress")
-            stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
+            if name in problem.bulk.memories:
+                continue
+            stress = cauchy_stress(problem.bulk.elastic(name), problem.bulk.gradient(name), problem.bulk.values[name])
             self._expressions[name] = dolfinx.fem.Expression(stress, cellwise.element.interpolation_points)
 
     def update(self, x: "PETSc.Vec") -> None:
@@ -61,7 +63,10 @@ class FieldWriter:
         self.problem.update(x)
         for name, field in self.problem.displacements.items():
             self.shown[name].interpolate(field)
-            self.stresses[name].interpolate(self._expressions[name])
+            if name in self._expressions:
+                self.stresses[name].interpolate(self._expressions[name])
+            else:
+                self.stresses[name].x.array[:] = self.problem.bulk.cell_stress(name).ravel()
 
     def write(
         self, x: "PETSc.Vec", time: float, interfaces: Sequence[InterfaceFields], solute: SoluteFields | None = None

@@ -11,6 +11,7 @@ import numpy as np
 
 from continuum.cohesive.history import History
 from continuum.fenics import PETSc
+from continuum.inelastic import PointState
 from continuum.model import Energies, InterfaceEnergies
 from continuum.solver.problem import CohesiveProblem
 from continuum.solver.record import Loading, Step
@@ -39,7 +40,7 @@ class Committed:
     """What a checkpoint holds.
 
     Attributes:
-        arrays: Solution, the one before, the interfaces' histories, and what else was given.
+        arrays: Solution, the one before, the interfaces' histories, the points of bodies with memory, and what else was given.
         record: The states so far.
         follower: State of the follower.
         kept: State of the observer.
@@ -111,6 +112,8 @@ class Checkpoint:
         arrays = {"x": x.array_r, "previous": previous.array_r, **more}
         for number, interface in enumerate(self.problem.interfaces):
             arrays |= {f"{name}{number}": getattr(interface.history, name) for name in _HISTORY}
+        for number, state in enumerate(self.problem.bulk.past.values()):
+            arrays |= {f"body{number}_{name}": array for name, array in vars(state).items()}
         texts = {
             "identity": self.identity,
             "state": json.dumps(follower),
@@ -126,8 +129,14 @@ class Checkpoint:
         for number, interface in enumerate(self.problem.interfaces):
             for name in _HISTORY:
                 setattr(interface.history, name, committed.arrays[f"{name}{number}"])
+        past = self.problem.bulk.past
+        for number, name in enumerate(past):
+            past[name] = PointState(**{f.name: committed.arrays[f"body{number}_{f.name}"] for f in fields(PointState)})
+        self.problem.bulk.return_to(past)
         self.problem.update(x)
 
 
-def _energies(bodies: dict[str, float], interfaces: dict[str, dict[str, float]]) -> Energies:
-    return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()})
+def _energies(
+    bodies: dict[str, float], interfaces: dict[str, dict[str, float]], **losses: dict[str, float]
+) -> Energies:
+    return Energies(bodies, {name: InterfaceEnergies(**one) for name, one in interfaces.items()}, **losses)

@@ -14,9 +14,10 @@ from continuum.cohesive.damage import Response
 from continuum.cohesive.interface import Interface
 from continuum.cohesive.surface import averaged
 from continuum.fenics import MPI, dolfinx, ufl
-from continuum.materials import Material
+from continuum.materials import BodyMaterial
 from continuum.mesh.specimen_mesh import Body, SpecimenMesh
 from continuum.model import Bond, InterfaceEnergies
+from continuum.solver.memory import with_memory
 from coupling.contracts import FloatArray
 from coupling.errors import DoubleCounted, unknown_choice
 from coupling.laws.law import count_of
@@ -88,7 +89,7 @@ def _common(first: NDArray[np.int32], second: NDArray[np.int32], owned: int) -> 
 
 def count_specimen(
     mesh: SpecimenMesh,
-    materials: Mapping[str, Material],
+    materials: Mapping[str, BodyMaterial],
     interfaces: Sequence[Interface],
     shared: Sequence[Shared],
     negligible: float,
@@ -122,7 +123,13 @@ def count_specimen(
             frame[2] if flat else None, frame[0] if flat else None, bond.spacing, bond.misfit, bond.transported,
         ))  # fmt: skip
     bodies = [
-        BodyRecord(name, materials[name].stiffness_voigt, materials[name].stress_free_strain_voigt, extents[name])
+        BodyRecord(
+            name,
+            materials[name].stiffness_voigt,
+            materials[name].stress_free_strain_voigt,
+            extents[name],
+            loss=next((grain.loss for grain in with_memory(materials[name])), ""),
+        )
         for name in mesh.bodies
     ]
     ledger = specimen_ledger(bodies, records, shared, negligible)

@@ -248,17 +248,18 @@ def _tried(
     ratio = (target - last.load) / change if change else 0.0
     if 0 < ratio <= 2:
         guess.axpby(-ratio, 1.0 + ratio, previous)
-    problem.duration = taken
+    problem.begin(taken)
     iterations = solver.solve(Control("load", target), guess)
     if iterations is None:
         return None, guess, np.inf
-    before = [interface.history.copy() for interface in problem.interfaces]
-    problem.duration = taken
+    before, past = [interface.history.copy() for interface in problem.interfaces], problem.bulk.past
+    problem.begin(taken)
     problem.commit(guess)
     error = _error(problem, before, taken, course.rises)
     if error > tolerance:
         for interface, history in zip(problem.interfaces, before, strict=True):
             interface.history = history
+        problem.bulk.return_to(past)
         solver.reason = ""
         return None, guess, error
     step = state_of(problem, solver, guess, last, iterations)

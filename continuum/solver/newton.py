@@ -62,8 +62,9 @@ class _Convergence:
 class NewtonSolver:
     """PETSc SNES on a `CohesiveProblem`; converges, or says that it did not.
 
-    Newton's steps are whole, but for a control by the damage: there points change again and again between growing damage and
-    unloading, and whole steps can go round in circles, so that each is as long as makes the residual least (PETSc's "l2").
+    Newton's steps are whole, but for a control by the damage and for plastic bodies: there points change again and again between
+    growing and unloading, and whole steps can go round in circles. With damage each is as long as makes the residual least (PETSc's
+    "l2"), with plasticity as long as makes the potential of the step least along it ("cp").
 
     Args:
         problem: The problem.
@@ -208,7 +209,7 @@ class NewtonSolver:
 
     def _iterated(self, control: Control, x: "PETSc.Vec") -> int | None:
         self.problem.control, self._is_unsolved = control, False
-        self.snes.getLineSearch().setType("l2" if control.kind == "damage" else "basic")
+        self.snes.getLineSearch().setType(self._search(control))
         self._bordered.renew()
         load = control.target if control.kind == "load" else self.problem.load_parameter(x)
         self.problem.prescribe(load, x)
@@ -229,6 +230,12 @@ class NewtonSolver:
         if self._is_unsolved:
             self._renew()
         return None
+
+    def _search(self, control: Control) -> str:
+        """PETSc's line search."""
+        if control.kind == "damage":
+            return "l2"
+        return "cp" if any(memory.material.isochoric for memory in self.problem.bulk.memories.values()) else "basic"
 
     def forget(self) -> None:
         """Let later solutions depend on their state alone: an ordering or an interpolation would be that of the first ones."""

@@ -8,7 +8,7 @@ from continuum.cohesive.damage import Response
 from continuum.cohesive.history import commit
 from continuum.cohesive.interface import bonded
 from continuum.fenics import MPI, PETSc, dolfinx
-from continuum.materials import Material
+from continuum.materials import BodyMaterial
 from continuum.mesh.specimen_mesh import SpecimenMesh
 from continuum.model import Bond, Control, Energies, Kind, Prescribed, Traction, checked_kind
 from continuum.solver.bulk import Bulk
@@ -65,7 +65,7 @@ class CohesiveProblem:
     def __init__(
         self,
         mesh: SpecimenMesh,
-        materials: Mapping[str, Material],
+        materials: Mapping[str, BodyMaterial],
         bonds: Sequence[Bond],
         prescribed: Sequence[Prescribed],
         *,
@@ -91,7 +91,7 @@ class CohesiveProblem:
             for bond, on in zip(self.bonds, facets, strict=True)
         ]
         self.counting = count_specimen(mesh, materials, self.interfaces, shared, negligible, counting)
-        self.control, self.duration, self.intensity = Control("load", 0.0), np.inf, 1.0
+        self.control, self._duration, self.intensity = Control("load", 0.0), np.inf, 1.0
         self.course = Course()
         self._constrain(prescribed, tractions)
         self._assemble_bulk()
@@ -100,6 +100,16 @@ class CohesiveProblem:
     def displacements(self) -> "dict[str, dolfinx.fem.Function]":
         """The bodies' displacement fields, at the state that `update` last saw."""
         return self.bulk.displacements
+
+    @property
+    def duration(self) -> float:
+        """Of the present step, s: what viscosity and rates see. Before the first step interfaces have all time, and bodies none."""
+        return self._duration
+
+    def begin(self, duration: float) -> None:
+        """Begin a step of a duration, s."""
+        self._duration = duration
+        self.bulk.begin(duration)
 
     @property
     def size(self) -> int:
@@ -217,11 +227,12 @@ class CohesiveProblem:
     # -- results -----------------------------------------------------------------------------
 
     def commit(self, x: "PETSc.Vec") -> None:
-        """Make an equilibrium state part of the interfaces' history; from then on no time goes by until `duration` is set."""
+        """Make an equilibrium state part of the history of bodies and interfaces; for these no time goes by until a step begins."""
         self.update(x)
+        self.bulk.commit()
         for i in self.interfaces:
             commit(i.bond, i.flat_jump(self.displacements), i.history, self.duration)
-        self.duration = np.inf
+        self._duration = np.inf
 
     def correct_contact(self, x: "PETSc.Vec") -> float:
         """One step of the augmented Lagrangian.
@@ -233,9 +244,11 @@ class CohesiveProblem:
         return correct_contact(self.comm, self.interfaces, self.displacements)
 
     def energies(self, x: "PETSc.Vec") -> Energies:
-        """Elastic, stored, dissipated and viscous energies at x, over all ranks."""
+        """Where the work is at x, over all ranks."""
         self.update(x)
-        return Energies(self.bulk.energies(), interface_energies(self.comm, self.interfaces, self._responses()))
+        losses = self.bulk.losses()
+        interfaces = interface_energies(self.comm, self.interfaces, self._responses())
+        return Energies(self.bulk.energies(), interfaces, losses["plastic"], losses["viscous"])
 
     def ledger_rows(self, x: "PETSc.Vec") -> tuple[LedgerRow, ...]:
         """Who counts what at x, J (3D, axisymmetric) or J/m: the ledger's lines, which add up to the energies' total.
@@ -245,7 +258,7 @@ class CohesiveProblem:
         energies = self.energies(x)
         taken = taken_energies(self.comm, self.interfaces, self._responses())
         interfaces = {name: one.total for name, one in energies.interfaces.items()}
-        return self.counting.rows(energies.bodies, interfaces, taken)
+        return self.counting.rows(energies.bodies, interfaces, taken, energies.plastic | energies.relaxed)
 
     def reaction(self, x: "PETSc.Vec") -> float:
         """Force conjugate to the load parameter: Σ factor × reaction, N (3D, axisymmetric) or N/m."""

@@ -61,7 +61,7 @@ class Step:
 
     def turned_over_since(self, last: "Step") -> float:
         """Half of all energy that came, went or changed its owner since a state before, J or J/m."""
-        parts = ("elastic", "stored", "dissipated", "viscous")
+        parts = ("elastic", "stored", "dissipated", "viscous", "bulk_loss")
         changes = [getattr(self.energies, name) - getattr(last.energies, name) for name in parts]
         return 0.5 * float(np.abs([self.work - last.work, *changes]).sum())
 
@@ -104,6 +104,6 @@ def energy_losses(record: Loading) -> FloatArray:
 
 
 def energy_balance_error(record: Loading) -> float:
-    """Largest |external work − change of (elastic + stored + dissipated + viscous)| over the largest work."""
+    """Largest |external work − change of (elastic + stored + dissipated + viscous + what bodies dissipated)| over the largest work."""
     lost, largest = np.abs(energy_losses(record)).max(), np.abs(record.column("work")).max()
     return float(lost / (largest or 1.0))

@@ -105,7 +105,7 @@ def pull(
         control = follower.next(last)
         guess = _predicted(record, control, problem.course, previous, x)
         if rate is not None:
-            problem.duration = abs(control.target - last.load) / rate
+            problem.begin(abs(control.target - last.load) / rate)
         try:
             step = _tried(problem, solver, follower, record, control, x, guess)
         except DeadEnd:
@@ -150,8 +150,12 @@ def _turning_points(
         raise InputError(
             f"The turning points {list(turns)} of the load repeat one; each must differ from the one before, the first from 0."
         )
-    if any(b.viscosity or b.activation for b in problem.bonds) and not (rate is not None and rate > 0):
-        raise InputError("A viscous or activated interface needs the loading's rate: give rate, in load per second.")
+    timed = "A viscous or activated interface" if any(b.viscosity or b.activation for b in problem.bonds) else ""
+    timed = timed or next(
+        (f"The body {n!r}" for n, m in problem.bulk.memories.items() if m.material.depends_on_rate), ""
+    )
+    if timed and not (rate is not None and rate > 0):
+        raise InputError(f"{timed} needs the loading's rate: give rate, in load per second.")
     return turns
 
 
@@ -180,7 +184,7 @@ def _tried(
     guess: "PETSc.Vec",
 ) -> Step | None:
     """The next state after x, which is then part of the interfaces' history; None if it is to be tried again otherwise."""
-    before = [interface.history.copy() for interface in problem.interfaces]
+    before, past = [interface.history.copy() for interface in problem.interfaces], problem.bulk.past
     iterations = solver.solve(control, guess, lambda found: not follower.strays(problem.load_parameter(found), record))
     if iterations is None:
         follower.cut(record, solver.reason)
@@ -197,6 +201,7 @@ def _tried(
         return replace(step, jump=step.lost_since(last) - step.no_potential) if follower.loses else step
     for interface, history in zip(problem.interfaces, before, strict=True):
         interface.history = history
+    problem.bulk.return_to(past)
     return None
 
 

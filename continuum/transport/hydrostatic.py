@@ -10,6 +10,7 @@ from continuum.fenics import PETSc, dolfinx, ufl
 from continuum.materials.material import cauchy_stress
 from continuum.solver.problem import CohesiveProblem
 from coupling.contracts import FloatArray
+from coupling.errors import InputError
 
 _DEGREE = 4
 """Of the quadrature: exact for a quadratic stress, as far as the cells are straight."""
@@ -35,7 +36,11 @@ def _projection(problem: CohesiveProblem, name: str, space: Any) -> "tuple[PETSc
     trial, test = ufl.TrialFunction(space), ufl.TestFunction(space)
     dx = ufl.dx(metadata={"quadrature_degree": _DEGREE})
     weight = problem.bulk.thickness(name)
-    stress = cauchy_stress(problem.bulk.materials[name], problem.bulk.gradient(name), problem.bulk.values[name])
+    if name in problem.bulk.memories:
+        raise InputError(
+            f"Transport in the body {name!r}, which has a memory, is not offered; give it an elastic material."
+        )
+    stress = cauchy_stress(problem.bulk.elastic(name), problem.bulk.gradient(name), problem.bulk.values[name])
     mass = dolfinx.fem.petsc.assemble_matrix(dolfinx.fem.form(weight * trial * test * dx))
     mass.assemble()
     solver = PETSc.KSP().create(problem.comm)

@@ -6,7 +6,9 @@ from typing import Literal, NamedTuple
 from coupling.specimen.joint import Joint
 from coupling.specimen.records import SIDES, BodyRecord, InterfaceRecord, Shared, SideName
 
-SiteKind = Literal["body", "interface", "layers", "spacing", "misfit", "cells", "facets", "name", "solute", "reservoir"]
+SiteKind = Literal[
+    "body", "dissipation", "interface", "layers", "spacing", "misfit", "cells", "facets", "name", "solute", "reservoir"
+]
 
 
 class Site(NamedTuple):
@@ -31,6 +33,7 @@ class Site(NamedTuple):
             "body": f"body {self.of}", "interface": f"interface {self.of}", "name": f"the name {self.of}",
             "layers": f"layers beside {self.of}, {self.side}",
             "spacing": f"half of the closed spacing of {self.of}, {self.side}", "misfit": f"misfit at {self.of}, {self.side}",
+            "dissipation": f"dissipation in {self.of}",
             "solute": f"solute on {self.of}", "reservoir": f"reservoir of the solute on {self.of}",
         }  # fmt: skip
         return words[self.kind]
@@ -44,7 +47,7 @@ class Claim(NamedTuple):
         region: What it is evaluated on.
         sign: Its counting number.
         sites: The sites that it counts.
-        energy_of: What its energy is that of: ("body", name), ("law", interface), ("slab", interface), or ("plus" or
+        energy_of: What its energy is that of: ("body", name), ("dissipation", name), ("law", interface), ("slab", interface), or ("plus" or
             "minus", interface) for the bulk taken away; None: none.
     """
 
@@ -66,6 +69,7 @@ def sites_of(
 ) -> tuple[Site, ...]:
     """All sites of a specimen, each once."""
     sites = [Site("body", body.name) for body in bodies]
+    sites += [Site("dissipation", body.name) for body in bodies if body.loss]
     for joint in joints:
         sites += [*_per_side(joint), Site("interface", joint.interface.name), *_of_solute(joint)]
     sites += [Site(one.what, one.first, one.second) for one in shared]
@@ -78,6 +82,13 @@ def claims_of(
 ) -> tuple[Claim, ...]:
     """All claims: finite elements claim the bodies, each law its interface."""
     claims = [_of_body(body, joints, shared, names) for body in bodies]
+    claims += [
+        Claim(
+            "FE", f"{body.loss} loss in {body.name}", 1, (Site("dissipation", body.name),), ("dissipation", body.name)
+        )
+        for body in bodies
+        if body.loss
+    ]
     for joint in joints:
         claims += _of_law(joint, shared, names)
         claims += [*_idealised(joint), *_transported(joint)]

@@ -76,6 +76,7 @@ class SpecimenLedger:
         bodies: Mapping[str, float] | None = None,
         interfaces: Mapping[str, float] | None = None,
         taken: Mapping[tuple[str, str], float] | None = None,
+        lost: Mapping[str, float] | None = None,
     ) -> tuple[LedgerRow, ...]:
         """The table's lines with the energies that a solver found; they add up to the solver's total.
 
@@ -84,10 +85,12 @@ class SpecimenLedger:
             interfaces: Energy of each interface.
             taken: Energy of the bulk that a law took away, at the interface's present traction, by
                 (side, interface); the slab has it beside the law's. A line of which nothing is given has no energy.
+            lost: What each body dissipated.
         """
         known: dict[tuple[str, str], float] = {
             ("body", name): energy for name, energy in (bodies or {}).items()
         } | dict(taken or {})
+        known |= {("dissipation", name): energy for name, energy in (lost or {}).items()}
         for name, energy in (interfaces or {}).items():
             known["law", name] = energy
             known["slab", name] = energy + sum((taken or {}).get((which, name), 0.0) for which in SIDES)

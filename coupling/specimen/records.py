@@ -33,6 +33,7 @@ class BodyRecord:
         stress_free_strain_voigt: (6,) strain without stress, engineering shear, mesh axes.
         extent: Its extent normal to each of its interfaces, m, by the interface's name.
         rigid: It does not deform.
+        loss: What it does with work that it does not store, such as "plastic"; empty: it is elastic.
     """
 
     name: str
@@ -40,6 +41,7 @@ class BodyRecord:
     stress_free_strain_voigt: FloatArray = field(default_factory=lambda: np.zeros(6))
     extent: Mapping[str, float] = field(default_factory=dict)
     rigid: bool = False
+    loss: str = ""
 
 
 @dataclass(frozen=True)

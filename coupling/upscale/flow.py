@@ -86,8 +86,24 @@ class GlideLaw:
         stress, temperature = np.asarray(stress, dtype=float), np.asarray(temperature, dtype=float)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             activation = self.enthalpy(stress) / (BOLTZMANN * temperature)
-            waiting = np.exp(np.where(np.isnan(activation), 0.0, activation)) / self._fastest
+            waiting = np.exp(np.where(np.isnan(activation), 0.0, activation)) / self.fastest
             return 1 / (waiting + self.drag / (self.burgers * stress))
+
+    def rate_sensitivity(self, stress: FloatArray, temperature: float) -> FloatArray:
+        """d ln v/d ln τ at positive stresses in Pa and a temperature in K."""
+        ratio = np.clip(np.asarray(stress, dtype=float) / self.peierls_stress, 0.0, 1.0)
+        left = np.maximum(1 - ratio**self.p, np.finfo(float).tiny)
+        falls = (
+            self.activation_enthalpy
+            / (BOLTZMANN * temperature)
+            * self.p
+            * self.q
+            * ratio**self.p
+            * left ** (self.q - 1)
+        )
+        drag = self.drag / (self.burgers * stress)
+        waiting = 1 / self.velocity(stress, temperature) - drag
+        return np.asarray((waiting * np.where(ratio < 1, falls, 0.0) + drag) * self.velocity(stress, temperature))
 
     def flow_stress(self, temperature: FloatArray | float, strain_rate: FloatArray | float) -> FloatArray:
         """τ in Pa at temperatures in K and shear strain rates in 1/s, broadcast.
@@ -98,17 +114,17 @@ class GlideLaw:
         temperature, rate, _ = np.broadcast_arrays(
             np.asarray(temperature, dtype=float),
             np.asarray(strain_rate, dtype=float),
-            np.asarray(self._fastest + self.peierls_stress),
+            np.asarray(self.fastest + self.peierls_stress),
         )
         if not (np.all(temperature > 0) and np.all(rate > 0)):
             raise InputError("Temperatures (K) and strain rates (1/s) of a flow stress must be positive.")
         velocity = rate / (self.mobile_density * self.burgers)
-        if not np.all(velocity < self._fastest):
+        if not np.all(velocity < self.fastest):
             raise InputError(
                 f"A strain rate of {rate.max():.3g}/s asks for {np.max(velocity):.3g} m/s of each dislocation, more than "
-                f"the {np.min(self._fastest):.3g} m/s of the law; raise the mobile density."
+                f"the {np.min(self.fastest):.3g} m/s of the law; raise the mobile density."
             )
-        waiting = 1 / velocity - 1 / self._fastest
+        waiting = 1 / velocity - 1 / self.fastest
         low = np.full(velocity.shape, np.log(self.drag / self.burgers) + np.log(velocity))
         high = np.maximum(np.log(self.peierls_stress), np.log(self.drag / self.burgers / waiting)) + 1e-12
         for _ in range(_BISECTIONS):
@@ -120,10 +136,10 @@ class GlideLaw:
     def athermal_temperature(self, strain_rate: float) -> float:
         """Temperature in K above which waiting for kink pairs costs no stress: ΔH₀ = kT ln(v_max/v)."""
         velocity = strain_rate / (self.mobile_density * self.burgers)
-        return float(self.activation_enthalpy / (BOLTZMANN * np.log(self._fastest / velocity)))
+        return float(self.activation_enthalpy / (BOLTZMANN * np.log(self.fastest / velocity)))
 
     @property
-    def _fastest(self) -> float:
+    def fastest(self) -> float:
         """Velocity without a barrier and without drag, m/s."""
         return self.kink_height * self.attempt_frequency * self.segment_length / self.burgers
 

@@ -46,8 +46,22 @@ class Support(OnGroup):
 class LoadInput(OnGroup):
     """A boundary on which a displacement component is prescribed: `factor` times the opening."""
 
-    component: Component = Field(description="The component that is prescribed.")
-    factor: float = Field(default=1.0, description="Displacement over the loading's opening.")
+    component: Literal["x", "y", "z", "mode I"] = Field(
+        description="The component that is prescribed; mode I: the K field of a crack along -x whose tip is at the origin, on the rim "
+        "around it (one group above the crack, one below), where the opening is that of its faces."
+    )
+    factor: float = Field(default=1.0, description="Displacement over the loading's opening; 1 of mode I.")
+
+    @property
+    def is_far_field(self) -> bool:
+        """Whether it is a K field."""
+        return self.component == "mode I"
+
+    @model_validator(mode="after")
+    def _whole_field(self) -> Self:
+        if self.is_far_field and self.factor != 1.0:
+            raise InputError("the opening of mode I is that of the crack's faces at the rim; leave factor out.")
+        return self
 
 
 def check_sides(name: str, plus: str, minus: str | None, bodies: Iterable[str]) -> None:

@@ -13,8 +13,10 @@ from multiscale.inputs.boundary import Grain
 from multiscale.inputs.crystal import CrystalInput, Temperature
 from multiscale.inputs.dynamics import DynamicsInput
 from multiscale.inputs.fields import Name, RunFolder, quantity
+from multiscale.inputs.inelastic import WithMemory
 from multiscale.inputs.polycrystal import GrainsInput
 from multiscale.inputs.potential import Potential
+from multiscale.inputs.relaxation import RelaxationInput
 from multiscale.inputs.stress import SignedStress, Stress
 
 SignedTemperature = quantity("temperature", "K", positive=False)
@@ -88,7 +90,7 @@ class Stiffness(Section):
         return stiffness
 
 
-class MaterialInput(Section):
+class MaterialInput(WithMemory):
     """The material of a body."""
 
     young: Stress | None = Field(default=None, description="Young's modulus of an isotropic body.")
@@ -102,15 +104,30 @@ class MaterialInput(Section):
     expansion: Expansion | None = Field(default=None, description="Thermal expansion, linear.")
     temperature_difference: SignedTemperature | None = Field(default=None, description="From the stress-free state.")
     strain: TypedStrain = Field(default="small", description=_about(_TYPED, "isotropic"))
+    relaxation: RelaxationInput | None = Field(default=None, description="Viscoelasticity of an isotropic body.")
+
+    @property
+    def relaxes(self) -> RelaxationInput | None:
+        """Its Maxwell elements."""
+        return self.relaxation
 
     @model_validator(mode="after")
     def _one_material(self) -> Self:
-        isotropic = self.young is not None and self.poisson is not None
-        if isotropic == (self.stiffness is not None) or (self.young is None) != (self.poisson is None):
+        measured = self.relaxation is not None and self.relaxation.file is not None
+        if measured and self.young is not None:
+            raise InputError("relaxation.file holds the modulus; leave young out.")
+        has_modulus = measured or self.young is not None
+        isotropic = has_modulus and self.poisson is not None
+        if isotropic == (self.stiffness is not None) or has_modulus != (self.poisson is not None):
             raise InputError("give young and poisson, or stiffness, one of the two.")
         if self.grain is not None and self.stiffness is None:
             raise InputError("a grain turns the axes of a stiffness, and an isotropic material has none; leave it out.")
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
+        if not isotropic and (self.flow is not None or self.relaxation is not None):
+            raise InputError(f"{self.memories[0]} is isotropic; give young and poisson, or, of a crystal, slip.")
+        if isotropic and self.slip is not None:
+            raise InputError("slip needs a crystal; give stiffness, and its grain or grains.")
         if (self.expansion is None) != (self.temperature_difference is None):
             raise InputError("a thermal strain needs both expansion and temperature_difference.")
         model = material_model(self.strain)
@@ -121,7 +138,7 @@ class MaterialInput(Section):
         return self
 
 
-class CrystalMaterial(Section):
+class CrystalMaterial(WithMemory):
     """A body that is a crystal: stiffness, third-order constants and expansion are its potential's own."""
 
     crystal: CrystalInput
@@ -148,6 +165,7 @@ class CrystalMaterial(Section):
     @model_validator(mode="after")
     def _one_state(self) -> Self:
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
         _check_free(self.temperature, self.stress_free_at, self.strain)
         if self.dynamics is not None and not (self.temperature and material_model(self.strain).needs != "third order"):
             raise InputError(
@@ -164,7 +182,7 @@ class CrystalMaterial(Section):
         return (*self.crystal.same, self.potential and self.potential.name, self.temperature, moving)
 
 
-class RunMaterial(Section):
+class RunMaterial(WithMemory):
     """A body that is a crystal of an earlier run: its stiffness with error bars, at the run's temperature."""
 
     run: RunFolder
@@ -189,6 +207,7 @@ class RunMaterial(Section):
     @model_validator(mode="after")
     def _one_or_many(self) -> Self:
         _check_one(self.grain, self.grains)
+        self.check_memory(self.strain)
         _check_free(self.temperature, self.stress_free_at, self.strain)
         if self.temperature is not None and self.crystal is not None:
             raise InputError(

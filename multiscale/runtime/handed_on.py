@@ -1,4 +1,4 @@
-"""What a finished run hands on to later ones: laws of its interfaces, its crystals, each with its samples, and diffusion."""
+"""What a finished run hands on: laws of interfaces and crystals, each with its samples, diffusion, dislocations."""
 
 from pathlib import Path
 
@@ -8,8 +8,7 @@ from multiscale.runtime.crystals import SampledCrystal, at_temperature, chosen, 
 from multiscale.runtime.folders import marked
 from multiscale.runtime.results import FILE, Results
 
-CRYSTALS = "crystals.json"
-DIFFUSION = "diffusion.json"
+CRYSTALS, DIFFUSION, DISLOCATIONS = "crystals.json", "diffusion.json", "dislocation.yaml"
 _LAW = "law{}.json"
 
 
@@ -20,7 +19,7 @@ def law_name(suffix: str = "") -> str:
 
 def handed_on(folder: Path) -> list[Path]:
     """The files of a run that a later one may take; empty where there are none."""
-    names = (_LAW.format("*"), CRYSTALS, DIFFUSION)
+    names = (_LAW.format("*"), CRYSTALS, DIFFUSION, DISLOCATIONS)
     return [file for name in names for file in sorted(folder.glob(name))] if (folder / FILE).is_file() else []
 
 
@@ -110,3 +109,15 @@ def diffusion_file(folder: Path) -> Path:
     if not (folder / DIFFUSION).is_file():
         raise InputError(f"The run {folder} has no {DIFFUSION}; a run of a rates study with an interstitial has one.")
     return folder / DIFFUSION
+
+
+def dislocations_file(folder: Path) -> Path:
+    """The parameters of a finished dislocation run.
+
+    Raises:
+        InputError: the run is not finished, or of another study.
+    """
+    check_finished(folder)
+    if not (folder / DISLOCATIONS).is_file():
+        raise InputError(f"The run {folder} has no {DISLOCATIONS}; a run of the dislocation study has it.")
+    return folder / DISLOCATIONS

@@ -1,6 +1,6 @@
 """Abaqus's types of elements: which cells, facets or interfaces their nodes make.
 
-Names and nodes: Abaqus Elements Guide, "Solid (continuum) elements", "Structural elements", "Cohesive elements".
+Names and nodes: Abaqus Elements Guide, "BodyMaterial (continuum) elements", "Structural elements", "Cohesive elements".
 The order of the nodes of these elements is VTK's.
 """
 

@@ -12,6 +12,7 @@ from coupling.upscale.export import MISSING_LAW, DislocationParameters, Value, s
 from coupling.upscale.line import LineEnergy
 from multiscale.runtime.addresses import code_fingerprint, request
 from multiscale.runtime.context import RunContext
+from multiscale.runtime.handed_on import DISLOCATIONS
 from multiscale.runtime.records import Quantity
 from multiscale.runtime.results import Results
 from multiscale.stages.atoms_out import write_atoms
@@ -23,7 +24,7 @@ from multiscale.studies.dislocation.records import DislocationAtoms
 from multiscale.studies.dislocation.schema import DislocationStudy
 from multiscale.studies.dislocation.upscale import estimated, line_table, upscaled
 
-PARAMETERS, DAMASK, OPENDIS = "dislocation.yaml", "damask_phase.yaml", "opendis_mobility.py"
+DAMASK, OPENDIS = "damask_phase.yaml", "opendis_mobility.py"
 _COMPUTED = (
     "species", "structure", "system", "radius", "boundary", "results", "check_fault", "images", "divisions", "force",
     "drag",
@@ -57,7 +58,9 @@ def run(study: DislocationStudy, context: RunContext) -> Results:
     parameters = _parameters(study, atoms, findings.upscaled, line, numbers)
     context.on_root(lambda: _write(study, parameters, context))
     if findings.upscaled is None:
-        results.notes.append(f"{PARAMETERS} and {DAMASK} have no glide law, and there is no {OPENDIS}. {MISSING_LAW}.")
+        results.notes.append(
+            f"{DISLOCATIONS} and {DAMASK} have no glide law, and there is no {OPENDIS}. {MISSING_LAW}."
+        )
     elif findings.upscaled.mixture:
         results.notes.append(f"The glide law mixes two Peierls stresses: {findings.upscaled.mixture}.")
     results.ledger = list(_ledger(atoms, findings.upscaled).rows())
@@ -127,7 +130,7 @@ def _kinetics(atoms: DislocationAtoms, upscaled: Upscaled) -> dict[str, str]:
 
 
 def _write(study: DislocationStudy, parameters: DislocationParameters, context: RunContext) -> None:
-    save(parameters, context.folder / PARAMETERS)
+    save(parameters, context.folder / DISLOCATIONS)
     if study.structure in LATTICES:
         write_atomically(context.folder / DAMASK, to_damask(parameters))
         if parameters.law is not None:

@@ -30,7 +30,7 @@ from multiscale.studies.specimen.schema import SpecimenStudy
 from multiscale.studies.specimen.solids import polycrystal, solid, typed_moduli
 
 if TYPE_CHECKING:
-    from continuum.materials import Material as Solid
+    from continuum.materials import BodyMaterial
     from continuum.mesh.specimen_mesh import SpecimenMesh
 
 _FLAT = np.radians(10)  # normals of an interface from atoms may spread by so much
@@ -51,7 +51,7 @@ class SpecimenParts:
     """
 
     laws: dict[str, Law]
-    materials: "dict[str, Solid]"
+    materials: "dict[str, BodyMaterial]"
     derived: dict[str, DerivedLaw]
     crystals: dict[str, CrystalRecord]
     families: tuple[tuple[str, ...], ...] = ()

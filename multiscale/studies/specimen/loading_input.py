@@ -47,7 +47,7 @@ class LoadingInput(Section):
         default=0.02, gt=0, le=0.5, description="Largest step of crack growth over the interfaces' area."
     )
     duration: Time | None = Field(
-        default=None, description="Time to the largest load; for viscous and activated interfaces."
+        default=None, description="Time to the largest load; where interfaces or bodies feel it."
     )
     temperature: AboveZero | None = Field(default=None, description="Of the sites of activated interfaces.")
     hold: Time | None = Field(

@@ -74,6 +74,10 @@ def report_growth(
             f"by how much G_c may be wrong: process zone and slope between the states {growth.first} and {growth.last}"
         )
         add("gc_from_fe_spread", growth.spread, "J/m^2", what)
+        if last.energies.bulk_loss:
+            what = "toughness: what the loads bring per area of growth, the bodies' dissipation with it"
+            add("toughness", growth.toughness, "J/m^2", what, headline=True)
+            add("toughening", growth.toughness / released, "", "toughness over what the interface takes", headline=True)
         if work_of_separation is not None:
             difference = abs(released / work_of_separation - 1)
             add(
@@ -110,6 +114,10 @@ def report_loading(results: Results, record: "Loading", frame: Frame) -> None:
     viscous = np.array([s.energies.viscous for s in record.steps])
     if viscous.any():
         parts["viscous"] = viscous
+    for name in ("plastic", "relaxed"):
+        lost = np.array([sum(getattr(s.energies, name).values()) for s in record.steps])
+        if lost.any():
+            parts[name] = lost
     if frame.controlled == "opening":
         axes = {"opening": ("m", record.column("load")), "load": (frame.force, record.column("force"))}
         x, y, shown = (
@@ -138,8 +146,12 @@ def report_loading(results: Results, record: "Loading", frame: Frame) -> None:
         ("external_work", "external work", "points"), ("elastic", "elastic, bodies", "line"),
         ("dissipated", "dissipated, interface", "line"), ("interface_stored", "stored, interface", "dashed"),
     ]  # fmt: skip
-    if "viscous" in parts:
-        series.append(("viscous", "viscous regularisation", "dashed"))
+    more: list[tuple[str, str, LineStyle]] = [
+        ("viscous", "viscous regularisation", "dashed"),
+        ("plastic", "dissipated, plastic bodies", "line"),
+        ("relaxed", "dissipated, viscous bodies", "line"),
+    ]
+    series += [one for one in more if one[0] in parts]
     results.plots.append(
         Plot("Where the work went", shown, x[2], f"energy{frame.per}", frame.energy,
              tuple(PlotSeries("load_displacement", x[0], name, label, style) for name, label, style in series))
@@ -150,6 +162,8 @@ def report_energies(results: Results, record: "Loading", frame: Frame, owner: st
     """The table of the energies at the end; `owner` is who counts the interfaces."""
     first, last = record.steps[0].energies.total, record.steps[-1]
     rows = [(f"FE, body {name}", "elastic energy", energy) for name, energy in last.energies.bodies.items()]
+    for what, lost in (("plastic flow", last.energies.plastic), ("viscosity", last.energies.relaxed)):
+        rows += [(f"FE, body {name}", f"dissipated: {what}", energy) for name, energy in lost.items()]
     rows += [
         (owner, "stored in the interface", last.energies.stored),
         (owner, "dissipated: new surfaces", last.energies.dissipated - friction),

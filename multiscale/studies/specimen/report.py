@@ -10,6 +10,7 @@ from multiscale.runtime.context import RunContext
 from multiscale.runtime.records import Plot, PlotSeries
 from multiscale.runtime.results import Results
 from multiscale.studies.law_report import tension
+from multiscale.studies.specimen.far_field import report_far_field
 from multiscale.studies.specimen.film import Film
 from multiscale.studies.specimen.findings import LoadingFindings, Resolution
 from multiscale.studies.specimen.loading_report import (
@@ -87,6 +88,7 @@ def report(
     results.summary = _summary(study, frame, found) if study.loading.hold is None else results.summary
     report_loading(results, record, frame)
     _report_resistance(results, found, frame, study.mesh_unit)
+    report_far_field(results, study.loads, problem, record, (frame.area, study.mesh_unit))
     _report_watched(results, watch, frame, study)
     state = last_state(problem, record.steps[-1].load)
     _report_ledger(results, problem, record, state, frame, found.friction)

@@ -23,6 +23,7 @@ from multiscale.stages.models import Models
 from multiscale.studies.specimen.atoms import naive_laws, report_atoms, report_naive
 from multiscale.studies.specimen.bars import SampledSpecimen, crystals_of, error_bars, report_error_bars
 from multiscale.studies.specimen.bodies import SpecimenParts, specimen_parts
+from multiscale.studies.specimen.far_field import prescribed_loads
 from multiscale.studies.specimen.findings import loading_findings, resolution
 from multiscale.studies.specimen.grain_report import crack_areas, report_grains
 from multiscale.studies.specimen.holding import held
@@ -133,7 +134,7 @@ def build(
             for name, interface in study.interfaces.items()
         ],
         [Prescribed(s.group, s.component) for s in study.supports]
-        + [Prescribed(item.group, item.component, item.factor) for item in study.loads],
+        + prescribed_loads(study.loads, mesh, parts.materials),
         tractions=[Traction(item.group, item.component, item.traction) for item in study.tractions],
         kind=study.kind,
         order=study.order,

@@ -30,9 +30,11 @@ from multiscale.inputs.potential import Potential, PotentialChoice
 from multiscale.inputs.trust import Trust
 from multiscale.runtime.crystals import SampledCrystal
 from multiscale.runtime.handed_on import stored_crystal
+from multiscale.studies.specimen.far_field import check_far_field
 from multiscale.studies.specimen.grains import grain_groups
 from multiscale.studies.specimen.interface_input import InterfaceInput
 from multiscale.studies.specimen.loading_input import JIntegral, LoadingInput, TractionInput
+from multiscale.studies.specimen.memory_input import Memories
 from multiscale.studies.specimen.transport_input import TransportInput
 
 if TYPE_CHECKING:
@@ -44,15 +46,12 @@ class SpecimenStudy(Study):
 
     study: Literal["specimen"]
     potential: Potential | None = Field(
-        default=None, description="Potential of laws and bodies from atoms that name none."
+        default=None, description="Potential of laws and bodies from atoms without one."
     )
     trust: Trust | None = Field(
         default=None, description="Error bars, from samples of the potential; everything is computed with each of them."
     )
-    naive_law: bool = Field(
-        default=False,
-        description="Also load the specimen with the naive law: the elongation of the whole slab, without the bulk taken away.",
-    )
+    naive_law: bool = Field(default=False, description="Also load the specimen with the naive law, of the whole slab.")
     mesh: MeshInput = Field(
         description="A mesh with named groups: of Gmsh, Abaqus or Salome, or in a format that meshio reads; or specimen: NAME "
         "with its dimensions in mesh_unit."
@@ -72,9 +71,7 @@ class SpecimenStudy(Study):
     tractions: list[TractionInput] = Field(default_factory=list)
     loading: LoadingInput
     j_integral: JIntegral | None = None
-    transport: TransportInput | None = Field(
-        default=None, description="A solute that diffuses while the specimen is loaded in loading.duration."
-    )
+    transport: TransportInput | None = Field(default=None, description="A solute that diffuses in loading.duration.")
 
     @property
     def mesh_file(self) -> Path:
@@ -101,26 +98,29 @@ class SpecimenStudy(Study):
             self.transport.check_fits(self.bodies, self.interfaces, self.loading)
             if self.naive_law or self.trust is not None:
                 raise InputError("transport: neither naive_law nor trust is offered beside a solute; leave them out.")
-        elif not any(interface.viscosity or interface.activated for interface in self.interfaces.values()):
-            self.loading.refuse_given(
-                "interfaces without viscosity, activation or transport, where only the load counts; give one a viscosity",
-                "duration",
-            )
+        elif not (any(one.viscosity or one.activated for one in self.interfaces.values()) or self.memories.timed):
+            self.loading.refuse_given("interfaces and bodies without rates, where only the load counts", "duration")
         activated = any(interface.activated is not None for interface in self.interfaces.values())
         self.loading.check_activated(activated, self.transport is None and self.trust is None and not self.naive_law)
+        beside = {"j_integral": self.j_integral, "transport": self.transport}
+        self.memories.check_fits(self.kind, self.order, self.loading.duration, beside)
         self._check_atoms()
         if self.dimension == 2:
             check_in_plane(supports=self.supports, loads=self.loads, tractions=self.tractions)
-        if self.kind == "plane stress":
-            for name, material in self.bodies.items():
-                if not material_model(material.strain).plane_stress:
-                    raise InputError(
-                        f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
-                    )
+        for name, material in self.bodies.items() if self.kind == "plane stress" else ():
+            if not material_model(material.strain).plane_stress:
+                raise InputError(
+                    f"bodies.{name}: strain {material.strain!r} is not offered in plane stress; take plane strain or 3D."
+                )
         self._check_loading()
         if self.j_integral is not None:
             self.j_integral.check_fits(self.kind, self.interfaces)
         return self
+
+    @cached_property
+    def memories(self) -> Memories:
+        """The bodies that have a memory."""
+        return Memories.of(self.bodies)
 
     @property
     def atoms_laws(self) -> dict[str, AtomsLaw]:
@@ -196,6 +196,7 @@ class SpecimenStudy(Study):
     def _check_loading(self) -> None:
         if bool(self.loads) == bool(self.tractions):
             raise InputError("give loads (displacements) or tractions, one of the two.")
+        check_far_field(self.loads, self.kind)
         if self.loads:
             check_loaded(self.loads)
         elif not any(item.traction for item in self.tractions):
@@ -212,6 +213,7 @@ class SpecimenStudy(Study):
             body.crystal.check()
         for name in self.run_bodies:
             self.stored_crystal(name)
+        self.memories.check()
         for name in self.interfaces:
             if name in self.atoms_laws:
                 self.atoms_laws[name].atoms.check_crystals()
@@ -221,10 +223,8 @@ class SpecimenStudy(Study):
             self.transport.check_runs()
         for name, groups in self.grain_groups.items():
             self.polycrystals[name].rotations(name, len(groups), self.seed)
-        named = [
-            name for name, interface in self.interfaces.items()
-            if interface.grains is None and interface.sides(name)[0] is not None
-        ]  # fmt: skip
+        plain = {name: interface for name, interface in self.interfaces.items() if interface.grains is None}
+        named = [name for name, interface in plain.items() if interface.sides(name)[0] is not None]
         acting = groups_of(self.supports, self.loads, self.tractions)
         held = [] if self.transport is None else [one.group for one in self.transport.boundaries]
         facets = [*named, *acting, *held]
@@ -235,8 +235,7 @@ class SpecimenStudy(Study):
         from continuum.mesh.file import read_file
 
         mesh = read_file(self.mesh_file, self.cell_groups)
-        nodes = sum(len(np.unique(cells)) for cells in mesh.cells.values())
-        cells = sum(len(cells) for cells in mesh.cells.values())
+        cells, nodes = (sum(len(of(cells)) for cells in mesh.cells.values()) for of in (list, np.unique))
         about = f"The mesh has {cells} cells and {nodes} nodes, so {nodes * self.dimension} unknowns"
         about += " at least (order 2)." if self.order == 2 else "."
         return " ".join([about, *(law.atoms.size() for law in self.atoms_laws.values())])
@@ -290,10 +289,12 @@ class SpecimenStudy(Study):
         crystals = (body.crystal.file for body in self.crystal_bodies.values() if body.crystal.file is not None)
         potentials = (file for choice in self._potentials() for file in choice.files())
         trusted = () if self.trust is None else self.trust.files()
-        return tuple(dict.fromkeys((*mesh_files(self.mesh_file), *laws, *crystals, *potentials, *trusted)))
+        of_mesh, measured = mesh_files(self.mesh_file), self.memories.files
+        return tuple(dict.fromkeys((*of_mesh, *laws, *crystals, *potentials, *trusted, *measured)))
 
     def runs(self) -> tuple[Path, ...]:
         """The folders of the earlier runs of its laws and bodies."""
         laws = (item.law.run for item in self.interfaces.values() if isinstance(item.law, LawOfRun))
         solute = () if self.transport is None else self.transport.runs()
-        return tuple(dict.fromkeys((*laws, *(body.run for body in self.run_bodies.values()), *solute)))
+        crystals = (body.run for body in self.run_bodies.values())
+        return tuple(dict.fromkeys((*laws, *crystals, *self.memories.runs, *solute)))

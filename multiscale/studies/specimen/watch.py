@@ -21,7 +21,7 @@ _FILMED_CELLS = 200_000
 """Of a mesh, above which the report shows its last state alone: each state is gathered on one rank."""
 
 
-class Watched(NamedTuple):
+class Observed(NamedTuple):
     """A number that was observed at the end of a loading."""
 
     name: str
@@ -97,15 +97,15 @@ class Watch:
         self._last, self._written = tuple(state["last"]), state["written"]
         return True
 
-    def numbers(self) -> list[Watched]:
+    def numbers(self) -> list[Observed]:
         """Lengths of the process zones and the J-integral at the end, of those that there are."""
         single, found = len(self.problem.bonds) == 1, []
         for name, rows in self.zones.items():
             if rows:
                 what = f"length of the process zone on {name} at the end"
-                found.append(Watched("zone_length" if single else f"{name}_zone_length", rows[-1][-1], "m", what))
+                found.append(Observed("zone_length" if single else f"{name}_zone_length", rows[-1][-1], "m", what))
         what = "J-integral at the last saved state whose ring fits"
-        return [*found, *(Watched("j_integral", row[-1], "J/m^2", what, True) for row in self.j[-1:])]
+        return [*found, *(Observed("j_integral", row[-1], "J/m^2", what, True) for row in self.j[-1:])]
 
     def _file(self, number: int) -> Path:
         return self.scratch / f"state-{number}-{self.problem.comm.rank}.npz"
