@@ -32,6 +32,7 @@ from continuum.specimens.dcb import DoubleCantileverBeam
 from coupling.errors import InputError, NotConverged, Refuted
 from coupling.laws.bilinear import Bilinear
 from coupling.laws.xu_needleman import XuNeedleman
+from coupling.units import parse_quantity
 
 STEEL = LinearElastic.isotropic(200e9, 0.3)
 LAW = Bilinear(100.0, 50e6, 50e6 / 0.4e-6, shear_work=200.0, shear_peak_traction=40e6)
@@ -269,7 +270,8 @@ def assert_rings_are_checked(problem, x, tip):
         assert ring_integral(problem, x, ring) == pytest.approx(100.0 * (1 - finding.size), abs=2.0)
         with pytest.raises(Refuted, match=r"lies in the process zone: .* of the energy is released outside") as caught:
             j_integral(problem, x, tip, along, inner, outer)
-        needed, room = (float(value) for value in re.findall(r"of ([\d.e-]+) m or", str(caught.value)))
+        told = re.findall(r"of ([\d.e-]+ [mµn]*m) or", str(caught.value))
+        needed, room = (parse_quantity(length, "length") for length in told)
         assert j_integral(problem, x, tip, along, needed * 1.01, room * 0.99) == pytest.approx(100.0, rel=0.01)
     for inner, outer, what in ((0.02, 0.09, "the edge of a support"), (0.02, 0.2, "the edge of a support")):
         with pytest.raises(Refuted, match=f"reaches {what} of body"):
