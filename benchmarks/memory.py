@@ -15,7 +15,8 @@ from benchmarks.output import report
 from benchmarks.parts import gathered
 
 PARTS: Mapping[str, Callable[[], dict[str, Any]]] = {
-    "shielding": memory_shielding.measure,
+    "shielding": memory_shielding.strengths,
+    "shielding_mesh": memory_shielding.mesh_spread,
     "mesh": memory_mesh.measure,
     "relaxation": memory_relaxation.measure,
     "points": memory_points.measure,
