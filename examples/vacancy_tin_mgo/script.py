@@ -5,7 +5,6 @@
 A vacancy that the free surfaces hold at less energy than the closed interface does lowers the work of separation (Rice and Wang).
 """
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -33,15 +32,6 @@ class Separation(NamedTuple):
     nitrogen: float
 
 
-@dataclass(frozen=True)
-class Parted:
-    """A cell closed and with both interfaces open, and the area of both, Å²."""
-
-    closed: Atoms
-    open: Atoms
-    area: float
-
-
 def interface(potential: Potential, layers: int = 4) -> Bicrystal:
     """The periodic cell of both crystals, TiN strained to MgO."""
     slabs = []
@@ -53,8 +43,8 @@ def interface(potential: Potential, layers: int = 4) -> Bicrystal:
     return bicrystal(potential, close(potential, hetero_interface(upper, lower, match, strain="upper")))
 
 
-def with_vacancy(cell: Bicrystal, element: str | None, repeats: tuple[int, int] = REPEATS) -> Parted:
-    """Repeated in its plane; of the element the atoms nearest to both interfaces are taken out, one at each."""
+def with_vacancy(cell: Bicrystal, element: str | None, repeats: tuple[int, int] = REPEATS) -> list[Atoms]:
+    """Closed and open, repeated in its plane; of the element the atoms nearest to both interfaces are taken out, one at each."""
     body, faces = (0, (0, -1)) if element == "O" else (1, (0, -1))
     out = []
     for face in faces if element else ():
@@ -65,17 +55,17 @@ def with_vacancy(cell: Bicrystal, element: str | None, repeats: tuple[int, int] 
         one = cell.opened(opening).repeat((*repeats, 1))
         del one[out]  # the first image of each
         structures.append(one)
-    return Parted(*structures, 2 * cell.area * repeats[0] * repeats[1])
+    return structures
 
 
 def main(name: str = "7net-0", layers: int = 4, repeats: tuple[int, int] = REPEATS, **options: object) -> Separation:
     """Works of separation, atoms relaxed closed and apart, the cell held."""
     potential = load_potential(name, **options)
     cell = interface(potential, layers)
-    cases = [with_vacancy(cell, element, repeats) for element in (None, "O", "N")]
-    structures = [one for case in cases for one in (case.closed, case.open)]
+    structures = [one for element in (None, "O", "N") for one in with_vacancy(cell, element, repeats)]
     energies = relax(potential, structures, force=FORCE, steps=300).energies.reshape(-1, 2)
-    return Separation(*map(float, np.diff(energies)[:, 0] / [case.area for case in cases] * EV_A2))
+    area = 2 * cell.area * repeats[0] * repeats[1]  # of both interfaces
+    return Separation(*map(float, np.diff(energies)[:, 0] / area * EV_A2))
 
 
 if __name__ == "__main__":

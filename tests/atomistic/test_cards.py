@@ -19,6 +19,7 @@ ANYBODY_S = {
     "lammps",
     "lammps:*",
     "*module:Class",
+    "watched",
 }
 """Files and classes that anybody may have made: no card can say what they are good for."""
 

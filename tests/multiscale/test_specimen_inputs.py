@@ -28,7 +28,7 @@ BAD = {
     "one side twice": ({"interfaces": bond(minus="upper")}, "both 'upper'"),
     "no plus": ({"interfaces": bond(plus=None)}, "interfaces.bond", "plus is missing"),
     "pair with sides": ({"interfaces": {"upper|lower": bond()["bond"]}}, "leave out plus and minus"),
-    "no law": ({"interfaces": bond(law="nope.json")}, "nope.json", "cannot be read"),
+    "no law": ({"interfaces": bond(law="nope.json")}, "nope.json", "There is no law file"),
     "unknown law": ({"interfaces": bond(law={"kind": "bilinea"})}, "'bilinea'", "Did you mean 'bilinear'?"),
     "law without units": ({"interfaces": bond(law={"kind": "uber", "work_of_separation": 3, "length": "1 Å"})}, "J/m^2"),
     "law is a number": ({"interfaces": bond(law=3)}, "3 is not a law"),

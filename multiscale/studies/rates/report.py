@@ -7,6 +7,7 @@ from atomistic.rates import Arrhenius, HarmonicRate, arrhenius
 from atomistic.rates.harmonic import Statistics, Tunnelling
 from coupling.contracts import FloatArray
 from coupling.findings import Finding
+from coupling.units import ANGSTROM
 from coupling.upscale.diffusion import DiffusionCoefficient, SoluteDiffusion
 from multiscale.runtime.records import Amount, Plot, PlotSeries, Table
 from multiscale.runtime.results import Results
@@ -45,7 +46,7 @@ def _report_event(results: Results, study: RatesStudy, at: FloatArray, event: Ev
     results.add(f"{name}_prefactor", rate.prefactor, "1/s", f"Vineyard's prefactor, of {rate.ways} ways together")
     results.add(f"{name}_zero_point", rate.zero_point, "eV", "change of the barrier by zero-point energies")
     results.add(f"{name}_crossover", rate.crossover, "K", "temperature below which tunnelling is no correction")
-    results.add(f"{name}_hop", event.length, "Å", "how far the atom that moves most goes")
+    results.add(f"{name}_hop", event.length * ANGSTROM, "m", "how far the atom that moves most goes")
     _report_arrhenius(results, study, at, event)
     results.add_curve(f"{name}_path", f"energy along the reaction path: {event.title}",
                       length=("Å√u", event.lengths), energy=("eV", event.energies))  # fmt: skip
