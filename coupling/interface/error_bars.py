@@ -67,7 +67,8 @@ def landmark_std(law: Law, name: str) -> float | None:
 def with_members_of[L: Law](made: L, law: Law, make: Callable[[Law], Law]) -> L:
     """What was made of a law, with what is made of each of its members as members.
 
-    A law whose bars labels have changed or withheld since hands on none: its members spread otherwise than it says.
+    A law whose bars labels have changed or withheld since hands on none: its members spread otherwise than it says. Nor does one
+    of whose members nothing of the kind can be made, such as of a sample of a potential whose planes do not hold together.
 
     Args:
         made: Of the law.
@@ -76,7 +77,11 @@ def with_members_of[L: Law](made: L, law: Law, make: Callable[[Law], Law]) -> L:
     """
     if len(law.members) < 2 or not _is_spread(law):
         return made
-    return made.with_members([make(one) for one in law.members])
+    try:
+        members = [make(one) for one in law.members]
+    except InputError:
+        return made
+    return made.with_members(members)
 
 
 def _is_spread(law: Law) -> bool:

@@ -7,7 +7,13 @@ from coupling.errors import InputError
 from coupling.exchange.export import to_csv
 from coupling.exchange.storage import load_law, save_law
 from coupling.interface.coarse_graining import coarsen
-from coupling.interface.error_bars import landmark_std, rescaled_error_bars, stated_bars, with_error_bars
+from coupling.interface.error_bars import (
+    landmark_std,
+    rescaled_error_bars,
+    stated_bars,
+    with_error_bars,
+    with_members_of,
+)
 from coupling.interface.fit import fit
 from coupling.laws.tabulated import TabulatedLaw
 from coupling.laws.uber import Uber
@@ -68,3 +74,12 @@ def test_withheld_bars_are_not_handed_on() -> None:
     law = with_error_bars(tabulated(4.0), [tabulated(3.8), tabulated(4.2)])
     for told in (rescaled_error_bars(law, None, 1.0), rescaled_error_bars(law, 1.0, 2.0)):
         assert coarsen(told, 50).members == () and fit(told, "uber").law.members == ()
+
+
+def test_a_member_of_which_nothing_can_be_made_leaves_the_bar_open() -> None:
+    """Such as a sample of a potential whose planes do not hold together: the law is fitted, and says no bar."""
+    law = with_error_bars(tabulated(4.0), [tabulated(3.8), tabulated(4.2)])
+    assert len(with_members_of(Uber(4.0, 0.5e-10), law, lambda one: Uber(one.work_of_separation, 0.5e-10)).members) == 2
+    odd = law.members[1].work_of_separation
+    makes = lambda one: Uber(one.work_of_separation - odd, 0.5e-10)  # noqa: E731 - of the second member: no work at all
+    assert with_members_of(Uber(4.0, 0.5e-10), law, makes).members == ()
